@@ -1,0 +1,54 @@
+/** From the bytes of a request to its text: decompression under a cap, then UTF-8. */
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import { AppError } from "../errors.ts";
+
+/**
+ * Reads a request body as text. A `Content-Encoding` counts only where the bytes agree with it, so
+ * a header that lies about a plain JSON body does no harm. Bad UTF-8 becomes U+FFFD and one byte
+ * order mark is skipped.
+ *
+ * @throws AppError `payload_too_large` where the body is larger than `maxBytes` once decompressed,
+ *   `invalid_json` where the compressed stream is damaged.
+ */
+export function readText(body: Uint8Array, encoding: string | null, maxBytes: number): string {
+  const bytes = encoding === null ? body : decompress(body, encoding.trim().toLowerCase(), maxBytes);
+  return new TextDecoder().decode(bytes);
+}
+
+type Inflate = (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
+
+function decompress(body: Uint8Array, encoding: string, maxBytes: number): Uint8Array {
+  const inflate = inflaterFor(body, encoding);
+  if (!inflate) return body;
+  try {
+    return inflate(body, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") {
+      throw new AppError("payload_too_large", "payload too large", { cause });
+    }
+    throw new AppError("invalid_json", "invalid JSON body", {
+      hint: "the compressed body is damaged or cut off",
+      cause,
+    });
+  }
+}
+
+function inflaterFor(body: Uint8Array, encoding: string): Inflate | null {
+  const [a, b, c, d] = body;
+  if (encoding === "gzip" || encoding === "x-gzip") return a === 0x1f && b === 0x8b ? gunzipSync : null;
+  if (encoding === "zstd") {
+    return a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd ? zstdDecompressSync : null;
+  }
+  if (encoding === "deflate") {
+    // RFC 9110 means zlib's format; some clients send the raw stream. Plain JSON starts with
+    // white space, a brace or a byte order mark, which are all possible first bytes of neither.
+    if (a === undefined || isPlainStart(a)) return null;
+    return (a & 0x0f) === 8 && ((a << 8) | (b ?? 0)) % 31 === 0 ? inflateSync : inflateRawSync;
+  }
+  if (encoding === "br") return a === undefined || isPlainStart(a) ? null : brotliDecompressSync;
+  return null;
+}
+
+function isPlainStart(byte: number): boolean {
+  return byte === 0x7b || byte === 0x5b || byte === 0xef || byte === 0x20 || (byte >= 9 && byte <= 13);
+}

@@ -1,0 +1,190 @@
+/**
+ * From text to a checked payload, in the order of the wire contract: depth, JSON, schema, rules
+ * across fields. A payload is accepted or refused whole. Reports are built only on failure.
+ */
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { ValueErrorType, type ValueError } from "@sinclair/typebox/errors";
+import type { TSchema } from "@sinclair/typebox";
+import { AppError, type Issue } from "../errors.ts";
+import { depthScanFromChars, wire } from "../limits.ts";
+import { nestsDeeperThan } from "./depth.ts";
+import { setUnknownAside } from "./unknown.ts";
+import {
+  droppedFields,
+  findMapProblem,
+  ImportedPayload,
+  ImportedSpan,
+  levels,
+  Payload,
+  Span,
+  type Trace,
+} from "./v1.ts";
+
+/** Which door a payload came through. */
+export interface Door {
+  /** `keep` sets unknown keys of closed objects aside as attributes instead of refusing them. */
+  unknownFields: "reject" | "keep";
+  /** True where an operator imports: spans may carry what v1 lacks under `x`. */
+  imported?: boolean;
+}
+
+/** The schemas of one door: of the whole payload, and of its levels for the report. */
+interface Schemas {
+  payload: TSchema;
+  trace: TSchema;
+  span: TSchema;
+}
+
+const ingest: Schemas = { payload: Payload, trace: levels.trace, span: Span };
+const imports: Schemas = { payload: ImportedPayload, trace: levels.importedTrace, span: ImportedSpan };
+
+/**
+ * Parses and checks one request's text.
+ *
+ * @returns the payload as sent, less what the contract drops (deprecated arrays, `__proto__` keys of
+ *   maps, white space around an image URL).
+ * @throws AppError `invalid_json` or `invalid_payload`, the latter with at most 20 issues.
+ */
+export function parsePayload(text: string, door: Door): Payload {
+  const lenient = door.unknownFields === "keep";
+  if ((lenient || text.length > depthScanFromChars) && nestsDeeperThan(text, wire.jsonDepth)) {
+    throw invalid([{ code: "too_big", path: [], message: `Expected at most ${wire.jsonDepth} levels of nesting` }]);
+  }
+  const value = parseJson(text);
+  const schemas = door.imported ? imports : ingest;
+  const aside = lenient ? setUnknownAside(schemas.payload, value) : null;
+  if (!compiled(schemas.payload).Check(value)) throw invalid(schemaIssues(value, schemas));
+  const payload = value as Payload;
+  const issues = ruleIssues(payload);
+  if (issues.length > 0) throw invalid(issues);
+  for (const trace of payload.traces) normalize(trace);
+  aside?.attach(payload);
+  return payload;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the text around the fault.
+    throw new AppError("invalid_json", "invalid JSON body");
+  }
+}
+
+function invalid(issues: Issue[]): AppError {
+  const unknown = issues.find((issue) => issue.code === "unrecognized_keys");
+  return new AppError("invalid_payload", "invalid payload", {
+    issues,
+    hint: unknown && "start the server with --unknown-fields keep to accept newer clients",
+  });
+}
+
+/** The first 20 problems of a value that failed the compiled check. */
+function schemaIssues(value: unknown, schemas: Schemas): Issue[] {
+  const issues: Issue[] = [];
+  const seen = new Set<string>();
+  const add = (schema: TSchema, part: unknown, prefix: (string | number)[]): boolean => {
+    for (const error of compiled(schema).Errors(part)) {
+      const issue = toIssue(error, prefix);
+      // A missing field is reported twice: as missing and as not of its type.
+      const key = JSON.stringify(issue.path);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      issues.push(issue);
+      if (issues.length >= wire.issues) return false;
+    }
+    return true;
+  };
+  // Level by level with compiled checks: the slow reporter sees only what failed. Run over the
+  // whole of 10 MiB it would take over a second to reach a fault in the last span.
+  if (!add(levels.payload, value, [])) return issues;
+  const traces = (value as { traces?: unknown } | null)?.traces;
+  if (!Array.isArray(traces)) return issues;
+  for (const [t, trace] of traces.entries()) {
+    if (!compiled(schemas.trace).Check(trace) && !add(schemas.trace, trace, ["traces", t])) return issues;
+    const spans = (trace as { spans?: unknown } | null)?.spans;
+    if (!Array.isArray(spans)) continue;
+    for (const [s, item] of spans.entries()) {
+      if (!compiled(schemas.span).Check(item) && !add(schemas.span, item, ["traces", t, "spans", s])) return issues;
+    }
+  }
+  return issues;
+}
+
+const checks = new Map<TSchema, ReturnType<typeof TypeCompiler.Compile>>();
+
+/** Compiled at first use: the reports and the import are not needed to start. */
+function compiled(schema: TSchema) {
+  let check = checks.get(schema);
+  if (!check) checks.set(schema, (check = TypeCompiler.Compile(schema)));
+  return check;
+}
+
+function toIssue(error: ValueError, prefix: (string | number)[]): Issue {
+  const path = [...prefix, ...fromPointer(error.path)];
+  let message = error.message;
+  if (error.type === ValueErrorType.Kind) {
+    const problem = error.schema.type === "object" ? findMapProblem(error.value) : null;
+    if (problem?.key != null) path.push(problem.key);
+    message = problem?.message ?? `Expected a URL of at most ${wire.urlLength} characters`;
+  }
+  return { code: toCode(ValueErrorType[error.type] ?? ""), path: path.map(shorten), message };
+}
+
+function toCode(kind: string): string {
+  if (kind === "ObjectAdditionalProperties") return "unrecognized_keys";
+  if (kind.includes("Max")) return "too_big";
+  if (kind.includes("Min")) return "too_small";
+  if (kind === "Union" || kind === "Literal" || kind === "Kind") return "invalid_value";
+  return "invalid_type";
+}
+
+/** RFC 6901. Whole numbers are taken as indexes: no key of the contract is one. */
+function fromPointer(pointer: string): (string | number)[] {
+  if (pointer === "") return [];
+  return pointer
+    .slice(1)
+    .split("/")
+    .map((part) => (/^\d{1,15}$/.test(part) ? Number(part) : part.replaceAll("~1", "/").replaceAll("~0", "~")));
+}
+
+/** A sender chooses the names of unknown keys, so a report must not grow with them. */
+function shorten(part: string | number): string | number {
+  return typeof part === "string" && part.length > wire.idLength ? `${part.slice(0, wire.idLength)}…` : part;
+}
+
+/** The rules across fields. `""` counts as absent, `" "` does not. */
+function ruleIssues(payload: Payload): Issue[] {
+  const issues: Issue[] = [];
+  const add = (path: (string | number)[], message: string) => {
+    if (issues.length < wire.issues) issues.push({ code: "custom", path, message });
+  };
+  payload.traces.forEach((trace, t) => {
+    if (!trace.traceName && !trace.agentName) {
+      add(["traces", t, "traceName"], "Expected traceName or agentName to be non-empty");
+    }
+    if (!trace.workflowName !== !trace.workflowRunId) {
+      const missing = trace.workflowName ? "workflowRunId" : "workflowName";
+      add(["traces", t, missing], "Expected workflowName and workflowRunId together");
+    }
+    trace.spans.forEach((span, s) => {
+      if (span.endTime < span.startTime) {
+        add(["traces", t, "spans", s, "endTime"], "Expected endTime greater or equal to startTime");
+      }
+    });
+  });
+  return issues;
+}
+
+function normalize(trace: Trace): void {
+  skipProto(trace.metadata);
+  if (trace.customer?.imageUrl !== undefined) trace.customer.imageUrl = trace.customer.imageUrl.trim();
+  for (const span of trace.spans) {
+    skipProto(span.metadata);
+    for (const field of droppedFields) if (span[field] !== undefined) delete span[field];
+  }
+}
+
+function skipProto(map: Record<string, string> | undefined): void {
+  if (map && Object.hasOwn(map, "__proto__")) delete map["__proto__"];
+}

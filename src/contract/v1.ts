@@ -1,0 +1,214 @@
+/**
+ * The ingest contract, v1: the single source of the static types, the compiled check and the
+ * API document. Rules that a schema cannot say (across fields) are in check.ts.
+ */
+import { Kind, Type, TypeRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
+import { wire } from "../limits.ts";
+
+/**
+ * A map of strings. A kind of its own because a TypeBox record ignores the key's `maxLength`, and
+ * its key pattern `^(.*)$` refuses keys with a line break. An own `__proto__` key is skipped.
+ */
+TypeRegistry.Set("StringMap", (_schema, value) => findMapProblem(value) === null);
+
+/** What is wrong with a string map, or null. `key` is null where the map itself is wrong. */
+export function findMapProblem(value: unknown): { key: string | null; message: string } | null {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { key: null, message: "Expected an object of strings" };
+  }
+  let count = 0;
+  for (const key of Object.keys(value)) {
+    if (key === "__proto__") continue;
+    if (++count > wire.mapKeys) return { key: null, message: `Expected at most ${wire.mapKeys} keys` };
+    if (key.length > wire.mapKeyLength) {
+      return { key, message: `Expected a key of at most ${wire.mapKeyLength} characters` };
+    }
+    const item = (value as Record<string, unknown>)[key];
+    if (typeof item !== "string") return { key, message: "Expected string" };
+    if (item.length > wire.mapValueLength) {
+      return { key, message: `Expected string length less or equal to ${wire.mapValueLength}` };
+    }
+  }
+  return null;
+}
+
+/** An URL as the WHATWG parser accepts it, which differs from JSON Schema's `format: "uri"`. */
+TypeRegistry.Set("TrimmedUrl", (_schema, value) => {
+  if (typeof value !== "string") return false;
+  const url = value.trim();
+  return url.length <= wire.urlLength && URL.canParse(url);
+});
+
+const StringMap = Type.Unsafe<Record<string, string>>({
+  [Kind]: "StringMap",
+  type: "object",
+  maxProperties: wire.mapKeys,
+  propertyNames: { maxLength: wire.mapKeyLength },
+  additionalProperties: { type: "string", maxLength: wire.mapValueLength },
+});
+
+const TrimmedUrl = Type.Unsafe<string>({ [Kind]: "TrimmedUrl", type: "string", maxLength: wire.urlLength });
+
+const text = (maxLength: number) => Type.String({ maxLength });
+const id = () => Type.String({ minLength: 1, maxLength: wire.idLength });
+/** `Type.Integer` alone admits 2^53 and 1e21. */
+const count = () => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const number = () => Type.Number({ minimum: 0 });
+const oneOf = <T extends string>(...values: readonly T[]) =>
+  Type.Unsafe<T>(Type.Union(values.map((value) => Type.Literal(value))));
+const deprecated = () => Type.Array(count(), { maxItems: wire.deprecatedItems, deprecated: true });
+
+const closed = { additionalProperties: false } as const;
+const optional = Type.Optional;
+
+export const spanTypes = ["agent", "llm", "tool", "embedding", "other"] as const;
+export const spanStatuses = ["ok", "error", "aborted"] as const;
+
+export const Usage = Type.Object(
+  {
+    inputTokens: optional(count()),
+    outputTokens: optional(count()),
+    totalTokens: optional(count()),
+    reasoningTokens: optional(count()),
+    cachedInputTokens: optional(count()),
+    cacheWriteInputTokens: optional(count()),
+    imageCount: optional(count()),
+    webSearchCount: optional(count()),
+    requestCount: optional(count()),
+  },
+  closed,
+);
+
+export const Customer = Type.Object(
+  {
+    id: id(),
+    name: optional(text(wire.traceTextLength)),
+    imageUrl: optional(TrimmedUrl),
+  },
+  closed,
+);
+
+const ChunkJitter = Type.Object(
+  { min: number(), p10: number(), median: number(), avg: number(), p90: number(), max: number() },
+  closed,
+);
+
+const RateLimit = Type.Object(
+  {
+    requestsLimit: optional(count()),
+    requestsRemaining: optional(count()),
+    requestsResetMs: optional(count()),
+    tokensLimit: optional(count()),
+    tokensRemaining: optional(count()),
+    tokensResetMs: optional(count()),
+  },
+  closed,
+);
+
+const spanFields = {
+  spanId: id(),
+  parentSpanId: optional(id()),
+  spanType: oneOf(...spanTypes),
+  name: text(wire.spanNameLength),
+  startTime: count(),
+  endTime: count(),
+  status: optional(oneOf(...spanStatuses)),
+  errorMessage: optional(text(wire.errorMessageLength)),
+  provider: optional(text(wire.providerLength)),
+  modelId: optional(text(wire.modelIdLength)),
+  usage: optional(Usage),
+  ttftMs: optional(number()),
+  input: optional(text(wire.payloadLength)),
+  output: optional(text(wire.payloadLength)),
+  toolCatalog: optional(text(wire.payloadLength)),
+  sources: optional(text(wire.payloadLength)),
+  modelCallMs: optional(count()),
+  responseTimeMs: optional(count()),
+  reasoningDurationMs: optional(count()),
+  effectiveOutputTps: optional(number()),
+  effectiveTotalTps: optional(number()),
+  outputTps: optional(number()),
+  inputTps: optional(number()),
+  chunkJitter: optional(ChunkJitter),
+  systemFingerprint: optional(text(wire.fingerprintLength)),
+  safetyMetadata: optional(text(wire.safetyMetadataLength)),
+  rateLimit: optional(RateLimit),
+  metadata: optional(StringMap),
+  chunkOffsets: optional(deprecated()),
+  chunkTokens: optional(deprecated()),
+  reasoningOffsets: optional(deprecated()),
+  reasoningChunkTokens: optional(deprecated()),
+};
+
+/** Accepted for old clients and dropped. */
+export const droppedFields = ["chunkOffsets", "chunkTokens", "reasoningOffsets", "reasoningChunkTokens"] as const;
+
+const headerFields = {
+  traceName: optional(text(wire.traceTextLength)),
+  agentName: optional(text(wire.traceTextLength)),
+  workflowName: optional(text(wire.traceTextLength)),
+  workflowRunId: optional(text(wire.idLength)),
+  sessionId: optional(text(wire.idLength)),
+  customer: optional(Customer),
+  metadata: optional(StringMap),
+};
+
+/** What a full export carries beyond v1, and only an import reads. */
+const SpanExtension = Type.Object(
+  {
+    source: optional(Type.String({ maxLength: 64 })),
+    receivedAt: optional(count()),
+    startNanos: optional(Type.Integer({ minimum: 0, maximum: 999_999 })),
+    endNanos: optional(Type.Integer({ minimum: 0, maximum: 999_999 })),
+    attributes: optional(Type.String()),
+  },
+  closed,
+);
+
+const TraceExtension = Type.Object({ attributes: optional(Type.String()) }, closed);
+
+export const Span = Type.Object(spanFields, closed);
+export const ImportedSpan = Type.Object({ ...spanFields, x: optional(SpanExtension) }, closed);
+export const TraceHeader = Type.Object(headerFields, closed);
+
+const traceOf = <S extends TSchema>(span: S, extension: { x?: TSchema } = {}) =>
+  Type.Object(
+    {
+      traceId: id(),
+      ...headerFields,
+      ...extension,
+      spans: Type.Array(span, { minItems: 1, maxItems: wire.spansPerTrace }),
+    },
+    closed,
+  );
+
+const payloadOf = <T extends TSchema>(trace: T) =>
+  Type.Object(
+    {
+      version: Type.Literal("v1"),
+      traces: Type.Array(trace, { minItems: 1, maxItems: wire.tracesPerPayload }),
+    },
+    closed,
+  );
+
+export const Trace = traceOf(Span);
+export const Payload = payloadOf(Trace);
+export const ImportedPayload = payloadOf(traceOf(ImportedSpan, { x: optional(TraceExtension) }));
+
+/** The schemas one level at a time, so that a report can name the bad span of 80,000 quickly. */
+export const levels = {
+  payload: payloadOf(Type.Unknown()),
+  trace: traceOf(Type.Unknown()),
+  importedTrace: traceOf(Type.Unknown(), { x: optional(TraceExtension) }),
+} satisfies Record<string, TObject>;
+
+export type Usage = Static<typeof Usage>;
+export type Customer = Static<typeof Customer>;
+export type TraceExtension = Static<typeof TraceExtension>;
+export type TraceHeader = Static<typeof TraceHeader> & { x?: TraceExtension };
+export type Span = Static<typeof Span>;
+export type SpanExtension = Static<typeof SpanExtension>;
+/** A span as it goes to the store: `x` only where an import or a lenient door put it. */
+export type ImportedSpan = Static<typeof ImportedSpan>;
+export type Trace = TraceHeader & { traceId: string; spans: ImportedSpan[] };
+export type Payload = { version: "v1"; traces: Trace[] };

@@ -1,0 +1,90 @@
+/** Every bound in one place, so that they can be read against each other. */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Bounds of the wire contract, v1. Lengths are UTF-16 code units. */
+export const wire = {
+  tracesPerPayload: 1000,
+  spansPerTrace: 2000,
+  idLength: 128,
+  traceTextLength: 256,
+  spanNameLength: 512,
+  errorMessageLength: 8192,
+  providerLength: 128,
+  modelIdLength: 256,
+  payloadLength: 1_000_000,
+  fingerprintLength: 256,
+  safetyMetadataLength: 16_384,
+  urlLength: 2048,
+  mapKeys: 64,
+  mapKeyLength: 128,
+  mapValueLength: 1024,
+  deprecatedItems: 200,
+  jsonDepth: 100,
+  issues: 20,
+} as const;
+
+/** Bodies shorter than this are parsed without a depth scan: even all brackets they parse in 1 ms. */
+export const depthScanFromChars = 16 * KiB;
+
+/** Default of `--max-body-bytes`, on the wire and after decompression. */
+export const maxBodyBytesDefault = 10 * MiB;
+
+/** Bodies of the administration routes: a name, a pattern, a price. */
+export const maxAdminBodyBytes = 64 * KiB;
+
+/** What may be received, parsed or queued at one time. */
+export const admission = {
+  maxBytes: 128 * MiB,
+  /**
+   * Bodies above this size may fill only part of the room, so that 64 senders of 10 MiB cannot keep
+   * one agent's 7 KB out.
+   */
+  largeBodyBytes: MiB,
+  largeBodyShare: 0.75,
+  /** A request costs at least this, so that empty ones cannot pile up without bound. */
+  minRequestBytes: KiB,
+} as const;
+
+/** The ring between the check and the store. */
+export const ring = { maxRows: 200_000, maxBytes: 128 * MiB } as const;
+
+/**
+ * A drain takes at most this much into one transaction: the longest a small request waits behind
+ * others. 2,000 rows take about 25 ms.
+ */
+export const drain = { maxRows: 2000, maxBytes: 4 * MiB } as const;
+
+/** A batch that is not committed by then is answered 503; it may still land. */
+export const commitDeadlineMs = 5000;
+
+/** A connection that is silent for this long is closed. Longer than `commitDeadlineMs`. */
+export const idleTimeoutSeconds = 10;
+
+/** From the first signal to the exit, whatever the clients do. */
+export const shutdownDeadlineMs = 5000;
+
+/** An open trace that is silent for this long is shown as stale. */
+export const staleAfterMs = 10 * 60_000;
+
+/** Rows kept of refused requests; older ones go, the counts stay. */
+export const rejectsKept = 1000;
+
+/** Spans whose facts the writer keeps in memory, over all traces (about 200 bytes each). */
+export const cachedSpanFacts = 100_000;
+
+/** Distinct names and headers whose ids the writer remembers. */
+export const cachedNames = 10_000;
+
+/** Rows deleted in one step of the collection in the background, each step a few ms. */
+export const collectRowsPerStep = 500;
+
+/** List pages. */
+export const page = { defaultLimit: 50, maxLimit: 500 } as const;
+
+/** An export is read, sent and thus held in memory in pieces of about this size. */
+export const exportChunkBytes = 4 * MiB;
+
+/** Keys and tokens that the user gives must be at least this long. */
+export const minSecretLength = 16;

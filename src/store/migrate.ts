@@ -1,0 +1,23 @@
+/**
+ * The schema's history: an ordered list, each step once and in a transaction of its own.
+ *
+ * drizzle's own migrator reads a folder at run time, which a compiled file does not have, and skips
+ * steps older than the newest applied one.
+ */
+import type { Database } from "bun:sqlite";
+import init from "./migrations/0001_init.sql" with { type: "text" };
+
+const migrations: string[] = [init];
+
+export const schemaVersion = migrations.length;
+
+/** Brings a store of any earlier version up to this one's. A killed run goes on where it stopped. */
+export function migrate(db: Database): void {
+  const { user_version } = db.query("PRAGMA user_version").get() as { user_version: number };
+  for (let version = user_version; version < schemaVersion; version++) {
+    db.transaction(() => {
+      db.run(migrations[version]!);
+      db.run(`PRAGMA user_version = ${version + 1}`);
+    }).immediate();
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Opens the database file: one connection that writes, any number that read. Refuses what is not a
+ * store of this program or of this version, and never overwrites it.
+ */
+import { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
+import { AppError } from "../errors.ts";
+import { migrate, schemaVersion } from "./migrate.ts";
+
+/** "TeaL": marks a SQLite file as ours (sqlite.org/fileformat, offset 68). */
+const applicationId = 0x5465614c;
+
+export type Durability = "process" | "full";
+
+export function openWriter(path: string, durability: Durability): Database {
+  return guarded(path, () => {
+    const isNew = !existsSync(path);
+    const db = new Database(path, { create: true });
+    db.run("PRAGMA busy_timeout = 5000");
+    if (!isNew) identify(db);
+    if (isNew) {
+      db.run("PRAGMA page_size = 4096");
+      db.run("PRAGMA auto_vacuum = INCREMENTAL");
+      db.run(`PRAGMA application_id = ${applicationId}`);
+    }
+    // On a file system without shared memory SQLite stays with another mode and only says so.
+    const mode = db.query("PRAGMA journal_mode = WAL").get() as { journal_mode: string };
+    if (mode.journal_mode !== "wal") {
+      throw new AppError("store_unusable", `this file system cannot hold the store (journal mode ${mode.journal_mode})`, {
+        hint: "use --data-dir on a local disk",
+      });
+    }
+    // NORMAL loses nothing to a killed process; only FULL syncs the log before each answer. Plain
+    // fsync does not flush the drive on macOS, hence fullfsync.
+    db.run(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
+    if (durability === "full") db.run("PRAGMA fullfsync = 1");
+    db.run("PRAGMA checkpoint_fullfsync = 1");
+    db.run("PRAGMA wal_autocheckpoint = 1000");
+    db.run("PRAGMA journal_size_limit = 67108864");
+    db.run("PRAGMA cache_size = -65536");
+    db.run("PRAGMA temp_store = MEMORY");
+    db.run("PRAGMA cell_size_check = ON");
+    db.run("PRAGMA trusted_schema = OFF");
+    migrate(db);
+    return db;
+  });
+}
+
+export function openReader(path: string): Database {
+  return guarded(path, () => {
+    const db = new Database(path, { readonly: true });
+    db.run("PRAGMA busy_timeout = 5000");
+    db.run("PRAGMA query_only = ON");
+    db.run("PRAGMA cache_size = -32768");
+    db.run("PRAGMA temp_store = MEMORY");
+    db.run("PRAGMA trusted_schema = OFF");
+    return db;
+  });
+}
+
+/** Writes the log back into the file and closes: what stays is one file. */
+export function closeWriter(db: Database): void {
+  db.run("PRAGMA optimize");
+  db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  db.close();
+}
+
+function identify(db: Database): void {
+  const { application_id } = db.query("PRAGMA application_id").get() as { application_id: number };
+  const { user_version } = db.query("PRAGMA user_version").get() as { user_version: number };
+  const { tables } = db.query("SELECT count(*) AS tables FROM sqlite_master").get() as { tables: number };
+  // A file without tables is a start that was killed before its first migration.
+  if (application_id !== applicationId && tables > 0) {
+    throw new AppError("store_unusable", "the store belongs to another program", {
+      hint: "choose another --data-dir; the file was left as it is",
+    });
+  }
+  if (user_version > schemaVersion) {
+    throw new AppError(
+      "store_unusable",
+      `the store was written by a newer version (schema ${user_version}, this one knows ${schemaVersion})`,
+      { hint: "run the newer version, or choose another --data-dir" },
+    );
+  }
+  if (tables === 0) {
+    db.run("PRAGMA auto_vacuum = INCREMENTAL");
+    db.run(`PRAGMA application_id = ${applicationId}`);
+  }
+}
+
+function guarded<T>(path: string, open: () => T): T {
+  try {
+    return open();
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const code = (cause as { code?: string }).code ?? "";
+    const why =
+      code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT"
+        ? "is damaged or not a database"
+        : code.startsWith("SQLITE_READONLY") || code === "SQLITE_CANTOPEN" || code === "SQLITE_PERM"
+          ? "cannot be written"
+          : `cannot be opened (${code || (cause as Error).name})`;
+    throw new AppError("store_unusable", `the store ${path} ${why}`, {
+      hint: "check the file, or choose another --data-dir; the file was left as it is",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,173 @@
+/** Between a span of the wire and its row: the columns in order, and what stands in `extra`. */
+import {
+  spanStatuses,
+  spanTypes,
+  type ImportedSpan,
+  type Span,
+  type TraceHeader,
+  type Usage,
+} from "../contract/v1.ts";
+import type { spans } from "./schema.ts";
+import { toCell, type Cell } from "./codec.ts";
+
+/** Spans of one trace lie side by side: 2^24 numbers for each trace, 2^29 traces below 2^53. */
+const spansPerTrace = 2 ** 24;
+
+export function spanKeyOf(traceKey: number, number: number): number {
+  if (number >= spansPerTrace) throw new Error(`trace ${traceKey} has no room for more spans`);
+  return traceKey * spansPerTrace + number;
+}
+
+/** The first and the last key that a span of this trace can have. */
+export function spanKeyRange(traceKey: number): [first: number, last: number] {
+  return [traceKey * spansPerTrace, (traceKey + 1) * spansPerTrace - 1];
+}
+
+export function traceKeyOf(spanKey: number): number {
+  return Math.floor(spanKey / spansPerTrace);
+}
+
+export const usageColumns = [
+  "inputTokens",
+  "outputTokens",
+  "totalTokens",
+  "reasoningTokens",
+  "cachedInputTokens",
+  "cacheWriteInputTokens",
+  "imageCount",
+  "webSearchCount",
+  "requestCount",
+] as const satisfies (keyof Usage)[];
+
+/** Columns that refer to a payload. */
+export const payloadColumns = ["input", "output", "toolCatalog", "sources", "attributes"] as const;
+
+/** Fields that nothing filters or sums by: kept as JSON in `extra`, so that a row stays lean. */
+export const extraFields = [
+  "modelCallMs",
+  "responseTimeMs",
+  "reasoningDurationMs",
+  "effectiveOutputTps",
+  "effectiveTotalTps",
+  "outputTps",
+  "inputTps",
+  "chunkJitter",
+  "systemFingerprint",
+  "safetyMetadata",
+  "rateLimit",
+] as const satisfies (keyof Span)[];
+
+/** The columns of a span that say what it is; the rest say where and when it was stored. */
+export const contentColumns = [
+  "spanId",
+  "parentSpanId",
+  "spanType",
+  "status",
+  "startTime",
+  "durationMs",
+  "startNanos",
+  "endNanos",
+  "sourceId",
+  "headerId",
+  "nameId",
+  "providerId",
+  "modelId",
+  "errorMessage",
+  ...usageColumns,
+  "ttftMs",
+  "metadata",
+  "extra",
+] as const;
+
+export type CellValue = Cell | number | null;
+
+/** The ids that stand for a span's texts. */
+export interface SpanIds {
+  source: number;
+  header: number;
+  name: number;
+  provider: number | null;
+  model: number | null;
+}
+
+/** The cells of `contentColumns`, in that order. */
+export function toContentCells(span: ImportedSpan, ids: SpanIds): CellValue[] {
+  const usage = span.usage ?? {};
+  return [
+    toCell(span.spanId),
+    span.parentSpanId === undefined ? null : toCell(span.parentSpanId),
+    spanTypes.indexOf(span.spanType),
+    span.status === undefined ? null : spanStatuses.indexOf(span.status),
+    span.startTime,
+    span.endTime - span.startTime,
+    span.x?.startNanos ?? null,
+    span.x?.endNanos ?? null,
+    ids.source,
+    ids.header,
+    ids.name,
+    ids.provider,
+    ids.model,
+    span.errorMessage === undefined ? null : toCell(span.errorMessage),
+    usage.inputTokens ?? null,
+    usage.outputTokens ?? null,
+    usage.totalTokens ?? null,
+    usage.reasoningTokens ?? null,
+    usage.cachedInputTokens ?? null,
+    usage.cacheWriteInputTokens ?? null,
+    usage.imageCount ?? null,
+    usage.webSearchCount ?? null,
+    usage.requestCount ?? null,
+    span.ttftMs ?? null,
+    span.metadata === undefined ? null : JSON.stringify(span.metadata),
+    toExtra(span),
+  ];
+}
+
+function toExtra(span: ImportedSpan): string | null {
+  let extra: Record<string, unknown> | null = null;
+  for (const field of extraFields) {
+    if (span[field] !== undefined) (extra ??= {})[field] = span[field];
+  }
+  // An empty object has no column to stand in, yet was sent.
+  if (span.usage && Object.keys(span.usage).length === 0) (extra ??= {}).usage = {};
+  return extra && JSON.stringify(extra);
+}
+
+type Row = typeof spans.$inferSelect;
+
+/** The usage of a row, or undefined where none was sent. */
+export function usageOf(row: Pick<Row, (typeof usageColumns)[number]>): Usage | undefined {
+  let usage: Usage | undefined;
+  for (const column of usageColumns) {
+    const value = row[column];
+    if (value !== null) (usage ??= {})[column] = value;
+  }
+  return usage;
+}
+
+/** The texts behind a row's ids. */
+export interface NameLookup {
+  nameOf(id: number): string;
+  headerOf(id: number): TraceHeader;
+}
+
+/** A row as the wire has it, less its payloads. Absent stays absent. */
+export function spanOf(row: Row, names: NameLookup): Span {
+  const usage = usageOf(row);
+  return {
+    spanId: row.spanId,
+    ...(row.parentSpanId !== null && { parentSpanId: row.parentSpanId }),
+    spanType: spanTypes[row.spanType]!,
+    name: names.nameOf(row.nameId),
+    startTime: row.startTime,
+    endTime: row.startTime + row.durationMs,
+    ...(row.status !== null && { status: spanStatuses[row.status]! }),
+    ...(row.errorMessage !== null && { errorMessage: row.errorMessage }),
+    ...(row.providerId !== null && { provider: names.nameOf(row.providerId) }),
+    ...(row.modelId !== null && { modelId: names.nameOf(row.modelId) }),
+    ...(usage && { usage }),
+    ...(row.ttftMs !== null && { ttftMs: row.ttftMs }),
+    ...(row.metadata !== null && { metadata: JSON.parse(row.metadata) }),
+    ...(row.extra !== null && JSON.parse(row.extra)),
+  };
+}

@@ -1,0 +1,203 @@
+/**
+ * What a trace's row says, kept from the facts of its spans.
+ *
+ * Adding the same facts in any order gives the same row. Nothing is ever subtracted for a changed
+ * span: the tally is built again from the facts, in memory.
+ */
+import type { TraceHeader, Usage } from "../contract/v1.ts";
+import { toFigure, type Figure } from "./codec.ts";
+
+/** The token counts that a trace sums. */
+export const summedCounts = [
+  "inputTokens",
+  "outputTokens",
+  "totalTokens",
+  "reasoningTokens",
+  "cachedInputTokens",
+  "cacheWriteInputTokens",
+] as const satisfies (keyof Usage)[];
+
+/** The trace-level fields that a row shows, each from the span that ended last and has it. */
+const headerFields = [
+  "traceName",
+  "agentName",
+  "workflowName",
+  "workflowRunId",
+  "sessionId",
+  "customer",
+  "metadata",
+] as const satisfies (keyof TraceHeader)[];
+
+export type SummedCount = (typeof summedCounts)[number];
+
+/** The part of a span that its trace's row depends on. */
+export interface SpanFacts {
+  key: number;
+  spanId: string;
+  parentSpanId: string | undefined;
+  spanType: string;
+  status: string;
+  startTime: number;
+  endTime: number;
+  ttftMs: number | undefined;
+  modelId: string | undefined;
+  usage: Usage | undefined;
+  header: TraceHeader;
+}
+
+export interface TallyRow {
+  startTime: number;
+  endTime: number;
+  status: "ok" | "error" | "aborted";
+  rootCount: number;
+  spanCount: number;
+  llmCount: number;
+  toolCount: number;
+  errorCount: number;
+  models: string[];
+  ttftMs: number | null;
+  /** The fields that any span carries, each as the span that ended last carries it. */
+  header: TraceHeader;
+  /** A count that no span reports is absent, not 0. */
+  usage: Partial<Record<SummedCount, Figure>>;
+}
+
+export class Tally {
+  readonly #facts = new Map<string, SpanFacts>();
+  #sums = startSums();
+
+  get(spanId: string): SpanFacts | undefined {
+    return this.#facts.get(spanId);
+  }
+
+  get size(): number {
+    return this.#facts.size;
+  }
+
+  /** Adds a span, or replaces the one of the same id. */
+  put(span: SpanFacts): void {
+    const replaces = this.#facts.has(span.spanId);
+    this.#facts.set(span.spanId, span);
+    if (!replaces) return this.#add(span);
+    const facts = [...this.#facts.values()];
+    this.#facts.clear();
+    this.#sums = startSums();
+    for (const fact of facts) {
+      this.#facts.set(fact.spanId, fact);
+      this.#add(fact);
+    }
+  }
+
+  row(): TallyRow {
+    const sums = this.#sums;
+    const failed = sums.rootErrors > 0 || sums.lastModelCall?.status === "error";
+    return {
+      startTime: sums.startTime,
+      endTime: sums.endTime,
+      status: sums.rootAborts > 0 ? "aborted" : failed ? "error" : "ok",
+      rootCount: sums.roots,
+      spanCount: this.size,
+      llmCount: sums.modelCalls,
+      toolCount: sums.tools,
+      errorCount: sums.errors,
+      models: [...sums.models].sort(),
+      ttftMs: sums.firstTimed?.ttftMs ?? null,
+      header: Object.fromEntries(
+        [...sums.shown].map(([field, span]) => [field, span.header[field]]),
+      ) as TraceHeader,
+      usage: Object.fromEntries(
+        [...sums.usage].filter(([, sum]) => sum.reporters > 0).map(([field, sum]) => [field, toFigure(sum.total)]),
+      ),
+    };
+  }
+
+  #add(span: SpanFacts): void {
+    const sums = this.#sums;
+    sums.startTime = Math.min(sums.startTime, span.startTime);
+    sums.endTime = Math.max(sums.endTime, span.endTime);
+    if (span.status === "error") sums.errors++;
+    if (span.parentSpanId === undefined) {
+      sums.roots++;
+      if (span.status === "error") sums.rootErrors++;
+      if (span.status === "aborted") sums.rootAborts++;
+    }
+    if (span.spanType === "tool") sums.tools++;
+    if (span.spanType === "llm") {
+      sums.modelCalls++;
+      if (!sums.lastModelCall || endsAfter(span, sums.lastModelCall)) sums.lastModelCall = span;
+      if (span.ttftMs !== undefined && (!sums.firstTimed || startsBefore(span, sums.firstTimed))) {
+        sums.firstTimed = span;
+      }
+    }
+    if (span.modelId && (span.spanType === "llm" || span.spanType === "embedding")) sums.models.add(span.modelId);
+    for (const field of headerFields) {
+      if (!span.header[field]) continue;
+      const shown = sums.shown.get(field);
+      if (!shown || endsAfter(span, shown)) sums.shown.set(field, span);
+    }
+    this.#addUsage(span);
+  }
+
+  /**
+   * An agent's own usage counts only where no descendant reports any: clients repeat the sum of the
+   * steps on the root. Parents may arrive after their children, so coverage climbs from whichever
+   * end arrives last. In a ring of parents every span is its own descendant, in any order.
+   */
+  #addUsage(span: SpanFacts): void {
+    const { covered, usage } = this.#sums;
+    const reports = span.usage !== undefined && Object.keys(span.usage).length > 0;
+    const isCovered = covered.has(span.spanId);
+    if (reports && !(isCovered && span.spanType === "agent")) sum(usage, span.usage!, 1);
+    if (!reports && !isCovered) return;
+    let id = span.parentSpanId;
+    while (id !== undefined && !covered.has(id)) {
+      covered.add(id);
+      const parent = this.#facts.get(id);
+      if (parent?.spanType === "agent" && parent.usage) sum(usage, parent.usage, -1);
+      id = parent?.parentSpanId;
+    }
+  }
+}
+
+type Sums = ReturnType<typeof startSums>;
+
+function startSums() {
+  return {
+    startTime: Infinity,
+    endTime: 0,
+    roots: 0,
+    rootErrors: 0,
+    rootAborts: 0,
+    modelCalls: 0,
+    tools: 0,
+    errors: 0,
+    models: new Set<string>(),
+    lastModelCall: undefined as SpanFacts | undefined,
+    /** The model call that started first among those with a time to first token. */
+    firstTimed: undefined as SpanFacts | undefined,
+    /** The span whose header's value is shown, by field. */
+    shown: new Map<(typeof headerFields)[number], SpanFacts>(),
+    usage: new Map<SummedCount, { total: bigint; reporters: number }>(),
+    /** Ids, arrived or not, of spans below which some span reports usage. */
+    covered: new Set<string>(),
+  };
+}
+
+function sum(sums: Sums["usage"], usage: Usage, sign: 1 | -1): void {
+  for (const field of summedCounts) {
+    const value = usage[field];
+    if (value === undefined) continue;
+    let sum = sums.get(field);
+    if (!sum) sums.set(field, (sum = { total: 0n, reporters: 0 }));
+    sum.total += BigInt(sign * value);
+    sum.reporters += sign;
+  }
+}
+
+function endsAfter(a: SpanFacts, b: SpanFacts): boolean {
+  return a.endTime > b.endTime || (a.endTime === b.endTime && a.spanId > b.spanId);
+}
+
+function startsBefore(a: SpanFacts, b: SpanFacts): boolean {
+  return a.startTime < b.startTime || (a.startTime === b.startTime && a.spanId < b.spanId);
+}
