@@ -48,13 +48,13 @@ export const admission = {
 } as const;
 
 /** The ring between the check and the store. */
-export const ring = { maxRows: 200_000, maxBytes: 128 * MiB } as const;
+export const ring = { rows: 200_000, bytes: 128 * MiB } as const;
 
 /**
  * A drain takes at most this much into one transaction: the longest a small request waits behind
  * others. 2,000 rows take about 25 ms.
  */
-export const drain = { maxRows: 2000, maxBytes: 4 * MiB } as const;
+export const drain = { rows: 2000, bytes: 4 * MiB } as const;
 
 /** A batch that is not committed by then is answered 503; it may still land. */
 export const commitDeadlineMs = 5000;

@@ -29,9 +29,15 @@ export interface Thread<M extends Methods> {
  *
  * @param onCrash is told when the thread dies; everything awaited has been rejected by then.
  */
-export function startThread<M extends Methods>(url: URL, onCrash: (cause: Error) => void): Thread<M> {
+export function startThread<M extends Methods>(
+  url: URL,
+  onCrash: (cause: Error) => void,
+): Thread<M> {
   const worker = new Worker(url.href);
-  const pending = new Map<number, { resolve: (value: any) => void; reject: (cause: unknown) => void }>();
+  const pending = new Map<
+    number,
+    { resolve: (value: any) => void; reject: (cause: unknown) => void }
+  >();
   let lastId = 0;
 
   worker.onmessage = ({ data }: MessageEvent<Answer[]>) => {
@@ -60,6 +66,8 @@ export function startThread<M extends Methods>(url: URL, onCrash: (cause: Error)
     terminate: () => worker.terminate(),
   };
 }
+
+declare const self: { onmessage: (event: MessageEvent<Call>) => void };
 
 /** To be called once in a worker's entry file. */
 export function serveThread(methods: Methods): void {

@@ -1,5 +1,11 @@
 /** From the bytes of a request to its text: decompression under a cap, then UTF-8. */
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import {
+  brotliDecompressSync,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from "node:zlib";
 import { AppError } from "../errors.ts";
 
 /**
@@ -11,7 +17,8 @@ import { AppError } from "../errors.ts";
  *   `invalid_json` where the compressed stream is damaged.
  */
 export function readText(body: Uint8Array, encoding: string | null, maxBytes: number): string {
-  const bytes = encoding === null ? body : decompress(body, encoding.trim().toLowerCase(), maxBytes);
+  const bytes =
+    encoding === null ? body : decompress(body, encoding.trim().toLowerCase(), maxBytes);
   return new TextDecoder().decode(bytes);
 }
 
@@ -35,7 +42,8 @@ function decompress(body: Uint8Array, encoding: string, maxBytes: number): Uint8
 
 function inflaterFor(body: Uint8Array, encoding: string): Inflate | null {
   const [a, b, c, d] = body;
-  if (encoding === "gzip" || encoding === "x-gzip") return a === 0x1f && b === 0x8b ? gunzipSync : null;
+  if (encoding === "gzip" || encoding === "x-gzip")
+    return a === 0x1f && b === 0x8b ? gunzipSync : null;
   if (encoding === "zstd") {
     return a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd ? zstdDecompressSync : null;
   }
@@ -50,5 +58,7 @@ function inflaterFor(body: Uint8Array, encoding: string): Inflate | null {
 }
 
 function isPlainStart(byte: number): boolean {
-  return byte === 0x7b || byte === 0x5b || byte === 0xef || byte === 0x20 || (byte >= 9 && byte <= 13);
+  return (
+    byte === 0x7b || byte === 0x5b || byte === 0xef || byte === 0x20 || (byte >= 9 && byte <= 13)
+  );
 }

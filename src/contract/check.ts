@@ -36,7 +36,11 @@ interface Schemas {
 }
 
 const ingest: Schemas = { payload: Payload, trace: levels.trace, span: Span };
-const imports: Schemas = { payload: ImportedPayload, trace: levels.importedTrace, span: ImportedSpan };
+const imports: Schemas = {
+  payload: ImportedPayload,
+  trace: levels.importedTrace,
+  span: ImportedSpan,
+};
 
 /**
  * Parses and checks one request's text.
@@ -48,7 +52,13 @@ const imports: Schemas = { payload: ImportedPayload, trace: levels.importedTrace
 export function parsePayload(text: string, door: Door): Payload {
   const lenient = door.unknownFields === "keep";
   if ((lenient || text.length > depthScanFromChars) && nestsDeeperThan(text, wire.jsonDepth)) {
-    throw invalid([{ code: "too_big", path: [], message: `Expected at most ${wire.jsonDepth} levels of nesting` }]);
+    throw invalid([
+      {
+        code: "too_big",
+        path: [],
+        message: `Expected at most ${wire.jsonDepth} levels of nesting`,
+      },
+    ]);
   }
   const value = parseJson(text);
   const schemas = door.imported ? imports : ingest;
@@ -101,11 +111,16 @@ function schemaIssues(value: unknown, schemas: Schemas): Issue[] {
   const traces = (value as { traces?: unknown } | null)?.traces;
   if (!Array.isArray(traces)) return issues;
   for (const [t, trace] of traces.entries()) {
-    if (!compiled(schemas.trace).Check(trace) && !add(schemas.trace, trace, ["traces", t])) return issues;
+    if (!compiled(schemas.trace).Check(trace) && !add(schemas.trace, trace, ["traces", t]))
+      return issues;
     const spans = (trace as { spans?: unknown } | null)?.spans;
     if (!Array.isArray(spans)) continue;
     for (const [s, item] of spans.entries()) {
-      if (!compiled(schemas.span).Check(item) && !add(schemas.span, item, ["traces", t, "spans", s])) return issues;
+      if (
+        !compiled(schemas.span).Check(item) &&
+        !add(schemas.span, item, ["traces", t, "spans", s])
+      )
+        return issues;
     }
   }
   return issues;
@@ -145,12 +160,16 @@ function fromPointer(pointer: string): (string | number)[] {
   return pointer
     .slice(1)
     .split("/")
-    .map((part) => (/^\d{1,15}$/.test(part) ? Number(part) : part.replaceAll("~1", "/").replaceAll("~0", "~")));
+    .map((part) =>
+      /^\d{1,15}$/.test(part) ? Number(part) : part.replaceAll("~1", "/").replaceAll("~0", "~"),
+    );
 }
 
 /** A sender chooses the names of unknown keys, so a report must not grow with them. */
 function shorten(part: string | number): string | number {
-  return typeof part === "string" && part.length > wire.idLength ? `${part.slice(0, wire.idLength)}…` : part;
+  return typeof part === "string" && part.length > wire.idLength
+    ? `${part.slice(0, wire.idLength)}…`
+    : part;
 }
 
 /** The rules across fields. `""` counts as absent, `" "` does not. */
@@ -178,7 +197,8 @@ function ruleIssues(payload: Payload): Issue[] {
 
 function normalize(trace: Trace): void {
   skipProto(trace.metadata);
-  if (trace.customer?.imageUrl !== undefined) trace.customer.imageUrl = trace.customer.imageUrl.trim();
+  if (trace.customer?.imageUrl !== undefined)
+    trace.customer.imageUrl = trace.customer.imageUrl.trim();
   for (const span of trace.spans) {
     skipProto(span.metadata);
     for (const field of droppedFields) if (span[field] !== undefined) delete span[field];

@@ -12,7 +12,10 @@ type Aside = Map<object, Record<string, unknown>>;
  * Removes unknown keys of closed objects from `value`, in place. The result's `attach` adds them to
  * the checked payload's traces and spans as JSON text in `x.attributes`.
  */
-export function setUnknownAside(schema: TSchema, value: unknown): { attach: (payload: Payload) => void } {
+export function setUnknownAside(
+  schema: TSchema,
+  value: unknown,
+): { attach: (payload: Payload) => void } {
   const aside: Aside = new Map();
   visit(schema, value, value, "unknown.payload", aside);
   return {
@@ -26,7 +29,10 @@ export function setUnknownAside(schema: TSchema, value: unknown): { attach: (pay
   };
 }
 
-function addAttributes(owner: { x?: { attributes?: string } }, found: Record<string, unknown> | undefined): void {
+function addAttributes(
+  owner: { x?: { attributes?: string } },
+  found: Record<string, unknown> | undefined,
+): void {
   if (!found || Object.keys(found).length === 0) return;
   const known = owner.x?.attributes === undefined ? {} : JSON.parse(owner.x.attributes);
   owner.x = { ...owner.x, attributes: JSON.stringify({ ...known, ...found }) };

@@ -2,7 +2,14 @@
  * The ingest contract, v1: the single source of the static types, the compiled check and the
  * API document. Rules that a schema cannot say (across fields) are in check.ts.
  */
-import { Kind, Type, TypeRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
+import {
+  Kind,
+  Type,
+  TypeRegistry,
+  type Static,
+  type TObject,
+  type TSchema,
+} from "@sinclair/typebox";
 import { wire } from "../limits.ts";
 
 /**
@@ -19,7 +26,8 @@ export function findMapProblem(value: unknown): { key: string | null; message: s
   let count = 0;
   for (const key of Object.keys(value)) {
     if (key === "__proto__") continue;
-    if (++count > wire.mapKeys) return { key: null, message: `Expected at most ${wire.mapKeys} keys` };
+    if (++count > wire.mapKeys)
+      return { key: null, message: `Expected at most ${wire.mapKeys} keys` };
     if (key.length > wire.mapKeyLength) {
       return { key, message: `Expected a key of at most ${wire.mapKeyLength} characters` };
     }
@@ -47,7 +55,11 @@ const StringMap = Type.Unsafe<Record<string, string>>({
   additionalProperties: { type: "string", maxLength: wire.mapValueLength },
 });
 
-const TrimmedUrl = Type.Unsafe<string>({ [Kind]: "TrimmedUrl", type: "string", maxLength: wire.urlLength });
+const TrimmedUrl = Type.Unsafe<string>({
+  [Kind]: "TrimmedUrl",
+  type: "string",
+  maxLength: wire.urlLength,
+});
 
 const text = (maxLength: number) => Type.String({ maxLength });
 const id = () => Type.String({ minLength: 1, maxLength: wire.idLength });
@@ -141,7 +153,12 @@ const spanFields = {
 };
 
 /** Accepted for old clients and dropped. */
-export const droppedFields = ["chunkOffsets", "chunkTokens", "reasoningOffsets", "reasoningChunkTokens"] as const;
+export const droppedFields = [
+  "chunkOffsets",
+  "chunkTokens",
+  "reasoningOffsets",
+  "reasoningChunkTokens",
+] as const;
 
 const headerFields = {
   traceName: optional(text(wire.traceTextLength)),

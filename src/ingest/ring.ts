@@ -29,7 +29,8 @@ export class Ring<T> {
 
   /** False where the item does not fit. An item heavier than the whole ring fits an empty one. */
   push(item: T, weight: Weight): boolean {
-    const fits = this.#rows + weight.rows <= this.#max.rows && this.#bytes + weight.bytes <= this.#max.bytes;
+    const fits =
+      this.#rows + weight.rows <= this.#max.rows && this.#bytes + weight.bytes <= this.#max.bytes;
     if (!fits && this.#count > 0) return false;
     this.#slots[(this.#first + this.#count) % this.#slots.length] = { item, weight };
     this.#count++;

@@ -27,7 +27,11 @@ interface Waiting {
   reject: (cause: unknown) => void;
 }
 
-export function createWriter(db: Database, spans: SpanWriter, onBuffered: (rows: number) => void): Writer {
+export function createWriter(
+  db: Database,
+  spans: SpanWriter,
+  onBuffered: (rows: number) => void,
+): Writer {
   const ring = new Ring<Waiting>(ringLimits);
   const begin = db.query("BEGIN IMMEDIATE");
   const commit = db.query("COMMIT");

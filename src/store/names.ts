@@ -8,7 +8,7 @@ import { cachedNames } from "../limits.ts";
 import { fromCell, toCell, type Cell } from "./codec.ts";
 import type { NameLookup } from "./rows.ts";
 
-export interface Names {
+export interface Names extends NameLookup {
   /** The id of a text, made at need. */
   idOf(text: string): number;
   /** The id of a batch's trace-level fields, made at need. */
@@ -18,15 +18,22 @@ export interface Names {
 
 export function createNames(db: Database): Names {
   const findName = db.query<{ id: number }, [Cell]>("SELECT id FROM names WHERE text = ?");
-  const addName = db.query<{ id: number }, [Cell]>("INSERT INTO names (text) VALUES (?) RETURNING id");
-  const findHeader = db.query<{ id: number }, [Uint8Array]>("SELECT id FROM headers WHERE hash = ?");
+  const addName = db.query<{ id: number }, [Cell]>(
+    "INSERT INTO names (text) VALUES (?) RETURNING id",
+  );
+  const findHeader = db.query<{ id: number }, [Uint8Array]>(
+    "SELECT id FROM headers WHERE hash = ?",
+  );
   const addHeader = db.query<{ id: number }, [Uint8Array, string]>(
     "INSERT INTO headers (hash, json) VALUES (?, ?) RETURNING id",
   );
   const names = new Map<string, number>();
   const headers = new Map<string, number>();
+  let lookup = createNameLookup(db);
 
   return {
+    nameOf: (id) => lookup.nameOf(id),
+    headerOf: (id) => lookup.headerOf(id),
     idOf(text) {
       return remember(names, text, () => {
         const cell = toCell(text);
@@ -44,6 +51,7 @@ export function createNames(db: Database): Names {
     forget() {
       names.clear();
       headers.clear();
+      lookup = createNameLookup(db);
     },
   };
 }

@@ -26,9 +26,13 @@ export function openWriter(path: string, durability: Durability): Database {
     // On a file system without shared memory SQLite stays with another mode and only says so.
     const mode = db.query("PRAGMA journal_mode = WAL").get() as { journal_mode: string };
     if (mode.journal_mode !== "wal") {
-      throw new AppError("store_unusable", `this file system cannot hold the store (journal mode ${mode.journal_mode})`, {
-        hint: "use --data-dir on a local disk",
-      });
+      throw new AppError(
+        "store_unusable",
+        `this file system cannot hold the store (journal mode ${mode.journal_mode})`,
+        {
+          hint: "use --data-dir on a local disk",
+        },
+      );
     }
     // NORMAL loses nothing to a killed process; only FULL syncs the log before each answer. Plain
     // fsync does not flush the drive on macOS, hence fullfsync.
@@ -68,7 +72,9 @@ export function closeWriter(db: Database): void {
 function identify(db: Database): void {
   const { application_id } = db.query("PRAGMA application_id").get() as { application_id: number };
   const { user_version } = db.query("PRAGMA user_version").get() as { user_version: number };
-  const { tables } = db.query("SELECT count(*) AS tables FROM sqlite_master").get() as { tables: number };
+  const { tables } = db.query("SELECT count(*) AS tables FROM sqlite_master").get() as {
+    tables: number;
+  };
   // A file without tables is a start that was killed before its first migration.
   if (application_id !== applicationId && tables > 0) {
     throw new AppError("store_unusable", "the store belongs to another program", {

@@ -3,10 +3,16 @@
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
-import { spanStatuses, spanTypes, type ImportedSpan, type Payload, type TraceHeader } from "../contract/v1.ts";
+import {
+  spanStatuses,
+  spanTypes,
+  type ImportedSpan,
+  type Payload,
+  type TraceHeader,
+} from "../contract/v1.ts";
 import { cachedSpanFacts } from "../limits.ts";
 import { fromCell, toCell, type Cell } from "./codec.ts";
-import { createNameLookup, createNames } from "./names.ts";
+import { createNames } from "./names.ts";
 import { createPayloadWriter } from "./payloads.ts";
 import {
   contentColumns,
@@ -81,7 +87,6 @@ const placeholders = (columns: readonly string[]) => columns.map(() => "?").join
 
 export function createSpanWriter(db: Database): SpanWriter {
   const names = createNames(db);
-  const lookup = createNameLookup(db);
   const payloads = createPayloadWriter(db);
 
   const insertSpan = db.query<null, SQLQueryBindings[]>(
@@ -105,7 +110,9 @@ export function createSpanWriter(db: Database): SpanWriter {
     `UPDATE traces SET ${tallyColumns.map((column) => `${column} = ?`)} WHERE key = ?`,
   );
   // Apart, because naming an indexed column in an UPDATE rewrites its index entries each time.
-  const updateStartTime = db.query<null, [number, number]>("UPDATE traces SET startTime = ? WHERE key = ?");
+  const updateStartTime = db.query<null, [number, number]>(
+    "UPDATE traces SET startTime = ? WHERE key = ?",
+  );
   const removeTrace = db.query<{ projectId: number; traceId: Cell }, [number]>(
     "DELETE FROM traces WHERE key = ? RETURNING projectId, traceId",
   );
@@ -165,9 +172,9 @@ export function createSpanWriter(db: Database): SpanWriter {
       startTime: row.startTime,
       endTime: row.startTime + row.durationMs,
       ttftMs: row.ttftMs ?? undefined,
-      modelId: row.modelId === null ? undefined : lookup.nameOf(row.modelId),
+      modelId: row.modelId === null ? undefined : names.nameOf(row.modelId),
       usage: usageOf(row),
-      header: lookup.headerOf(row.headerId),
+      header: names.headerOf(row.headerId),
     };
   }
 
@@ -182,12 +189,18 @@ export function createSpanWriter(db: Database): SpanWriter {
       provider: span.provider === undefined ? null : names.idOf(span.provider),
       model: span.modelId === undefined ? null : names.idOf(span.modelId),
     });
-    const texts = payloadColumns.map((column) => (column === "attributes" ? span.x?.attributes : span[column]));
+    const texts = payloadColumns.map((column) =>
+      column === "attributes" ? span.x?.attributes : span[column],
+    );
     const key = known?.key ?? spanKeyOf(state.key, state.tally.size);
     if (known) {
       const stored = selectContent.values(key)[0]!;
       const refs = stored.slice(contentColumns.length) as (number | null)[];
-      if (isSame(content, stored as CellValue[]) && refs.every((ref, i) => textOf(ref) === texts[i])) return;
+      if (
+        isSame(content, stored as CellValue[]) &&
+        refs.every((ref, i) => textOf(ref) === texts[i])
+      )
+        return;
       for (const ref of refs) if (ref !== null) payloads.release(ref);
     }
     const receivedAt = span.x?.receivedAt ?? batch.receivedAt;
@@ -240,7 +253,14 @@ export function createSpanWriter(db: Database): SpanWriter {
       header.metadata ? JSON.stringify(header.metadata) : null,
     ];
     if (state.storedStartTime === null) {
-      const identity = [state.key, state.projectId, toCell(state.traceId), state.source, state.receivedAt, row.startTime];
+      const identity = [
+        state.key,
+        state.projectId,
+        toCell(state.traceId),
+        state.source,
+        state.receivedAt,
+        row.startTime,
+      ];
       insertTrace.run(...identity, ...cells);
     } else {
       updateTrace.run(...cells, state.key);
@@ -291,7 +311,10 @@ interface Sent {
 }
 
 /** A batch's spans by trace and id. Where an id comes twice in one batch, its last span counts. */
-function lastOfEach(payload: Payload, headerIdOf: (header: TraceHeader) => number): Map<string, Map<string, Sent>> {
+function lastOfEach(
+  payload: Payload,
+  headerIdOf: (header: TraceHeader) => number,
+): Map<string, Map<string, Sent>> {
   const byTrace = new Map<string, Map<string, Sent>>();
   for (const { traceId, spans, ...header } of payload.traces) {
     const headerId = headerIdOf(header);
@@ -305,7 +328,8 @@ function lastOfEach(payload: Payload, headerIdOf: (header: TraceHeader) => numbe
 function isSame(content: CellValue[], stored: CellValue[]): boolean {
   return content.every((cell, i) => {
     const other = stored[i]!;
-    if (cell instanceof Uint8Array) return other instanceof Uint8Array && Buffer.compare(cell, other) === 0;
+    if (cell instanceof Uint8Array)
+      return other instanceof Uint8Array && Buffer.compare(cell, other) === 0;
     return cell === other;
   });
 }
@@ -319,7 +343,9 @@ function cellOf(text: string | undefined): Cell | null {
 }
 
 function lastTraceKey(db: Database): number {
-  const row = db.query("SELECT seq FROM sqlite_sequence WHERE name = 'traces'").get() as { seq: number } | null;
+  const row = db.query("SELECT seq FROM sqlite_sequence WHERE name = 'traces'").get() as {
+    seq: number;
+  } | null;
   return row?.seq ?? 0;
 }
 

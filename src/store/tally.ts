@@ -106,7 +106,9 @@ export class Tally {
         [...sums.shown].map(([field, span]) => [field, span.header[field]]),
       ) as TraceHeader,
       usage: Object.fromEntries(
-        [...sums.usage].filter(([, sum]) => sum.reporters > 0).map(([field, sum]) => [field, toFigure(sum.total)]),
+        [...sums.usage]
+          .filter(([, sum]) => sum.reporters > 0)
+          .map(([field, sum]) => [field, toFigure(sum.total)]),
       ),
     };
   }
@@ -129,7 +131,8 @@ export class Tally {
         sums.firstTimed = span;
       }
     }
-    if (span.modelId && (span.spanType === "llm" || span.spanType === "embedding")) sums.models.add(span.modelId);
+    if (span.modelId && (span.spanType === "llm" || span.spanType === "embedding"))
+      sums.models.add(span.modelId);
     for (const field of headerFields) {
       if (!span.header[field]) continue;
       const shown = sums.shown.get(field);

@@ -1,0 +1,111 @@
+/**
+ * How commands ask the server: the running one over HTTP, or, where none runs, an engine of their
+ * own that holds the directory's lock for as long as the command lasts.
+ */
+import { readFileSync } from "node:fs";
+import type { Config } from "../config.ts";
+import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
+import { createLog } from "../log.ts";
+import { readServerInfo, type ServerInfo } from "../store/home.ts";
+import { openEngine } from "./engine.ts";
+import { out } from "./output.ts";
+
+export interface Client {
+  /** @throws AppError as the server answered, with the server's own words. */
+  request(method: string, path: string, body?: string): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** @throws AppError `start_failed`, `store_unusable` where neither way is open. */
+export async function connect(config: Config): Promise<Client> {
+  const running = await findServer(config.dataDir);
+  return running ? connectTo(running) : connectDirectly(config);
+}
+
+/** The server that the directory names, if it answers. */
+export async function findServer(dataDir: string): Promise<ServerInfo | null> {
+  const info = readServerInfo(dataDir);
+  if (!info) return null;
+  try {
+    const response = await fetch(`${info.url}/health`, { signal: AbortSignal.timeout(2000) });
+    return response.ok ? info : null;
+  } catch {
+    return null;
+  }
+}
+
+function connectTo(info: ServerInfo): Client {
+  const token = readFileSync(info.tokenFile, "utf8").trim();
+  return {
+    async request(method, path, body) {
+      const headers = { authorization: `Bearer ${token}` };
+      let response: Response;
+      try {
+        response = await fetch(`${info.url}${path}`, {
+          method,
+          headers,
+          ...(body !== undefined && { body }),
+        });
+      } catch (cause) {
+        throw new AppError("unreachable", `the server at ${info.url} does not answer`, {
+          hint: "it may have just stopped; try again",
+          cause,
+        });
+      }
+      return checked(response);
+    },
+    async close() {},
+  };
+}
+
+async function connectDirectly(config: Config): Promise<Client> {
+  process.umask(0o077);
+  const log = createLog("error", out.isErrorTerminal, out.error);
+  const engine = await openEngine(config, log, {
+    onShutdown: () => {},
+    onCrash: (cause) => {
+      throw cause;
+    },
+  });
+  engine.hosts.add("localhost");
+  return {
+    async request(method, path, body) {
+      const headers: Record<string, string> = {
+        authorization: `Bearer ${engine.home.token}`,
+        host: "localhost",
+      };
+      // What a socket would say of the body, which an admission needs to know.
+      if (body !== undefined) headers["content-length"] = String(Buffer.byteLength(body));
+      return checked(
+        await engine.app.handle(
+          new Request(`http://localhost${path}`, {
+            method,
+            headers,
+            ...(body !== undefined && { body }),
+          }),
+        ),
+      );
+    },
+    async close() {
+      await engine.drain();
+      engine.release();
+    },
+  };
+}
+
+async function checked(response: Response): Promise<Response> {
+  if (response.ok) return response;
+  const { error, code, hint, issues } = (await response.json().catch(() => ({}))) as Record<
+    string,
+    any
+  >;
+  throw new AppError(
+    errorCodes.includes(code) ? (code as ErrorCode) : "internal_error",
+    error ?? `the server answered ${response.status}`,
+    {
+      hint: hint ?? issues?.[0]?.message,
+      issues,
+      retryAfterSeconds: Number(response.headers.get("retry-after")) || undefined,
+    },
+  );
+}

@@ -1,0 +1,106 @@
+/**
+ * The composition root: opens the data directory, starts the writing thread and builds the app.
+ * `serve` puts it on ports; other commands, where no server runs, ask it directly.
+ */
+import { Database } from "bun:sqlite";
+import { statSync } from "node:fs";
+import type { Config } from "../config.ts";
+import { createApp, type App } from "../http/app.ts";
+import { openIntake, type Intake } from "../ingest/intake.ts";
+import { sha256 } from "../ingest/keyring.ts";
+import type { Log } from "../log.ts";
+import { createReader } from "../query/reader.ts";
+import { openHome, type Home } from "../store/home.ts";
+import { version } from "../version.ts";
+
+export interface Engine {
+  app: App;
+  home: Home;
+  intake: Intake;
+  /** Values of Host that are served; whoever listens adds its own. */
+  hosts: Set<string>;
+  /** Refuses new work, commits what waits, closes the store. */
+  drain(): Promise<void>;
+  /** Frees the data directory; to be called last. */
+  release(): void;
+}
+
+export interface EngineEvents {
+  /** Asked for over HTTP. */
+  onShutdown: () => void;
+  /** A thread died: nothing can be stored or read any more. */
+  onCrash: (cause: Error) => void;
+}
+
+/** @throws AppError `start_failed`, `store_unusable`. */
+export async function openEngine(config: Config, log: Log, events: EngineEvents): Promise<Engine> {
+  const home = openHome(config.dataDir);
+  const startedAt = Date.now();
+  const hosts = new Set<string>();
+  try {
+    const intake = await openIntake({
+      path: home.storePath,
+      durability: config.durability,
+      maxBodyBytes: config.maxBodyBytes,
+      unknownFields: config.unknownFields,
+      rateLimit: config.rateLimit,
+      defaultKey: home.key,
+      givenKey: config.apiKey,
+      onCrash: events.onCrash,
+    });
+    const reader = createReader(home.storePath, events.onCrash);
+    const app = createApp({
+      intake,
+      reader,
+      guard: {
+        hosts,
+        ingestOrigins: new Set(config.allowOrigin),
+        operatorTokens: [home.token, config.token].filter((token) => token !== null).map(sha256),
+      },
+      maxBodyBytes: config.maxBodyBytes,
+      status: async () => ({
+        version,
+        pid: process.pid,
+        startedAt,
+        dataDir: home.dir,
+        durability: config.durability,
+        buffered: intake.buffered,
+        ...(await reader.call("counts", [])),
+        storeBytes: sizeOf(home.storePath),
+        logBytes: sizeOf(`${home.storePath}-wal`),
+        memoryBytes: process.memoryUsage.rss(),
+        sqliteVersion: sqliteVersion(),
+      }),
+      shutdown: events.onShutdown,
+      onBug: (cause) => log.error("bug", { stack: (cause as Error)?.stack ?? String(cause) }),
+    });
+    return {
+      app,
+      home,
+      intake,
+      hosts,
+      async drain() {
+        intake.isDraining = true;
+        // The reader first: the last connection to close leaves one file behind.
+        await reader.close();
+        await intake.close();
+      },
+      release: home.release,
+    };
+  } catch (cause) {
+    home.release();
+    throw cause;
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** On macOS the SQLite is Apple's, whose version matters when something is reported. */
+function sqliteVersion(): string {
+  const db = new Database(":memory:");
+  const { version } = db.query("SELECT sqlite_version() AS version").get() as { version: string };
+  db.close();
+  return version;
+}

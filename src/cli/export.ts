@@ -1,0 +1,94 @@
+/** `tealight export`: traces as JSON Lines of ingest v1, for `import` or any other reader. */
+import { createWriteStream } from "node:fs";
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import type { Config } from "../config.ts";
+import { AppError } from "../errors.ts";
+import type { TracePage } from "../query/views.ts";
+import { connect, type Client } from "./client.ts";
+import { out } from "./output.ts";
+
+export interface ExportOptions {
+  project?: string;
+  since?: string;
+  until?: string;
+  full: boolean;
+  format: "jsonl" | "json";
+  output?: string;
+}
+
+/** @param trace an id or `~key`; without it all traces of the window. @throws AppError `not_found`. */
+export async function exportTraces(
+  config: Config,
+  trace: string | undefined,
+  options: ExportOptions,
+): Promise<void> {
+  if (trace === undefined && options.format === "json") {
+    throw new AppError("usage", "one JSON document holds one trace", {
+      hint: "name a trace, or use --format jsonl",
+    });
+  }
+  const client = await connect(config);
+  try {
+    const target: Writable =
+      options.output === undefined
+        ? process.stdout
+        : createWriteStream(options.output, { mode: 0o600 });
+    let count = 0;
+    for await (const segment of trace === undefined
+      ? allTraces(client, options)
+      : [segmentOf(trace)]) {
+      await exportOne(client, segment, options, target);
+      count++;
+    }
+    if (target !== process.stdout) {
+      target.end();
+      await once(target, "close");
+    }
+    if (count === 0) throw new AppError("not_found", "no trace matches");
+    if (out.isErrorTerminal) out.error(`exported ${count} ${count === 1 ? "trace" : "traces"}`);
+  } finally {
+    await client.close();
+  }
+}
+
+async function* allTraces(
+  client: Client,
+  { project, since, until }: ExportOptions,
+): AsyncGenerator<string> {
+  const query = new URLSearchParams({
+    limit: "500",
+    ...(project !== undefined && { project }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+  });
+  let cursor: string | null = null;
+  do {
+    if (cursor !== null) query.set("cursor", cursor);
+    const page = (await (await client.request("GET", `/api/traces?${query}`)).json()) as TracePage;
+    for (const { key } of page.traces) yield `~${key}`;
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+}
+
+async function exportOne(
+  client: Client,
+  segment: string,
+  options: ExportOptions,
+  target: Writable,
+): Promise<void> {
+  const query = new URLSearchParams({
+    format: options.format,
+    ...(options.full && { full: "1" }),
+    ...(options.project !== undefined && { project: options.project }),
+  });
+  const { body } = await client.request("GET", `/api/traces/${segment}/export?${query}`);
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    if (!target.write(chunk)) await once(target, "drain");
+  }
+}
+
+/** `~12` names a key; anything else is an id, in which a leading `~` is escaped. */
+function segmentOf(trace: string): string {
+  return /^~\d+$/.test(trace) ? trace : encodeURIComponent(trace).replace(/^~/, "%7E");
+}

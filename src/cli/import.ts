@@ -1,0 +1,85 @@
+/** `tealight import`: sends JSON Lines of ingest v1 to the server. Sending twice changes nothing. */
+import { createReadStream, statSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Config } from "../config.ts";
+import { AppError } from "../errors.ts";
+import { connect, type Client } from "./client.ts";
+import { out } from "./output.ts";
+
+/** Lines under way at one time: enough that the writer commits them together. */
+const linesAtOnce = 8;
+
+/** @param files paths, `-` for standard input. */
+export async function importFiles(
+  config: Config,
+  files: string[],
+  { project, json }: { project?: string; json: boolean },
+): Promise<void> {
+  for (const file of files) checkReadable(file);
+  const client = await connect(config);
+  const path = `/api/import${project === undefined ? "" : `?project=${encodeURIComponent(project)}`}`;
+  let accepted = 0;
+  try {
+    for (const file of files) {
+      const underWay = new Set<Promise<void>>();
+      let lineNumber = 0;
+      for await (const line of linesOf(file)) {
+        lineNumber++;
+        if (line.trim() === "") continue;
+        const where = `${file === "-" ? "standard input" : file}, line ${lineNumber}`;
+        const sent = send(client, path, line, where).then((spans) => {
+          accepted += spans;
+          underWay.delete(sent);
+          showProgress(`${accepted} spans`);
+        });
+        underWay.add(sent);
+        if (underWay.size >= linesAtOnce) await Promise.race(underWay);
+      }
+      await Promise.all(underWay);
+    }
+  } finally {
+    showProgress("");
+    await client.close();
+  }
+  out.write(json ? JSON.stringify({ accepted }) : `imported ${accepted} spans`);
+}
+
+async function send(client: Client, path: string, line: string, where: string): Promise<number> {
+  while (true) {
+    try {
+      const { accepted } = (await (await client.request("POST", path, line)).json()) as {
+        accepted: number;
+      };
+      return accepted;
+    } catch (cause) {
+      if (!(cause instanceof AppError)) throw cause;
+      // The server is busy, which is no fault of the file.
+      if (cause.code === "buffer_full") {
+        await Bun.sleep(1000 * (cause.retryAfterSeconds ?? 1));
+        continue;
+      }
+      const [issue] = cause.issues ?? [];
+      throw new AppError(cause.code, `${where}: ${cause.message}`, {
+        hint: issue ? `${issue.path.join(".")}: ${issue.message}` : cause.hint,
+        cause,
+      });
+    }
+  }
+}
+
+function checkReadable(file: string): void {
+  if (file === "-") return;
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new AppError("not_found", `no such file: ${file}`);
+  }
+}
+
+function linesOf(file: string): AsyncIterable<string> {
+  const input = file === "-" ? process.stdin : createReadStream(file);
+  return createInterface({ input, crlfDelay: Infinity });
+}
+
+/** One line that is written over, on a terminal alone. */
+function showProgress(text: string): void {
+  if (out.isErrorTerminal) process.stderr.write(`\r\u001b[K${text}`);
+}

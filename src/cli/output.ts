@@ -1,0 +1,14 @@
+/** Where commands write: lines to stdout and stderr, and whether people read them. */
+export interface Output {
+  write(line: string): void;
+  error(line: string): void;
+  isTerminal: boolean;
+  isErrorTerminal: boolean;
+}
+
+export const out: Output = {
+  write: (line) => void process.stdout.write(`${line}\n`),
+  error: (line) => void process.stderr.write(`${line}\n`),
+  isTerminal: process.stdout.isTTY === true,
+  isErrorTerminal: process.stderr.isTTY === true,
+};

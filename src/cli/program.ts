@@ -1,0 +1,187 @@
+/** The command line: every command with its options, and what of it runs. */
+import { Command, CommanderError, Option } from "commander";
+import {
+  flagOf,
+  resolveConfig,
+  settingNames,
+  settings,
+  variableOf,
+  type SettingName,
+} from "../config.ts";
+import { AppError } from "../errors.ts";
+import { version } from "../version.ts";
+import { shells } from "./env.ts";
+import { out } from "./output.ts";
+
+type Flags = Partial<Record<SettingName, string>>;
+
+/**
+ * Runs one command line. @returns the exit code: 0 ok, 1 failed, 2 bad usage, 3 nothing found.
+ *
+ * Each command is loaded when it is called: `serve` answers its first request within 50 ms.
+ */
+export async function main(args: string[]): Promise<number> {
+  try {
+    return await runProgram(args);
+  } catch (cause) {
+    if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : 2;
+    if (!(cause instanceof AppError)) throw cause;
+    out.error(`tealight: ${cause.message}`);
+    if (cause.hint) out.error(`  hint: ${cause.hint}`);
+    return cause.exitCode;
+  }
+}
+
+async function runProgram(args: string[]): Promise<number> {
+  let exitCode = 0;
+  const program = new Command("tealight")
+    .description("Stores the traces of your agents and shows them.")
+    .version(version)
+    .showSuggestionAfterError()
+    .showHelpAfterError("  hint: `tealight --help` lists the commands and their options")
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, "tealight: ")),
+    })
+    .enablePositionalOptions()
+    .exitOverride();
+
+  const dataDir = () => settingOption("dataDir");
+  const json = () => new Option("--json", "print JSON").default(false);
+  /** A command that asks the server of a data directory. */
+  const command = (parent: Command, name: string, description: string) =>
+    parent.command(name).description(description).addOption(dataDir()).addOption(json());
+
+  const serve = program
+    .command("serve", { isDefault: true })
+    .description("serve until a signal or `tealight stop` (the default command)")
+    .option("--json", "print one line of JSON when ready, for programs", false)
+    .option("--exit-with-parent", "end when the process that started this one ends", false)
+    .action(
+      async ({
+        json,
+        exitWithParent,
+        ...flags
+      }: Flags & { json: boolean; exitWithParent: boolean }) => {
+        const { serve } = await import("./serve.ts");
+        exitCode = await serve(resolveConfig(flags), { json, exitWithParent });
+      },
+    );
+  addSettings(serve);
+
+  command(program, "stop", "end the running server in order").action(async (options) => {
+    const { stop } = await import("./stop.ts");
+    await stop(configOf(options), options);
+  });
+
+  command(program, "env", "print the variables that point an agent at the server")
+    .addOption(new Option("--shell <shell>", "whose syntax").choices([...shells]).default("sh"))
+    .action(async (options) => {
+      const { env } = await import("./env.ts");
+      await env(configOf(options), options);
+    });
+
+  const run = program
+    .command("run")
+    .description("run a command with those variables, starting a server if none runs")
+    .argument("<command...>", "the command, after --")
+    .passThroughOptions()
+    .action(async (words: string[], flags: Flags) => {
+      const { run } = await import("./run.ts");
+      exitCode = await run(resolveConfig(flags), flags, words);
+    });
+  addSettings(run);
+
+  const keys = program.command("keys").description("ingest keys: create, list, revoke");
+  command(keys, "list", "list the keys").action(async (options) => {
+    const { listKeys } = await import("./keys.ts");
+    await listKeys(configOf(options), options);
+  });
+  command(keys, "create", "make a key; it is shown once")
+    .argument("<name>", "what the key is for")
+    .option("--project <name>", "the project it writes into (default: the default project)")
+    .action(async (name, options) => {
+      const { createKey } = await import("./keys.ts");
+      await createKey(configOf(options), name, options);
+    });
+  command(keys, "revoke", "refuse a key from now on")
+    .argument("<id>", "as `keys list` shows it")
+    .action(async (id, options) => {
+      const { revokeKey } = await import("./keys.ts");
+      await revokeKey(configOf(options), id, options);
+    });
+
+  const projects = program.command("projects").description("projects: create, list, rename");
+  command(projects, "list", "list the projects").action(async (options) => {
+    const { listProjects } = await import("./projects.ts");
+    await listProjects(configOf(options), options);
+  });
+  command(projects, "create", "make a project")
+    .argument("<name>")
+    .action(async (name, options) => {
+      const { createProject } = await import("./projects.ts");
+      await createProject(configOf(options), name, options);
+    });
+  command(projects, "rename", "give a project another name")
+    .argument("<name>")
+    .argument("<new-name>")
+    .action(async (name, newName, options) => {
+      const { renameProject } = await import("./projects.ts");
+      await renameProject(configOf(options), name, newName, options);
+    });
+
+  program
+    .command("export")
+    .description("write traces as JSON Lines of ingest v1")
+    .argument("[trace]", "an id, or ~key; without it all traces")
+    .addOption(dataDir())
+    .option("--project <name>", "only this project's")
+    .option("--since <time>", "started at or after: epoch ms or ISO 8601")
+    .option("--until <time>", "started before: epoch ms or ISO 8601")
+    .option("--full", "with what v1 lacks, which only `import` reads", false)
+    .addOption(
+      new Option("--format <format>", "json: one document")
+        .choices(["jsonl", "json"])
+        .default("jsonl"),
+    )
+    .option("-o, --output <file>", "write to a file (default: standard output)")
+    .action(async (trace, options) => {
+      const { exportTraces } = await import("./export.ts");
+      await exportTraces(configOf(options), trace, options);
+    });
+
+  command(program, "import", "send JSON Lines of ingest v1 to the server")
+    .argument("<file...>", "paths, or - for standard input")
+    .option("--project <name>", "into this project (default: the default project)")
+    .action(async (files, options) => {
+      const { importFiles } = await import("./import.ts");
+      await importFiles(configOf(options), files, options);
+    });
+
+  // `serve` is the default, so commander would take any other word for an argument of it.
+  const [word] = args;
+  if (
+    word &&
+    !word.startsWith("-") &&
+    word !== "help" &&
+    !program.commands.some((known) => known.name() === word)
+  ) {
+    throw new AppError("usage", `unknown command ${JSON.stringify(word)}`, {
+      hint: "`tealight --help` lists the commands",
+    });
+  }
+  await program.parseAsync(args, { from: "user" });
+  return exitCode;
+}
+
+function configOf({ dataDir }: Flags) {
+  return resolveConfig(dataDir === undefined ? {} : { dataDir });
+}
+
+function addSettings(command: Command): void {
+  for (const name of settingNames) command.addOption(settingOption(name));
+}
+
+function settingOption(name: SettingName): Option {
+  const { value, help } = settings[name];
+  return new Option(`--${flagOf(name)} ${value}`, `${help} [${variableOf(name)}]`);
+}

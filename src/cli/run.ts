@@ -1,0 +1,86 @@
+/** `tealight run -- CMD`: a command whose traces arrive here, with a server started at need. */
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { flagOf, settingNames, type Config, type SettingName } from "../config.ts";
+import { AppError } from "../errors.ts";
+import type { ServerInfo } from "../store/home.ts";
+import { findServer } from "./client.ts";
+import { clientVariables } from "./env.ts";
+import { out } from "./output.ts";
+
+/** How long a server may take until it answers. */
+const startDeadlineMs = 10_000;
+
+/** @param flags as given, for the server that may be started. @returns the command's exit code. */
+export async function run(
+  config: Config,
+  flags: Partial<Record<SettingName, string>>,
+  command: string[],
+): Promise<number> {
+  const info = (await findServer(config.dataDir)) ?? (await startServer(config, flags));
+  const [program, ...args] = command;
+  const child = spawn(program!, args, {
+    stdio: "inherit",
+    env: { ...process.env, ...clientVariables(info) },
+  });
+  // The terminal sends Ctrl-C to both; the command decides what it means.
+  const ignore = () => {};
+  process.on("SIGINT", ignore);
+  const forward = () => void child.kill("SIGTERM");
+  process.on("SIGTERM", forward);
+  return new Promise((resolve, reject) => {
+    child.on("error", (cause) => {
+      reject(
+        new AppError("usage", `cannot run ${program}: ${(cause as NodeJS.ErrnoException).code}`, {
+          cause,
+        }),
+      );
+    });
+    child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
+  });
+}
+
+async function startServer(
+  config: Config,
+  flags: Partial<Record<SettingName, string>>,
+): Promise<ServerInfo> {
+  const given = settingNames.flatMap((name) =>
+    flags[name] === undefined ? [] : [`--${flagOf(name)}`, flags[name]],
+  );
+  const server = spawn(process.execPath, [...ownArguments(), "serve", "--json", ...given], {
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let complaint = "";
+  server.stderr.on("data", (data) => (complaint += data));
+  let hasEnded = false;
+  server.on("exit", () => (hasEnded = true));
+  const deadline = Date.now() + startDeadlineMs;
+  while (Date.now() < deadline) {
+    const info = await findServer(config.dataDir);
+    if (info) {
+      server.stderr.destroy();
+      server.unref();
+      out.error(
+        `tealight: started a server on ${info.url}; it goes on running, \`tealight stop\` ends it`,
+      );
+      return info;
+    }
+    if (hasEnded) break;
+    await Bun.sleep(20);
+  }
+  const [why, hint] = complaint.trim().split("\n");
+  throw new AppError(
+    "start_failed",
+    why?.replace(/^tealight: /, "") || "the server did not start",
+    {
+      hint: hint?.replace(/^ *hint: /, "") ?? "try `tealight serve` to see why",
+    },
+  );
+}
+
+/** From source the runtime is started with the entry file; the compiled file is its own. */
+function ownArguments(): string[] {
+  const isCompiled = Bun.main.startsWith("/$bunfs/") || Bun.main.includes("~BUN");
+  return isCompiled ? [] : [Bun.main];
+}

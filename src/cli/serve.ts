@@ -1,0 +1,136 @@
+/** `tealight serve`: the engine on its ports, from the first line to the last commit. */
+import type { Config } from "../config.ts";
+import { listen } from "../http/listen.ts";
+import { shutdownDeadlineMs } from "../limits.ts";
+import { createLog } from "../log.ts";
+import type { ServerInfo } from "../store/home.ts";
+import { version } from "../version.ts";
+import { openEngine } from "./engine.ts";
+import { out, type Output } from "./output.ts";
+
+export interface ServeOptions {
+  /** Print one line of JSON, for programs that start the server as a sidecar. */
+  json: boolean;
+  /** End when the process that started this one is gone. */
+  exitWithParent: boolean;
+}
+
+/** Serves until a signal, `stop` or the parent's end. @returns the exit code. */
+export async function serve(
+  config: Config,
+  options: ServeOptions,
+  output: Output = out,
+): Promise<number> {
+  // Whatever is written from here on is for this user alone.
+  process.umask(0o077);
+  const log = createLog(config.logLevel, output.isErrorTerminal, output.error);
+  const ended = Promise.withResolvers<number>();
+  let why = "";
+  const end = (reason: string) => {
+    why ||= reason;
+    ended.resolve(0);
+  };
+  const engine = await openEngine(config, log, {
+    onShutdown: () => end("asked to stop"),
+    onCrash: (cause) => {
+      log.error(cause.message);
+      ended.resolve(1);
+    },
+  });
+  let listening;
+  try {
+    listening = listen({
+      host: config.host,
+      port: config.port,
+      allowHost: config.allowHost,
+      fetch: engine.app.fetch,
+      onBug: (cause) => log.error("bug", { stack: String(cause) }),
+    });
+  } catch (cause) {
+    await engine.drain();
+    engine.release();
+    throw cause;
+  }
+  for (const host of listening.hosts) engine.hosts.add(host.toLowerCase());
+  const info: ServerInfo = {
+    pid: process.pid,
+    url: listening.url,
+    port: listening.port,
+    version,
+    startedAt: Date.now(),
+    dataDir: engine.home.dir,
+    keyFile: engine.home.keyFile,
+    tokenFile: engine.home.tokenFile,
+  };
+  engine.home.announce(info);
+  const stopListening = onSignals(end);
+  const stopWatching = options.exitWithParent
+    ? watchParent(() => end("the parent process ended"))
+    : () => {};
+  output.write(
+    options.json ? JSON.stringify(info) : banner(info, engine.home.key, engine.home.token, output),
+  );
+  for (const note of listening.notes) log.warn(note);
+  if (!engine.intake.keyring.identify(engine.home.key)) {
+    log.warn(`the key in ${info.keyFile} is revoked; delete the file to have a new one made`);
+  }
+
+  const code = await ended.promise;
+  log.info("stopping", { why });
+  const forced = setTimeout(() => {
+    log.error(`not stopped after ${shutdownDeadlineMs} ms; ending as it is`);
+    process.exit(1);
+  }, shutdownDeadlineMs);
+  await engine.drain();
+  await listening.stop(200);
+  engine.release();
+  clearTimeout(forced);
+  stopListening();
+  stopWatching();
+  return code;
+}
+
+/** The first signal ends in order, a second one at once. */
+function onSignals(end: (reason: string) => void): () => void {
+  let count = 0;
+  const handler = (signal: NodeJS.Signals) => {
+    if (++count > 1) process.exit(130);
+    end(signal);
+  };
+  process.on("SIGINT", handler).on("SIGTERM", handler);
+  return () => process.off("SIGINT", handler).off("SIGTERM", handler);
+}
+
+function watchParent(onGone: () => void): () => void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (!isAlive(parent) || process.ppid !== parent) onGone();
+  }, 500);
+  return () => clearInterval(timer);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return (cause as { code?: string }).code === "EPERM";
+  }
+}
+
+/** The lines to copy. A pipe may be a log that others read, so there the secrets' files are named. */
+function banner(info: ServerInfo, key: string, token: string, { isTerminal }: Output): string {
+  const ingestUrl = `${info.url}/ingest`;
+  const lines = [
+    `tealight ${version} listens on ${info.url}`,
+    "",
+    `  data   ${info.dataDir}`,
+    isTerminal ? `  token  ${token}` : `  token  in ${info.tokenFile}`,
+    "",
+    `  FOGLAMP_INGEST_URL=${ingestUrl}`,
+    isTerminal ? `  FOGLAMP_API_KEY=${key}` : `  FOGLAMP_API_KEY=$(cat '${info.keyFile}')`,
+    "",
+    "  stop   Ctrl-C, or `tealight stop`",
+  ];
+  return lines.join("\n");
+}

@@ -1,0 +1,234 @@
+/**
+ * Every setting in one table: its flag, its environment variable, its default, its check. Flags win
+ * over the environment, that over config.toml, that over defaults. The only reader of the
+ * environment.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import envPaths from "env-paths";
+import { AppError } from "./errors.ts";
+import { maxBodyBytesDefault, minSecretLength } from "./limits.ts";
+import { logLevels, type LogLevel } from "./log.ts";
+import type { Durability } from "./store/open.ts";
+
+export interface Config {
+  /** Null: both loopback addresses. */
+  host: string | null;
+  port: number;
+  dataDir: string;
+  apiKey: string | null;
+  token: string | null;
+  allowHost: string[];
+  allowOrigin: string[];
+  maxBodyBytes: number;
+  rateLimit: number | null;
+  durability: Durability;
+  unknownFields: "reject" | "keep";
+  logLevel: LogLevel;
+}
+
+interface Setting<T> {
+  /** What stands behind the flag in the help. */
+  value: string;
+  help: string;
+  fallback: T;
+  /** @throws Expected */
+  parse: (text: string) => T;
+  isSecret?: boolean;
+}
+
+/** What a bad value should have been. */
+class Expected extends Error {}
+
+const paths = envPaths("tealight", { suffix: "" });
+
+const integer = (min: number, max: number) => (text: string) => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max)
+    throw new Expected(`a whole number from ${min} to ${max}`);
+  return value;
+};
+
+const oneOf =
+  <T extends string>(...choices: readonly T[]) =>
+  (text: string) => {
+    if (!choices.includes(text as T)) throw new Expected(choices.join(" or "));
+    return text as T;
+  };
+
+const secret = (text: string) => {
+  if (text.length < minSecretLength) throw new Expected(`at least ${minSecretLength} characters`);
+  return text;
+};
+
+const list = (text: string) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+
+const present = (text: string) => {
+  if (text === "") throw new Expected("a value");
+  return text;
+};
+
+/** In the order of the help. */
+export const settings: { [K in keyof Config]: Setting<Config[K]> } = {
+  host: {
+    value: "<address>",
+    help: "address to listen on (default: 127.0.0.1 and ::1)",
+    fallback: null,
+    parse: present,
+  },
+  port: {
+    value: "<port>",
+    help: "port; 0 picks a free one (default: 4000)",
+    fallback: 4000,
+    parse: integer(0, 65535),
+  },
+  dataDir: {
+    value: "<dir>",
+    help: `where everything is kept (default: ${paths.data})`,
+    fallback: paths.data,
+    parse: (text) => resolve(present(text)),
+  },
+  apiKey: {
+    value: "<key>",
+    help: "one more ingest key of the default project, never stored",
+    fallback: null,
+    parse: secret,
+    isSecret: true,
+  },
+  token: {
+    value: "<token>",
+    help: "one more operator token, never stored",
+    fallback: null,
+    parse: secret,
+    isSecret: true,
+  },
+  allowHost: {
+    value: "<host:port,…>",
+    help: "more values of Host to serve, exact",
+    fallback: [],
+    parse: list,
+  },
+  allowOrigin: {
+    value: "<origin,…>",
+    help: "origins whose pages may send traces, exact",
+    fallback: [],
+    parse: list,
+  },
+  maxBodyBytes: {
+    value: "<bytes>",
+    help: `largest request body (default: ${maxBodyBytesDefault})`,
+    fallback: maxBodyBytesDefault,
+    parse: integer(1024, 2 ** 30),
+  },
+  rateLimit: {
+    value: "<spans>",
+    help: "spans per second and key (default: off)",
+    fallback: null,
+    parse: (text) => (text === "off" ? null : integer(1, 1e9)(text)),
+  },
+  durability: {
+    value: "process|full",
+    help: "full: survives a power cut, too (default: process)",
+    fallback: "process",
+    parse: oneOf("process", "full"),
+  },
+  unknownFields: {
+    value: "reject|keep",
+    help: "keep: newer clients' fields are kept as attributes (default: reject)",
+    fallback: "reject",
+    parse: oneOf("reject", "keep"),
+  },
+  logLevel: {
+    value: logLevels.join("|"),
+    help: "what is logged (default: info)",
+    fallback: "info",
+    parse: oneOf(...logLevels),
+  },
+};
+
+export type SettingName = keyof Config;
+
+export const settingNames = Object.keys(settings) as SettingName[];
+
+/** `maxBodyBytes` → `max-body-bytes`: the flag and the key in config.toml. */
+export function flagOf(name: SettingName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `maxBodyBytes` → `TEALIGHT_MAX_BODY_BYTES`. */
+export function variableOf(name: SettingName): string {
+  return `TEALIGHT_${flagOf(name).replaceAll("-", "_").toUpperCase()}`;
+}
+
+export const configFile = join(paths.config, "config.toml");
+
+/**
+ * @param flags by setting name, as the command line has them.
+ * @throws AppError `config_invalid`, naming the field, the value and where it came from.
+ */
+export function resolveConfig(
+  flags: Partial<Record<SettingName, string>>,
+  env: Record<string, string | undefined> = process.env,
+  file: string = configFile,
+): Config {
+  const fromFile = readConfigFile(file);
+  const resolved = settingNames.map((name) => {
+    const variable = variableOf(name);
+    const sources: [text: string | undefined, from: string][] = [
+      [flags[name], `--${flagOf(name)}`],
+      [env[variable], variable],
+      [fromFile[flagOf(name)], file],
+    ];
+    const [text, from] = sources.find(([value]) => value !== undefined) ?? [undefined, ""];
+    return [name, text === undefined ? settings[name].fallback : parseSetting(name, text, from)];
+  });
+  return Object.fromEntries(resolved) as Config;
+}
+
+function parseSetting(name: SettingName, text: string, from: string): unknown {
+  const setting = settings[name];
+  try {
+    return setting.parse(text);
+  } catch (cause) {
+    if (!(cause instanceof Expected)) throw cause;
+    const shown = setting.isSecret ? "" : ` ${JSON.stringify(text.slice(0, 100))}`;
+    throw new AppError("config_invalid", `invalid ${flagOf(name)}${shown} (from ${from})`, {
+      hint: `expected ${cause.message}`,
+    });
+  }
+}
+
+function readConfigFile(file: string): Record<string, string> {
+  if (!existsSync(file)) return {};
+  let values: Record<string, unknown>;
+  try {
+    values = Bun.TOML.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  } catch (cause) {
+    throw new AppError(
+      "config_invalid",
+      `cannot read ${file}: ${(cause as Error).message.split("\n")[0]}`,
+      { cause },
+    );
+  }
+  const known = new Set(settingNames.map(flagOf));
+  const unknown = Object.keys(values).find((key) => !known.has(key));
+  if (unknown !== undefined) {
+    throw new AppError(
+      "config_invalid",
+      `unknown setting ${JSON.stringify(unknown)} (from ${file})`,
+      {
+        hint: `known: ${[...known].join(", ")}`,
+      },
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
+      Array.isArray(value) ? value.join(",") : String(value),
+    ]),
+  );
+}

@@ -1,0 +1,117 @@
+/**
+ * The whole HTTP surface on one screen: guard, error map, routes, in that order. Opens no port.
+ *
+ * No route lets Elysia parse or validate a body: it would do so before the route's own checks,
+ * strip what it does not know, and echo rejected values in its errors.
+ */
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import { AppError } from "../errors.ts";
+import type { Intake } from "../ingest/intake.ts";
+import type { Reader } from "../query/reader.ts";
+import {
+  createKey,
+  createProject,
+  listKeys,
+  listProjects,
+  renameProject,
+  revokeKey,
+} from "./admin.ts";
+import { answer, answerError, internalError, noRoute } from "./answer.ts";
+import { readQuery } from "./body.ts";
+import { createGuard, type GuardSettings } from "./guard.ts";
+import { importBatch, ingest, preflight } from "./ingest.ts";
+import { pathSegments } from "./params.ts";
+import {
+  exportTrace,
+  listRejects,
+  listTraces,
+  projectIdOf,
+  readSpan,
+  readTrace,
+  traceKeyOf,
+} from "./read.ts";
+
+export interface AppDeps {
+  intake: Intake;
+  reader: Reader;
+  guard: GuardSettings;
+  maxBodyBytes: number;
+  /** What `GET /api/status` says of the process. */
+  status: () => Promise<object>;
+  /** Begins an orderly end; returns at once. */
+  shutdown: () => void;
+  onBug: (cause: unknown) => void;
+}
+
+export type App = ReturnType<typeof createApp>;
+
+const ImportQuery = Type.Object(
+  { project: Type.Optional(Type.String()) },
+  { additionalProperties: false },
+);
+
+export function createApp(deps: AppDeps) {
+  const { intake, reader, onBug } = deps;
+  const { keyring } = intake;
+  const guard = createGuard(deps.guard);
+  const ingestDeps = { intake, guard, maxBodyBytes: deps.maxBodyBytes, onBug };
+  const reads = { reader, keyring };
+
+  return new Elysia({ normalize: false })
+    .onError(({ code, error, request, path }) => {
+      if (error instanceof AppError) return answerError(error);
+      if (code === "NOT_FOUND") return answerError(noRoute(request.method, path));
+      onBug(error);
+      return answerError(internalError());
+    })
+    .onRequest(({ request }) => {
+      const path = `/${pathSegments(request).join("/")}`;
+      guard.checkOrigin(request, path);
+      if (request.method === "OPTIONS" && path === "/ingest")
+        return preflight(request, guard) ?? undefined;
+    })
+    .get("/health", () => answer(200, { status: "ok", buffered: intake.buffered }))
+    .post("/ingest", ({ request }) => ingest(request, ingestDeps))
+    .group("/api", (api) =>
+      api.guard({ beforeHandle: ({ request }) => guard.checkOperator(request) }, (operator) =>
+        operator
+          .get("/traces", ({ request }) => listTraces(request, reads))
+          .get("/traces/:trace", ({ request }) => readTrace(request, reads))
+          .delete("/traces/:trace", async ({ request }) => {
+            const isDeleted = await intake.writer.call("deleteTrace", [
+              await traceKeyOf(request, reads),
+            ]);
+            return answer(200, { deleted: isDeleted ? 1 : 0 });
+          })
+          .get("/traces/:trace/export", ({ request }) => exportTrace(request, reads))
+          .get("/traces/:trace/spans/:span", ({ request }) => readSpan(request, reads))
+          .post("/import", ({ request }) => {
+            const { project } = readQuery(request, ImportQuery);
+            return importBatch(
+              request,
+              projectIdOf(project, keyring) ?? keyring.accounts().projects[0]!.id,
+              ingestDeps,
+            );
+          })
+          .get("/projects", () => listProjects(intake))
+          .post("/projects", ({ request }) => createProject(request, intake))
+          .patch("/projects/:project", ({ request }) => renameProject(request, intake))
+          .get("/keys", () => listKeys(intake))
+          .post("/keys", ({ request }) => createKey(request, intake))
+          .delete("/keys/:key", ({ request }) => revokeKey(request, intake))
+          .get("/rejects", async ({ request }) => {
+            await intake.writeNotes();
+            return listRejects(request, reads);
+          })
+          .get("/status", async () => {
+            await intake.writeNotes();
+            return answer(200, await deps.status());
+          })
+          .post("/shutdown", () => {
+            deps.shutdown();
+            return answer(202, { status: "shutting down" });
+          }),
+      ),
+    );
+}

@@ -1,0 +1,81 @@
+/** Reads request bodies under a limit; nothing is read before its size has been admitted. */
+import type { TSchema, Static } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { AppError } from "../errors.ts";
+import type { Ticket } from "../ingest/admission.ts";
+import { maxAdminBodyBytes } from "../limits.ts";
+
+/** The declared size of the body, null where it comes in chunks of unknown number. */
+export function declaredBytes(request: Request): number | null {
+  const length = request.headers.get("content-length");
+  return length === null ? null : Number(length);
+}
+
+export function tooLarge(maxBytes: number): AppError {
+  return new AppError("payload_too_large", "payload too large", {
+    hint: `the limit is ${maxBytes} bytes`,
+  });
+}
+
+/**
+ * Reads a body whose declared size was admitted; of one without a declared size, each chunk is
+ * admitted as it comes.
+ *
+ * @throws AppError `payload_too_large`, `buffer_full`.
+ */
+export async function readBody(
+  request: Request,
+  ticket: Ticket,
+  maxBytes: number,
+): Promise<ArrayBuffer> {
+  if (declaredBytes(request) !== null || !request.body) return request.arrayBuffer();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    if (!ticket.grow(chunk.byteLength)) throw bufferFull();
+    chunks.push(chunk);
+  }
+  const body = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return body.buffer;
+}
+
+export function bufferFull(): AppError {
+  return new AppError("buffer_full", "ingest buffer full", { retryAfterSeconds: 1 });
+}
+
+/** Reads a small JSON body of the administration routes. @throws AppError `bad_request`. */
+export async function readJson<S extends TSchema>(request: Request, schema: S): Promise<Static<S>> {
+  const declared = declaredBytes(request);
+  if (declared === null || declared > maxAdminBodyBytes) {
+    throw new AppError("payload_too_large", "payload too large", {
+      hint: `the limit is ${maxAdminBodyBytes} bytes`,
+    });
+  }
+  let value: unknown;
+  try {
+    value = await request.json();
+  } catch {
+    throw new AppError("bad_request", "invalid JSON body");
+  }
+  return checked(schema, value, "body");
+}
+
+/** Reads the query of a URL by a schema of strings and numbers. @throws AppError `bad_request`. */
+export function readQuery<S extends TSchema>(request: Request, schema: S): Static<S> {
+  const query = Object.fromEntries(new URL(request.url).searchParams);
+  return checked(schema, Value.Convert(schema, query), "query");
+}
+
+function checked<S extends TSchema>(schema: S, value: unknown, where: string): Static<S> {
+  const error = Value.Errors(schema, value).First();
+  if (!error) return value as Static<S>;
+  const field = error.path.slice(1).replaceAll("/", ".").slice(0, 64) || where;
+  throw new AppError("bad_request", `invalid ${where}`, { hint: `${field}: ${error.message}` });
+}

@@ -1,0 +1,77 @@
+/**
+ * The one place before every route, 404s included: which hosts and origins are served, and who is
+ * an operator. Compares strings exactly and parses nothing that a stranger sent.
+ *
+ * The threats are pages in the user's own browser: DNS rebinding (an exact list of hosts on every
+ * route), and cross-site requests (no CORS, same origin only, and a token that no page has).
+ */
+import { AppError } from "../errors.ts";
+import { isSameDigest, sha256 } from "../ingest/keyring.ts";
+
+export interface GuardSettings {
+  /** Values of Host that are served, with their port. */
+  hosts: ReadonlySet<string>;
+  /** Origins that may send traces from a page; nothing else is open to them. */
+  ingestOrigins: ReadonlySet<string>;
+  /** SHA-256 of each operator token that is valid. */
+  operatorTokens: readonly Uint8Array[];
+}
+
+export interface Guard {
+  /** Host on every route; Origin and Sec-Fetch-Site on all but ingest and health. @throws AppError */
+  checkOrigin(request: Request, path: string): void;
+  /** @throws AppError `unauthorized`. */
+  checkOperator(request: Request): void;
+  /** The CORS headers for an allowed origin on the ingest route, else none. */
+  corsHeaders(request: Request): Record<string, string> | undefined;
+}
+
+/** Routes for programs: a key is what counts there, and a page cannot send it without CORS. */
+const programRoutes = new Set(["/ingest", "/health"]);
+
+/** The key or token of a request: a Bearer that is present is final, else `x-api-key`. */
+export function bearerOf(request: Request): string | null {
+  return /^Bearer\s+(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? null;
+}
+
+export function createGuard({ hosts, ingestOrigins, operatorTokens }: GuardSettings): Guard {
+  return {
+    checkOrigin(request, path) {
+      const host = request.headers.get("host") ?? "";
+      // Two Host headers arrive joined by a comma, which no entry of the list contains.
+      if (!hosts.has(host.toLowerCase())) {
+        throw new AppError("forbidden_host", "this host name is not served", {
+          hint: "use localhost, or start the server with --allow-host <host:port>",
+        });
+      }
+      if (programRoutes.has(path)) return;
+      const origin = request.headers.get("origin");
+      const site = request.headers.get("sec-fetch-site");
+      const isForeign =
+        (origin !== null && origin !== `http://${host}` && origin !== `https://${host}`) ||
+        (site !== null && site !== "same-origin" && site !== "none");
+      if (isForeign) {
+        throw new AppError("forbidden_origin", "requests from other origins are refused", {
+          hint: "open the viewer at its own address",
+        });
+      }
+    },
+    checkOperator(request) {
+      const token = bearerOf(request);
+      const digest = token === null ? null : sha256(token);
+      if (digest && operatorTokens.some((valid) => isSameDigest(valid, digest))) return;
+      throw new AppError(
+        "unauthorized",
+        token === null ? "missing operator token" : "invalid operator token",
+        {
+          hint: "send Authorization: Bearer <token>; the token is in the data directory's file `token`",
+        },
+      );
+    },
+    corsHeaders(request) {
+      const origin = request.headers.get("origin");
+      if (origin === null || !ingestOrigins.has(origin)) return undefined;
+      return { "access-control-allow-origin": origin, vary: "Origin" };
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/** Binds the app to its addresses. */
+import { networkInterfaces } from "node:os";
+import { AppError } from "../errors.ts";
+import { idleTimeoutSeconds } from "../limits.ts";
+import { internalError, answerError } from "./answer.ts";
+
+export interface ListenSettings {
+  /** Null: both loopback addresses. */
+  host: string | null;
+  port: number;
+  allowHost: string[];
+  fetch: (request: Request) => Response | Promise<Response>;
+  onBug: (cause: unknown) => void;
+}
+
+export interface Listening {
+  port: number;
+  url: string;
+  /** The values of Host under which this server can be meant. */
+  hosts: string[];
+  /** What is not as asked for, in words, such as a missing IPv6. */
+  notes: string[];
+  /** Lets answers under way go out, then cuts what is left. */
+  stop(graceMs: number): Promise<void>;
+}
+
+type Server = ReturnType<typeof Bun.serve>;
+
+const loopback = ["127.0.0.1", "::1"];
+
+/** @throws AppError `start_failed` where an address is taken, naming a port that is free. */
+export function listen(settings: ListenSettings): Listening {
+  const addresses = settings.host === null ? loopback : [settings.host];
+  const notes: string[] = [];
+  const servers: Server[] = [];
+  let { port } = settings;
+  for (const address of addresses) {
+    if (address === "::1" && !hasAddress("::1")) {
+      notes.push("this machine has no IPv6 loopback; listening on 127.0.0.1 alone");
+      continue;
+    }
+    try {
+      servers.push(bind(address, port, settings));
+      port = servers[0]!.port!;
+    } catch (cause) {
+      for (const server of servers) void server.stop(true);
+      throw taken(address, port, settings, cause);
+    }
+  }
+  if (settings.host !== null && !isLoopback(settings.host)) {
+    notes.push(`listening on ${settings.host}: everyone who reaches this address can try keys`);
+  }
+  const names = [
+    "localhost",
+    ...loopback,
+    ...(settings.host === null ? [] : [settings.host, ...ownAddresses()]),
+  ];
+  return {
+    port,
+    url: `http://${settings.host === null || isLoopback(settings.host) ? "localhost" : hostOf(settings.host)}:${port}`,
+    // A browser leaves the port out where it is the scheme's own.
+    hosts: [
+      ...names.flatMap((name) => [
+        `${hostOf(name)}:${port}`,
+        ...(port === 80 ? [hostOf(name)] : []),
+      ]),
+      ...settings.allowHost,
+    ],
+    notes,
+    async stop(graceMs) {
+      const graceful = Promise.all(servers.map((server) => server.stop()));
+      await Promise.race([graceful, Bun.sleep(graceMs)]);
+      await Promise.all(servers.map((server) => server.stop(true)));
+    },
+  };
+}
+
+function bind(hostname: string, port: number, { fetch, onBug }: ListenSettings): Server {
+  return Bun.serve({
+    hostname,
+    port,
+    fetch,
+    development: false,
+    idleTimeout: idleTimeoutSeconds,
+    // Bun's own cap answers with an empty body; the routes hold their limits themselves.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    error(cause) {
+      onBug(cause);
+      return answerError(internalError());
+    },
+  });
+}
+
+function taken(address: string, port: number, settings: ListenSettings, cause: unknown): AppError {
+  const code = (cause as { code?: string }).code;
+  if (code !== "EADDRINUSE") {
+    return new AppError("start_failed", `cannot listen on ${hostOf(address)}:${port} (${code})`, {
+      hint: "check --host and --port",
+      cause,
+    });
+  }
+  const probe = bind(address, 0, settings);
+  const free = probe.port;
+  void probe.stop(true);
+  return new AppError("start_failed", `port ${port} is taken on ${address}`, {
+    hint: `try --port ${free}`,
+    cause,
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+function hostOf(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).map(({ address }) => address),
+  );
+}
+
+function hasAddress(address: string): boolean {
+  return ownAddresses().includes(address);
+}

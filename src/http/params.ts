@@ -1,0 +1,63 @@
+/** How requests name traces, spans, times and projects. */
+import { AppError } from "../errors.ts";
+import type { Accounts, Project } from "../store/accounts.ts";
+import type { SpanRef } from "../query/trace.ts";
+import type { TraceRef } from "../query/traces.ts";
+
+/**
+ * The segments of a request's path as they were sent. A leading `~` marks a key; an id that begins
+ * with one is sent as `%7E`, which the router's own decoding would make the same.
+ */
+export function pathSegments(request: Request): string[] {
+  const { url } = request;
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const end = url.indexOf("?", start);
+  return url.slice(start + 1, end < 0 ? undefined : end).split("/");
+}
+
+/** @throws AppError `bad_request` where the segment cannot be decoded. */
+function parseRef(segment: string): { key: number } | { id: string } {
+  if (segment.startsWith("~")) {
+    const key = Number(segment.slice(1));
+    if (/^~\d+$/.test(segment) && Number.isSafeInteger(key)) return { key };
+    throw new AppError("bad_request", "invalid key", {
+      hint: "a key is ~ and digits; an id that begins with ~ is sent as %7E…",
+    });
+  }
+  try {
+    return { id: decodeURIComponent(segment) };
+  } catch {
+    throw new AppError("bad_request", "undecodable id", {
+      hint: "percent-encode the id's UTF-8 bytes",
+    });
+  }
+}
+
+export function parseTraceRef(segment: string, projectId: number | undefined): TraceRef {
+  const ref = parseRef(segment);
+  return "key" in ref ? ref : { traceId: ref.id, projectId };
+}
+
+export function parseSpanRef(segment: string): SpanRef {
+  const ref = parseRef(segment);
+  return "key" in ref ? ref : { spanId: ref.id };
+}
+
+/** @returns epoch ms of epoch ms or an ISO 8601 date. @throws AppError `bad_request`. */
+export function parseTime(text: string, field: string): number {
+  const time = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isSafeInteger(time)) return time;
+  throw new AppError("bad_request", `invalid ${field}`, {
+    hint: "use epoch milliseconds or an ISO 8601 date",
+  });
+}
+
+/** @throws AppError `not_found`. */
+export function findProject({ projects }: Accounts, name: string): Project {
+  const project = projects.find((candidate) => candidate.name === name);
+  if (!project)
+    throw new AppError("not_found", "no such project", {
+      hint: "`tealight projects list` shows them",
+    });
+  return project;
+}

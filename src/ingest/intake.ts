@@ -1,0 +1,106 @@
+/**
+ * The HTTP thread's side of ingest: who may send, how much at a time, and the way to the writing
+ * thread. One object owns what a request needs to become durable.
+ */
+import { AppError } from "../errors.ts";
+import { commitDeadlineMs } from "../limits.ts";
+import { startThread, type Thread } from "../threads.ts";
+import { createAdmission, type Admission } from "./admission.ts";
+import { createKeyring, sha256, type Keyring } from "./keyring.ts";
+import { createRefusals, type Refusals } from "./refusals.ts";
+import type { Delivery, WriterMethods, WriterSettings } from "./thread.ts";
+
+export interface Intake {
+  readonly admission: Admission;
+  readonly keyring: Keyring;
+  readonly refusals: Refusals;
+  /** The writing thread, for changes other than spans. */
+  readonly writer: Thread<WriterMethods>;
+  /** Rows that wait for a commit. */
+  readonly buffered: number;
+  /** True from the moment a shutdown began: nothing new is taken. */
+  isDraining: boolean;
+  /**
+   * Hands a body over; it must not be used afterwards.
+   *
+   * @returns the number of spans, once they are durable.
+   * @throws AppError as the contract has it, `buffer_full` where the commit takes over 5 s. The
+   *   batch may still land then: a retry is free.
+   */
+  deliver(delivery: Delivery, whenDone: () => void): Promise<number>;
+  /** Writes down now what was refused and which keys were used. */
+  writeNotes(): Promise<void>;
+  /** Commits what waits and closes the store. */
+  close(): Promise<void>;
+}
+
+export interface IntakeSettings extends Omit<WriterSettings, "defaultKeyHash" | "buffered"> {
+  /** The default project's key as its file has it. */
+  defaultKey: string;
+  /** A key given by flag or environment, valid beside the file's. */
+  givenKey: string | null;
+  onCrash: (cause: Error) => void;
+}
+
+/** Refusals and uses of keys are written this often. */
+const notesEveryMs = 1000;
+
+/** @throws AppError `store_unusable` where the store cannot be opened. */
+export async function openIntake(settings: IntakeSettings): Promise<Intake> {
+  const { defaultKey, givenKey, onCrash, ...rest } = settings;
+  const writer = startThread<WriterMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+  const buffered = new SharedArrayBuffer(4);
+  const bufferedRows = new Int32Array(buffered);
+  const accounts = await writer.call("open", [
+    { ...rest, defaultKeyHash: sha256(defaultKey), buffered },
+  ]);
+  const keyring = createKeyring(accounts, givenKey);
+  const refusals = createRefusals();
+
+  async function writeNotes(): Promise<void> {
+    const notes = { ...refusals.take(), uses: keyring.takeUses() };
+    if (notes.rejects.length > 0 || notes.uses.length > 0) await writer.call("note", [notes]);
+  }
+  // What cannot be noted on a full disk is lost with its reason; the senders were told.
+  const notesTimer = setInterval(() => void writeNotes().catch(() => {}), notesEveryMs);
+  notesTimer.unref();
+
+  return {
+    admission: createAdmission(),
+    keyring,
+    refusals,
+    writer,
+    isDraining: false,
+    get buffered() {
+      return Atomics.load(bufferedRows, 0);
+    },
+    deliver(delivery, whenDone) {
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      const deadline = setTimeout(
+        () =>
+          reject(
+            new AppError("buffer_full", "ingest buffer full", {
+              hint: "the commit took too long; sending it again is safe",
+              retryAfterSeconds: Math.ceil(commitDeadlineMs / 1000),
+            }),
+          ),
+        commitDeadlineMs,
+      );
+      writer
+        .call("ingest", [delivery], [delivery.body])
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(deadline);
+          whenDone();
+        });
+      return promise;
+    },
+    writeNotes,
+    async close() {
+      clearInterval(notesTimer);
+      await writeNotes().catch(() => {});
+      await writer.call("close", []);
+      writer.terminate();
+    },
+  };
+}

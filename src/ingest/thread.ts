@@ -1,0 +1,156 @@
+/**
+ * The writing thread: parses, checks and stores what the HTTP thread hands over as bytes, and makes
+ * every other change of the store. The HTTP event loop never waits for a parse or a disk.
+ */
+import type { Database } from "bun:sqlite";
+import { readText } from "../contract/body.ts";
+import { parsePayload } from "../contract/check.ts";
+import { AppError } from "../errors.ts";
+import * as accounts from "../store/accounts.ts";
+import { collectStep, shrinkStep } from "../store/collect.ts";
+import { closeWriter, openWriter, type Durability } from "../store/open.ts";
+import { recordRejects } from "../store/rejects.ts";
+import { createSpanWriter, type SpanWriter } from "../store/spans.ts";
+import { serveThread } from "../threads.ts";
+import { createRateLimiter, type RateLimiter } from "./rate.ts";
+import { createWriter, type Writer } from "./writer.ts";
+
+export interface WriterSettings {
+  path: string;
+  durability: Durability;
+  maxBodyBytes: number;
+  unknownFields: "reject" | "keep";
+  /** Spans per second and key, null for no limit. */
+  rateLimit: number | null;
+  defaultKeyHash: Uint8Array;
+  /** One Int32: rows that wait for a commit, for threads that must not ask and wait. */
+  buffered: SharedArrayBuffer;
+}
+
+export interface Delivery {
+  body: ArrayBuffer;
+  encoding: string | null;
+  projectId: number;
+  keyId: number;
+  receivedAt: number;
+  /** True where an operator imports: no rate limit, and `x` is read. */
+  imported: boolean;
+}
+
+export type WriterMethods = typeof methods;
+
+interface Open {
+  settings: WriterSettings;
+  db: Database;
+  spans: SpanWriter;
+  writer: Writer;
+  limiter: RateLimiter | null;
+}
+
+let open: Open | null = null;
+
+function opened(): Open {
+  if (!open) throw new Error("the store is not open");
+  return open;
+}
+
+function changeAccounts(change: (db: Database, nowMs: number) => void): accounts.Accounts {
+  const { db, writer } = opened();
+  return writer.change(() => {
+    change(db, Date.now());
+    return accounts.listAccounts(db);
+  });
+}
+
+let isCollecting = false;
+
+/**
+ * Collects deleted traces, then gives the free pages back. Between two steps the thread serves what
+ * came in, so that a large trace delays nobody.
+ */
+function collectInBackground(): void {
+  if (isCollecting) return;
+  isCollecting = true;
+  const step = () => {
+    isCollecting =
+      open !== null && (open.writer.change(() => collectStep(open!.db)) || shrinkStep(open.db));
+    if (isCollecting) setTimeout(step, 5);
+  };
+  setTimeout(step, 5);
+}
+
+const methods = {
+  open(settings: WriterSettings): accounts.Accounts {
+    const db = openWriter(settings.path, settings.durability);
+    const spans = createSpanWriter(db);
+    const buffered = new Int32Array(settings.buffered);
+    const writer = createWriter(db, spans, (rows) => Atomics.store(buffered, 0, rows));
+    const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
+    open = { settings, db, spans, writer, limiter };
+    collectInBackground();
+    return changeAccounts((db, now) => accounts.ensureDefaults(db, settings.defaultKeyHash, now));
+  },
+
+  /** @returns the number of spans in the request, once they are committed. */
+  async ingest({
+    body,
+    encoding,
+    projectId,
+    keyId,
+    receivedAt,
+    imported,
+  }: Delivery): Promise<number> {
+    const { settings, writer, limiter } = opened();
+    const text = readText(new Uint8Array(body), encoding, settings.maxBodyBytes);
+    const payload = parsePayload(text, { unknownFields: settings.unknownFields, imported });
+    const rows = payload.traces.reduce((sum, trace) => sum + trace.spans.length, 0);
+    const retryAfterSeconds = (!imported && limiter?.take(keyId, rows, Date.now())) || 0;
+    if (retryAfterSeconds > 0) {
+      throw new AppError("rate_limited", "rate limit exceeded", { retryAfterSeconds });
+    }
+    const batch = { projectId, receivedAt, source: "foglamp", payload };
+    await writer.submit(batch, { rows, bytes: text.length });
+    return rows;
+  },
+
+  createProject: (name: string) =>
+    changeAccounts((db, now) => accounts.createProject(db, name, now)),
+  renameProject: (id: number, name: string) =>
+    changeAccounts((db) => accounts.renameProject(db, id, name)),
+  createKey: (projectId: number, name: string, hash: Uint8Array) =>
+    changeAccounts((db, now) => accounts.createKey(db, projectId, name, hash, now)),
+  revokeKey: (id: number) => changeAccounts((db, now) => accounts.revokeKey(db, id, now)),
+
+  /** What the HTTP thread noted since the last time: refusals, and keys that were used. */
+  note({ rejects, dropped, uses }: Notes): void {
+    const { db, writer } = opened();
+    writer.change(() => {
+      recordRejects(db, rejects, dropped);
+      accounts.markUsed(db, uses);
+    });
+  },
+
+  deleteTrace(key: number): boolean {
+    const { spans, writer } = opened();
+    const found = writer.change(() => spans.deleteTrace(key));
+    if (found) collectInBackground();
+    return found;
+  },
+
+  /** Commits what waits, writes the log back into the file and closes it. */
+  close(): void {
+    if (!open) return;
+    const { db, writer } = open;
+    writer.change(() => {});
+    open = null;
+    closeWriter(db);
+  },
+};
+
+export interface Notes {
+  rejects: Parameters<typeof recordRejects>[1];
+  dropped: Parameters<typeof recordRejects>[2];
+  uses: Parameters<typeof accounts.markUsed>[1];
+}
+
+serveThread(methods);

@@ -1,0 +1,30 @@
+/** The HTTP thread's side of reading: starts the reading thread at the first question. */
+import { startThread, type Thread } from "../threads.ts";
+import type { ReaderMethods } from "./thread.ts";
+
+export type Reader = Pick<Thread<ReaderMethods>, "call"> & { close(): Promise<void> };
+
+/** @param path the store's file, which the writer has opened before. */
+export function createReader(path: string, onCrash: (cause: Error) => void): Reader {
+  let thread: Thread<ReaderMethods> | null = null;
+
+  function started(): Thread<ReaderMethods> {
+    if (!thread) {
+      thread = startThread<ReaderMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+      // Answered in order: whatever is called next finds the store open. A failure to open shows
+      // in that call.
+      thread.call("open", [path]).catch(() => {});
+    }
+    return thread;
+  }
+
+  return {
+    call: (method, args) => started().call(method, args),
+    async close() {
+      if (!thread) return;
+      await thread.call("close", []);
+      thread.terminate();
+      thread = null;
+    },
+  };
+}

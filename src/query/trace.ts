@@ -1,0 +1,168 @@
+/** One trace: its skeleton, its spans whole, and its export. */
+import { and, asc, between, eq, gt } from "drizzle-orm";
+import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import type { ImportedSpan, SpanExtension, TraceHeader } from "../contract/v1.ts";
+import { AppError } from "../errors.ts";
+import { exportChunkBytes, wire } from "../limits.ts";
+import type { PayloadReader } from "../store/payloads.ts";
+import { payloadColumns, spanKeyRange, spanOf, type NameLookup } from "../store/rows.ts";
+import { spans } from "../store/schema.ts";
+import { findTrace, toSummary, type TraceRef } from "./traces.ts";
+import type { Skeleton, SpanView, TraceView } from "./views.ts";
+
+/** What reading spans needs: the database and the texts behind its ids. */
+export interface Source {
+  db: BunSQLiteDatabase;
+  names: NameLookup;
+  payloads: PayloadReader;
+}
+
+/** A span by the key of its skeleton, or by the sender's id. */
+export type SpanRef = { key: number } | { spanId: string };
+
+type SpanRow = typeof spans.$inferSelect;
+
+const ofTrace = (traceKey: number) => between(spans.key, ...spanKeyRange(traceKey));
+
+export function readTrace({ db, names }: Source, ref: TraceRef, nowMs: number): TraceView {
+  const { trace, project } = findTrace(db, ref);
+  const rows = db.select().from(spans).where(ofTrace(trace.key)).orderBy(asc(spans.key)).all();
+  return {
+    trace: {
+      ...toSummary(trace, project, nowMs),
+      metadata: trace.metadata === null ? {} : JSON.parse(trace.metadata),
+    },
+    spans: rows.map((row) => toSkeleton(row, names)),
+  };
+}
+
+function toSkeleton(row: SpanRow, names: NameLookup): Skeleton {
+  const span = spanOf(row, names);
+  return {
+    key: row.key,
+    spanId: span.spanId,
+    parentSpanId: span.parentSpanId ?? null,
+    spanType: span.spanType,
+    name: span.name,
+    startTime: span.startTime,
+    endTime: span.endTime,
+    durationMs: row.durationMs,
+    status: span.status ?? "ok",
+    errorMessage: span.errorMessage ?? null,
+    provider: span.provider ?? null,
+    modelId: span.modelId ?? null,
+    usage: span.usage ?? null,
+    ttftMs: span.ttftMs ?? null,
+  };
+}
+
+/** @throws AppError `not_found`, `conflict`. */
+export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): SpanView {
+  const { db, names } = source;
+  const { trace, project } = findTrace(db, traceRef);
+  // Without an index over ids (see 0001_init.sql) this reads the trace's rows, which lie together.
+  const row = db
+    .select()
+    .from(spans)
+    .where(
+      and(ofTrace(trace.key), "key" in ref ? eq(spans.key, ref.key) : eq(spans.spanId, ref.spanId)),
+    )
+    .get();
+  if (!row) throw new AppError("not_found", "no such span in this trace");
+  const { x, ...span } = wholeSpan(row, source);
+  const metadata = { ...names.headerOf(row.headerId).metadata, ...span.metadata };
+  return {
+    key: row.key,
+    traceKey: trace.key,
+    traceId: trace.traceId,
+    project,
+    source: x.source,
+    receivedAt: x.receivedAt,
+    ...span,
+    status: span.status ?? "ok",
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+    startNanos: row.startNanos,
+    endNanos: row.endNanos,
+    attributes: x.attributes ?? null,
+  };
+}
+
+/** A row with its payloads, and with what v1 has no field for under `x`. */
+function wholeSpan(row: SpanRow, { names, payloads }: Source) {
+  const texts: Partial<Record<(typeof payloadColumns)[number], string>> = {};
+  for (const column of payloadColumns) {
+    const ref = row[column];
+    if (ref !== null) texts[column] = payloads.get(ref);
+  }
+  const { attributes, ...sent } = texts;
+  const x = {
+    source: names.nameOf(row.sourceId),
+    receivedAt: row.receivedAt,
+    ...(row.startNanos !== null && { startNanos: row.startNanos }),
+    ...(row.endNanos !== null && { endNanos: row.endNanos }),
+    ...(attributes !== undefined && { attributes }),
+  } satisfies SpanExtension;
+  return { ...spanOf(row, names), ...sent, x };
+}
+
+export interface ExportPage {
+  /** Entries for `traces` of an ingest v1 document, as JSON. */
+  entries: string[];
+  /** Pass it as `after` for the next page; null after the last. */
+  next: number | null;
+}
+
+/**
+ * One page of a trace as ingest v1: entries that share the trace id, each with the trace-level
+ * fields that its spans came with. An entry obeys v1's limits in count and, as long as its spans
+ * arrived under them, in bytes.
+ *
+ * @param full adds what v1 lacks under `x`, which only an import reads.
+ */
+export function exportPage(
+  source: Source,
+  ref: TraceRef,
+  after: number | null,
+  full: boolean,
+): ExportPage {
+  const { db, names } = source;
+  const { trace } = findTrace(db, ref);
+  const [first] = spanKeyRange(trace.key);
+  const rows = db
+    .select()
+    .from(spans)
+    .where(and(ofTrace(trace.key), gt(spans.key, after ?? first - 1)))
+    .orderBy(asc(spans.key))
+    .limit(wire.spansPerTrace)
+    .all();
+  const groups: { headerId: number; spans: string[] }[] = [];
+  let bytes = 0;
+  let last: number | null = null;
+  for (const row of rows) {
+    const { x, ...span } = wholeSpan(row, source);
+    const json = JSON.stringify(full ? ({ ...span, x } satisfies ImportedSpan) : span);
+    bytes += Buffer.byteLength(json);
+    if (last !== null && bytes > exportChunkBytes) break;
+    last = row.key;
+    const group = groups.at(-1);
+    if (group?.headerId === row.headerId) group.spans.push(json);
+    else groups.push({ headerId: row.headerId, spans: [json] });
+  }
+  const isLast = last === rows.at(-1)?.key && rows.length < wire.spansPerTrace;
+  return {
+    entries: groups.map((group) =>
+      toEntry(trace.traceId, names.headerOf(group.headerId), group.spans, full),
+    ),
+    next: isLast ? null : last,
+  };
+}
+
+function toEntry(
+  traceId: string,
+  { x, ...header }: TraceHeader,
+  spansJson: string[],
+  full: boolean,
+): string {
+  const head = JSON.stringify({ traceId, ...header, ...(full && x && { x }) });
+  return `${head.slice(0, -1)},"spans":[${spansJson.join(",")}]}`;
+}

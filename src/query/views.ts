@@ -1,0 +1,82 @@
+/** What every surface shows, in the wire's own field names. Unknown is absent or null, never 0. */
+import type { Customer, Span, Usage } from "../contract/v1.ts";
+import type { Figure } from "../store/codec.ts";
+
+/** `open`: no root yet; `stale`: open and silent for ten minutes. */
+export type TraceState = "open" | "ended" | "stale";
+
+export interface Summary {
+  key: number;
+  project: string;
+  traceId: string;
+  /** The trace's name, else its agent's. */
+  name: string | null;
+  traceName: string | null;
+  agentName: string | null;
+  workflowName: string | null;
+  workflowRunId: string | null;
+  sessionId: string | null;
+  customer: Customer | null;
+  source: string;
+  startTime: number;
+  endTime: number;
+  durationMs: number;
+  receivedAt: number;
+  lastReceivedAt: number;
+  status: "ok" | "error" | "aborted";
+  state: TraceState;
+  spanCount: number;
+  llmCount: number;
+  toolCount: number;
+  errorCount: number;
+  models: string[];
+  ttftMs: number | null;
+  inputTokens: Figure | null;
+  outputTokens: Figure | null;
+  totalTokens: Figure | null;
+  cachedInputTokens: Figure | null;
+  cacheWriteInputTokens: Figure | null;
+  reasoningTokens: Figure | null;
+}
+
+export interface TracePage {
+  traces: Summary[];
+  nextCursor: string | null;
+}
+
+/** A span without its payloads. */
+export interface Skeleton {
+  key: number;
+  spanId: string;
+  parentSpanId: string | null;
+  spanType: Span["spanType"];
+  name: string;
+  startTime: number;
+  endTime: number;
+  durationMs: number;
+  status: "ok" | "error" | "aborted";
+  errorMessage: string | null;
+  provider: string | null;
+  modelId: string | null;
+  usage: Usage | null;
+  ttftMs: number | null;
+}
+
+export interface TraceView {
+  trace: Summary & { metadata: Record<string, string> };
+  spans: Skeleton[];
+}
+
+/** A whole span: the wire's fields as they came, with the trace's metadata laid under its own. */
+export type SpanView = Span & {
+  key: number;
+  traceKey: number;
+  traceId: string;
+  project: string;
+  source: string;
+  receivedAt: number;
+  startNanos: number | null;
+  endNanos: number | null;
+  /** JSON text of what has no field of its own, null where there is none. */
+  attributes: string | null;
+};

@@ -1,0 +1,41 @@
+/** Collects the rows of deleted traces, a few at a time, so that no request waits for it long. */
+import type { Database } from "bun:sqlite";
+import { collectRowsPerStep } from "../limits.ts";
+import { createPayloadWriter } from "./payloads.ts";
+import { payloadColumns, spanKeyRange } from "./rows.ts";
+
+/** Does one step inside the caller's transaction. @returns false where nothing is left to collect. */
+export function collectStep(db: Database): boolean {
+  const deletion = db
+    .query<{ traceKey: number }, []>("SELECT traceKey FROM deletions LIMIT 1")
+    .get();
+  if (!deletion) return false;
+  const rows = db
+    .query<Record<string, number | null> & { key: number }, [number, number, number]>(
+      `SELECT key, ${payloadColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?`,
+    )
+    .all(...spanKeyRange(deletion.traceKey), collectRowsPerStep);
+  const payloads = createPayloadWriter(db);
+  const remove = db.query("DELETE FROM spans WHERE key = ?");
+  for (const row of rows) {
+    for (const column of payloadColumns) if (row[column] !== null) payloads.release(row[column]!);
+    remove.run(row.key);
+  }
+  if (rows.length < collectRowsPerStep) {
+    db.query("DELETE FROM deletions WHERE traceKey = ?").run(deletion.traceKey);
+  }
+  return true;
+}
+
+/**
+ * Gives some free pages back to the file system, outside of any transaction. 200 pages take a few
+ * ms. @returns false where none is left.
+ */
+export function shrinkStep(db: Database): boolean {
+  const free = () =>
+    db.query<{ freelist_count: number }, []>("PRAGMA freelist_count").get()!.freelist_count;
+  const before = free();
+  if (before === 0) return false;
+  db.run("PRAGMA incremental_vacuum(200)");
+  return free() < before;
+}
