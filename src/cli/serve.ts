@@ -71,7 +71,7 @@ export async function serve(
     options.json ? JSON.stringify(info) : banner(info, engine.home.key, engine.home.token, output),
   );
   for (const note of listening.notes) log.warn(note);
-  if (!engine.intake.keyring.identify(engine.home.key)) {
+  if (!engine.intake.keyring.isValid(engine.home.key)) {
     log.warn(`the key in ${info.keyFile} is revoked; delete the file to have a new one made`);
   }
 

@@ -81,6 +81,8 @@ function bind(hostname: string, port: number, { fetch, onBug }: ListenSettings):
     port,
     fetch,
     development: false,
+    // Bun shares ports outside of development: two servers would each get half of the requests.
+    reusePort: false,
     idleTimeout: idleTimeoutSeconds,
     // Bun's own cap answers with an empty body; the routes hold their limits themselves.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,

@@ -12,6 +12,8 @@ export interface Sender {
 export interface Keyring {
   /** The sender whose key this is; null where it is unknown or revoked. Marks the key as used. */
   identify(secret: string): Sender | null;
+  /** Whether the key would be taken, without marking it as used. */
+  isValid(secret: string): boolean;
   /** Takes over what the store says now. Revoked keys are refused from here on. */
   update(accounts: Accounts): void;
   /** All of it, with `lastUsedAt` up to this moment. */
@@ -37,18 +39,24 @@ export function createKeyring(initial: Accounts, givenKey: string | null): Keyri
   const uses = new Map<number, number>();
   const defaultProjectId = projects[0]!.id;
 
+  /** Found by digest, which says nothing of the key; compared in constant time all the same. */
+  function find(hash: Uint8Array): Key | null {
+    const key = byHash.get(Buffer.from(hash).toString("hex"));
+    return key && key.revokedAt === null && isSameDigest(hash, key.hash) ? key : null;
+  }
+
   return {
     identify(secret) {
       const hash = sha256(secret);
       if (given && isSameDigest(hash, given))
         return { keyId: 0, keyName: "given", projectId: defaultProjectId };
-      // Found by digest, which says nothing of the key; compared in constant time all the same.
-      const key = byHash.get(Buffer.from(hash).toString("hex"));
-      if (!key || key.revokedAt !== null || !isSameDigest(hash, key.hash)) return null;
+      const key = find(hash);
+      if (!key) return null;
       key.lastUsedAt = Date.now();
       uses.set(key.id, key.lastUsedAt);
       return { keyId: key.id, keyName: key.name, projectId: key.projectId };
     },
+    isValid: (secret) => find(sha256(secret)) !== null,
     update(accounts) {
       const lastUse = new Map(keys.map((key) => [key.id, key.lastUsedAt]));
       projects = accounts.projects;
