@@ -1,0 +1,103 @@
+/** A real server on a real port with a real store in a directory of its own, for one test file. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openEngine, type Engine } from "../src/cli/engine.ts";
+import { resolveConfig, type Config } from "../src/config.ts";
+import { listen } from "../src/http/listen.ts";
+import { createLog } from "../src/log.ts";
+
+export interface TestServer {
+  url: string;
+  port: number;
+  dataDir: string;
+  key: string;
+  token: string;
+  engine: Engine;
+  /** What the server logged as a bug; a test that expects none asserts that it is empty. */
+  bugs: string[];
+  /** `POST /ingest` with the default key. */
+  ingest(payload: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** A route under /api as the operator. */
+  api(path: string, init?: RequestInit): Promise<Response>;
+  /** As `tealight stop`; the directory stays. */
+  stop(): Promise<void>;
+  /** Stops and removes everything. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export function makeTempDir(): string {
+  return mkdtempSync(join(tmpdir(), "tealight-test-"));
+}
+
+/** @param overrides any settings; `dataDir` of a stopped server starts on its store again. */
+export async function startServer(overrides: Partial<Config> = {}): Promise<TestServer> {
+  const dataDir = overrides.dataDir ?? makeTempDir();
+  const bugs: string[] = [];
+  const log = createLog("error", false, (line) => bugs.push(line));
+  const config = { ...resolveConfig({}, {}, "/nonexistent"), port: 0, ...overrides, dataDir };
+  const engine = await openEngine(config, log, {
+    onShutdown: () => {},
+    onCrash: (cause) => bugs.push(cause.message),
+  });
+  const listening = listen({ ...config, fetch: engine.app.fetch, onBug: (cause) => bugs.push(String(cause)) });
+  for (const host of listening.hosts) engine.hosts.add(host);
+  const url = `http://127.0.0.1:${listening.port}`;
+  let isStopped = false;
+
+  const server: TestServer = {
+    url,
+    port: listening.port,
+    dataDir,
+    key: engine.home.key,
+    token: engine.home.token,
+    engine,
+    bugs,
+    ingest: (payload, headers = {}) =>
+      fetch(`${url}/ingest`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${engine.home.key}`, "content-type": "application/json", ...headers },
+        body: typeof payload === "string" ? payload : JSON.stringify(payload),
+      }),
+    api: (path, init = {}) =>
+      fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${engine.home.token}`, ...init.headers } }),
+    async stop() {
+      if (isStopped) return;
+      isStopped = true;
+      await engine.drain();
+      await listening.stop(100);
+      engine.release();
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+  return server;
+}
+
+/** The smallest payload that the contract admits, with any part replaced. */
+export function makePayload(trace: Record<string, unknown> = {}, span: Record<string, unknown> = {}) {
+  return {
+    version: "v1",
+    traces: [{ traceId: "trace-1", traceName: "a trace", spans: [makeSpan(span)], ...trace }],
+  };
+}
+
+export function makeSpan(span: Record<string, unknown> = {}) {
+  return { spanId: "span-1", spanType: "llm", name: "chat", startTime: 1000, endTime: 2000, ...span };
+}
+
+const sharedData = join(import.meta.dir, "../../shared/data");
+
+/** Real agent traffic, one ingest payload a line; null where it is not at hand. */
+export function readAgentSessions(): string[] | null {
+  const file = join(sharedData, "agent-sessions.jsonl");
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : null;
+}
+
+/** Requests of the reference's client library; null where they are not at hand. */
+export function readCaptures(): { name: string; requests: { body: unknown; expect: { status: number; accepted: number } }[] }[] | null {
+  const file = join(sharedData, "sdk-captures/v7-bun.json");
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
+}
