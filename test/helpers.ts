@@ -40,7 +40,11 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     onShutdown: () => {},
     onCrash: (cause) => bugs.push(cause.message),
   });
-  const listening = listen({ ...config, fetch: engine.app.fetch, onBug: (cause) => bugs.push(String(cause)) });
+  const listening = listen({
+    ...config,
+    fetch: engine.app.fetch,
+    onBug: (cause) => bugs.push(String(cause)),
+  });
   for (const host of listening.hosts) engine.hosts.add(host);
   const url = `http://127.0.0.1:${listening.port}`;
   let isStopped = false;
@@ -56,11 +60,18 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     ingest: (payload, headers = {}) =>
       fetch(`${url}/ingest`, {
         method: "POST",
-        headers: { authorization: `Bearer ${engine.home.key}`, "content-type": "application/json", ...headers },
+        headers: {
+          authorization: `Bearer ${engine.home.key}`,
+          "content-type": "application/json",
+          ...headers,
+        },
         body: typeof payload === "string" ? payload : JSON.stringify(payload),
       }),
     api: (path, init = {}) =>
-      fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${engine.home.token}`, ...init.headers } }),
+      fetch(`${url}${path}`, {
+        ...init,
+        headers: { authorization: `Bearer ${engine.home.token}`, ...init.headers },
+      }),
     async stop() {
       if (isStopped) return;
       isStopped = true;
@@ -77,7 +88,10 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
 }
 
 /** The smallest payload that the contract admits, with any part replaced. */
-export function makePayload(trace: Record<string, unknown> = {}, span: Record<string, unknown> = {}) {
+export function makePayload(
+  trace: Record<string, unknown> = {},
+  span: Record<string, unknown> = {},
+) {
   return {
     version: "v1",
     traces: [{ traceId: "trace-1", traceName: "a trace", spans: [makeSpan(span)], ...trace }],
@@ -85,7 +99,14 @@ export function makePayload(trace: Record<string, unknown> = {}, span: Record<st
 }
 
 export function makeSpan(span: Record<string, unknown> = {}) {
-  return { spanId: "span-1", spanType: "llm", name: "chat", startTime: 1000, endTime: 2000, ...span };
+  return {
+    spanId: "span-1",
+    spanType: "llm",
+    name: "chat",
+    startTime: 1000,
+    endTime: 2000,
+    ...span,
+  };
 }
 
 const sharedData = join(import.meta.dir, "../../shared/data");
@@ -97,7 +118,9 @@ export function readAgentSessions(): string[] | null {
 }
 
 /** Requests of the reference's client library; null where they are not at hand. */
-export function readCaptures(): { name: string; requests: { body: unknown; expect: { status: number; accepted: number } }[] }[] | null {
+export function readCaptures():
+  | { name: string; requests: { body: unknown; expect: { status: number; accepted: number } }[] }[]
+  | null {
   const file = join(sharedData, "sdk-captures/v7-bun.json");
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
 }

@@ -7,7 +7,7 @@ import { statSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { createApp, type App } from "../http/app.ts";
 import { openIntake, type Intake } from "../ingest/intake.ts";
-import { sha256 } from "../ingest/keyring.ts";
+import { sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
 import { createReader } from "../query/reader.ts";
 import { openHome, type Home } from "../store/home.ts";

@@ -2,9 +2,8 @@
 import { Type } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
 import type { Intake } from "../ingest/intake.ts";
-import { sha256 } from "../ingest/keyring.ts";
+import { newSecret, sha256 } from "../secrets.ts";
 import type { Accounts, Key, Project } from "../store/accounts.ts";
-import { newSecret } from "../store/home.ts";
 import { answer } from "./answer.ts";
 import { readJson } from "./body.ts";
 import { findProject, pathSegments } from "./params.ts";

@@ -6,7 +6,7 @@
  * route), and cross-site requests (no CORS, same origin only, and a token that no page has).
  */
 import { AppError } from "../errors.ts";
-import { isSameDigest, sha256 } from "../ingest/keyring.ts";
+import { isSameDigest, sha256 } from "../secrets.ts";
 
 export interface GuardSettings {
   /** Values of Host that are served, with their port. */

@@ -4,9 +4,10 @@
  */
 import { AppError } from "../errors.ts";
 import { commitDeadlineMs } from "../limits.ts";
+import { sha256 } from "../secrets.ts";
 import { startThread, type Thread } from "../threads.ts";
 import { createAdmission, type Admission } from "./admission.ts";
-import { createKeyring, sha256, type Keyring } from "./keyring.ts";
+import { createKeyring, type Keyring } from "./keyring.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import type { Delivery, WriterMethods, WriterSettings } from "./thread.ts";
 

@@ -1,5 +1,5 @@
 /** Projects and ingest keys in memory, so that a request is known or refused without a read. */
-import { timingSafeEqual } from "node:crypto";
+import { isSameDigest, sha256 } from "../secrets.ts";
 import type { Accounts, Key } from "../store/accounts.ts";
 
 /** Who sends. `keyId` is 0 for the key given by flag or environment, which is never stored. */
@@ -20,15 +20,6 @@ export interface Keyring {
   accounts(): Accounts;
   /** Keys used since the last call. */
   takeUses(): { keyId: number; atMs: number }[];
-}
-
-export function sha256(text: string): Uint8Array {
-  return new Bun.CryptoHasher("sha256").update(text).digest();
-}
-
-/** True where both are the same; takes the same time wherever they differ. */
-export function isSameDigest(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && timingSafeEqual(a, b);
 }
 
 /** @param givenKey a key of the default project that is valid as long as this process runs. */

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
+import { newSecret } from "../secrets.ts";
 
 /** What `server.json` says of the running server. */
 export interface ServerInfo {
@@ -40,11 +41,6 @@ export interface Home {
   announce(info: ServerInfo): void;
   /** Withdraws the announcement and frees the lock. */
   release(): void;
-}
-
-/** A new key or token: the prefix and 192 random bits. */
-export function newSecret(prefix: "fl" | "tl"): string {
-  return `${prefix}_${Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString("base64url")}`;
 }
 
 /** Where a directory's secrets and notes are. */

@@ -1,0 +1,16 @@
+/** Keys and tokens: making them, and comparing them without telling how close a guess was. */
+import { timingSafeEqual } from "node:crypto";
+
+/** A new key (`fl`) or token (`tl`): the prefix and 192 random bits. */
+export function newSecret(prefix: "fl" | "tl"): string {
+  return `${prefix}_${Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString("base64url")}`;
+}
+
+export function sha256(text: string): Uint8Array {
+  return new Bun.CryptoHasher("sha256").update(text).digest();
+}
+
+/** True where both are the same; takes the same time wherever they differ. */
+export function isSameDigest(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && timingSafeEqual(a, b);
+}

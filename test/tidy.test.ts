@@ -1,0 +1,114 @@
+import { expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+
+const root = join(import.meta.dir, "..");
+const maxLines = 400;
+
+/** A file imports only from rooms of lower rank, or from its own. The longest prefix counts. */
+const ranks: Record<string, number> = {
+  "errors.ts": 0,
+  "limits.ts": 0,
+  "log.ts": 0,
+  "secrets.ts": 0,
+  "version.ts": 0,
+  "threads.ts": 1,
+  "contract/": 1,
+  "store/": 2,
+  "ingest/": 3,
+  "query/": 3,
+  "http/": 4,
+  "config.ts": 4,
+  "cli/": 5,
+  "main.ts": 6,
+};
+
+const topLevel = [
+  ".ci",
+  ".gitignore",
+  "CHANGELOG.md",
+  "LICENSE",
+  "README.md",
+  "bun.lock",
+  "bunfig.toml",
+  "package.json",
+  "scripts",
+  "src",
+  "test",
+  "tsconfig.json",
+];
+
+const files = [...new Bun.Glob("**/*.ts").scanSync(join(root, "src"))].filter(
+  (file) => !file.endsWith(".d.ts"),
+);
+const transpiler = new Bun.Transpiler({ loader: "ts" });
+
+function roomOf(file: string): string {
+  const room = Object.keys(ranks).find(
+    (prefix) => file === prefix || (prefix.endsWith("/") && file.startsWith(prefix)),
+  );
+  if (!room) throw new Error(`src/${file} stands in no room: give it a rank in test/tidy.test.ts`);
+  return room;
+}
+
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(root, "src", file), "utf8");
+  return transpiler
+    .scanImports(source)
+    .filter(({ path }) => path.startsWith("."))
+    .map(({ path }) => relative(join(root, "src"), resolve(root, "src", dirname(file), path)))
+    .filter((path) => path.endsWith(".ts"));
+}
+
+test("imports go from the outside in", () => {
+  const wrong = files.flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => {
+        const [from, to] = [roomOf(file), roomOf(imported)];
+        return from !== to && ranks[to]! >= ranks[from]!;
+      })
+      .map((imported) => `${file} imports ${imported}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("only the store touches the database, and only the configuration reads the environment", () => {
+  const opens = files.filter(
+    (file) =>
+      !file.startsWith("store/") &&
+      /new Database\("?[^":]/.test(readFileSync(join(root, "src", file), "utf8")),
+  );
+  expect(opens).toEqual([]);
+  const reads = files.filter((file) =>
+    /process\.env\b/.test(readFileSync(join(root, "src", file), "utf8")),
+  );
+  // `run` hands its own environment on to the command.
+  expect(reads.sort()).toEqual(["cli/run.ts", "config.ts"]);
+});
+
+test(`no source file is longer than ${maxLines} lines`, () => {
+  const long = files.filter(
+    (file) => readFileSync(join(root, "src", file), "utf8").split("\n").length > maxLines,
+  );
+  expect(long).toEqual([]);
+});
+
+test("the top level stays as it is", () => {
+  const ignored = new Set([".git", "node_modules", "dist", ".bench"]);
+  expect(
+    readdirSync(root)
+      .filter((name) => !ignored.has(name))
+      .filter((name) => !topLevel.includes(name)),
+  ).toEqual([]);
+  expect(topLevel.filter((name) => !existsSync(join(root, name)))).toEqual([]);
+});
+
+test("dependencies are pinned to exact versions", () => {
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  );
+  const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+    ([, version]) => !/^\d+\.\d+\.\d+$/.test(version as string),
+  );
+  expect(loose).toEqual([]);
+});
