@@ -21,7 +21,7 @@ import { answer, answerError, internalError, noRoute } from "./answer.ts";
 import { readQuery } from "./body.ts";
 import { createGuard, type GuardSettings } from "./guard.ts";
 import { importBatch, ingest, preflight } from "./ingest.ts";
-import { pathSegments } from "./params.ts";
+import { pathOf } from "./params.ts";
 import {
   exportTrace,
   listRejects,
@@ -66,7 +66,7 @@ export function createApp(deps: AppDeps) {
       return answerError(internalError());
     })
     .onRequest(({ request }) => {
-      const path = `/${pathSegments(request).join("/")}`;
+      const path = pathOf(request);
       guard.checkOrigin(request, path);
       if (request.method === "OPTIONS" && path === "/ingest")
         return preflight(request, guard) ?? undefined;

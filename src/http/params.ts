@@ -9,10 +9,14 @@ import type { TraceRef } from "../query/traces.ts";
  * with one is sent as `%7E`, which the router's own decoding would make the same.
  */
 export function pathSegments(request: Request): string[] {
-  const { url } = request;
+  return pathOf(request).slice(1).split("/");
+}
+
+/** The path as it was sent, not decoded. */
+export function pathOf({ url }: Request): string {
   const start = url.indexOf("/", url.indexOf("://") + 3);
   const end = url.indexOf("?", start);
-  return url.slice(start + 1, end < 0 ? undefined : end).split("/");
+  return url.slice(start, end < 0 ? undefined : end);
 }
 
 /** @throws AppError `bad_request` where the segment cannot be decoded. */

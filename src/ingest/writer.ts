@@ -17,8 +17,8 @@ export interface Writer {
   submit(batch: Batch, weight: { rows: number; bytes: number }): Promise<void>;
   /** Runs a change of something else than spans in a transaction of its own, after what waits. */
   change<T>(work: () => T): T;
-  /** Rows that wait for a commit. */
-  readonly buffered: number;
+  /** Transactions committed so far. */
+  readonly commits: number;
 }
 
 interface Waiting {
@@ -36,6 +36,7 @@ export function createWriter(
   const begin = db.query("BEGIN IMMEDIATE");
   const commit = db.query("COMMIT");
   let isScheduled = false;
+  let commits = 0;
 
   function transact<T>(work: () => T): T {
     begin.run();
@@ -44,6 +45,7 @@ export function createWriter(
       spans.flush();
       commit.run();
       spans.committed();
+      commits++;
       return result;
     } catch (cause) {
       // A full disk has rolled back by itself; a second ROLLBACK would throw.
@@ -100,8 +102,8 @@ export function createWriter(
       while (ring.rows > 0) drainOnce();
       return transact(work);
     },
-    get buffered() {
-      return ring.rows;
+    get commits() {
+      return commits;
     },
   };
 }

@@ -3,13 +3,7 @@
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
-import {
-  spanStatuses,
-  spanTypes,
-  type ImportedSpan,
-  type Payload,
-  type TraceHeader,
-} from "../contract/v1.ts";
+import { spanStatuses, spanTypes, type ImportedSpan, type TraceHeader } from "../contract/v1.ts";
 import { cachedSpanFacts } from "../limits.ts";
 import { fromCell, toCell, type Cell } from "./codec.ts";
 import { createNames } from "./names.ts";
@@ -26,12 +20,24 @@ import {
 } from "./rows.ts";
 import { summedCounts, Tally, type SpanFacts } from "./tally.ts";
 
-/** One request's spans, checked. */
+/** A span with the trace-level fields that it was sent with. */
+export interface SentSpan {
+  span: ImportedSpan;
+  header: TraceHeader;
+}
+
+export interface TraceSpans {
+  traceId: string;
+  /** No id comes twice. */
+  spans: SentSpan[];
+}
+
+/** Checked spans of one request, or a part of them. */
 export interface Batch {
   projectId: number;
   receivedAt: number;
   source: string;
-  payload: Payload;
+  traces: TraceSpans[];
 }
 
 export interface SpanWriter {
@@ -122,6 +128,7 @@ export function createSpanWriter(db: Database): SpanWriter {
   const states = new Map<string, TraceState>();
   const touched = new Set<TraceState>();
   let factsInMemory = 0;
+  let lastHeader: { header: TraceHeader; id: number } | null = null;
   let nextTraceKey = lastTraceKey(db) + 1;
 
   function stateOf(batch: Batch, traceId: string): TraceState {
@@ -178,13 +185,13 @@ export function createSpanWriter(db: Database): SpanWriter {
     };
   }
 
-  function write(state: TraceState, { span, header, headerId }: Sent, batch: Batch): void {
+  function write(state: TraceState, { span, header }: SentSpan, batch: Batch): void {
     const known = state.tally.get(span.spanId);
     // The later end wins, on a tie the later arrival.
     if (known && span.endTime < known.endTime) return;
     const content = toContentCells(span, {
       source: names.idOf(span.x?.source ?? batch.source),
-      header: headerId,
+      header: headerIdOf(header),
       name: names.idOf(span.name),
       provider: span.provider === undefined ? null : names.idOf(span.provider),
       model: span.modelId === undefined ? null : names.idOf(span.modelId),
@@ -223,6 +230,12 @@ export function createSpanWriter(db: Database): SpanWriter {
     if (state.storedStartTime === null) state.receivedAt = Math.min(state.receivedAt, receivedAt);
     state.lastReceivedAt = Math.max(state.lastReceivedAt, receivedAt);
     touched.add(state);
+  }
+
+  /** Spans of one batch share the object, so most need no look at what it says. */
+  function headerIdOf(header: TraceHeader): number {
+    if (header !== lastHeader?.header) lastHeader = { header, id: names.headerIdOf(header) };
+    return lastHeader.id;
   }
 
   function textOf(ref: number | null): string | undefined {
@@ -271,9 +284,9 @@ export function createSpanWriter(db: Database): SpanWriter {
 
   return {
     apply(batch) {
-      for (const [traceId, spans] of lastOfEach(batch.payload, names.headerIdOf)) {
+      for (const { traceId, spans } of batch.traces) {
         const state = stateOf(batch, traceId);
-        for (const sent of spans.values()) write(state, sent, batch);
+        for (const sent of spans) write(state, sent, batch);
       }
     },
     flush() {
@@ -282,7 +295,8 @@ export function createSpanWriter(db: Database): SpanWriter {
     committed() {
       touched.clear();
       for (const state of states.values()) {
-        if (factsInMemory <= cachedSpanFacts) break;
+        // The trace used last stays, however large: it would be loaded again for each part.
+        if (factsInMemory <= cachedSpanFacts || states.size === 1) break;
         forget(state);
       }
     },
@@ -291,6 +305,7 @@ export function createSpanWriter(db: Database): SpanWriter {
       states.clear();
       factsInMemory = 0;
       names.forget();
+      lastHeader = null;
     },
     deleteTrace(traceKey) {
       const removed = removeTrace.get(traceKey);
@@ -301,28 +316,6 @@ export function createSpanWriter(db: Database): SpanWriter {
       return true;
     },
   };
-}
-
-/** A span with the trace-level fields of its batch. */
-interface Sent {
-  span: ImportedSpan;
-  header: TraceHeader;
-  headerId: number;
-}
-
-/** A batch's spans by trace and id. Where an id comes twice in one batch, its last span counts. */
-function lastOfEach(
-  payload: Payload,
-  headerIdOf: (header: TraceHeader) => number,
-): Map<string, Map<string, Sent>> {
-  const byTrace = new Map<string, Map<string, Sent>>();
-  for (const { traceId, spans, ...header } of payload.traces) {
-    const headerId = headerIdOf(header);
-    let sent = byTrace.get(traceId);
-    if (!sent) byTrace.set(traceId, (sent = new Map()));
-    for (const span of spans) sent.set(span.spanId, { span, header, headerId });
-  }
-  return byTrace;
 }
 
 function isSame(content: CellValue[], stored: CellValue[]): boolean {

@@ -65,6 +65,8 @@ export interface TallyRow {
 export class Tally {
   readonly #facts = new Map<string, SpanFacts>();
   #sums = startSums();
+  /** True where a span was replaced since the sums were built. */
+  #isStale = false;
 
   get(spanId: string): SpanFacts | undefined {
     return this.#facts.get(spanId);
@@ -76,19 +78,22 @@ export class Tally {
 
   /** Adds a span, or replaces the one of the same id. */
   put(span: SpanFacts): void {
-    const replaces = this.#facts.has(span.spanId);
+    // Built again once and not for each replaced span: a client may update all 50,000 of a trace.
+    if (this.#facts.has(span.spanId)) this.#isStale = true;
     this.#facts.set(span.spanId, span);
-    if (!replaces) return this.#add(span);
+    if (!this.#isStale) this.#add(span);
+  }
+
+  #rebuild(): void {
     const facts = [...this.#facts.values()];
     this.#facts.clear();
     this.#sums = startSums();
-    for (const fact of facts) {
-      this.#facts.set(fact.spanId, fact);
-      this.#add(fact);
-    }
+    this.#isStale = false;
+    for (const fact of facts) this.put(fact);
   }
 
   row(): TallyRow {
+    if (this.#isStale) this.#rebuild();
     const sums = this.#sums;
     const failed = sums.rootErrors > 0 || sums.lastModelCall?.status === "error";
     return {
