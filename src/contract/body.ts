@@ -48,17 +48,18 @@ function inflaterFor(body: Uint8Array, encoding: string): Inflate | null {
     return a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd ? zstdDecompressSync : null;
   }
   if (encoding === "deflate") {
-    // RFC 9110 means zlib's format; some clients send the raw stream. Plain JSON starts with
-    // white space, a brace or a byte order mark, which are all possible first bytes of neither.
-    if (a === undefined || isPlainStart(a)) return null;
+    // RFC 9110 means zlib's format; some clients send the raw stream.
+    if (a === undefined || looksLikeJson(body)) return null;
     return (a & 0x0f) === 8 && ((a << 8) | (b ?? 0)) % 31 === 0 ? inflateSync : inflateRawSync;
   }
-  if (encoding === "br") return a === undefined || isPlainStart(a) ? null : brotliDecompressSync;
+  if (encoding === "br") return looksLikeJson(body) ? null : brotliDecompressSync;
   return null;
 }
 
-function isPlainStart(byte: number): boolean {
-  return (
-    byte === 0x7b || byte === 0x5b || byte === 0xef || byte === 0x20 || (byte >= 9 && byte <= 13)
-  );
+/**
+ * Whether a body starts as a JSON object does. Its first byte alone would not tell: a raw deflate
+ * stream may begin with a brace or white space, brotli of 64 KB and more with a bracket.
+ */
+function looksLikeJson(body: Uint8Array): boolean {
+  return /^\s*(\{\s*(["}]|$)|$)/.test(new TextDecoder().decode(body.subarray(0, 64)));
 }

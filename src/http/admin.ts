@@ -8,11 +8,12 @@ import { answer } from "./answer.ts";
 import { readJson } from "./body.ts";
 import { findProject, pathSegments } from "./params.ts";
 
-/** No control characters: names are printed to terminals. */
+/** No control characters: names are printed to terminals. No lone surrogates: SQLite has none. */
 const Name = Type.String({
   minLength: 1,
   maxLength: 64,
-  pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+  pattern:
+    "^([^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])+$",
 });
 const closed = { additionalProperties: false };
 const ProjectBody = Type.Object({ name: Name }, closed);
@@ -59,8 +60,9 @@ export async function createKey(request: Request, { writer, keyring }: Intake): 
 
 /** From this answer on the key is refused. */
 export async function revokeKey(request: Request, { writer, keyring }: Intake): Promise<Response> {
-  const id = Number(decodedSegment(request));
-  if (!Number.isSafeInteger(id))
+  const segment = decodedSegment(request);
+  const id = Number(segment);
+  if (!/^\d+$/.test(segment) || !Number.isSafeInteger(id))
     throw new AppError("bad_request", "invalid key id", {
       hint: "`tealight keys list` shows the ids",
     });

@@ -58,7 +58,7 @@ export function createApp(deps: AppDeps) {
   const ingestDeps = { intake, guard, maxBodyBytes: deps.maxBodyBytes, onBug };
   const reads = { reader, keyring };
 
-  return new Elysia({ normalize: false })
+  return new Elysia({ normalize: false, strictPath: true })
     .onError(({ code, error, request, path }) => {
       if (error instanceof AppError) return answerError(error);
       if (code === "NOT_FOUND") return answerError(noRoute(request.method, path));

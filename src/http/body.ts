@@ -21,29 +21,36 @@ export function tooLarge(maxBytes: number): AppError {
  * Reads a body whose declared size was admitted; of one without a declared size, each chunk is
  * admitted as it comes.
  *
- * @throws AppError `payload_too_large`, `buffer_full`.
+ * @throws AppError `payload_too_large`, `buffer_full`, `body_timeout` where the sender went away.
  */
 export async function readBody(
   request: Request,
   ticket: Ticket,
   maxBytes: number,
 ): Promise<ArrayBuffer> {
-  if (declaredBytes(request) !== null || !request.body) return request.arrayBuffer();
+  try {
+    if (declaredBytes(request) !== null || !request.body) return await request.arrayBuffer();
+    return await readChunks(request.body, ticket, maxBytes);
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError("body_timeout", "the body did not arrive", { cause });
+  }
+}
+
+async function readChunks(
+  stream: ReadableStream<Uint8Array>,
+  ticket: Ticket,
+  maxBytes: number,
+): Promise<ArrayBuffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) throw tooLarge(maxBytes);
     if (!ticket.grow(chunk.byteLength)) throw bufferFull();
     chunks.push(chunk);
   }
-  const body = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return body.buffer;
+  return Bun.concatArrayBuffers(chunks);
 }
 
 export function bufferFull(): AppError {
@@ -69,8 +76,14 @@ export async function readJson<S extends TSchema>(request: Request, schema: S): 
 
 /** Reads the query of a URL by a schema of strings and numbers. @throws AppError `bad_request`. */
 export function readQuery<S extends TSchema>(request: Request, schema: S): Static<S> {
-  const query = Object.fromEntries(new URL(request.url).searchParams);
-  return checked(schema, Value.Convert(schema, query), "query");
+  const query = Object.fromEntries(
+    [...new URL(request.url).searchParams].map(([name, text]) => [
+      name,
+      // TypeBox's own conversion would take "1.5", "1e2" and "true" for 1.
+      schema.properties?.[name]?.type === "integer" && /^\d+$/.test(text) ? Number(text) : text,
+    ]),
+  );
+  return checked(schema, query, "query");
 }
 
 function checked<S extends TSchema>(schema: S, value: unknown, where: string): Static<S> {

@@ -49,7 +49,9 @@ export function parseSpanRef(segment: string): SpanRef {
 
 /** @returns epoch ms of epoch ms or an ISO 8601 date. @throws AppError `bad_request`. */
 export function parseTime(text: string, field: string): number {
-  const time = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text);
+  // Date.parse alone takes "-1" for the year 2001.
+  const isDate = /^\d{4}-\d\d/.test(text);
+  const time = /^\d{1,16}$/.test(text) ? Number(text) : isDate ? Date.parse(text) : NaN;
   if (Number.isSafeInteger(time)) return time;
   throw new AppError("bad_request", `invalid ${field}`, {
     hint: "use epoch milliseconds or an ISO 8601 date",

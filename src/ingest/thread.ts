@@ -15,7 +15,7 @@ import { createSpanWriter, type SpanWriter } from "../store/spans.ts";
 import { serveThread } from "../threads.ts";
 import { cut, groupByTrace } from "./batch.ts";
 import { createRateLimiter, type RateLimiter } from "./rate.ts";
-import { createWriter, type Writer } from "./writer.ts";
+import { createWriter, toUnavailable, type Writer } from "./writer.ts";
 
 export interface WriterSettings {
   path: string;
@@ -74,9 +74,11 @@ function collectInBackground(): void {
   if (isCollecting) return;
   isCollecting = true;
   const step = () => {
-    isCollecting =
-      open !== null && (open.writer.change(() => collectStep(open!.db)) || shrinkStep(open.db));
-    if (isCollecting) setTimeout(step, 5);
+    const again = inBackground(
+      ({ db, writer }) => writer.change(() => collectStep(db)) || shrinkStep(db),
+    );
+    isCollecting = again !== false;
+    if (isCollecting) setTimeout(step, again === true ? 5 : 1000);
   };
   setTimeout(step, 5);
 }
@@ -85,17 +87,29 @@ function collectInBackground(): void {
  * Empties the log once nothing was written for a second. Under load SQLite does it by itself, and
  * there it costs the writer up to 90 ms.
  */
-function checkpointWhenIdle(db: Database, writer: Writer): void {
+function checkpointWhenIdle(): void {
   let seen = 0;
   let written = 0;
   setInterval(() => {
-    if (!open) return;
-    if (writer.commits === seen && seen !== written) {
-      checkpoint(db);
-      written = seen;
-    }
-    seen = writer.commits;
+    inBackground(({ db, writer }) => {
+      if (writer.commits === seen && seen !== written) {
+        checkpoint(db);
+        written = seen;
+      }
+      seen = writer.commits;
+    });
   }, 1000);
+}
+
+/** Work that can wait. @returns null where the disk has no room for it now. */
+function inBackground<T>(work: (opened: Open) => T): T | null | false {
+  if (!open) return false;
+  try {
+    return work(open);
+  } catch (cause) {
+    if (toUnavailable(cause) instanceof AppError) return null;
+    throw cause;
+  }
 }
 
 const methods = {
@@ -107,7 +121,7 @@ const methods = {
     const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
     open = { settings, db, spans, writer, limiter };
     collectInBackground();
-    checkpointWhenIdle(db, writer);
+    checkpointWhenIdle();
     return changeAccounts((db, now) => accounts.ensureDefaults(db, settings.defaultKeyHash, now));
   },
 

@@ -109,7 +109,7 @@ export function createWriter(
 }
 
 /** What the disk or another process does to SQLite, in terms a sender can act upon. */
-function toUnavailable(cause: unknown): unknown {
+export function toUnavailable(cause: unknown): unknown {
   const code = (cause as { code?: string }).code ?? "";
   if (code === "SQLITE_FULL" || code.startsWith("SQLITE_IOERR")) {
     return new AppError("disk_full", "ingest buffer full", {
