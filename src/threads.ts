@@ -21,7 +21,8 @@ export interface Thread<M extends Methods> {
     args: Parameters<M[K]>,
     transfer?: ArrayBuffer[],
   ): Promise<Awaited<ReturnType<M[K]>>>;
-  terminate(): void;
+  /** Resolves when the thread is gone, and with it every file that it held open. */
+  terminate(): Promise<void>;
 }
 
 /**
@@ -63,7 +64,12 @@ export function startThread<M extends Methods>(
         worker.postMessage([id, method, args] satisfies Call, transfer);
       });
     },
-    terminate: () => worker.terminate(),
+    terminate() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      worker.addEventListener("close", () => resolve());
+      worker.terminate();
+      return promise;
+    },
   };
 }
 

@@ -1,7 +1,6 @@
 /** `tealight export`: traces as JSON Lines of ingest v1, for `import` or any other reader. */
 import { createWriteStream } from "node:fs";
-import { once } from "node:events";
-import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { TracePage } from "../query/views.ts";
@@ -30,21 +29,17 @@ export async function exportTraces(
   }
   const client = await connect(config);
   try {
-    const target: Writable =
-      options.output === undefined
-        ? process.stdout
-        : createWriteStream(options.output, { mode: 0o600 });
     let count = 0;
-    for await (const segment of trace === undefined
-      ? allTraces(client, options)
-      : [segmentOf(trace)]) {
-      await exportOne(client, segment, options, target);
-      count++;
-    }
-    if (target !== process.stdout) {
-      target.end();
-      await once(target, "close");
-    }
+    const pieces = async function* () {
+      for await (const segment of trace === undefined
+        ? allTraces(client, options)
+        : [segmentOf(trace)]) {
+        yield* exportOne(client, segment, options);
+        count++;
+      }
+    };
+    const isWhole = await write(pieces(), options.output);
+    if (!isWhole) return;
     if (count === 0) throw new AppError("not_found", "no trace matches");
     if (out.isErrorTerminal) out.error(`exported ${count} ${count === 1 ? "trace" : "traces"}`);
   } finally {
@@ -71,20 +66,31 @@ async function* allTraces(
   } while (cursor !== null);
 }
 
-async function exportOne(
+async function* exportOne(
   client: Client,
   segment: string,
   options: ExportOptions,
-  target: Writable,
-): Promise<void> {
+): AsyncGenerator<Uint8Array> {
   const query = new URLSearchParams({
     format: options.format,
     ...(options.full && { full: "1" }),
     ...(options.project !== undefined && { project: options.project }),
   });
   const { body } = await client.request("GET", `/api/traces/${segment}/export?${query}`);
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-    if (!target.write(chunk)) await once(target, "drain");
+  yield* body as unknown as AsyncIterable<Uint8Array>;
+}
+
+/** @returns false where the reader of a pipe has seen enough, which is no failure. */
+async function write(pieces: AsyncIterable<Uint8Array>, output?: string): Promise<boolean> {
+  const target = output === undefined ? process.stdout : createWriteStream(output, { mode: 0o600 });
+  try {
+    await pipeline(pieces, target, { end: output !== undefined });
+    return true;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (cause instanceof AppError || code === undefined) throw cause;
+    if (code === "EPIPE") return false;
+    throw new AppError("usage", `cannot write ${output ?? "standard output"} (${code})`, { cause });
   }
 }
 

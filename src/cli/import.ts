@@ -32,6 +32,8 @@ export async function importFiles(
           underWay.delete(sent);
           showProgress(`${accepted} spans`);
         });
+        // A refusal is seen below, which may be after a long wait for the next line.
+        sent.catch(() => {});
         underWay.add(sent);
         if (underWay.size >= linesAtOnce) await Promise.race(underWay);
       }

@@ -2,7 +2,7 @@
 import { AppError } from "../errors.ts";
 
 /** No answer of the API may be framed, sniffed, cached or read by another origin. */
-const securityHeaders = {
+export const securityHeaders = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",

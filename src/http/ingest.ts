@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import type { Intake } from "../ingest/intake.ts";
 import type { Sender } from "../ingest/keyring.ts";
 import type { Delivery } from "../ingest/thread.ts";
-import { answer, answerError, internalError } from "./answer.ts";
+import { answer, answerError, internalError, securityHeaders } from "./answer.ts";
 import { bufferFull, declaredBytes, readBody, tooLarge } from "./body.ts";
 import { bearerOf, type Guard } from "./guard.ts";
 
@@ -52,6 +52,7 @@ export function preflight(request: Request, guard: Guard): Response | null {
   return new Response(null, {
     status: 204,
     headers: {
+      ...securityHeaders,
       ...cors,
       "access-control-allow-methods": "POST",
       "access-control-allow-headers": "authorization, content-encoding, content-type, x-api-key",

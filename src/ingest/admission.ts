@@ -2,7 +2,7 @@
  * How many bytes may be received, parsed and queued at one time. A request is counted before its
  * body is read, and until it is answered.
  */
-import { admission } from "../limits.ts";
+import { admission, largeBodyBytes } from "../limits.ts";
 
 export interface Ticket {
   /** Counts more bytes than were declared. False where there is no room for them. */
@@ -19,7 +19,7 @@ export interface Admission {
 export function createAdmission(maxBytes: number = admission.maxBytes): Admission {
   let held = 0;
   const fits = (bytes: number, total: number) =>
-    held + bytes <= maxBytes * (total > admission.largeBodyBytes ? admission.largeBodyShare : 1);
+    held + bytes <= maxBytes * (total > largeBodyBytes ? admission.largeBodyShare : 1);
 
   return {
     enter(declared) {

@@ -14,6 +14,10 @@ export function groupByTrace(payload: Payload): TraceSpans[] {
   return [...byTrace].map(([traceId, spans]) => ({ traceId, spans: [...spans.values()] }));
 }
 
+export function countSpans({ traces }: Payload): number {
+  return traces.reduce((sum, { spans }) => sum + spans.length, 0);
+}
+
 /** Cuts a payload's spans into parts that each stay within `max`, or hold one span. */
 export function* cut(
   traces: TraceSpans[],

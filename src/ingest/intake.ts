@@ -3,12 +3,13 @@
  * thread. One object owns what a request needs to become durable.
  */
 import { AppError } from "../errors.ts";
-import { commitDeadlineMs } from "../limits.ts";
+import { commitDeadlineMs, largeBodyBytes } from "../limits.ts";
 import { sha256 } from "../secrets.ts";
 import { startThread, type Thread } from "../threads.ts";
 import { createAdmission, type Admission } from "./admission.ts";
 import { createKeyring, type Keyring } from "./keyring.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
+import type { LargeMethods } from "./large.ts";
 import type { Delivery, WriterMethods, WriterSettings } from "./thread.ts";
 
 export interface Intake {
@@ -58,6 +59,29 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   const keyring = createKeyring(accounts, givenKey);
   const refusals = createRefusals();
 
+  const underWay = new Set<Promise<number>>();
+  let large: Thread<LargeMethods> | null = null;
+  const { maxBodyBytes, unknownFields } = rest;
+  const rules = { maxBodyBytes, unknownFields };
+  let lastLarge: Promise<unknown> = Promise.resolve();
+
+  async function deliverLarge({ body, encoding, imported, ...sender }: Delivery): Promise<number> {
+    large ??= startThread<LargeMethods>(new URL("./large.ts", import.meta.url), onCrash);
+    const { accepted, parts } = await large.call(
+      "parse",
+      [body, encoding, imported, rules],
+      [body],
+    );
+    if (!imported) await writer.call("charge", [sender.keyId, accepted]);
+    // One large request after another, so that a small one waits behind one part at the most.
+    const stored = lastLarge.then(async () => {
+      for (const part of parts) await writer.call("storePart", [sender, part], [part.json]);
+    });
+    lastLarge = stored.catch(() => {});
+    await stored;
+    return accepted;
+  }
+
   async function writeNotes(): Promise<void> {
     const notes = { ...refusals.take(), uses: keyring.takeUses() };
     if (notes.rejects.length > 0 || notes.uses.length > 0) await writer.call("note", [notes]);
@@ -87,21 +111,30 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
           ),
         commitDeadlineMs,
       );
-      writer
-        .call("ingest", [delivery], [delivery.body])
-        .then(resolve, reject)
-        .finally(() => {
-          clearTimeout(deadline);
-          whenDone();
-        });
+      const stored = isLarge(delivery)
+        ? deliverLarge(delivery)
+        : writer.call("ingest", [delivery], [delivery.body]);
+      underWay.add(stored);
+      stored.then(resolve, reject).finally(() => {
+        clearTimeout(deadline);
+        underWay.delete(stored);
+        whenDone();
+      });
       return promise;
     },
     writeNotes,
     async close() {
       clearInterval(notesTimer);
+      await Promise.allSettled(underWay);
+      await large?.terminate();
       await writeNotes().catch(() => {});
       await writer.call("close", []);
-      writer.terminate();
+      await writer.terminate();
     },
   };
+}
+
+/** A compressed body may be many times as large as it looks. */
+function isLarge({ body, encoding }: Delivery): boolean {
+  return body.byteLength > (encoding === null ? largeBodyBytes : largeBodyBytes / 16);
 }

@@ -11,17 +11,23 @@ import * as accounts from "../store/accounts.ts";
 import { collectStep, shrinkStep } from "../store/collect.ts";
 import { checkpoint, closeWriter, openWriter, type Durability } from "../store/open.ts";
 import { recordRejects } from "../store/rejects.ts";
-import { createSpanWriter, type SpanWriter } from "../store/spans.ts";
+import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
 import { serveThread } from "../threads.ts";
-import { cut, groupByTrace } from "./batch.ts";
+import { countSpans, cut, groupByTrace } from "./batch.ts";
+import type { Part } from "./large.ts";
 import { createRateLimiter, type RateLimiter } from "./rate.ts";
 import { createWriter, toUnavailable, type Writer } from "./writer.ts";
 
-export interface WriterSettings {
-  path: string;
-  durability: Durability;
+/** What is asked of a body. */
+export interface Rules {
+  /** On the wire and after decompression. */
   maxBodyBytes: number;
   unknownFields: "reject" | "keep";
+}
+
+export interface WriterSettings extends Rules {
+  path: string;
+  durability: Durability;
   /** Spans per second and key, null for no limit. */
   rateLimit: number | null;
   defaultKeyHash: Uint8Array;
@@ -29,12 +35,16 @@ export interface WriterSettings {
   buffered: SharedArrayBuffer;
 }
 
-export interface Delivery {
-  body: ArrayBuffer;
-  encoding: string | null;
+/** Whose spans they are, and since when we have them. */
+export interface Sent {
   projectId: number;
   keyId: number;
   receivedAt: number;
+}
+
+export interface Delivery extends Sent {
+  body: ArrayBuffer;
+  encoding: string | null;
   /** True where an operator imports: no rate limit, and `x` is read. */
   imported: boolean;
 }
@@ -54,6 +64,10 @@ let open: Open | null = null;
 function opened(): Open {
   if (!open) throw new Error("the store is not open");
   return open;
+}
+
+function batchOf({ projectId, receivedAt }: Sent, traces: TraceSpans[]): Batch {
+  return { projectId, receivedAt, source: "foglamp", traces };
 }
 
 function changeAccounts(change: (db: Database, nowMs: number) => void): accounts.Accounts {
@@ -83,10 +97,7 @@ function collectInBackground(): void {
   setTimeout(step, 5);
 }
 
-/**
- * Empties the log once nothing was written for a second. Under load SQLite does it by itself, and
- * there it costs the writer up to 90 ms.
- */
+/** Empties the log once nothing was written for a second, when it delays nobody. */
 function checkpointWhenIdle(): void {
   let seen = 0;
   let written = 0;
@@ -126,27 +137,31 @@ const methods = {
   },
 
   /** @returns the number of spans in the request, once they are committed. */
-  async ingest({
-    body,
-    encoding,
-    projectId,
-    keyId,
-    receivedAt,
-    imported,
-  }: Delivery): Promise<number> {
-    const { settings, writer, limiter } = opened();
+  async ingest({ body, encoding, imported, ...sender }: Delivery): Promise<number> {
+    const { settings, writer } = opened();
     const text = readText(new Uint8Array(body), encoding, settings.maxBodyBytes);
     const payload = parsePayload(text, { unknownFields: settings.unknownFields, imported });
-    const accepted = payload.traces.reduce((sum, trace) => sum + trace.spans.length, 0);
-    const retryAfterSeconds = (!imported && limiter?.take(keyId, accepted, Date.now())) || 0;
+    const accepted = countSpans(payload);
+    if (!imported) methods.charge(sender.keyId, accepted);
+    // Part by part: between two parts of one request others get their turn.
+    for (const { traces, weight } of cut(groupByTrace(payload), part)) {
+      await writer.submit(batchOf(sender, traces), weight);
+    }
+    return accepted;
+  },
+
+  /** Takes spans from a key's budget. @throws AppError `rate_limited`. */
+  charge(keyId: number, spans: number): void {
+    const retryAfterSeconds = opened().limiter?.take(keyId, spans, Date.now()) ?? 0;
     if (retryAfterSeconds > 0) {
       throw new AppError("rate_limited", "rate limit exceeded", { retryAfterSeconds });
     }
-    // Part by part: between two parts of a large request small ones get their turn.
-    for (const { traces, weight } of cut(groupByTrace(payload), part)) {
-      await writer.submit({ projectId, receivedAt, source: "foglamp", traces }, weight);
-    }
-    return accepted;
+  },
+
+  /** Commits a part of a large request that was checked on its own thread. */
+  async storePart(sender: Sent, { json, weight }: Part): Promise<void> {
+    const traces = JSON.parse(new TextDecoder().decode(json)) as TraceSpans[];
+    await opened().writer.submit(batchOf(sender, traces), weight);
   },
 
   createProject: (name: string) =>

@@ -39,8 +39,8 @@ export function createWriter(
   let commits = 0;
 
   function transact<T>(work: () => T): T {
-    begin.run();
     try {
+      begin.run();
       const result = work();
       spans.flush();
       commit.run();

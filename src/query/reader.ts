@@ -1,4 +1,5 @@
 /** The HTTP thread's side of reading: starts the reading thread at the first question. */
+import { AppError } from "../errors.ts";
 import { startThread, type Thread } from "../threads.ts";
 import type { ReaderMethods } from "./thread.ts";
 
@@ -7,8 +8,11 @@ export type Reader = Pick<Thread<ReaderMethods>, "call"> & { close(): Promise<vo
 /** @param path the store's file, which the writer has opened before. */
 export function createReader(path: string, onCrash: (cause: Error) => void): Reader {
   let thread: Thread<ReaderMethods> | null = null;
+  let isClosed = false;
 
   function started(): Thread<ReaderMethods> {
+    // A client that goes on asking must not open the store behind the one that closes it.
+    if (isClosed) throw new AppError("shutting_down", "shutting down", { retryAfterSeconds: 1 });
     if (!thread) {
       thread = startThread<ReaderMethods>(new URL("./thread.ts", import.meta.url), onCrash);
       // Answered in order: whatever is called next finds the store open. A failure to open shows
@@ -21,9 +25,11 @@ export function createReader(path: string, onCrash: (cause: Error) => void): Rea
   return {
     call: (method, args) => started().call(method, args),
     async close() {
+      isClosed = true;
       if (!thread) return;
       await thread.call("close", []);
-      thread.terminate();
+      // SQLite keeps a closed connection with statements half alive; the end of the thread does not.
+      await thread.terminate();
       thread = null;
     },
   };

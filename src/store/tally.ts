@@ -139,7 +139,7 @@ export class Tally {
     if (span.modelId && (span.spanType === "llm" || span.spanType === "embedding"))
       sums.models.add(span.modelId);
     for (const field of headerFields) {
-      if (!span.header[field]) continue;
+      if (isEmpty(span.header[field])) continue;
       const shown = sums.shown.get(field);
       if (!shown || endsAfter(span, shown)) sums.shown.set(field, span);
     }
@@ -200,6 +200,11 @@ function sum(sums: Sums["usage"], usage: Usage, sign: 1 | -1): void {
     sum.total += BigInt(sign * value);
     sum.reporters += sign;
   }
+}
+
+/** `""` and `{}` say no more than an absent field. */
+function isEmpty(value: TraceHeader[(typeof headerFields)[number]]): boolean {
+  return typeof value === "object" ? Object.keys(value).length === 0 : !value;
 }
 
 function endsAfter(a: SpanFacts, b: SpanFacts): boolean {
