@@ -208,11 +208,9 @@ function readConfigFile(file: string): Record<string, string> {
   try {
     values = Bun.TOML.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
   } catch (cause) {
-    throw new AppError(
-      "config_invalid",
-      `cannot read ${file}: ${(cause as Error).message.split("\n")[0]}`,
-      { cause },
-    );
+    // The parser quotes a value without quotes, which may be a key or a token.
+    const why = (cause as Error).message.replace(/(: )?".*/s, "");
+    throw new AppError("config_invalid", `cannot read ${file}: ${why}`, { cause });
   }
   const known = new Set(settingNames.map(flagOf));
   const unknown = Object.keys(values).find((key) => !known.has(key));

@@ -14,6 +14,12 @@ export function groupByTrace(payload: Payload): TraceSpans[] {
   return [...byTrace].map(([traceId, spans]) => ({ traceId, spans: [...spans.values()] }));
 }
 
+/** Some of a request's spans, as JSON of `TraceSpans[]`: bytes cross threads without being walked. */
+export interface Part {
+  json: ArrayBuffer;
+  weight: Weight;
+}
+
 export function countSpans({ traces }: Payload): number {
   return traces.reduce((sum, { spans }) => sum + spans.length, 0);
 }

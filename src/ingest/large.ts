@@ -6,17 +6,10 @@ import { readText } from "../contract/body.ts";
 import { parsePayload } from "../contract/check.ts";
 import { part } from "../limits.ts";
 import { serveThread } from "../threads.ts";
-import { countSpans, cut, groupByTrace } from "./batch.ts";
+import { countSpans, cut, groupByTrace, type Part } from "./batch.ts";
 import type { Rules } from "./thread.ts";
-import type { Weight } from "./ring.ts";
 
 export type LargeMethods = typeof methods;
-
-/** Some of a request's spans, as JSON of `TraceSpans[]`: bytes cross threads without being walked. */
-export interface Part {
-  json: ArrayBuffer;
-  weight: Weight;
-}
 
 const methods = {
   /** @throws AppError as the contract has it. */

@@ -9,12 +9,11 @@ import { AppError } from "../errors.ts";
 import { part } from "../limits.ts";
 import * as accounts from "../store/accounts.ts";
 import { collectStep, shrinkStep } from "../store/collect.ts";
-import { checkpoint, closeWriter, openWriter, type Durability } from "../store/open.ts";
+import { checkpoint, closeWriter, guarded, openWriter, type Durability } from "../store/open.ts";
 import { recordRejects } from "../store/rejects.ts";
 import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
 import { serveThread } from "../threads.ts";
-import { countSpans, cut, groupByTrace } from "./batch.ts";
-import type { Part } from "./large.ts";
+import { countSpans, cut, groupByTrace, type Part } from "./batch.ts";
 import { createRateLimiter, type RateLimiter } from "./rate.ts";
 import { createWriter, toUnavailable, type Writer } from "./writer.ts";
 
@@ -125,15 +124,18 @@ function inBackground<T>(work: (opened: Open) => T): T | null | false {
 
 const methods = {
   open(settings: WriterSettings): accounts.Accounts {
-    const db = openWriter(settings.path, settings.durability);
-    const spans = createSpanWriter(db);
-    const buffered = new Int32Array(settings.buffered);
-    const writer = createWriter(db, spans, (rows) => Atomics.store(buffered, 0, rows));
-    const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
-    open = { settings, db, spans, writer, limiter };
-    collectInBackground();
-    checkpointWhenIdle();
-    return changeAccounts((db, now) => accounts.ensureDefaults(db, settings.defaultKeyHash, now));
+    // All of it, since damage beyond the header shows only when a table is read.
+    return guarded(settings.path, () => {
+      const db = openWriter(settings.path, settings.durability);
+      const spans = createSpanWriter(db);
+      const buffered = new Int32Array(settings.buffered);
+      const writer = createWriter(db, spans, (rows) => Atomics.store(buffered, 0, rows));
+      const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
+      open = { settings, db, spans, writer, limiter };
+      collectInBackground();
+      checkpointWhenIdle();
+      return changeAccounts((db, now) => accounts.ensureDefaults(db, settings.defaultKeyHash, now));
+    });
   },
 
   /** @returns the number of spans in the request, once they are committed. */

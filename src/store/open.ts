@@ -70,8 +70,11 @@ export function openReader(path: string): Database {
 export function checkpoint(db: Database): void {
   // Waiting for a reader, such as a backup or a shell, would hold every request up for as long.
   db.run("PRAGMA busy_timeout = 0");
-  db.run("PRAGMA wal_checkpoint(TRUNCATE)");
-  db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  try {
+    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  } finally {
+    db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  }
 }
 
 /** What stays is one file. */
@@ -88,7 +91,7 @@ function identify(db: Database): void {
     tables: number;
   };
   // A file without tables is a start that was killed before its first migration.
-  if (application_id !== applicationId && tables > 0) {
+  if (application_id !== applicationId && (tables > 0 || application_id !== 0)) {
     throw new AppError("store_unusable", "the store belongs to another program", {
       hint: "choose another --data-dir; the file was left as it is",
     });
@@ -106,7 +109,8 @@ function identify(db: Database): void {
   }
 }
 
-function guarded<T>(path: string, open: () => T): T {
+/** @throws AppError `store_unusable` for whatever SQLite says against the file. */
+export function guarded<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (cause) {

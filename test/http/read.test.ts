@@ -210,7 +210,6 @@ describe("a trace", () => {
     await send(sent);
     const { trace, spans } = await get<View>("/api/traces/whole");
     expect(trace).toMatchObject({
-      key: expect.any(Number),
       project: "default",
       traceId: "whole",
       agentName: "agent",
@@ -232,6 +231,7 @@ describe("a trace", () => {
       models: ["m"],
       inputTokens: 3,
     });
+    expect(trace.key).toBeNumber();
     expect(trace.name).toBe("agent");
     expect(trace.receivedAt).toBeWithin(startedAt, Date.now() + 1);
     expect(trace.lastReceivedAt).toBe(trace.receivedAt);
@@ -701,9 +701,12 @@ describe("an export", () => {
     const large = "x".repeat(900_000);
     for (let batch = 0; batch < 3; batch++) {
       const spans = Array.from({ length: 1500 }, (_, i) =>
-        makeSpan({ spanId: `${batch}-${i}`, ...(i % 150 === 0 && { input: large }) }),
+        makeSpan({
+          spanId: `${batch}-${i}`,
+          ...(batch === 0 && i % 150 === 0 && { input: large }),
+        }),
       );
-      await send(makePayload({ traceId: "large", traceName: `batch ${batch}`, spans }));
+      await send(makePayload({ traceId: "large", spans }));
     }
     const text = await (await server.api("/api/traces/large/export?format=jsonl")).text();
     const lines = linesOf(text);

@@ -24,7 +24,13 @@ describe("a keyring", () => {
     );
     expect(keyring.identify("first secret")).toEqual({ keyId: 1, keyName: "key 1", projectId: 1 });
     expect(keyring.identify("other secret")).toEqual({ keyId: 2, keyName: "key 2", projectId: 2 });
-    for (const wrong of ["", "first", "first secret ", "First secret", sha256("first secret").toString()])
+    for (const wrong of [
+      "",
+      "first",
+      "first secret ",
+      "First secret",
+      sha256("first secret").toString(),
+    ])
       expect(keyring.identify(wrong)).toBeNull();
   });
 
@@ -38,7 +44,11 @@ describe("a keyring", () => {
 
   test("takes a given key for the default project, beside the stored ones, and never marks it", () => {
     const keyring = createKeyring(accounts(key(1, "secret")), "a given secret");
-    expect(keyring.identify("a given secret")).toEqual({ keyId: 0, keyName: "given", projectId: 1 });
+    expect(keyring.identify("a given secret")).toEqual({
+      keyId: 0,
+      keyName: "given",
+      projectId: 1,
+    });
     expect(keyring.identify("secret")?.keyId).toBe(1);
     expect(keyring.takeUses().map(({ keyId }) => keyId)).toEqual([1]);
     expect(keyring.accounts().keys).toHaveLength(1);
@@ -53,7 +63,10 @@ describe("a keyring", () => {
     expect(uses.map(({ keyId }) => keyId)).toEqual([2]);
     expect(uses[0]!.atMs).toBeGreaterThanOrEqual(before);
     expect(keyring.takeUses()).toEqual([]);
-    expect(keyring.accounts().keys.map(({ lastUsedAt }) => lastUsedAt)).toEqual([null, uses[0]!.atMs]);
+    expect(keyring.accounts().keys.map(({ lastUsedAt }) => lastUsedAt)).toEqual([
+      null,
+      uses[0]!.atMs,
+    ]);
   });
 
   test("does not forget a use that the store has not heard of when it is updated", () => {

@@ -45,10 +45,13 @@ describe("a rate limit", () => {
     expect(limiter.take(1, 1, 200)).toBe(0);
   });
 
-  const steps = fc.array(fc.record({ spans: fc.integer({ min: 1, max: 50 }), waitMs: fc.nat(900) }), {
-    minLength: 1,
-    maxLength: 40,
-  });
+  const steps = fc.array(
+    fc.record({ spans: fc.integer({ min: 1, max: 50 }), waitMs: fc.nat(900) }),
+    {
+      minLength: 1,
+      maxLength: 40,
+    },
+  );
 
   test("never admits more than its rate, but for the debt of the last batch", () => {
     fc.assert(
@@ -80,7 +83,8 @@ describe("a rate limit", () => {
           const seconds = takeFromBoth(spans, now);
           if (seconds === 0) continue;
           expect(Number.isInteger(seconds)).toBe(true);
-          if (seconds > 1) expect(limiters[1]!.take(1, spans, now + (seconds - 1) * 1000 - 1)).not.toBe(0);
+          if (seconds > 1)
+            expect(limiters[1]!.take(1, spans, now + (seconds - 1) * 1000 - 1)).not.toBe(0);
           expect(limiters[0]!.take(1, spans, now + seconds * 1000)).toBe(0);
           return;
         }

@@ -1,0 +1,82 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { fromCell, toCell, toFigure, type Cell } from "../../src/store/codec.ts";
+import { maxCount, wireText } from "../payload.arbitrary.ts";
+
+function openTable() {
+  const db = new Database(":memory:");
+  db.run("CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)");
+  return {
+    db,
+    insert: db.query<{ id: number }, [Cell]>("INSERT INTO t (text) VALUES (?) RETURNING id"),
+    select: db.query<{ text: Cell }, [number]>("SELECT text FROM t WHERE id = ?"),
+    find: db.query<{ id: number }, [Cell]>("SELECT id FROM t WHERE text = ?"),
+  };
+}
+
+describe("text in a cell", () => {
+  test("comes back as it was, whatever its code units", () => {
+    const { insert, select, db } = openTable();
+    fc.assert(
+      fc.property(wireText(300), (text) => {
+        const { id } = insert.get(toCell(text))!;
+        expect(fromCell(select.get(id)!.text)).toBe(text);
+        db.run("DELETE FROM t");
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("is found again, and never taken for a different one", () => {
+    const { insert, find, db } = openTable();
+    const similar = fc
+      .array(fc.constantFrom("a", "\0", "\ud83d", "\ude00", "😀", "\ufffd", "\ufeff", "=\xd8"), {
+        maxLength: 4,
+      })
+      .map((pieces) => pieces.join(""));
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.oneof(similar, wireText(20)), { maxLength: 12 }), (texts) => {
+        const ids = texts.map((text) => insert.get(toCell(text))!.id);
+        expect(texts.map((text) => find.get(toCell(text))!.id)).toEqual(ids);
+        db.run("DELETE FROM t");
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("that looks like another's bytes is still another text", () => {
+    const { insert, find } = openTable();
+    const lone = "\ud800";
+    // The well-formed text whose UTF-8 bytes are those of the BLOB that stands for the lone half.
+    const twin = "\0Ø".replace("Ø", "\u0000");
+    for (const text of [lone, twin, "\ufffd", ""]) insert.get(toCell(text));
+    expect(fromCell(toCell(lone))).toBe(lone);
+    expect(find.get(toCell(lone))!.id).toBe(1);
+    expect(find.get(toCell(twin))!.id).toBe(2);
+  });
+});
+
+describe("a figure", () => {
+  test("is a number up to the largest exact one, and beyond it decimal text", () => {
+    expect(toFigure(0n)).toBe(0);
+    expect(toFigure(BigInt(maxCount))).toBe(maxCount);
+    expect(toFigure(BigInt(maxCount) + 1n)).toBe("9007199254740992");
+    expect(toFigure(4000n * BigInt(maxCount))).toBe("36028797018963964000");
+  });
+
+  test("keeps its value and its kind in a cell without a type", () => {
+    const db = new Database(":memory:");
+    db.run("CREATE TABLE t (total)");
+    const insert = db.query("INSERT INTO t VALUES (?)");
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 80n }), (total) => {
+        insert.run(toFigure(total));
+        const { total: back } = db.query("SELECT total FROM t").get() as { total: string | number };
+        expect(back).toBe(toFigure(total));
+        expect(BigInt(back)).toBe(total);
+        db.run("DELETE FROM t");
+      }),
+    );
+  });
+});
