@@ -25,9 +25,6 @@ export const wire = {
   issues: 20,
 } as const;
 
-/** Bodies shorter than this are parsed without a depth scan: even all brackets they parse in 1 ms. */
-export const depthScanFromChars = 16 * KiB;
-
 /** Default of `--max-body-bytes`, on the wire and after decompression. */
 export const maxBodyBytesDefault = 10 * MiB;
 

@@ -6,7 +6,7 @@ import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { ValueErrorType, type ValueError } from "@sinclair/typebox/errors";
 import type { TSchema } from "@sinclair/typebox";
 import { AppError, type Issue } from "../errors.ts";
-import { depthScanFromChars, wire } from "../limits.ts";
+import { wire } from "../limits.ts";
 import { nestsDeeperThan } from "./depth.ts";
 import { setUnknownAside } from "./unknown.ts";
 import {
@@ -51,7 +51,7 @@ const imports: Schemas = {
  */
 export function parsePayload(text: string, door: Door): Payload {
   const lenient = door.unknownFields === "keep";
-  if ((lenient || text.length > depthScanFromChars) && nestsDeeperThan(text, wire.jsonDepth)) {
+  if (nestsDeeperThan(text, wire.jsonDepth)) {
     throw invalid([
       {
         code: "too_big",

@@ -20,7 +20,7 @@ import {
 import { answer, answerError, internalError, noRoute } from "./answer.ts";
 import { readQuery } from "./body.ts";
 import { createGuard, type GuardSettings } from "./guard.ts";
-import { importBatch, ingest, preflight } from "./ingest.ts";
+import { importBatch, ingest, noteRefusal, preflight } from "./ingest.ts";
 import { pathOf } from "./params.ts";
 import {
   exportTrace,
@@ -51,6 +51,9 @@ const ImportQuery = Type.Object(
   { additionalProperties: false },
 );
 
+/** Where spans come in: whatever is refused here is kept with its reason. */
+const doors = new Set(["/ingest", "/api/import"]);
+
 export function createApp(deps: AppDeps) {
   const { intake, reader, onBug } = deps;
   const { keyring } = intake;
@@ -60,7 +63,10 @@ export function createApp(deps: AppDeps) {
 
   return new Elysia({ normalize: false, strictPath: true })
     .onError(({ code, error, request, path }) => {
-      if (error instanceof AppError) return answerError(error);
+      if (error instanceof AppError) {
+        if (doors.has(path)) noteRefusal(request, path, null, error, intake);
+        return answerError(error);
+      }
       if (code === "NOT_FOUND") return answerError(noRoute(request.method, path));
       onBug(error);
       return answerError(internalError());

@@ -15,7 +15,7 @@ export interface IngestDeps {
   onBug: (cause: unknown) => void;
 }
 
-/** Takes a batch in. Answers every failure itself, so that each is noted with its key. */
+/** Takes a batch in. Answers every failure itself, so that it is noted with its key. */
 export async function ingest(request: Request, deps: IngestDeps): Promise<Response> {
   const { intake, guard } = deps;
   const cors = guard.corsHeaders(request);
@@ -112,7 +112,8 @@ function identify(request: Request, { keyring }: Intake): Sender {
   return sender;
 }
 
-function noteRefusal(
+/** Keeps why a request was refused; never what was in it. */
+export function noteRefusal(
   request: Request,
   route: string,
   sender: Sender | null,

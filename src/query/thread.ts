@@ -3,6 +3,7 @@
  * loop or a commit. Answers leave as JSON text: a string crosses threads in 10 µs, a tree of objects
  * costs twenty times that, and HTTP wants text anyway.
  */
+import type { Database } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { createNameLookup } from "../store/names.ts";
 import { openReader } from "../store/open.ts";
@@ -14,35 +15,37 @@ import { findTrace, listTraces, type TraceQuery, type TraceRef } from "./traces.
 
 export type ReaderMethods = typeof methods;
 
+let database: Database | null = null;
 let source: Source | null = null;
-let close = () => {};
 
-function opened(): Source {
-  if (!source) throw new Error("the store is not open");
-  return source;
+/** Reads in one transaction: a commit in between would show a span without its new texts. */
+function read<T>(work: (source: Source) => T): T {
+  if (!database || !source) throw new Error("the store is not open");
+  return database.transaction(work)(source);
 }
 
 const methods = {
   open(path: string): void {
-    const database = openReader(path);
+    database = openReader(path);
     source = {
       db: drizzle(database),
       names: createNameLookup(database),
       payloads: createPayloadReader(database),
     };
-    close = () => database.close();
   },
-  traces: (query: TraceQuery) => JSON.stringify(listTraces(opened().db, query, Date.now())),
-  trace: (ref: TraceRef) => JSON.stringify(readTrace(opened(), ref, Date.now())),
-  span: (trace: TraceRef, span: SpanRef) => JSON.stringify(readSpan(opened(), trace, span)),
+  traces: (query: TraceQuery) =>
+    read(({ db }) => JSON.stringify(listTraces(db, query, Date.now()))),
+  trace: (ref: TraceRef) => read((source) => JSON.stringify(readTrace(source, ref, Date.now()))),
+  span: (trace: TraceRef, span: SpanRef) =>
+    read((source) => JSON.stringify(readSpan(source, trace, span))),
   /** The key of a trace, for what changes it. */
-  traceKey: (ref: TraceRef) => findTrace(opened().db, ref).trace.key,
+  traceKey: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.key),
   exportPage: (ref: TraceRef, after: number | null, full: boolean) =>
-    exportPage(opened(), ref, after, full),
+    read((source) => exportPage(source, ref, after, full)),
   rejects: (limit: number, cursor: string | undefined) =>
-    JSON.stringify(listRejects(opened().db, limit, cursor)),
-  counts: () => countStore(opened().db),
-  close: () => close(),
+    read(({ db }) => JSON.stringify(listRejects(db, limit, cursor))),
+  counts: () => read(({ db }) => countStore(db)),
+  close: () => database?.close(),
 };
 
 serveThread(methods);

@@ -1,5 +1,5 @@
 /** The tables as drizzle sees them. The SQL in migrations/ makes them; a test compares the two. */
-import { customType, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { blob, customType, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { fromCell, toCell, type Cell, type Figure } from "./codec.ts";
 
 /** Text of the wire, lone surrogates included. */
@@ -24,7 +24,7 @@ export const names = sqliteTable("names", {
 
 export const headers = sqliteTable("headers", {
   id: integer().primaryKey(),
-  hash: text().notNull(),
+  hash: blob({ mode: "buffer" }).notNull(),
   json: text().notNull(),
 });
 

@@ -386,7 +386,7 @@ describe("nesting", () => {
     expect(isTooDeep(refusal(around(nested(96), 100_000)))).toBe(true);
   });
 
-  test.failing("of 101 levels under a key that is skipped is refused in a small body, too", () => {
+  test("of 101 levels under a key that is skipped is refused in a small body, too", () => {
     const text = JSON.stringify(makePayload({ metadata: { marker: "" } }));
     refusal(text.replace('"marker":""', `"__proto__":${nested(200)}`));
   });

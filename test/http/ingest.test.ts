@@ -659,6 +659,19 @@ describe("refusals", () => {
     expect(kept).toBe(1000);
   });
 
+  test("by the guard and of an import are kept, too", async () => {
+    await using server = await startServer();
+    await server.ingest(makePayload(), { host: "evil.example" });
+    await server.api("/api/import", { method: "POST", body: "{" });
+    await server.api("/api/import", { method: "POST", body: "{", headers: { authorization: "" } });
+    const { rejects } = await rejectsOf(server);
+    expect(rejects.map(({ route, status, code }) => ({ route, status, code }))).toEqual([
+      { route: "/api/import", status: 401, code: "unauthorized" },
+      { route: "/api/import", status: 400, code: "invalid_json" },
+      { route: "/ingest", status: 403, code: "forbidden_host" },
+    ]);
+  });
+
   test("are paged, the newest first", async () => {
     await using server = await startServer();
     for (let i = 0; i < 5; i++) await post("x".repeat(i), withKey(server), server);
