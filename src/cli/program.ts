@@ -40,7 +40,8 @@ async function runProgram(args: string[]): Promise<number> {
     .showSuggestionAfterError()
     .showHelpAfterError("  hint: `tealight --help` lists the commands and their options")
     .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error: /, "tealight: ").replace("\n(", " (")),
+      outputError: (text, write) =>
+        write(text.replace(/^error: /, "tealight: ").replace("\n(", " (")),
     })
     .enablePositionalOptions()
     .exitOverride();

@@ -90,11 +90,15 @@ export async function serve(
   return code;
 }
 
+/** `bun run` and npm hand on the Ctrl-C that the terminal sent to all: one comes twice, at once. */
+const sameSignalMs = 100;
+
 /** The first signal ends in order, a second one at once. */
 function onSignals(end: (reason: string) => void): () => void {
-  let count = 0;
+  let firstAt: number | null = null;
   const handler = (signal: NodeJS.Signals) => {
-    if (++count > 1) process.exit(130);
+    if (firstAt !== null && performance.now() - firstAt > sameSignalMs) process.exit(130);
+    firstAt ??= performance.now();
     end(signal);
   };
   process.on("SIGINT", handler).on("SIGTERM", handler);

@@ -63,23 +63,34 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   let large: Thread<LargeMethods> | null = null;
   const { maxBodyBytes, unknownFields } = rest;
   const rules = { maxBodyBytes, unknownFields };
-  let lastLarge: Promise<unknown> = Promise.resolve();
+  // What is parsed takes many times the room that its body was admitted with, so one large request
+  // is parsed while one is stored, and the rest wait as bytes.
+  let parsing: Promise<unknown> = Promise.resolve();
+  let storing: Promise<unknown> = Promise.resolve();
+  let storingBefore: Promise<unknown> = Promise.resolve();
 
-  async function deliverLarge({ body, encoding, imported, ...sender }: Delivery): Promise<number> {
-    large ??= startThread<LargeMethods>(new URL("./large.ts", import.meta.url), onCrash);
-    const { accepted, parts } = await large.call(
-      "parse",
-      [body, encoding, imported, rules],
-      [body],
-    );
-    if (!imported) await writer.call("charge", [sender.keyId, accepted]);
-    // One large request after another, so that a small one waits behind one part at the most.
-    const stored = lastLarge.then(async () => {
-      for (const part of parts) await writer.call("storePart", [sender, part], [part.json]);
+  function deliverLarge(
+    { body, encoding, imported, ...sender }: Delivery,
+    isLate: () => boolean,
+  ): Promise<number> {
+    const thread = (large ??= startThread(new URL("./large.ts", import.meta.url), onCrash));
+    const turn = Promise.all([parsing, storingBefore]);
+    const previous = storing;
+    const parsed = turn.then(() => {
+      // Its sender was told to come again: the work would only make the next ones late, too.
+      if (isLate()) throw commitTookTooLong();
+      return thread.call("parse", [body, encoding, imported, rules], [body]);
     });
-    lastLarge = stored.catch(() => {});
-    await stored;
-    return accepted;
+    const stored = parsed.then(async ({ accepted, parts }) => {
+      if (!imported) await writer.call("charge", [sender.keyId, accepted]);
+      await previous;
+      for (const part of parts) await writer.call("storePart", [sender, part], [part.json]);
+      return accepted;
+    });
+    parsing = parsed.catch(() => {});
+    storingBefore = previous;
+    storing = stored.catch(() => {});
+    return stored;
   }
 
   async function writeNotes(): Promise<void> {
@@ -101,18 +112,13 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     },
     deliver(delivery, whenDone) {
       const { promise, resolve, reject } = Promise.withResolvers<number>();
-      const deadline = setTimeout(
-        () =>
-          reject(
-            new AppError("buffer_full", "ingest buffer full", {
-              hint: "the commit took too long; sending it again is safe",
-              retryAfterSeconds: Math.ceil(commitDeadlineMs / 1000),
-            }),
-          ),
-        commitDeadlineMs,
-      );
+      let isLate = false;
+      const deadline = setTimeout(() => {
+        isLate = true;
+        reject(commitTookTooLong());
+      }, commitDeadlineMs);
       const stored = isLarge(delivery)
-        ? deliverLarge(delivery)
+        ? deliverLarge(delivery, () => isLate)
         : writer.call("ingest", [delivery], [delivery.body]);
       underWay.add(stored);
       stored.then(resolve, reject).finally(() => {
@@ -134,7 +140,14 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   };
 }
 
-/** A compressed body may be many times as large as it looks. */
+/** A compressed body may be a thousand times as large as it looks. */
 function isLarge({ body, encoding }: Delivery): boolean {
-  return body.byteLength > (encoding === null ? largeBodyBytes : largeBodyBytes / 16);
+  return body.byteLength > (encoding === null ? largeBodyBytes : largeBodyBytes / 256);
+}
+
+function commitTookTooLong(): AppError {
+  return new AppError("buffer_full", "ingest buffer full", {
+    hint: "the commit took too long; sending it again is safe",
+    retryAfterSeconds: Math.ceil(commitDeadlineMs / 1000),
+  });
 }

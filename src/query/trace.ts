@@ -5,7 +5,7 @@ import type { ImportedSpan, SpanExtension, TraceHeader } from "../contract/v1.ts
 import { AppError } from "../errors.ts";
 import { exportChunkBytes, wire } from "../limits.ts";
 import type { PayloadReader } from "../store/payloads.ts";
-import { payloadColumns, spanKeyRange, spanOf, type NameLookup } from "../store/rows.ts";
+import { spanKeyRange, spanOf, type NameLookup } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
 import { findTrace, toSummary, type TraceRef } from "./traces.ts";
 import type { Skeleton, SpanView, TraceView } from "./views.ts";
@@ -89,12 +89,7 @@ export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): Span
 
 /** A row with its payloads, and with what v1 has no field for under `x`. */
 function wholeSpan(row: SpanRow, { names, payloads }: Source) {
-  const texts: Partial<Record<(typeof payloadColumns)[number], string>> = {};
-  for (const column of payloadColumns) {
-    const ref = row[column];
-    if (ref !== null) texts[column] = payloads.get(ref);
-  }
-  const { attributes, ...sent } = texts;
+  const { attributes, ...sent } = payloads.get(row.key);
   const x = {
     source: names.nameOf(row.sourceId),
     receivedAt: row.receivedAt,

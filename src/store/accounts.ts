@@ -45,8 +45,10 @@ export function ensureDefaults(db: Database, keyHash: Uint8Array, nowMs: number)
     defaultProject.name,
     nowMs,
   );
+  // INSERT OR IGNORE would use a number up at every start.
   db.query(
-    "INSERT OR IGNORE INTO keys (projectId, name, hash, createdAt) VALUES (?, 'default', ?, ?)",
+    `INSERT INTO keys (projectId, name, hash, createdAt) SELECT ?1, 'default', ?2, ?3
+     WHERE NOT EXISTS (SELECT 1 FROM keys WHERE hash = ?2)`,
   ).run(defaultProject.id, keyHash, nowMs);
 }
 

@@ -2,7 +2,7 @@
 import type { Database } from "bun:sqlite";
 import { collectRowsPerStep } from "../limits.ts";
 import { createPayloadWriter } from "./payloads.ts";
-import { payloadColumns, spanKeyRange } from "./rows.ts";
+import { spanKeyRange } from "./rows.ts";
 
 /** Does one step inside the caller's transaction. @returns false where nothing is left to collect. */
 export function collectStep(db: Database): boolean {
@@ -10,18 +10,16 @@ export function collectStep(db: Database): boolean {
     .query<{ traceKey: number }, []>("SELECT traceKey FROM deletions LIMIT 1")
     .get();
   if (!deletion) return false;
-  const rows = db
-    .query<Record<string, number | null> & { key: number }, [number, number, number]>(
-      `SELECT key, ${payloadColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?`,
+  const [first, last] = spanKeyRange(deletion.traceKey);
+  const keys = db
+    .query<{ key: number }, [number, number, number]>(
+      "SELECT key FROM spans WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?",
     )
-    .all(...spanKeyRange(deletion.traceKey), collectRowsPerStep);
-  const payloads = createPayloadWriter(db);
-  const remove = db.query("DELETE FROM spans WHERE key = ?");
-  for (const row of rows) {
-    for (const column of payloadColumns) if (row[column] !== null) payloads.release(row[column]!);
-    remove.run(row.key);
-  }
-  if (rows.length < collectRowsPerStep) {
+    .all(first, last, collectRowsPerStep);
+  const end = keys.at(-1)?.key ?? first;
+  createPayloadWriter(db).release(first, end);
+  db.query("DELETE FROM spans WHERE key BETWEEN ? AND ?").run(first, end);
+  if (keys.length < collectRowsPerStep) {
     db.query("DELETE FROM deletions WHERE traceKey = ?").run(deletion.traceKey);
   }
   return true;

@@ -1,47 +1,62 @@
 /**
- * The large texts of spans (input, output, tool catalog, sources, attributes) behind a narrow face:
- * put a text, get the exact text back by its reference, release it.
+ * The large texts of spans behind a narrow face: put a span's texts, get them back exactly, release
+ * them.
  */
 import type { Database } from "bun:sqlite";
 import { fromCell, toCell, type Cell } from "./codec.ts";
 
-export interface PayloadWriter {
-  /** Stores a text and returns its reference. */
-  put(text: string): number;
-  get(ref: number): string;
-  release(ref: number): void;
-}
+export const payloadFields = ["input", "output", "toolCatalog", "sources", "attributes"] as const;
+
+type PayloadField = (typeof payloadFields)[number];
+
+/** A span's texts; what it does not have is absent. */
+export type Payloads = Partial<Record<PayloadField, string>>;
 
 export interface PayloadReader {
-  get(ref: number): string;
+  get(spanKey: number): Payloads;
+}
+
+export interface PayloadWriter extends PayloadReader {
+  /** Stores a span's texts in place of those it had. */
+  put(spanKey: number, payloads: { [F in PayloadField]: string | undefined }): void;
+  /** Frees the texts of all spans from `first` to `last`. */
+  release(first: number, last: number): void;
 }
 
 export function createPayloadReader(db: Database): PayloadReader {
-  const select = db.query<{ text: Cell }, [number]>("SELECT text FROM payloads WHERE id = ?");
+  const select = db.query<Record<string, Cell | null>, [number]>(
+    `SELECT ${payloadFields} FROM payloads WHERE spanKey = ?`,
+  );
   return {
-    get(ref) {
-      const row = select.get(ref);
-      if (!row) throw new Error(`payload ${ref} is missing`);
-      return fromCell(row.text);
+    get(spanKey) {
+      const payloads: Payloads = {};
+      const row = select.get(spanKey);
+      for (const field of payloadFields) {
+        const cell = row?.[field] ?? null;
+        if (cell !== null) payloads[field] = fromCell(cell);
+      }
+      return payloads;
     },
   };
 }
 
 export function createPayloadWriter(db: Database): PayloadWriter {
-  // The id is given, not asked for: RETURNING made an insert twice as slow.
-  const insert = db.query<null, [number, Cell]>("INSERT INTO payloads (id, text) VALUES (?, ?)");
-  const remove = db.query<null, [number]>("DELETE FROM payloads WHERE id = ?");
-  // After a rollback the numbers go on; what they would have stood for was never seen.
-  let nextRef =
-    db.query<{ last: number }, []>("SELECT coalesce(max(id), 0) AS last FROM payloads").get()!
-      .last + 1;
+  const write = db.query<null, [number, ...(Cell | null)[]]>(
+    `INSERT OR REPLACE INTO payloads (spanKey, ${payloadFields}) VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  const remove = db.query<null, [number, number]>(
+    "DELETE FROM payloads WHERE spanKey BETWEEN ? AND ?",
+  );
   return {
     ...createPayloadReader(db),
-    put(text) {
-      const ref = nextRef++;
-      insert.run(ref, toCell(text));
-      return ref;
+    put(spanKey, payloads) {
+      const cells = payloadFields.map((field) => {
+        const text = payloads[field];
+        return text === undefined ? null : toCell(text);
+      });
+      if (cells.some((cell) => cell !== null)) write.run(spanKey, ...cells);
+      else remove.run(spanKey, spanKey);
     },
-    release: (ref) => void remove.run(ref),
+    release: (first, last) => void remove.run(first, last),
   };
 }

@@ -39,9 +39,6 @@ export const usageColumns = [
   "requestCount",
 ] as const satisfies (keyof Usage)[];
 
-/** Columns that refer to a payload. */
-export const payloadColumns = ["input", "output", "toolCatalog", "sources", "attributes"] as const;
-
 /** Fields that nothing filters or sums by: kept as JSON in `extra`, so that a row stays lean. */
 export const extraFields = [
   "modelCallMs",

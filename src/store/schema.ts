@@ -89,11 +89,6 @@ export const spans = sqliteTable("spans", {
   ttftMs: real(),
   metadata: text(),
   extra: text(),
-  input: integer(),
-  output: integer(),
-  toolCatalog: integer(),
-  sources: integer(),
-  attributes: integer(),
 });
 
 export const rejects = sqliteTable("rejects", {

@@ -7,10 +7,9 @@ import { spanStatuses, spanTypes, type ImportedSpan, type TraceHeader } from "..
 import { cachedSpanFacts } from "../limits.ts";
 import { fromCell, toCell, type Cell } from "./codec.ts";
 import { createNames } from "./names.ts";
-import { createPayloadWriter } from "./payloads.ts";
+import { createPayloadWriter, payloadFields } from "./payloads.ts";
 import {
   contentColumns,
-  payloadColumns,
   spanKeyOf,
   spanKeyRange,
   toContentCells,
@@ -65,7 +64,7 @@ interface TraceState {
   tally: Tally;
 }
 
-const insertColumns = ["key", "receivedAt", ...contentColumns, ...payloadColumns];
+const insertColumns = ["key", "receivedAt", ...contentColumns];
 
 const tallyColumns = [
   "lastReceivedAt",
@@ -99,7 +98,7 @@ export function createSpanWriter(db: Database): SpanWriter {
     `INSERT OR REPLACE INTO spans (${insertColumns}) VALUES (${placeholders(insertColumns)})`,
   );
   const selectContent = db.query<null, [number]>(
-    `SELECT ${[...contentColumns, ...payloadColumns]} FROM spans WHERE key = ?`,
+    `SELECT ${contentColumns} FROM spans WHERE key = ?`,
   );
   const selectFacts = db.query<FactsRow, [number, number]>(
     `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, modelId, headerId,
@@ -196,23 +195,16 @@ export function createSpanWriter(db: Database): SpanWriter {
       provider: span.provider === undefined ? null : names.idOf(span.provider),
       model: span.modelId === undefined ? null : names.idOf(span.modelId),
     });
-    const texts = payloadColumns.map((column) =>
-      column === "attributes" ? span.x?.attributes : span[column],
-    );
+    const { input, output, toolCatalog, sources, x } = span;
+    const texts = { input, output, toolCatalog, sources, attributes: x?.attributes };
     const key = known?.key ?? spanKeyOf(state.key, state.tally.size);
-    if (known) {
-      const stored = selectContent.values(key)[0]!;
-      const refs = stored.slice(contentColumns.length) as (number | null)[];
-      if (
-        isSame(content, stored as CellValue[]) &&
-        refs.every((ref, i) => textOf(ref) === texts[i])
-      )
-        return;
-      for (const ref of refs) if (ref !== null) payloads.release(ref);
+    if (known && isSame(content, selectContent.values(key)[0] as CellValue[])) {
+      const stored = payloads.get(key);
+      if (payloadFields.every((field) => stored[field] === texts[field])) return;
     }
-    const receivedAt = span.x?.receivedAt ?? batch.receivedAt;
-    const refs = texts.map((text) => (text === undefined ? null : payloads.put(text)));
-    insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]), ...refs);
+    const receivedAt = x?.receivedAt ?? batch.receivedAt;
+    insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]));
+    payloads.put(key, texts);
     if (!known) factsInMemory++;
     state.tally.put({
       key,
@@ -236,10 +228,6 @@ export function createSpanWriter(db: Database): SpanWriter {
   function headerIdOf(header: TraceHeader): number {
     if (header !== lastHeader?.header) lastHeader = { header, id: names.headerIdOf(header) };
     return lastHeader.id;
-  }
-
-  function textOf(ref: number | null): string | undefined {
-    return ref === null ? undefined : payloads.get(ref);
   }
 
   function save(state: TraceState): void {

@@ -6,6 +6,7 @@ import { AppError } from "../../src/errors.ts";
 import { schemaVersion } from "../../src/store/migrate.ts";
 import { checkpoint, closeWriter, openReader, openWriter } from "../../src/store/open.ts";
 import { makeTempDir } from "../helpers.ts";
+import { asNobody } from "./nobody.ts";
 
 let dir: string;
 let path: string;
@@ -193,14 +194,3 @@ describe("a reader", () => {
     expect(readFileSync(`${path}-wal`)).toHaveLength(0);
   });
 });
-
-/** Root may write anywhere, so there the rights of another user are taken for a while. */
-function asNobody(work: () => void): void {
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) process.seteuid!(65534);
-  try {
-    work();
-  } finally {
-    if (isRoot) process.seteuid!(0);
-  }
-}

@@ -96,17 +96,17 @@ CREATE TABLE spans (
   requestCount INTEGER,
   ttftMs REAL,
   metadata TEXT,
-  extra TEXT,
-  input INTEGER,
-  output INTEGER,
-  toolCatalog INTEGER,
-  sources INTEGER,
-  attributes INTEGER
+  extra TEXT
 );
 
+-- The large texts of a span, apart from its row, so that reading many spans stays light.
 CREATE TABLE payloads (
-  id INTEGER PRIMARY KEY,
-  text TEXT NOT NULL
+  spanKey INTEGER PRIMARY KEY,
+  input TEXT,
+  output TEXT,
+  toolCatalog TEXT,
+  sources TEXT,
+  attributes TEXT
 );
 
 -- Traces that are gone for every reader, and whose rows are still to be collected.
