@@ -9,7 +9,7 @@ import { startThread, type Thread } from "../threads.ts";
 import { createAdmission, type Admission } from "./admission.ts";
 import { createKeyring, type Keyring } from "./keyring.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
-import type { LargeMethods } from "./large.ts";
+import { createLane } from "./lane.ts";
 import type { Delivery, WriterMethods, WriterSettings } from "./thread.ts";
 
 export interface Intake {
@@ -60,38 +60,8 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   const refusals = createRefusals();
 
   const underWay = new Set<Promise<number>>();
-  let large: Thread<LargeMethods> | null = null;
   const { maxBodyBytes, unknownFields } = rest;
-  const rules = { maxBodyBytes, unknownFields };
-  // What is parsed takes many times the room that its body was admitted with, so one large request
-  // is parsed while one is stored, and the rest wait as bytes.
-  let parsing: Promise<unknown> = Promise.resolve();
-  let storing: Promise<unknown> = Promise.resolve();
-  let storingBefore: Promise<unknown> = Promise.resolve();
-
-  function deliverLarge(
-    { body, encoding, imported, ...sender }: Delivery,
-    isLate: () => boolean,
-  ): Promise<number> {
-    const thread = (large ??= startThread(new URL("./large.ts", import.meta.url), onCrash));
-    const turn = Promise.all([parsing, storingBefore]);
-    const previous = storing;
-    const parsed = turn.then(() => {
-      // Its sender was told to come again: the work would only make the next ones late, too.
-      if (isLate()) throw commitTookTooLong();
-      return thread.call("parse", [body, encoding, imported, rules], [body]);
-    });
-    const stored = parsed.then(async ({ accepted, parts }) => {
-      if (!imported) await writer.call("charge", [sender.keyId, accepted]);
-      await previous;
-      for (const part of parts) await writer.call("storePart", [sender, part], [part.json]);
-      return accepted;
-    });
-    parsing = parsed.catch(() => {});
-    storingBefore = previous;
-    storing = stored.catch(() => {});
-    return stored;
-  }
+  const lane = createLane(writer, { maxBodyBytes, unknownFields }, onCrash);
 
   async function writeNotes(): Promise<void> {
     const notes = { ...refusals.take(), uses: keyring.takeUses() };
@@ -112,13 +82,10 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     },
     deliver(delivery, whenDone) {
       const { promise, resolve, reject } = Promise.withResolvers<number>();
-      let isLate = false;
-      const deadline = setTimeout(() => {
-        isLate = true;
-        reject(commitTookTooLong());
-      }, commitDeadlineMs);
+      let late: AppError | null = null;
+      const deadline = setTimeout(() => reject((late = commitTookTooLong())), commitDeadlineMs);
       const stored = isLarge(delivery)
-        ? deliverLarge(delivery, () => isLate)
+        ? lane.deliver(delivery, () => late)
         : writer.call("ingest", [delivery], [delivery.body]);
       underWay.add(stored);
       stored.then(resolve, reject).finally(() => {
@@ -132,7 +99,7 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     async close() {
       clearInterval(notesTimer);
       await Promise.allSettled(underWay);
-      await large?.terminate();
+      await lane.close();
       await writeNotes().catch(() => {});
       await writer.call("close", []);
       await writer.terminate();

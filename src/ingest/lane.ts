@@ -1,0 +1,53 @@
+/**
+ * The lane for large bodies: each is parsed on a thread of its own and stored part by part, so that
+ * a small request waits behind one part at the most.
+ */
+import type { AppError } from "../errors.ts";
+import { startThread, type Thread } from "../threads.ts";
+import type { LargeMethods } from "./large.ts";
+import type { Delivery, Rules, WriterMethods } from "./thread.ts";
+
+export interface Lane {
+  /** @param lateness an error once the sender was told to come again, and the work is for nothing. */
+  deliver(delivery: Delivery, lateness: () => AppError | null): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The thread starts with the first large body. */
+export function createLane(
+  writer: Thread<WriterMethods>,
+  rules: Rules,
+  onCrash: (cause: Error) => void,
+): Lane {
+  let thread: Thread<LargeMethods> | null = null;
+  // What is parsed takes many times the room that its body was admitted with. So one request is
+  // parsed while one is stored, and the rest wait as bytes.
+  let parsing: Promise<unknown> = Promise.resolve();
+  let storing: Promise<unknown> = Promise.resolve();
+
+  return {
+    deliver({ body, encoding, imported, ...sender }, lateness) {
+      const turn = parsing.then(async () => {
+        const late = lateness();
+        if (late) throw late;
+        thread ??= startThread<LargeMethods>(new URL("./large.ts", import.meta.url), onCrash);
+        const call = thread.call("parse", [body, encoding, imported, rules], [body]);
+        const { accepted, parts } = await call;
+        if (!imported) await writer.call("charge", [sender.keyId, accepted]);
+        await storing;
+        const stored = (async () => {
+          for (const part of parts) await writer.call("storePart", [sender, part], [part.json]);
+          return accepted;
+        })();
+        storing = stored.catch(() => {});
+        // In an object, or the next request's turn would wait for the last part.
+        return { stored };
+      });
+      parsing = turn.catch(() => {});
+      return turn.then(({ stored }) => stored);
+    },
+    async close() {
+      await thread?.terminate();
+    },
+  };
+}
