@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeFiles } from "../../src/store/home.ts";
 import { makePayload, makeSpan } from "../helpers.ts";
@@ -153,13 +153,10 @@ describe("import", () => {
     const writer = pipe.writable.getWriter();
     const child = spawnTealight(home.dir, ["import", "-"], { input: pipe.readable });
     await writer.write(Buffer.from(`${lineOf("a", makeSpan({ input: "[]" }))}\n`));
-    const isLocked = async () => {
-      const other = await tealight(home.dir, ["keys", "list"]);
-      if (other.exitCode === 0) return false;
-      expectFailure(other, 1, `another server uses ${home.dir}`);
-      return true;
-    };
-    while (!(await isLocked()));
+    // Made when the lock is held.
+    while (!existsSync(homeFiles(home.dir).storePath)) await Bun.sleep(5);
+    const other = await tealight(home.dir, ["keys", "list"]);
+    expectFailure(other, 1, `another server uses ${home.dir}`);
     await writer.close();
     expect(await child.stdout.text()).toBe("imported 1 spans\n");
     expect(await child.exited).toBe(0);

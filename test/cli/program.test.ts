@@ -36,7 +36,7 @@ describe("help", () => {
       const hasOwnFormat = ["run", "export"].includes(words[0]!);
       expect(stdout.includes("--json")).toBe(!hasOwnFormat);
     }
-  }, 20_000);
+  });
 
   test("goes to stdout with --version and --help and leaves no trace in the data directory", async () => {
     await using home = makeDataDir();

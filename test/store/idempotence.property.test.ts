@@ -10,7 +10,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import type { Summary, TracePage, TraceView } from "../../src/query/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
-import { maxCount, type WireSpan, type WireTrace } from "../payload.arbitrary.ts";
+import {
+  maxCount,
+  spansOf,
+  type WirePayload,
+  type WireSpan,
+  type WireTrace,
+} from "../payload.arbitrary.ts";
 
 type Header = Omit<WireTrace, "traceId" | "spans">;
 
@@ -251,7 +257,7 @@ async function deleteAll(server: TestServer): Promise<void> {
   }
 }
 
-/** The traces by project and id, less what depends on the clock or on what came before. */
+/** The traces and their spans, less what depends on the clock or on what came before. */
 async function shown(server: TestServer): Promise<Map<string, unknown>> {
   const traces = new Map<string, unknown>();
   for (const summary of await listAll(server)) {
@@ -259,15 +265,21 @@ async function shown(server: TestServer): Promise<Map<string, unknown>> {
     expect(trace).toMatchObject({ ...summary });
     const { key: _, receivedAt, lastReceivedAt, ...rest } = trace;
     expect(lastReceivedAt).toBeGreaterThanOrEqual(receivedAt);
-    traces.set(JSON.stringify([trace.project, trace.traceId]), rest);
+    const exported = await server.api(`/api/traces/~${summary.key}/export`);
+    const spans = [...spansOf((await exported.json()) as WirePayload).values()];
+    traces.set(JSON.stringify([trace.project, trace.traceId]), {
+      ...rest,
+      spans: new Map(spans.map(({ span, header }) => [span.spanId, { span, header }])),
+    });
   }
   return traces;
 }
 
+/** What `shown` must be after these batches arrived in an empty store. */
 function expected(batches: Batch[]): Map<string, unknown> {
   const model: Model = new Map();
   for (const batch of batches) receive(model, batch);
-  return new Map([...model].map(([key, stored]) => [key, summarize(key, stored)]));
+  return new Map([...model].map(([key, spans]) => [key, { ...summarize(key, spans), spans }]));
 }
 
 test("any batches, any number of times, in any order leave what the model computes", async () => {
@@ -343,6 +355,20 @@ test("sending everything again, in any order, changes no row at all", async () =
   );
   database.close();
 }, 60_000);
+
+test("versions that were replaced leave no text behind", async () => {
+  const { server, keys } = await startWithProjects();
+  await using _ = server;
+  const batches = fc.sample(arrivals(), { numRuns: 40 }).flat();
+  for (const batch of batches) await send(server, keys[batch.project]!, batch);
+  const database = new Database(join(server.dataDir, "tealight.db"), { readonly: true });
+  const count = (from: string) =>
+    (database.query(`SELECT count(*) AS n FROM ${from}`).get() as { n: number }).n;
+  expect(count("payloads WHERE spanKey NOT IN (SELECT key FROM spans)")).toBe(0);
+  expect(count("payloads WHERE output IS NULL")).toBe(0);
+  expect(count("payloads")).toBeGreaterThan(10);
+  database.close();
+});
 
 test("children before parents, and parents that come late, give the same totals", async () => {
   const { server, keys } = await startWithProjects();
