@@ -22,6 +22,7 @@ export async function exportTraces(
   trace: string | undefined,
   options: ExportOptions,
 ): Promise<void> {
+  if (trace === "") throw new AppError("usage", "a trace id is not empty");
   if (trace === undefined && options.format === "json") {
     throw new AppError("usage", "one JSON document holds one trace", {
       hint: "name a trace, or use --format jsonl",

@@ -17,9 +17,11 @@ export async function run(
   flags: Partial<Record<SettingName, string>>,
   command: string[],
 ): Promise<number> {
+  const [program = "", ...args] = command;
+  // Before a server is started and left running for a slip of the finger.
+  if (!Bun.which(program)) throw cannotRun(program, "not found");
   const info = (await findServer(config.dataDir)) ?? (await startServer(config, flags));
-  const [program, ...args] = command;
-  const child = spawn(program!, args, {
+  const child = spawn(program, args, {
     stdio: "inherit",
     env: { ...process.env, ...clientVariables(info) },
   });
@@ -29,14 +31,14 @@ export async function run(
   const forward = () => void child.kill("SIGTERM");
   process.on("SIGTERM", forward);
   return new Promise((resolve, reject) => {
-    child.on("error", (cause) => {
-      reject(
-        new AppError("usage", `cannot run ${program}: ${(cause as NodeJS.ErrnoException).code}`, {
-          cause,
-        }),
-      );
-    });
+    child.on("error", ({ code }: NodeJS.ErrnoException) => reject(cannotRun(program, code ?? "")));
     child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
+  });
+}
+
+function cannotRun(program: string, why: string): AppError {
+  return new AppError("usage", `cannot run ${program}: ${why}`, {
+    hint: "the command comes after --, as in `tealight run -- node agent.js`",
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createServer, type AddressInfo } from "node:net";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   expectFailure,
   makeDataDir,
@@ -69,10 +70,11 @@ describe("run", () => {
     expect(ended).toEqual({ exitCode: 0, stdout: "<--help><--port><--><a b>and this", stderr: "" });
   });
 
-  test("names a command that is not there", async () => {
-    await using server = await startAnnouncedServer();
-    const ended = await tealight(server.dataDir, ["run", "--", "no-such-command"]);
-    expectFailure(ended, 2, "cannot run no-such-command: ENOENT");
+  test("names a command that is not there, and starts no server for it", async () => {
+    await using home = makeDataDir();
+    const ended = await tealight(home.dir, ["run", "--", "no-such-command"]);
+    expectFailure(ended, 2, "cannot run no-such-command: not found");
+    expect(existsSync(join(home.dir, "server.json"))).toBe(false);
   });
 
   test("says why where no server starts, and does not run the command", async () => {
