@@ -1,20 +1,12 @@
 /** What an operator looks at beside traces: refused requests, and how much is stored. */
 import { desc, lt, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import type { Reject } from "../store/rejects.ts";
 import { rejectCounts, rejects, traces } from "../store/schema.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 
 export interface RejectPage {
-  rejects: {
-    receivedAt: number;
-    route: string;
-    keyName: string | null;
-    status: number;
-    code: string;
-    message: string;
-    path: (string | number)[] | null;
-    bytes: number | null;
-  }[];
+  rejects: Reject[];
   nextCursor: string | null;
 }
 
