@@ -42,6 +42,15 @@ describe("import", () => {
     expect((await server.api("/api/traces/b")).status).toBe(200);
   });
 
+  test("takes a line apart at line feeds alone, and joins what comes in pieces", async () => {
+    await using server = await startAnnouncedServer();
+    const input = `a\u2028b\u2029c\u0085d\u000be ${"ü".repeat(200_000)}`;
+    const file = write(server.dataDir, "a.jsonl", [lineOf("a", { input }), lineOf("b")]);
+    const ended = await tealight(server.dataDir, ["import", file]);
+    expect(ended).toEqual({ exitCode: 0, stdout: "imported 2 spans\n", stderr: "" });
+    expect((await readApi(server, "/api/traces/a/spans/span-1")).input).toBe(input);
+  });
+
   test("of an export gives the same store, and a second time changes nothing", async () => {
     await using from = await startAnnouncedServer();
     await from.ingest(makePayload({ traceId: "a", customer: { id: "c" } }, { input: "[1, 2]" }));
