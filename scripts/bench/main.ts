@@ -62,6 +62,9 @@ if (help) {
   process.exit(0);
 }
 if (only !== undefined && !Object.hasOwn(all, only)) fail(`unknown section: ${only}`);
+for (const flag of [rounds, seconds]) {
+  if (flag !== undefined && !(Number(flag) > 0)) fail(`not a positive number: ${flag}`);
+}
 const names = (only ? [only] : Object.keys(all)) as (keyof typeof all)[];
 
 process.on("exit", stopAll);

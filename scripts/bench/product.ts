@@ -26,10 +26,8 @@ export interface Product {
 }
 
 const running = new Set<{ kill(): void; dir: string }>();
-const peaks: { during: string; bytes: number }[] = [];
-
-/** The largest peak of all products that were stopped; undefined where the system does not say. */
-export const largestPeak = () => peaks.toSorted((a, b) => b.bytes - a.bytes)[0];
+/** The peaks of all products that were stopped. */
+export const peaks: { during: string; bytes: number }[] = [];
 
 /** Ends what still runs, on the way out. */
 export function stopAll(): void {

@@ -1,7 +1,7 @@
 /** How it reads, how fast it starts, how much memory it takes. */
 import { connections, type Bench } from "./bench.ts";
 import type { Job } from "./load.ts";
-import { largestPeak, spawnProduct, startProduct, type Product } from "./product.ts";
+import { peaks, spawnProduct, startProduct, type Product } from "./product.ts";
 import { conversation } from "./sessions.ts";
 import { bodyShapes, salt } from "./shapes.ts";
 import { formats, median, row, type Row } from "./table.ts";
@@ -131,11 +131,13 @@ export async function memory(bench: Bench): Promise<Row[]> {
     await bench.load({ ...target, shapes: ["bulk"], connections, seconds });
     await bench.load({ ...target, ...big, connections: 1, seconds });
   });
-  const above = largestPeak();
+  const [above] = peaks.toSorted((a, b) => b.bytes - a.bytes);
+  for (const { during, bytes } of peaks)
+    bench.progress(`memory: peak during ${during} ${mb(bytes)}`);
   await during("many large bodies", async (_, target) => {
     await bench.load({ ...target, ...big, connections, seconds: 2 * seconds });
   });
-  const beyond = largestPeak();
+  const beyond = peaks.at(-1);
   return [
     row("memory idle, after one POST", idle, mb, { below: 90e6 }),
     row(`memory, peak of the above (${above?.during})`, above ? [above.bytes] : [], mb, {

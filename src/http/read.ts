@@ -112,7 +112,8 @@ async function* toLines(first: string[], rest: AsyncIterable<string[]>): AsyncGe
 
 async function* toDocument(first: string[], rest: AsyncIterable<string[]>): AsyncGenerator<string> {
   yield `{"version":"v1","traces":[${first.join(",")}`;
-  for await (const entries of rest) yield `,${entries.join(",")}`;
+  // The last page is empty where the one before ended with the last span.
+  for await (const entries of rest) if (entries.length > 0) yield `,${entries.join(",")}`;
   yield "]}";
 }
 
