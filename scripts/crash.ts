@@ -25,17 +25,19 @@ const lineOf = (report: CrashReport) =>
   ].join(", ");
 
 let shown = 0;
-const report = await crashRounds(dataDir, rounds, (soFar) => {
-  for (const problem of soFar.wrong.slice(shown)) console.log(`  wrong: ${problem}`);
-  shown = soFar.wrong.length;
-  if (soFar.rounds % 10 === 0) console.log(lineOf(soFar));
-});
-const { deaths, unanswered } = report;
-console.log(
-  `deaths: ${Object.entries(deaths)
-    .map(([kind, count]) => `${count} ${kind}`)
-    .join(", ")}; unanswered batches: ${unanswered.stored} stored, ${unanswered.gone} not`,
-);
-console.log(lineOf(report));
-rmSync(dataDir, { recursive: true, force: true });
-process.exit(report.missing + report.duplicates + report.wrong.length === 0 ? 0 : 1);
+try {
+  const report = await crashRounds(dataDir, rounds, (soFar) => {
+    for (const problem of soFar.wrong.slice(shown)) console.log(`  wrong: ${problem}`);
+    shown = soFar.wrong.length;
+    if (soFar.rounds % 10 === 0) console.log(lineOf(soFar));
+  });
+  const { deaths, unanswered } = report;
+  const kinds = Object.entries(deaths).map(([kind, count]) => `${count} ${kind}`);
+  console.log(
+    `deaths: ${kinds.join(", ")}; unanswered batches: ${unanswered.stored} stored, ${unanswered.gone} not`,
+  );
+  console.log(lineOf(report));
+  process.exitCode = report.missing + report.duplicates + report.wrong.length === 0 ? 0 : 1;
+} finally {
+  rmSync(dataDir, { recursive: true, force: true });
+}

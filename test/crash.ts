@@ -73,17 +73,15 @@ export async function crashRounds(
 
   for (let round = 1; round <= rounds; round++) {
     if (round % 4 === 0) await killWhileStarting(dataDir, report);
-    const server = await start(dataDir, report);
+    await using server = await start(dataDir, report);
     const used = await load(server, round, batches, deleted, report);
-    const survivor = await start(dataDir, report);
+    await using survivor = await start(dataDir, report);
     await compare(survivor, used, batches, deleted, report);
     if (round === rounds) {
       const all = new Set(batches.map(({ traceId }) => traceId));
       await compare(survivor, all, batches, deleted, report);
       await compareTotals(survivor, report);
     }
-    survivor.signal("SIGKILL");
-    await survivor.exited;
     report.rounds = round;
     report.acknowledged = batches
       .filter(({ acknowledged }) => acknowledged > 0)
