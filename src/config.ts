@@ -131,19 +131,19 @@ export const settings: { [K in keyof Config]: Setting<Config[K]> } = {
     parse: (text) => (text === "off" ? null : integer(1, 1e9)(text)),
   },
   durability: {
-    value: "process|full",
+    value: "<process|full>",
     help: "full: survives a power cut, too (default: process)",
     fallback: "process",
     parse: oneOf("process", "full"),
   },
   unknownFields: {
-    value: "reject|keep",
+    value: "<reject|keep>",
     help: "keep: newer clients' fields are kept as attributes (default: reject)",
     fallback: "reject",
     parse: oneOf("reject", "keep"),
   },
   logLevel: {
-    value: logLevels.join("|"),
+    value: `<${logLevels.join("|")}>`,
     help: "what is logged (default: info)",
     fallback: "info",
     parse: oneOf(...logLevels),

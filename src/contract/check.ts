@@ -136,6 +136,11 @@ function shortened(object: unknown, field: string, max: number): unknown {
 
 const checks = new Map<TSchema, ReturnType<typeof TypeCompiler.Compile>>();
 
+/** Compiles what the first request would else wait 3 ms for. */
+export function prepareCheck(): void {
+  compiled(ingest.payload);
+}
+
 /** Compiled at first use: the reports and the import are not needed to start. */
 function compiled(schema: TSchema) {
   let check = checks.get(schema);

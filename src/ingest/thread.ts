@@ -4,7 +4,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { readText } from "../contract/body.ts";
-import { parsePayload } from "../contract/check.ts";
+import { parsePayload, prepareCheck } from "../contract/check.ts";
 import { AppError } from "../errors.ts";
 import { part } from "../limits.ts";
 import * as accounts from "../store/accounts.ts";
@@ -134,6 +134,8 @@ const methods = {
       open = { settings, db, spans, writer, limiter };
       collectInBackground();
       checkpointWhenIdle();
+      // After the answer: meanwhile the HTTP thread opens its ports.
+      setImmediate(prepareCheck);
       return changeAccounts((db, now) => accounts.ensureDefaults(db, settings.defaultKeyHash, now));
     });
   },
