@@ -8,7 +8,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
-import { drain, ring as ringLimits } from "../limits.ts";
+import { drain, drainAtRows, ring as ringLimits } from "../limits.ts";
 import type { Batch, SpanWriter } from "../store/spans.ts";
 import { Ring } from "./ring.ts";
 
@@ -95,7 +95,8 @@ export function createWriter(
         throw new AppError("buffer_full", "ingest buffer full", { retryAfterSeconds: 1 });
       }
       onBuffered(ring.rows);
-      schedule();
+      if (ring.rows >= drainAtRows) drainOnce();
+      else schedule();
       return promise;
     },
     change(work) {
