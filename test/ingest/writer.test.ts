@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { AppError } from "../../src/errors.ts";
 import { groupByTrace } from "../../src/ingest/batch.ts";
 import { createWriter, type Writer } from "../../src/ingest/writer.ts";
-import { ring } from "../../src/limits.ts";
+import { drainAtRows, ring } from "../../src/limits.ts";
 import { ensureDefaults } from "../../src/store/accounts.ts";
 import { openWriter } from "../../src/store/open.ts";
 import { createSpanWriter, type Batch, type SpanWriter } from "../../src/store/spans.ts";
@@ -105,9 +105,21 @@ describe("the writer", () => {
     const { writer } = openBench();
     const before = writer.commits;
     await Promise.all(
-      Array.from({ length: 50 }, (_, i) => writer.submit(batchOf("t", [`${i}`]), one)),
+      Array.from({ length: 20 }, (_, i) => writer.submit(batchOf("t", [`${i}`]), one)),
     );
     expect(writer.commits).toBe(before + 1);
+  });
+
+  test("commits at once when enough waits, and the rest together", async () => {
+    const { writer } = openBench();
+    const before = writer.commits;
+    const rest = 5;
+    await Promise.all(
+      Array.from({ length: drainAtRows + rest }, (_, i) =>
+        writer.submit(batchOf("t", [`${i}`]), one),
+      ),
+    );
+    expect(writer.commits).toBe(before + 2);
   });
 
   test("says how many rows wait", async () => {
@@ -183,7 +195,7 @@ describe("the writer", () => {
 
   test("refuses at once what the ring has no room for, and takes it when there is", async () => {
     const { writer } = openBench();
-    const first = writer.submit(batchOf("t", ["a"]), { rows: ring.rows, bytes: 1 });
+    const first = writer.submit(batchOf("t", ["a"]), { rows: 1, bytes: ring.bytes });
     expect(() => writer.submit(batchOf("t", ["b"]), one)).toThrow(
       expect.objectContaining({ code: "buffer_full", status: 503, retryAfterSeconds: 1 }),
     );
