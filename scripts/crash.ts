@@ -31,10 +31,13 @@ try {
     shown = soFar.wrong.length;
     if (soFar.rounds % 10 === 0) console.log(lineOf(soFar));
   });
-  const { deaths, unanswered } = report;
+  const { deaths, unanswered, amidUpkeep } = report;
   const kinds = Object.entries(deaths).map(([kind, count]) => `${count} ${kind}`);
   console.log(
     `deaths: ${kinds.join(", ")}; unanswered batches: ${unanswered.stored} stored, ${unanswered.gone} not`,
+  );
+  console.log(
+    `${amidUpkeep.packed} deaths with packed blocks, ${amidUpkeep.collecting} with garbage to collect`,
   );
   console.log(lineOf(report));
   process.exitCode = report.missing + report.duplicates + report.wrong.length === 0 ? 0 : 1;

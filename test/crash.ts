@@ -3,10 +3,14 @@
  *
  * Each round starts a server on the same store, lets several senders post small and large batches,
  * newer versions of them and the same again, kills the server at a random moment, starts it again and
- * compares what is stored with the ledger.
+ * compares what is stored with the ledger. A start packs and collects what the one before left, so
+ * that most deaths come amid that.
  */
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
 import type { TracePage, TraceView } from "../src/query/views.ts";
 import { spansOf, type WirePayload, type WireSpan } from "./payload.arbitrary.ts";
+import { problemsOf } from "./store/invariants.ts";
 import { spawnProcess, spawnServer, type ServerProcess } from "./server.process.ts";
 
 export interface CrashReport {
@@ -23,6 +27,8 @@ export interface CrashReport {
   /** Deaths by kind. */
   deaths: Record<Death, number>;
   requests: number;
+  /** Deaths that left packed blocks, and deaths that left something to collect. */
+  amidUpkeep: { packed: number; collecting: number };
   /** Batches of which nothing was acknowledged, by whether they are there after the death. */
   unanswered: { stored: number; gone: number };
 }
@@ -66,6 +72,7 @@ export async function crashRounds(
     slowestStartMs: 0,
     deaths: { "under load": 0, "while stopping": 0, "while starting": 0 },
     requests: 0,
+    amidUpkeep: { packed: 0, collecting: 0 },
     unanswered: { stored: 0, gone: 0 },
   };
   const batches: Batch[] = [];
@@ -75,6 +82,7 @@ export async function crashRounds(
     if (round % 4 === 0) await killWhileStarting(dataDir, report);
     await using server = await start(dataDir, report);
     const used = await load(server, round, batches, deleted, report);
+    inspect(dataDir, report);
     await using survivor = await start(dataDir, report);
     await compare(survivor, used, batches, deleted, report);
     if (round === rounds) {
@@ -89,6 +97,21 @@ export async function crashRounds(
     onRound(report);
   }
   return report;
+}
+
+/** Looks into the store as the death left it. */
+function inspect(dataDir: string, report: CrashReport): void {
+  const db = new Database(join(dataDir, "tealight.db"));
+  report.wrong.push(...problemsOf(db, false));
+  const { packed, deletions } = db
+    .query<{ packed: number; deletions: number }, []>(
+      `SELECT (SELECT count(*) FROM blocks WHERE NOT isLoose) AS packed,
+         (SELECT count(*) FROM deletions) + (SELECT count(*) FROM revisions) AS deletions`,
+    )
+    .get()!;
+  if (packed > 0) report.amidUpkeep.packed++;
+  if (deletions > 0) report.amidUpkeep.collecting++;
+  db.close();
 }
 
 async function start(dataDir: string, report: CrashReport): Promise<ServerProcess> {
@@ -143,7 +166,9 @@ async function load(
   }
 
   async function deleteOne(): Promise<void> {
-    const candidates = [...new Set(earlier.map(({ traceId }) => traceId))].filter(
+    // A trace of which nothing was acknowledged may not be there.
+    const stored = earlier.filter(({ acknowledged }) => acknowledged > 0);
+    const candidates = [...new Set(stored.map(({ traceId }) => traceId))].filter(
       (traceId) => !used.has(traceId) && Number(traceId.split("-")[0]) < round - 2,
     );
     const traceId = candidates[Math.floor(Math.random() * candidates.length)];
@@ -194,8 +219,13 @@ function makeBatch(id: string, round: number): Batch {
   };
 }
 
-function spanOf({ id, textLength }: Batch, i: number, version: number): WireSpan {
+/** Said at the start of each call of each trace, so that traces share pieces. */
+const instructions = { role: "system", content: "what every call begins with ".repeat(10) };
+
+function spanOf({ id, traceId, textLength }: Batch, i: number, version: number): WireSpan {
   const spanId = `${id}-${i}`;
+  const said = `${spanId} version ${version} `.padEnd(textLength, "text ");
+  const question = { role: "user", content: `the question of ${traceId} `.repeat(5) };
   return {
     spanId,
     spanType: "llm",
@@ -203,7 +233,7 @@ function spanOf({ id, textLength }: Batch, i: number, version: number): WireSpan
     startTime,
     endTime: startTime + version,
     usage: { inputTokens: 1, outputTokens: version },
-    input: `${spanId} version ${version} `.padEnd(textLength, "text "),
+    input: JSON.stringify([instructions, question, { role: "user", content: said }]),
   };
 }
 

@@ -82,31 +82,23 @@ export async function agentSessions(bench: Bench): Promise<Row[]> {
   const warmUp = { first: bench.replicas, count: 3 };
   const bare: Helper = startHelper("baselines.ts");
   const rates = { product: [] as number[], bare: [] as number[] };
-  const sizes: { perSpan: number; ofRaw: number }[] = [];
   const source = hasRecordedSessions ? "agent sessions" : "generated sessions";
   bench.progress(`${source}: making ${bench.replicas + 3} replicas`);
 
-  async function store(connections: number, parts: { first: number; count: number }[]) {
+  async function store(): Promise<Load> {
     const product = await startProduct("sessions");
-    let raw = 0;
-    let spans = 0;
-    let last: Load | null = null;
-    for (const replicas of parts) {
-      const { port, key: secret } = product;
-      last = await bench.load({ port, secret, replicas, connections });
-      raw += last.bytes;
-      spans += last.requests;
-    }
-    const { storeBytes } = await product.stop();
-    return { load: last!, size: { perSpan: storeBytes / spans, ofRaw: storeBytes / raw } };
+    const { port, key: secret } = product;
+    await bench.load({ port, secret, replicas: warmUp, connections });
+    const load = await bench.load({ port, secret, replicas: timed, connections });
+    await product.stop();
+    return load;
   }
 
   try {
     await bare.ask("bare", warmUp);
     for (const round of range(bench.rounds)) {
-      const { load, size } = await store(connections, [warmUp, timed]);
+      const load = await store();
       rates.product.push(load.spansPerSecond);
-      sizes.push(size);
       const loop = await bare.ask<{ spansPerSecond: number }>("bare", timed);
       rates.bare.push(loop.spansPerSecond);
       const mbPerSecond = load.bytes / load.seconds / 1e6;
@@ -117,24 +109,11 @@ export async function agentSessions(bench: Bench): Promise<Row[]> {
   } finally {
     bare.stop();
   }
-  const alone = await store(1, [warmUp]);
   const ratio = rates.product.map((value, i) => value / rates.bare[i]!);
   return [
     row(`${source}: stored spans/s, ${connections} connections`, rates.product, count),
     row(`${source}: bare loop without HTTP, spans/s`, rates.bare, count),
     row(`${source}: of the bare loop`, ratio, times, { atLeast: 1.5 }),
-    row(
-      `${source}: store, bytes per span`,
-      sizes.map(({ perSpan }) => perSpan),
-      count,
-    ),
-    row(
-      `${source}: store, of the raw JSON`,
-      sizes.map(({ ofRaw }) => ofRaw),
-      percent,
-      { below: 0.06 },
-    ),
-    row(`${source}: the same, one request at a time`, [alone.size.ofRaw], percent, { below: 0.06 }),
   ];
 }
 

@@ -19,6 +19,7 @@ export interface Product {
   /** The ingest key and the operator's token. */
   key: string;
   token: string;
+  dataDir: string;
   /** Memory now, and at most until now; null where the system does not say. */
   memoryBytes(): { now: number; peak: number } | null;
   /** Ends in order. @returns the size of all that it leaves in its directory. */
@@ -73,6 +74,7 @@ export async function startProduct(during: string): Promise<Product> {
     port,
     key: readFileSync(keyFile, "utf8").trim(),
     token: readFileSync(tokenFile, "utf8").trim(),
+    dataDir,
     memoryBytes,
     async stop() {
       const memory = memoryBytes();

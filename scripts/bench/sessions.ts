@@ -38,13 +38,18 @@ export function conversation(seed: number, steps: number, added: number, words: 
 const recorded = join(import.meta.dir, "../../../shared/data/agent-sessions.jsonl");
 export const hasRecordedSessions = existsSync(recorded);
 
+/** As many as were recorded. */
+export const sessionsPerReplica = 14;
+
 /** Replicas of real agent runs, or of generated ones where those are not at hand. */
 export function sessions(firstReplica: number, replicas: number): Session[] {
   return range(replicas).flatMap((i) => {
     const replica = firstReplica + i;
     if (hasRecordedSessions) return replicate(replica);
     // 20 steps of 1.1 KB more each: 12 KB a span.
-    return range(14).map((n) => conversation(replica * 14 + n, 20, 1, 200));
+    return range(sessionsPerReplica).map((n) =>
+      conversation(replica * sessionsPerReplica + n, 20, 1, 200),
+    );
   });
 }
 

@@ -28,7 +28,7 @@ export function nestsDeeperThan(text: string, limit: number): boolean {
 }
 
 /** The index of the quote that closes the string opened at `from`, or the end of the text. */
-function endOfString(text: string, from: number): number {
+export function endOfString(text: string, from: number): number {
   let at = from;
   while (true) {
     at = text.indexOf('"', at + 1);

@@ -27,6 +27,7 @@ import {
   listRejects,
   listTraces,
   projectIdOf,
+  readNews,
   readSpan,
   readTrace,
   traceKeyOf,
@@ -92,6 +93,7 @@ export function createApp(deps: AppDeps) {
           })
           .get("/traces/:trace/export", ({ request }) => exportTrace(request, reads))
           .get("/traces/:trace/spans/:span", ({ request }) => readSpan(request, reads))
+          .get("/traces/:trace/spans/:span/new", ({ request }) => readNews(request, reads))
           .post("/import", ({ request }) => {
             const { project } = readQuery(request, ImportQuery);
             return importBatch(

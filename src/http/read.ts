@@ -72,6 +72,13 @@ export async function readSpan(request: Request, deps: ReadDeps): Promise<Respon
   return answer(200, await deps.reader.call("span", [trace, span]));
 }
 
+/** What is new in a span's input against the earlier call that shares most with it. */
+export async function readNews(request: Request, deps: ReadDeps): Promise<Response> {
+  const trace = traceRefOf(request, readQuery(request, TraceQuery).project, deps);
+  const span = parseSpanRef(pathSegments(request)[4] ?? "");
+  return answer(200, await deps.reader.call("news", [trace, span]));
+}
+
 /** The key of the trace that a request names, for what changes it. */
 export async function traceKeyOf(request: Request, deps: ReadDeps): Promise<number> {
   const ref = traceRefOf(request, readQuery(request, TraceQuery).project, deps);

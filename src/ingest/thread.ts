@@ -8,14 +8,15 @@ import { parsePayload, prepareCheck } from "../contract/check.ts";
 import { AppError } from "../errors.ts";
 import { part } from "../limits.ts";
 import * as accounts from "../store/accounts.ts";
-import { collectStep, shrinkStep } from "../store/collect.ts";
-import { checkpoint, closeWriter, guarded, openWriter, type Durability } from "../store/open.ts";
+import { closeWriter, guarded, openWriter, type Durability } from "../store/open.ts";
+import { createPayloadWriter } from "../store/payloads.ts";
 import { recordRejects } from "../store/rejects.ts";
 import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
 import { serveThread } from "../threads.ts";
 import { countSpans, cut, groupByTrace, type Part } from "./batch.ts";
 import { createRateLimiter, type RateLimiter } from "./rate.ts";
-import { createWriter, toUnavailable, type Writer } from "./writer.ts";
+import { startUpkeep, type Upkeep } from "./upkeep.ts";
+import { createWriter, type Writer } from "./writer.ts";
 
 /** What is asked of a body. */
 export interface Rules {
@@ -56,6 +57,7 @@ interface Open {
   spans: SpanWriter;
   writer: Writer;
   limiter: RateLimiter | null;
+  upkeep: Upkeep;
 }
 
 let open: Open | null = null;
@@ -77,63 +79,18 @@ function changeAccounts(change: (db: Database, nowMs: number) => void): accounts
   });
 }
 
-let isCollecting = false;
-
-/**
- * Collects deleted traces, then gives the free pages back. Between two steps the thread serves what
- * came in, so that a large trace delays nobody.
- */
-function collectInBackground(): void {
-  if (isCollecting) return;
-  isCollecting = true;
-  const step = () => {
-    const again = inBackground(
-      ({ db, writer }) => writer.change(() => collectStep(db)) || shrinkStep(db),
-    );
-    isCollecting = again !== false;
-    if (isCollecting) setTimeout(step, again === true ? 5 : 1000);
-  };
-  setTimeout(step, 5);
-}
-
-/** Empties the log once nothing was written for a second, when it delays nobody. */
-function checkpointWhenIdle(): void {
-  let seen = 0;
-  let written = 0;
-  setInterval(() => {
-    inBackground(({ db, writer }) => {
-      if (writer.commits === seen && seen !== written) {
-        checkpoint(db);
-        written = seen;
-      }
-      seen = writer.commits;
-    });
-  }, 1000);
-}
-
-/** Work that can wait. @returns null where the disk has no room for it now. */
-function inBackground<T>(work: (opened: Open) => T): T | null | false {
-  if (!open) return false;
-  try {
-    return work(open);
-  } catch (cause) {
-    if (toUnavailable(cause) instanceof AppError) return null;
-    throw cause;
-  }
-}
-
 const methods = {
   open(settings: WriterSettings): accounts.Accounts {
     // All of it, since damage beyond the header shows only when a table is read.
     return guarded(settings.path, () => {
       const db = openWriter(settings.path, settings.durability);
-      const spans = createSpanWriter(db);
+      const payloads = createPayloadWriter(db);
+      const spans = createSpanWriter(db, payloads);
       const buffered = new Int32Array(settings.buffered);
       const writer = createWriter(db, spans, (rows) => Atomics.store(buffered, 0, rows));
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
-      open = { settings, db, spans, writer, limiter };
-      collectInBackground();
-      checkpointWhenIdle();
+      const upkeep = startUpkeep(db, writer, payloads);
+      open = { settings, db, spans, writer, limiter, upkeep };
       // After the answer: meanwhile the HTTP thread opens its ports.
       setImmediate(prepareCheck);
       return changeAccounts((db, now) => accounts.ensureDefaults(db, settings.defaultKeyHash, now));
@@ -186,16 +143,17 @@ const methods = {
   },
 
   deleteTrace(key: number): boolean {
-    const { spans, writer } = opened();
+    const { spans, writer, upkeep } = opened();
     const found = writer.change(() => spans.deleteTrace(key));
-    if (found) collectInBackground();
+    if (found) upkeep.wake();
     return found;
   },
 
   /** Commits what waits, writes the log back into the file and closes it. */
   close(): void {
     if (!open) return;
-    const { db, writer } = open;
+    const { db, writer, upkeep } = open;
+    upkeep.stop();
     writer.change(() => {});
     open = null;
     closeWriter(db);

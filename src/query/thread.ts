@@ -10,6 +10,7 @@ import { openReader } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
 import { serveThread } from "../threads.ts";
 import { countStore, listRejects } from "./admin.ts";
+import { readNews } from "./news.ts";
 import { exportPage, readSpan, readTrace, type Source, type SpanRef } from "./trace.ts";
 import { findTrace, listTraces, type TraceQuery, type TraceRef } from "./traces.ts";
 
@@ -21,6 +22,7 @@ let source: Source | null = null;
 /** Reads in one transaction: a commit in between would show a span without its new texts. */
 function read<T>(work: (source: Source) => T): T {
   if (!database || !source) throw new Error("the store is not open");
+  source.payloads.forget();
   return database.transaction(work)(source);
 }
 
@@ -38,6 +40,8 @@ const methods = {
   trace: (ref: TraceRef) => read((source) => JSON.stringify(readTrace(source, ref, Date.now()))),
   span: (trace: TraceRef, span: SpanRef) =>
     read((source) => JSON.stringify(readSpan(source, trace, span))),
+  news: (trace: TraceRef, span: SpanRef) =>
+    read((source) => JSON.stringify(readNews(source, trace, span))),
   /** The key of a trace, for what changes it. */
   traceKey: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.key),
   exportPage: (ref: TraceRef, after: number | null, full: boolean) =>

@@ -57,8 +57,7 @@ function toSkeleton(row: SpanRow, names: NameLookup): Skeleton {
 }
 
 /** @throws AppError `not_found`, `conflict`. */
-export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): SpanView {
-  const { db, names } = source;
+export function findSpan({ db }: Source, traceRef: TraceRef, ref: SpanRef) {
   const { trace, project } = findTrace(db, traceRef);
   // Without an index over ids (see 0001_init.sql) this reads the trace's rows, which lie together.
   const row = db
@@ -69,8 +68,14 @@ export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): Span
     )
     .get();
   if (!row) throw new AppError("not_found", "no such span in this trace");
-  const { x, ...span } = wholeSpan(row, source);
-  const metadata = { ...names.headerOf(row.headerId).metadata, ...span.metadata };
+  return { row, trace, project };
+}
+
+/** @throws AppError `not_found`, `conflict`. */
+export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): SpanView {
+  const { row, trace, project } = findSpan(source, traceRef, ref);
+  const { span, x, damaged } = wholeSpan(row, source);
+  const metadata = { ...source.names.headerOf(row.headerId).metadata, ...span.metadata };
   return {
     key: row.key,
     traceKey: trace.key,
@@ -84,12 +89,14 @@ export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): Span
     startNanos: row.startNanos,
     endNanos: row.endNanos,
     attributes: x.attributes ?? null,
+    ...(damaged.length > 0 && { damaged }),
   };
 }
 
 /** A row with its payloads, and with what v1 has no field for under `x`. */
 function wholeSpan(row: SpanRow, { names, payloads }: Source) {
-  const { attributes, ...sent } = payloads.get(row.key);
+  const { texts, damaged } = payloads.get(row.key, row.lists);
+  const { attributes, ...sent } = texts;
   const x = {
     source: names.nameOf(row.sourceId),
     receivedAt: row.receivedAt,
@@ -97,7 +104,7 @@ function wholeSpan(row: SpanRow, { names, payloads }: Source) {
     ...(row.endNanos !== null && { endNanos: row.endNanos }),
     ...(attributes !== undefined && { attributes }),
   } satisfies SpanExtension;
-  return { ...spanOf(row, names), ...sent, x };
+  return { span: { ...spanOf(row, names), ...sent }, x, damaged };
 }
 
 export interface ExportPage {
@@ -134,7 +141,7 @@ export function exportPage(
   let bytes = 0;
   let last: number | null = null;
   for (const row of rows) {
-    const { x, ...span } = wholeSpan(row, source);
+    const { span, x } = wholeSpan(row, source);
     const json = JSON.stringify(full ? ({ ...span, x } satisfies ImportedSpan) : span);
     bytes += Buffer.byteLength(json);
     if (last !== null && bytes > exportChunkBytes) break;

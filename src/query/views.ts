@@ -79,4 +79,17 @@ export type SpanView = Span & {
   endNanos: number | null;
   /** JSON text of what has no field of its own, null where there is none. */
   attributes: string | null;
+  /** The payloads that the store cannot give back any more; a note stands in their place. */
+  damaged?: string[];
 };
+
+/** What is new in a span's input, in UTF-16 code units. */
+export interface SpanNews {
+  /** The earlier span of the same type whose input begins most like this one's. */
+  earlier: { key: number; spanId: string } | null;
+  /** So much of the input's beginning is in the earlier one, whole messages where it was edited. */
+  sharedLength: number;
+  newLength: number;
+  /** True where the earlier input went on otherwise: the history was changed or cut. */
+  isEdited: boolean;
+}

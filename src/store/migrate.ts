@@ -6,8 +6,9 @@
  */
 import type { Database } from "bun:sqlite";
 import init from "./migrations/0001_init.sql" with { type: "text" };
+import pieces from "./migrations/0002_pieces.sql" with { type: "text" };
 
-const migrations: string[] = [init];
+const migrations: string[] = [init, pieces];
 
 export const schemaVersion = migrations.length;
 

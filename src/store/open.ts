@@ -6,6 +6,7 @@ import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { AppError } from "../errors.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
+import { dropPlainPayloads } from "./plain.ts";
 
 /** "TeaL": marks a SQLite file as ours (sqlite.org/fileformat, offset 68). */
 const applicationId = 0x5465614c;
@@ -22,7 +23,9 @@ export function openWriter(path: string, durability: Durability): Database {
     db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     if (!isNew) identify(db);
     if (isNew) {
-      db.run("PRAGMA page_size = 4096");
+      // Rows of blocks fill 4 KiB pages badly: recorded sessions take 6.0 % of their JSON with those
+      // and 5.4 % with these, at the same rate; 1 KiB gains 0.2 % and costs a tenth of the rate.
+      db.run("PRAGMA page_size = 2048");
       db.run("PRAGMA auto_vacuum = INCREMENTAL");
       db.run(`PRAGMA application_id = ${applicationId}`);
     }
@@ -42,14 +45,16 @@ export function openWriter(path: string, durability: Durability): Database {
     db.run(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
     if (durability === "full") db.run("PRAGMA fullfsync = 1");
     db.run("PRAGMA checkpoint_fullfsync = 1");
-    // A checkpoint under load holds the writer: for 8 ms at 1,000 pages, for 90 ms at 16,000, which
-    // doubles what small requests wait beside 10 MiB ones (p99 18 to 42 ms) and gains 5 % of rate.
-    db.run("PRAGMA wal_autocheckpoint = 1000");
+    // A checkpoint under load holds the writer: for 8 ms at 4 MB, for 90 ms at 64, which doubles what
+    // small requests wait beside 10 MiB ones (p99 18 to 42 ms) and gains 5 % of rate.
+    const { page_size } = db.query("PRAGMA page_size").get() as { page_size: number };
+    db.run(`PRAGMA wal_autocheckpoint = ${4_096_000 / page_size}`);
     db.run("PRAGMA cache_size = -65536");
     db.run("PRAGMA temp_store = MEMORY");
     db.run("PRAGMA cell_size_check = ON");
     db.run("PRAGMA trusted_schema = OFF");
     migrate(db);
+    dropPlainPayloads(db);
     return db;
   });
 }

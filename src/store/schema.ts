@@ -89,6 +89,7 @@ export const spans = sqliteTable("spans", {
   ttftMs: real(),
   metadata: text(),
   extra: text(),
+  lists: blob({ mode: "buffer" }),
 });
 
 export const rejects = sqliteTable("rejects", {

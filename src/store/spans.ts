@@ -7,7 +7,7 @@ import { spanStatuses, spanTypes, type ImportedSpan, type TraceHeader } from "..
 import { cachedSpanFacts } from "../limits.ts";
 import { fromCell, toCell, type Cell } from "./codec.ts";
 import { createNames } from "./names.ts";
-import { createPayloadWriter, payloadFields } from "./payloads.ts";
+import { createPayloadWriter, type PayloadWriter } from "./payloads.ts";
 import {
   contentColumns,
   spanKeyOf,
@@ -64,7 +64,7 @@ interface TraceState {
   tally: Tally;
 }
 
-const insertColumns = ["key", "receivedAt", ...contentColumns];
+const insertColumns = ["key", "receivedAt", ...contentColumns, "lists"];
 
 const tallyColumns = [
   "lastReceivedAt",
@@ -90,15 +90,17 @@ const identityColumns = ["key", "projectId", "traceId", "source", "receivedAt", 
 
 const placeholders = (columns: readonly string[]) => columns.map(() => "?").join(", ");
 
-export function createSpanWriter(db: Database): SpanWriter {
+export function createSpanWriter(
+  db: Database,
+  payloads: PayloadWriter = createPayloadWriter(db),
+): SpanWriter {
   const names = createNames(db);
-  const payloads = createPayloadWriter(db);
 
   const insertSpan = db.query<null, SQLQueryBindings[]>(
     `INSERT OR REPLACE INTO spans (${insertColumns}) VALUES (${placeholders(insertColumns)})`,
   );
   const selectContent = db.query<null, [number]>(
-    `SELECT ${contentColumns} FROM spans WHERE key = ?`,
+    `SELECT ${[...contentColumns, "lists"]} FROM spans WHERE key = ?`,
   );
   const selectFacts = db.query<FactsRow, [number, number]>(
     `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, modelId, headerId,
@@ -198,13 +200,20 @@ export function createSpanWriter(db: Database): SpanWriter {
     const { input, output, toolCatalog, sources, x } = span;
     const texts = { input, output, toolCatalog, sources, attributes: x?.attributes };
     const key = known?.key ?? spanKeyOf(state.key, state.tally.size);
-    if (known && isSame(content, selectContent.values(key)[0] as CellValue[])) {
-      const stored = payloads.get(key);
-      if (payloadFields.every((field) => stored[field] === texts[field])) return;
+    let before: Uint8Array | null = null;
+    let isDamaged = false;
+    if (known) {
+      const stored = selectContent.values(key)[0] as CellValue[];
+      before = stored.at(-1) as Uint8Array | null;
+      const holds = payloads.holds(key, before, texts);
+      if (holds && isSame(content, stored)) return;
+      isDamaged = holds === null;
     }
+    const isTraceNew = state.storedStartTime === null;
+    const place = { key, projectId: state.projectId, isTraceNew, isDamaged };
+    const lists = payloads.put(place, texts, before);
     const receivedAt = x?.receivedAt ?? batch.receivedAt;
-    insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]));
-    payloads.put(key, texts);
+    insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]), lists);
     if (!known) factsInMemory++;
     state.tally.put({
       key,
@@ -279,8 +288,10 @@ export function createSpanWriter(db: Database): SpanWriter {
     },
     flush() {
       for (const state of touched) save(state);
+      payloads.flush();
     },
     committed() {
+      payloads.committed();
       touched.clear();
       for (const state of states.values()) {
         // The trace used last stays, however large: it would be loaded again for each part.
@@ -289,6 +300,7 @@ export function createSpanWriter(db: Database): SpanWriter {
       }
     },
     rolledBack() {
+      payloads.rolledBack();
       touched.clear();
       states.clear();
       factsInMemory = 0;
@@ -300,6 +312,7 @@ export function createSpanWriter(db: Database): SpanWriter {
       if (!removed) return false;
       const state = states.get(stateId(removed.projectId, fromCell(removed.traceId)));
       if (state) forget(state);
+      payloads.close(traceKey);
       queueDeletion.run(traceKey);
       return true;
     },

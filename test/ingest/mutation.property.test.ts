@@ -198,7 +198,16 @@ class StoreWatch {
     const { traceCount, spanCount, buffered } = (await (
       await this.#server.api("/api/status")
     ).json()) as Record<string, number>;
-    const tables = ["projects", "names", "headers", "traces", "spans", "payloads", "deletions"];
+    const tables = [
+      "projects",
+      "names",
+      "headers",
+      "traces",
+      "spans",
+      "blocks",
+      "runs",
+      "deletions",
+    ];
     return {
       counts: { traceCount, spanCount, buffered },
       list: await (await this.#server.api("/api/traces?limit=500")).text(),

@@ -4,6 +4,7 @@
  */
 import { Database } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -192,6 +193,9 @@ describe.concurrent("a disk", () => {
     expect(await spanCountOf(server)).toBe(1);
   }, 30_000);
 
+  /** Random, since the store compresses. */
+  const noise = () => randomBytes(200_000).toString("base64");
+
   const canLimit = process.platform === "linux" && Bun.which("prlimit") !== null;
 
   test.skipIf(!canLimit)(
@@ -203,7 +207,7 @@ describe.concurrent("a disk", () => {
       const acknowledged: string[] = [];
       let refusal: Response | undefined;
       for (let i = 0; i < 40 && !refusal; i++) {
-        const response = await post(server, `span ${i}`, { input: `${i} `.repeat(100_000) });
+        const response = await post(server, `span ${i}`, { input: noise() });
         if (response.status === 202) acknowledged.push(`span ${i}`);
         else refusal = response;
       }
@@ -219,7 +223,7 @@ describe.concurrent("a disk", () => {
 
       Bun.spawnSync(["prlimit", `--pid=${server.pid}`, "--fsize=unlimited:"]);
       for (let i = 0; i < 30; i++) {
-        const response = await post(server, `later ${i}`, { input: `${i} `.repeat(100_000) });
+        const response = await post(server, `later ${i}`, { input: noise() });
         expect(response.status).toBe(202);
         acknowledged.push(`later ${i}`);
       }

@@ -1,14 +1,14 @@
 import { Database } from "bun:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { rmSync, statSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { TraceView } from "../../src/query/views.ts";
-import { groupByTrace } from "../../src/ingest/batch.ts";
 import { collectRowsPerStep } from "../../src/limits.ts";
-import { collectStep, shrinkStep } from "../../src/store/collect.ts";
-import { checkpoint, openWriter } from "../../src/store/open.ts";
-import { createSpanWriter, type SpanWriter } from "../../src/store/spans.ts";
-import { makePayload, makeSpan, makeTempDir, startServer, type TestServer } from "../helpers.ts";
+import { createCollector } from "../../src/store/collect.ts";
+import { makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
+import { problemsOf } from "./invariants.ts";
+import { muchLater, Workbench, type Texts } from "./workbench.ts";
 
 const text = "many words ".repeat(200);
 
@@ -19,87 +19,173 @@ function payloadOf(traceId: string, count: number) {
   return makePayload({ traceId, spans });
 }
 
+const many = (count: number, of: (i: number) => Texts) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}`, of(i)]));
+const say = (what: string) =>
+  JSON.stringify({
+    role: "user",
+    content: `${what}, at some length so that it is a piece of its own`,
+  });
+
 describe("a deleted trace", () => {
-  let dir: string;
-  let db: Database;
-  let spans: SpanWriter;
-
-  beforeEach(() => {
-    dir = makeTempDir();
-    db = openWriter(join(dir, "tealight.db"), "process");
-    db.run("INSERT INTO projects (id, name, createdAt) VALUES (1, 'p', 0)");
-    spans = createSpanWriter(db);
-  });
-  afterEach(() => {
-    db.close();
-    rmSync(dir, { recursive: true });
-  });
-
-  function transact<T>(work: () => T): T {
-    db.run("BEGIN");
-    const result = work();
-    spans.flush();
-    db.run("COMMIT");
-    spans.committed();
-    return result;
-  }
-
-  function store(traceId: string, count: number): number {
-    const traces = groupByTrace(payloadOf(traceId, count) as Parameters<typeof groupByTrace>[0]);
-    transact(() => spans.apply({ projectId: 1, receivedAt: 1, source: "foglamp", traces }));
-    const row = db.query("SELECT key FROM traces WHERE traceId = ?").get(traceId);
-    return (row as { key: number }).key;
-  }
-
-  const count = (table: string) =>
-    (db.query(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n;
-  const counts = () => ["traces", "spans", "payloads", "deletions"].map(count);
+  const counts = (bench: Workbench) =>
+    ["traces", "spans", "blocks", "runs", "deletions"].map((table) => bench.count(table));
 
   test("is collected step by step, and nothing else is", () => {
+    using bench = new Workbench();
     const rows = collectRowsPerStep * 2 + 7;
-    const gone = store("gone", rows);
-    store("kept", 3);
-    expect(counts()).toEqual([2, rows + 3, rows + 3, 0]);
-    expect(transact(() => spans.deleteTrace(gone))).toBe(true);
-    expect(counts()).toEqual([1, rows + 3, rows + 3, 1]);
-
-    const left: number[] = [];
-    while (transact(() => collectStep(db))) left.push(count("spans"));
-    expect(left).toEqual([3 + rows - collectRowsPerStep, 3 + 7, 3]);
-    expect(counts()).toEqual([1, 3, 3, 0]);
+    bench.store(
+      "gone",
+      many(rows, (i) => ({ input: `only here ${i} ${text}` })),
+    );
+    bench.store(
+      "kept",
+      many(3, (i) => ({ input: `kept ${i} ${text}` })),
+    );
+    bench.delete("gone");
+    expect(bench.count("spans")).toBe(rows + 3);
+    expect(bench.collect()).toBeGreaterThan(3);
+    expect(counts(bench)).toEqual([1, 3, 1, 1, 0]);
+    expect(problemsOf(bench.db, true)).toEqual([]);
+    expect(bench.read("kept")["2"]).toEqual({ input: `kept 2 ${text}` });
   });
 
-  test("gives its pages back to the file system", () => {
-    const gone = store("gone", 3000);
-    store("kept", 3);
-    checkpoint(db);
-    const { size } = statSync(join(dir, "tealight.db"));
-    transact(() => spans.deleteTrace(gone));
-    while (transact(() => collectStep(db)));
-    while (shrinkStep(db));
-    checkpoint(db);
-    expect(size).toBeGreaterThan(3000 * text.length);
-    expect(statSync(join(dir, "tealight.db")).size).toBeLessThan(size / 20);
-    expect(db.query("PRAGMA quick_check").values()).toEqual([["ok"]]);
+  test("loses nothing of others where a step is undone, and is gone after the next", () => {
+    using bench = new Workbench();
+    bench.store(
+      "gone",
+      many(50, (i) => ({ input: `only here ${i} ${text}`, output: text })),
+    );
+    bench.store("kept", { a: { output: text } });
+    bench.delete("gone");
+    const collector = createCollector(bench.db, bench.payloads);
+    for (let undone = 0; collector.hasWork(muchLater); undone++) {
+      const step = () =>
+        bench.transact(() => {
+          collector.step();
+          if (undone % 2 === 0) throw new Error("undone");
+        });
+      if (undone % 2 === 0) expect(step).toThrow("undone");
+      else step();
+      expect(bench.read("kept")).toEqual({ a: { output: text } });
+      expect(undone).toBeLessThan(100);
+    }
+    bench.collect();
+    expect(problemsOf(bench.db, true)).toEqual([]);
+  });
+
+  test("gives its pages back to the file system", async () => {
+    using bench = new Workbench();
+    bench.store(
+      "gone",
+      many(1000, () => ({ input: randomBytes(1000).toString("base64") })),
+    );
+    bench.store(
+      "kept",
+      many(3, (i) => ({ input: `kept ${i} ${text}` })),
+    );
+    const before = bench.fileSize();
+    bench.delete("gone");
+    await bench.settle();
+    expect(before).toBeGreaterThan(1_000_000);
+    expect(bench.fileSize()).toBeLessThan(before / 10);
+    expect(bench.db.query("PRAGMA quick_check").values()).toEqual([["ok"]]);
   });
 
   test("is not there to be deleted again", () => {
-    const gone = store("gone", 1);
-    expect(transact(() => spans.deleteTrace(gone))).toBe(true);
-    expect(transact(() => spans.deleteTrace(gone))).toBe(false);
-    expect(transact(() => spans.deleteTrace(12345))).toBe(false);
-    expect(count("deletions")).toBe(1);
+    using bench = new Workbench();
+    bench.store("gone", { a: { input: text } });
+    const key = bench.traceKey("gone");
+    const remove = (key: number) => bench.transact(() => bench.spans.deleteTrace(key));
+    expect([remove(key), remove(key), remove(12345)]).toEqual([true, false, false]);
+    expect(bench.count("deletions")).toBe(1);
   });
 
   test("that is sent anew before it is collected is a trace of its own", () => {
-    const gone = store("t", 5);
-    transact(() => spans.deleteTrace(gone));
-    const again = store("t", 2);
-    expect(again).not.toBe(gone);
-    expect(counts()).toEqual([1, 7, 7, 1]);
-    while (transact(() => collectStep(db)));
-    expect(counts()).toEqual([1, 2, 2, 0]);
-    expect(db.query("SELECT spanCount FROM traces").get()).toEqual({ spanCount: 2 });
+    using bench = new Workbench();
+    bench.store(
+      "t",
+      many(5, (i) => ({ input: `${i} ${text}` })),
+    );
+    const gone = bench.traceKey("t");
+    bench.delete("t");
+    bench.store(
+      "t",
+      many(2, (i) => ({ input: `${i} ${text}` })),
+    );
+    expect(bench.traceKey("t")).not.toBe(gone);
+    bench.collect();
+    expect(bench.read("t")).toEqual(many(2, (i) => ({ input: `${i} ${text}` })));
+    expect(problemsOf(bench.db, true)).toEqual([]);
+  });
+
+  test.each([
+    ["the owner first", ["owner", "first", "second"]],
+    ["the owner last", ["second", "first", "owner"]],
+    ["the owner between", ["first", "owner", "second"]],
+  ])("leaves others what they share with it: %s", (_, order) => {
+    using bench = new Workbench();
+    const shared = `[${say("system")},${say("tools")}]`;
+    bench.store("owner", { a: { input: shared, output: say("only the owner's") } });
+    bench.store("first", { a: { input: shared } });
+    bench.store("second", { a: { input: shared } });
+    expect(bench.count("blocks")).toBe(1);
+    for (const [i, traceId] of order.entries()) {
+      bench.delete(traceId);
+      bench.collect();
+      for (const left of order.slice(i + 1)) {
+        expect(bench.read(left)["a"]!.input).toBe(shared);
+      }
+      expect(problemsOf(bench.db, true)).toEqual([]);
+    }
+    expect(["blocks", "runs", "loans", "borrowings"].map((table) => bench.count(table))).toEqual([
+      0, 0, 0, 0,
+    ]);
+  });
+});
+
+describe("texts that a span had before it was sent again", () => {
+  const history = (count: number) => `[${Array.from({ length: count }, (_, i) => say(`${i}`))}]`;
+
+  test("go once the trace is quiet, and what stands on their lists stays readable", () => {
+    using bench = new Workbench();
+    bench.store("t", { a: { input: history(8), output: say("a draft") } });
+    bench.store("t", { b: { input: history(9) } });
+    bench.store("t", { a: { input: say("something else"), output: say("final"), endTime: 2 } });
+    const expected = {
+      a: { input: say("something else"), output: say("final") },
+      b: { input: history(9) },
+    };
+    expect(bench.read("t")).toEqual(expected);
+    const collector = createCollector(bench.db, bench.payloads);
+    expect(collector.hasWork(Date.now())).toBe(false);
+    bench.collect();
+    expect(bench.read("t")).toEqual(expected);
+    expect(problemsOf(bench.db, true)).toEqual([]);
+    expect(bench.count("revisions")).toBe(0);
+  });
+
+  test("are left alone as soon as the trace gets more, and nothing is lost", () => {
+    using bench = new Workbench();
+    const count = collectRowsPerStep + 10;
+    bench.store(
+      "t",
+      many(count, (i) => ({ output: say(`draft ${i}`) })),
+    );
+    bench.store(
+      "t",
+      many(count, (i) => ({ output: say(`final ${i}`), endTime: 2 })),
+    );
+    const collector = createCollector(bench.db, bench.payloads);
+    expect(collector.hasWork(muchLater)).toBe(true);
+    bench.transact(() => collector.step());
+    // Says again what no span says any more at this moment.
+    bench.store("t", { again: { output: say("draft 7") } });
+    while (collector.hasWork(muchLater)) bench.transact(() => collector.step());
+    const read = bench.read("t");
+    expect(read["again"]).toEqual({ output: say("draft 7") });
+    expect(read["7"]).toEqual({ output: say("final 7") });
+    expect(problemsOf(bench.db, true)).toEqual([]);
   });
 });
 

@@ -74,7 +74,7 @@ describe("a new store", () => {
     }).toEqual({
       mode: "wal",
       autoVacuum: 2,
-      pageSize: 4096,
+      pageSize: 2048,
       version: schemaVersion,
       application: 0x5465614c,
       busyTimeout: 5000,

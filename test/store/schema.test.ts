@@ -64,9 +64,14 @@ describe("drizzle's tables", () => {
       .map(({ name }) => name);
     const inDrizzle = drizzleTables.map(({ name }) => name);
     expect(tables.filter((name) => !inDrizzle.includes(name)).sort()).toEqual([
+      "blocks",
+      "borrowings",
       "deletions",
       "keys",
-      "payloads",
+      "loans",
+      "revisions",
+      "runs",
+      "settings",
     ]);
   });
 });
@@ -101,7 +106,7 @@ describe("the contract", () => {
   });
 
   test("every column that is written is there, and every column is written", () => {
-    const written = ["key", "receivedAt", ...contentColumns];
+    const written = ["key", "receivedAt", ...contentColumns, "lists"];
     expect([...written].sort()).toEqual([...spanColumns].sort());
   });
 

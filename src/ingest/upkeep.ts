@@ -1,0 +1,110 @@
+/**
+ * What the writing thread does besides: learns what the store holds, moves what an older version
+ * wrote, collects what was deleted, packs what is at rest, gives free pages back, empties the log. One short step at a time, and between two it serves what came in.
+ */
+import type { Database } from "bun:sqlite";
+import { AppError } from "../errors.ts";
+import { upkeep as pauses } from "../limits.ts";
+import { createCollector, shrinkStep } from "../store/collect.ts";
+import { createMover } from "../store/move.ts";
+import { checkpoint } from "../store/open.ts";
+import { applyPacking, compressPacking, planPacking, type Packing } from "../store/pack.ts";
+import type { PayloadWriter } from "../store/payloads.ts";
+import { toUnavailable, type Writer } from "./writer.ts";
+
+export interface Upkeep {
+  /** Says that there is something to do now. */
+  wake(): void;
+  stop(): void;
+}
+
+export function startUpkeep(db: Database, writer: Writer, payloads: PayloadWriter): Upkeep {
+  const countChanges = db.query<{ changes: number }, []>("SELECT total_changes() AS changes");
+  const moveStep = createMover(db, payloads);
+  const collector = createCollector(db, payloads);
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let isStopped = false;
+  let isLearning = true;
+  let isMoving = true;
+  let commitsAtPack = 0;
+  let changesSeen = 0;
+  let changesInFile = 0;
+
+  /** @returns how long to wait for the next. */
+  async function step(): Promise<number> {
+    if (isLearning) {
+      isLearning = payloads.learnStep();
+      return pauses.busyMs;
+    }
+    if (isMoving) {
+      isMoving = writer.change(moveStep);
+      return pauses.busyMs;
+    }
+    if (collector.hasWork(Date.now())) {
+      writer.change(() => collector.step());
+      return pauses.busyMs;
+    }
+    const packing = planPacking(db, payloads, Date.now());
+    if (packing) return pack(packing);
+    if (shrinkStep(db)) return pauses.busyMs;
+    checkpointStep();
+    return pauses.idleMs;
+  }
+
+  async function pack(packing: Packing): Promise<number> {
+    const data = await compressPacking(packing);
+    if (isStopped) return pauses.idleMs;
+    const wasBusy = writer.commits > commitsAtPack;
+    writer.change(() => applyPacking(db, payloads, packing, data));
+    commitsAtPack = writer.commits;
+    // Under load it takes its time: what waits costs half as much again as what is packed.
+    return wasBusy ? pauses.underLoadMs : pauses.busyMs;
+  }
+
+  /** Writes the log back once nothing was written since the last look, when it delays nobody. */
+  function checkpointStep(): void {
+    const { changes } = countChanges.get()!;
+    if (changes === changesSeen && changes !== changesInFile) {
+      checkpoint(db);
+      changesInFile = changes;
+    }
+    changesSeen = changes;
+  }
+
+  async function run(): Promise<void> {
+    timer = null;
+    let pauseMs: number = pauses.idleMs;
+    try {
+      pauseMs = await step();
+    } catch (cause) {
+      // The disk has no room, or another program holds the file: later.
+      if (!(toUnavailable(cause) instanceof AppError)) throw cause;
+    }
+    schedule(pauseMs);
+  }
+
+  function schedule(afterMs: number): void {
+    if (isStopped) return;
+    if (timer) clearTimeout(timer);
+    timer = setTimeout(() => {
+      // An error here is a bug, and must end the thread as any other does.
+      run().catch((cause) => setImmediate(() => raise(cause)));
+    }, afterMs);
+  }
+
+  schedule(pauses.busyMs);
+  return {
+    wake() {
+      // Without a timer a step is under way, and will look again.
+      if (timer) schedule(pauses.busyMs);
+    },
+    stop() {
+      isStopped = true;
+      if (timer) clearTimeout(timer);
+    },
+  };
+}
+
+function raise(cause: unknown): never {
+  throw cause;
+}

@@ -1,0 +1,142 @@
+/** The payload store against a model: whatever happens in whatever order, texts stay exact. */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { createCollector } from "../../src/store/collect.ts";
+import { applyPacking, compressPacking, planPacking } from "../../src/store/pack.ts";
+import type { Payloads } from "../../src/store/payloads.ts";
+import { wireText } from "../payload.arbitrary.ts";
+import { problemsOf } from "./invariants.ts";
+import { muchLater, Workbench } from "./workbench.ts";
+
+/** Messages that repeat from trace to trace, long enough to be pieces, and some that are not. */
+const vocabulary = Array.from({ length: 12 }, (_, i) =>
+  JSON.stringify({
+    role: i % 2 ? "user" : "assistant",
+    content: `message ${i} ${"word ".repeat(i * i)}`,
+  }),
+);
+
+const message = () => fc.oneof(fc.constantFrom(...vocabulary), fc.json({ maxDepth: 2 }));
+const glue = () => fc.constantFrom(",", ", ", ",\n  ");
+
+function conversation() {
+  return fc
+    .tuple(fc.array(message(), { maxLength: 12 }), glue(), fc.nat(40), fc.boolean())
+    .map(([messages, separator, cutOff, isObject]) => {
+      const list = `[${messages.join(separator)}]`;
+      const text = isObject ? `{"model":"m","messages":${list},"tools":[${vocabulary[11]}]}` : list;
+      // Client libraries cut long payloads off.
+      return cutOff < 5 ? text.slice(0, -cutOff * 7) : text;
+    });
+}
+
+const text = () => fc.oneof({ weight: 3, arbitrary: conversation() }, wireText(300));
+const texts = () =>
+  fc.record({ input: text(), output: text(), attributes: text() }, { requiredKeys: [] });
+
+const trace = () => fc.constantFrom("a", "b", "c", "d");
+const span = () => fc.constantFrom("1", "2", "3", "4", "5");
+
+const action = () =>
+  fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        kind: fc.constant("put" as const),
+        trace: trace(),
+        project: fc.constantFrom(1, 2),
+        spans: fc.dictionary(span(), texts(), { minKeys: 1, maxKeys: 4 }),
+        isRolledBack: fc.nat(6).map((dice) => dice === 0),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("delete" as const),
+        trace: trace(),
+        project: fc.constantFrom(1, 2),
+      }),
+    },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        kind: fc.constantFrom("collect" as const, "pack" as const, "reopen" as const),
+      }),
+    },
+    // A packing that waits for its compression while other things happen.
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("plan" as const) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("apply" as const) }) },
+  );
+
+test("texts stay exact and garbage goes, whatever is sent, deleted, packed, undone, reopened", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(action(), { minLength: 5, maxLength: 40 }), async (actions) => {
+      using bench = new Workbench();
+      const model = new Map<string, Map<string, Payloads>>();
+      let collector = createCollector(bench.db, bench.payloads);
+      let planned: { packing: NonNullable<ReturnType<typeof planPacking>>; data: Buffer } | null =
+        null;
+      let version = 1;
+      for (const step of actions) {
+        if (step.kind === "put") {
+          const endTime = version++;
+          const sent = Object.fromEntries(
+            Object.entries(step.spans).map(([id, texts]) => [id, { ...texts, endTime }]),
+          );
+          if (step.isRolledBack) {
+            expect(() =>
+              bench.transact(() => {
+                bench.put(step.trace, sent, step.project);
+                throw new Error("undone");
+              }),
+            ).toThrow("undone");
+            continue;
+          }
+          bench.store(step.trace, sent, step.project);
+          const id = `${step.project}${step.trace}`;
+          if (!model.has(id)) model.set(id, new Map());
+          for (const [spanId, texts] of Object.entries(step.spans)) {
+            model.get(id)!.set(spanId, texts);
+          }
+        } else if (step.kind === "delete") {
+          if (model.delete(`${step.project}${step.trace}`)) bench.delete(step.trace, step.project);
+        } else if (step.kind === "collect") {
+          if (collector.hasWork(muchLater)) bench.transact(() => collector.step());
+        } else if (step.kind === "pack") {
+          await bench.packOnce();
+        } else if (step.kind === "plan") {
+          const packing = planPacking(bench.db, bench.payloads, muchLater);
+          planned = packing && { packing, data: await compressPacking(packing) };
+        } else if (step.kind === "apply") {
+          const { packing, data } = planned ?? {};
+          planned = null;
+          if (packing) {
+            bench.transact(() => applyPacking(bench.db, bench.payloads, packing, data!));
+          }
+        } else {
+          bench.reopen();
+          collector = createCollector(bench.db, bench.payloads);
+          planned = null;
+        }
+        expect(problemsOf(bench.db, false)).toEqual([]);
+      }
+      const check = () => {
+        for (const [id, spans] of model) {
+          const read = bench.read(id.slice(1), Number(id[0]));
+          expect(read).toStrictEqual(Object.fromEntries(spans));
+        }
+      };
+      check();
+      await bench.settle();
+      check();
+      expect(problemsOf(bench.db, true)).toEqual([]);
+      expect(bench.count("traces")).toBe(model.size);
+      if (model.size === 0) {
+        for (const table of ["spans", "blocks", "runs", "loans", "borrowings", "deletions"]) {
+          expect(bench.count(table)).toBe(0);
+        }
+      }
+    }),
+    { numRuns: 150 },
+  );
+}, 120_000);
