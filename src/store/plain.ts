@@ -24,8 +24,8 @@ export function openPlainPayloads(db: Database): PlainPayloads | null {
   const select = db.query<Row, [number]>(
     `SELECT spanKey, ${fields} FROM payloads WHERE spanKey = ?`,
   );
-  const selectFirst = db.query<Row, []>(
-    `SELECT spanKey, ${fields} FROM payloads ORDER BY spanKey LIMIT 200`,
+  const selectFirst = db.query<{ spanKey: number }, []>(
+    "SELECT spanKey FROM payloads ORDER BY spanKey LIMIT 200",
   );
   const remove = db.query<null, [number]>("DELETE FROM payloads WHERE spanKey = ?");
   return {
@@ -37,9 +37,9 @@ export function openPlainPayloads(db: Database): PlainPayloads | null {
     first(bytes) {
       const rows: { spanKey: number; texts: PlainTexts }[] = [];
       let taken = 0;
-      for (const row of selectFirst.iterate()) {
-        const texts = textsOf(row);
-        rows.push({ spanKey: row.spanKey, texts });
+      for (const { spanKey } of selectFirst.all()) {
+        const texts = textsOf(select.get(spanKey)!);
+        rows.push({ spanKey, texts });
         for (const text of Object.values(texts)) taken += text.length;
         if (taken >= bytes) break;
       }

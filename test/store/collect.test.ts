@@ -144,6 +144,20 @@ describe("a deleted trace", () => {
   });
 });
 
+test("a trace gives back more than it can in one step", () => {
+  using bench = new Workbench();
+  const count = collectRowsPerStep + 100;
+  const input = `[${Array.from({ length: count }, (_, i) => say(`message ${i}`))}]`;
+  bench.store("owner", { a: { input } });
+  bench.store("borrower", { a: { input } });
+  expect(bench.count("loans")).toBe(count);
+  bench.delete("borrower");
+  bench.collect();
+  expect(bench.count("loans") + bench.count("borrowings")).toBe(0);
+  expect(bench.read("owner")).toEqual({ a: { input } });
+  expect(problemsOf(bench.db, true)).toEqual([]);
+});
+
 describe("texts that a span had before it was sent again", () => {
   const history = (count: number) => `[${Array.from({ length: count }, (_, i) => say(`${i}`))}]`;
 
