@@ -54,8 +54,10 @@ export function planPacking(db: Database, payloads: PayloadWriter, nowMs: number
   }
   if (ids.length === 0) return null;
   // One who records a run an hour would else have as many small blocks as runs.
-  const last = newest.get();
-  if (last) take(last.id, limits.packedBlockBytes / 2);
+  if (total < limits.packedBlockBytes / 2) {
+    const last = newest.get();
+    if (last) take(last.id, limits.packedBlockBytes / 2);
+  }
   return gather(db, payloads, ids);
 }
 
