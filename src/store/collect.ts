@@ -5,7 +5,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { collectRowsPerStep, payload as limits } from "../limits.ts";
-import { DamagedText, readIndex, runsOf, writeIndex, type Piece } from "./blocks.ts";
+import { DamagedText, isDamage, readIndex, runsOf, writeIndex, type Piece } from "./blocks.ts";
 import { readEntries, readList, writeEntry, type Entry } from "./lists.ts";
 import type { PayloadWriter } from "./payloads.ts";
 import { readBorrowed, toBorrowed } from "./pieces.ts";
@@ -23,32 +23,57 @@ export interface Collector {
 }
 
 export function createCollector(db: Database, payloads: PayloadWriter): Collector {
-  let work: Iterator<void> | null = null;
+  let work: Work | null = null;
+  /** Traces with damaged pages, left as they are for as long as this runs. */
+  const givenUp = new Set<number>();
   return {
-    hasWork: (nowMs) => (work ??= nextWork(db, payloads, nowMs)) !== null,
+    hasWork: (nowMs) => (work ??= nextWork(db, payloads, nowMs, givenUp)) !== null,
     step() {
       const current = work;
       // After an error what is half done begins anew.
       work = null;
-      if (current && !current.next().done) work = current;
+      if (!current) return;
+      try {
+        if (!current.steps.next().done) work = current;
+      } catch (cause) {
+        if (isDamage(cause)) givenUp.add(current.traceKey);
+        throw cause;
+      }
     },
   };
 }
 
-function nextWork(db: Database, payloads: PayloadWriter, nowMs: number): Iterator<void> | null {
-  const deletion = db
-    .query<{ traceKey: number }, []>("SELECT traceKey FROM deletions LIMIT 1")
-    .get();
-  if (deletion) return collectTrace(db, payloads, deletion.traceKey);
-  const revised = db
-    .query<{ traceKey: number }, []>("SELECT traceKey FROM revisions LIMIT 100")
-    .all()
-    .find(({ traceKey }) => payloads.lastPutMs(traceKey) < nowMs - limits.quietMs);
-  return revised ? collectRevised(db, payloads, revised.traceKey) : null;
+interface Work {
+  traceKey: number;
+  steps: Iterator<void>;
+}
+
+function nextWork(
+  db: Database,
+  payloads: PayloadWriter,
+  nowMs: number,
+  givenUp: Set<number>,
+): Work | null {
+  const select = (table: string) =>
+    db
+      .query<{ traceKey: number }, []>(`SELECT traceKey FROM ${table} LIMIT ${100 + givenUp.size}`)
+      .all()
+      .map(({ traceKey }) => traceKey)
+      .filter((traceKey) => !givenUp.has(traceKey));
+  const [deleted] = select("deletions");
+  if (deleted !== undefined) {
+    return { traceKey: deleted, steps: collectTrace(db, payloads, deleted) };
+  }
+  const revised = select("revisions").find(
+    (traceKey) => payloads.lastPutMs(traceKey) < nowMs - limits.quietMs,
+  );
+  if (revised === undefined) return null;
+  return { traceKey: revised, steps: collectRevised(db, payloads, revised) };
 }
 
 /** Collects a trace that is deleted. */
 function* collectTrace(db: Database, payloads: PayloadWriter, traceKey: number): Iterator<void> {
+  const isUntouched = payloads.watch(traceKey);
   const [first, last] = spanKeyRange(traceKey);
   const deleteSpans = db.query<null, [number, number, number]>(
     "DELETE FROM spans WHERE key IN (SELECT key FROM spans WHERE key BETWEEN ? AND ? LIMIT ?)",
@@ -71,7 +96,10 @@ function* collectTrace(db: Database, payloads: PayloadWriter, traceKey: number):
     }
     yield;
   }
-  yield* dropPieces(db, payloads, traceKey, () => false);
+  for (const _ of dropPieces(db, payloads, traceKey, () => false)) {
+    yield;
+    if (!isUntouched()) return;
+  }
   db.query("DELETE FROM revisions WHERE traceKey = ?").run(traceKey);
   db.query("DELETE FROM deletions WHERE traceKey = ?").run(traceKey);
 }
@@ -119,17 +147,14 @@ function* dropPieces(
   const selectRuns = db.query<{ key: number; blockId: number }, [number, number, number]>(
     "SELECT key, blockId FROM runs WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?",
   );
-  const lent = new Set(
-    db
-      .query<{ pieceKey: number }, [number, number]>(
-        "SELECT pieceKey FROM loans WHERE pieceKey BETWEEN ? AND ?",
-      )
-      .all(first, last)
-      .map(({ pieceKey }) => pieceKey),
+  const selectLent = db.query<{ pieceKey: number }, [number, number]>(
+    "SELECT pieceKey FROM loans WHERE pieceKey BETWEEN ? AND ?",
   );
   let from = first;
   while (true) {
     const runs = selectRuns.all(from, last, blocksPerStep);
+    // Anew in each step: between two of them another trace may borrow what is still there.
+    const lent = new Set(selectLent.all(first, last).map(({ pieceKey }) => pieceKey));
     for (const blockId of new Set(runs.map((run) => run.blockId))) {
       bury(
         db,

@@ -14,6 +14,9 @@ export type Place = "start" | "element" | "nested" | "member" | "rest";
 /** The members of an object whose arrays grow from call to call, in the shapes of all providers. */
 const growingMembers = new Set(["messages", "contents", "input", "prompt", "tools"]);
 
+/** Most objects have none: found natively, in a fraction of the time that the scanner takes. */
+const growingMember = new RegExp(`"(?:${[...growingMembers].join("|")})"\\s*:\\s*\\[`);
+
 /**
  * Marks the end of each part of a text, in order: elements longer than a literal, and what stands
  * between them. The last mark is the end of the text; an empty text has none.
@@ -30,7 +33,12 @@ export function cut(
   let marked = from;
   if (place === "start") {
     at = skip(text, 0, isSpace);
-    place = text[at] === "[" ? "element" : text[at] === "{" ? "member" : "rest";
+    place =
+      text[at] === "["
+        ? "element"
+        : text[at] === "{" && growingMember.test(text)
+          ? "member"
+          : "rest";
     at++;
   }
   while (place !== "rest") {

@@ -7,7 +7,7 @@ import type { Database } from "bun:sqlite";
 import { payload as limits } from "../limits.ts";
 import {
   crcOf,
-  DamagedText,
+  isDamage,
   readIndex,
   runsOf,
   unpack,
@@ -15,7 +15,7 @@ import {
   type BlockRow,
   type Piece,
 } from "./blocks.ts";
-import { isDamage, type PayloadWriter } from "./payloads.ts";
+import type { PayloadWriter } from "./payloads.ts";
 
 export interface Packing {
   sources: { id: number; pieces: Uint8Array; runs: number[] }[];
@@ -37,7 +37,8 @@ export function planPacking(db: Database, payloads: PayloadWriter, nowMs: number
   const ids: number[] = [];
   let total = 0;
   const take = (id: number, most: number): boolean => {
-    const bytes = sizeOf(selectIndex.get(id)!.pieces);
+    if (unreadable.get(db)?.has(id)) return true;
+    const bytes = sizeOf(() => selectIndex.get(id)!.pieces);
     if (bytes === null) {
       leave(db, id);
       return true;
@@ -62,11 +63,17 @@ export function planPacking(db: Database, payloads: PayloadWriter, nowMs: number
 }
 
 /** The bytes of a block's live pieces; null where its index is damaged. */
-function sizeOf(index: Uint8Array): number | null {
+function sizeOf(index: () => Uint8Array): number | null {
+  return unlessDamaged(() =>
+    readIndex(index()).pieces.reduce((sum, { length, hash }) => sum + (hash ? length : 0), 0),
+  );
+}
+
+function unlessDamaged<T>(read: () => T): T | null {
   try {
-    return readIndex(index).pieces.reduce((sum, { length, hash }) => sum + (hash ? length : 0), 0);
+    return read();
   } catch (cause) {
-    if (cause instanceof DamagedText) return null;
+    if (isDamage(cause)) return null;
     throw cause;
   }
 }
@@ -75,21 +82,24 @@ function gather(db: Database, payloads: PayloadWriter, ids: number[]): Packing |
   const selectBlock = db.query<BlockRow, [number]>(
     "SELECT id, pieces, data FROM blocks WHERE id = ?",
   );
+  const selectIndex = db.query<{ pieces: Uint8Array }, [number]>(
+    "SELECT pieces FROM blocks WHERE id = ?",
+  );
   const sources: Packing["sources"] = [];
   const parts: { piece: Piece; bytes: Buffer }[] = [];
   for (const id of ids) {
-    const row = selectBlock.get(id)!;
-    let block;
-    try {
-      block = unpack(row);
-    } catch (cause) {
-      if (!isDamage(cause)) throw cause;
+    const block = unlessDamaged(() => {
+      const row = selectBlock.get(id)!;
+      return { ...unpack(row), index: row.pieces };
+    });
+    if (!block) {
       // It stays as it is, and no new text is taken for one of its own.
-      for (const { hash } of readIndex(row.pieces).pieces) if (hash) payloads.forgetPiece(hash);
+      const { pieces } = readIndex(selectIndex.get(id)!.pieces);
+      for (const { hash } of pieces) if (hash) payloads.forgetPiece(hash);
       leave(db, id);
       continue;
     }
-    sources.push({ id, pieces: row.pieces, runs: runsOf(block.pieces).map(({ key }) => key) });
+    sources.push({ id, pieces: block.index, runs: runsOf(block.pieces).map(({ key }) => key) });
     let at = 0;
     for (const piece of block.pieces) {
       if (piece.hash) parts.push({ piece, bytes: block.bytes.subarray(at, at + piece.length) });
@@ -105,8 +115,17 @@ function gather(db: Database, payloads: PayloadWriter, ids: number[]): Packing |
   };
 }
 
+/** Blocks of which a page is damaged: not even the mark in their row can be changed. */
+const unreadable = new WeakMap<Database, Set<number>>();
+
 function leave(db: Database, id: number): void {
-  db.query("UPDATE blocks SET isLoose = 0 WHERE id = ?").run(id);
+  try {
+    db.query("UPDATE blocks SET isLoose = 0 WHERE id = ?").run(id);
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause;
+    if (!unreadable.has(db)) unreadable.set(db, new Set());
+    unreadable.get(db)!.add(id);
+  }
 }
 
 export function compressPacking({ bytes }: Packing): Promise<Buffer> {

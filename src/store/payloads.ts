@@ -7,7 +7,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { payload as limits } from "../limits.ts";
-import { createPieceReader, DamagedText, type PieceReader } from "./blocks.ts";
+import { createPieceReader, DamagedText, isDamage, type PieceReader } from "./blocks.ts";
 import { closest, copyOf, type Candidate } from "./candidates.ts";
 import { cut, longestLiteral, type Place } from "./cut.ts";
 import { appendEntry, readEntries, readList, writeEntry, writeList, type Token } from "./lists.ts";
@@ -55,7 +55,10 @@ export interface PayloadWriter {
   rolledBack(): void;
   /** Forgets a trace, for who changes it in the database. */
   close(traceKey: number): void;
-  /** True as long as no payload was put into the trace since. One trace at a time. */
+  /**
+   * True as long as no payload was put into the trace since and no transaction was undone. One trace
+   * at a time.
+   */
   watch(traceKey: number): () => boolean;
   /** The blocks that may still grow: their traces got a payload after `sinceMs`. */
   openBlocks(sinceMs: number): Set<number>;
@@ -134,11 +137,6 @@ export function createPayloadReader(
   };
 }
 
-export function isDamage(cause: unknown): boolean {
-  const code = String((cause as { code?: unknown }).code ?? "");
-  return cause instanceof DamagedText || code.startsWith("SQLITE_CORRUPT");
-}
-
 interface TraceState {
   pieces: TracePieces;
   /** The one used last at the end. */
@@ -187,6 +185,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
     if (!state) return;
     cachedBytes -= state.bytes;
     states.delete(traceKey);
+    pieces.recycle(state.pieces);
   }
 
   function flush(): void {
@@ -197,6 +196,10 @@ export function createPayloadWriter(db: Database): PayloadWriter {
   function putText(state: TraceState, spanKey: number, entry: number, text: string): void {
     const traceKey = state.pieces.traceKey;
     const span = spanKey - spanKeyOf(traceKey, 0);
+    if (text.length <= longestLiteral && text.isWellFormed()) {
+      writeList(list, { span, traceKey }, null, text === "" ? [] : [text]);
+      return;
+    }
     const { candidate, shared } = closest(state.candidates, text);
     const from = shared > 0 ? candidate!.ends[shared - 1]! : 0;
     const place = shared > 0 ? candidate!.places[shared - 1]! : "start";
@@ -311,6 +314,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
       reader.forget();
       touched.clear();
       states.clear();
+      watched = null;
       cachedBytes = 0;
     },
     close: forget,

@@ -66,6 +66,8 @@ export interface PieceWriter {
   /** Forgets what the transaction under way has added. */
   rolledBack(): void;
   committed(): void;
+  /** Takes a trace that is forgotten, for its memory. */
+  recycle(trace: TracePieces): void;
   /** The id that the next new block gets. */
   nextBlockId(): number;
   takeBlockId(): number;
@@ -75,8 +77,9 @@ export interface PieceWriter {
   learnStep(): boolean;
 }
 
-/** Room that a new block begins with. */
-const smallestBlock = 4096;
+/** Room that a new block begins with, and of forgotten blocks how many are kept for new ones. */
+const smallestBlock = 8192;
+const spareBlocks = 64;
 
 /** Hashed before a piece's bytes: the secret, the project, whether the bytes are UTF-16. */
 const prefixBytes = 32 + 8 + 1;
@@ -118,6 +121,8 @@ export function createPieceWriter(db: Database): PieceWriter {
   const lanes = new Uint32Array(digest.buffer, 0, hashBytes / 4);
   let scratch = Buffer.alloc(64 * 1024);
   scratch.set(readSecret(db));
+  /** An allocation costs more than storing a small trace's text. */
+  const spare: Buffer<ArrayBuffer>[] = [];
   let nextBlockId = lastBlockId(db) + 1;
   let learnBelow = nextBlockId;
 
@@ -198,7 +203,7 @@ export function createPieceWriter(db: Database): PieceWriter {
       heads: [],
       hashes: Buffer.allocUnsafeSlow(8 * hashBytes),
       hashesLength: 0,
-      bytes: Buffer.allocUnsafeSlow(Math.max(smallestBlock, length)),
+      bytes: spare.pop() ?? Buffer.allocUnsafeSlow(smallestBlock),
       length: 0,
     };
     open.bytes = withRoom(open.bytes, open.length, length);
@@ -277,6 +282,10 @@ export function createPieceWriter(db: Database): PieceWriter {
         recent.delete(Uint32Array.from(pending.slice(at, at + 4)));
       }
       pending = [];
+    },
+    recycle({ open }) {
+      if (open?.bytes.length === smallestBlock && spare.length < spareBlocks)
+        spare.push(open.bytes);
     },
     nextBlockId: () => nextBlockId,
     takeBlockId: () => nextBlockId++,

@@ -21,6 +21,11 @@ function payloadOf(traceId: string, count: number) {
 
 const many = (count: number, of: (i: number) => Texts) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}`, of(i)]));
+const words = (seed: string, count: number) =>
+  Array.from({ length: count }, (_, i) => Bun.hash(`${seed} ${i}`).toString(36)).join(" ");
+/** Spans of which each fills a block of its own. */
+const blocks = (count: number) => many(count, (i) => ({ output: words(`block ${i}`, 5000) }));
+const undone = new Error("undone");
 const say = (what: string) =>
   JSON.stringify({
     role: "user",
@@ -119,17 +124,26 @@ describe("a deleted trace", () => {
     expect(problemsOf(bench.db, true)).toEqual([]);
   });
 
-  test.each([
-    ["the owner first", ["owner", "first", "second"]],
-    ["the owner last", ["second", "first", "owner"]],
-    ["the owner between", ["first", "owner", "second"]],
-  ])("leaves others what they share with it: %s", (_, order) => {
-    using bench = new Workbench();
-    const shared = `[${say("system")},${say("tools")}]`;
+  const shared = `[${say("system")},${say("tools")}]`;
+  const orders = [
+    ["owner", "first", "second"],
+    ["owner", "second", "first"],
+    ["first", "owner", "second"],
+    ["second", "owner", "first"],
+    ["first", "second", "owner"],
+    ["second", "first", "owner"],
+  ];
+
+  function storeSharers(bench: Workbench): void {
     bench.store("owner", { a: { input: shared, output: say("only the owner's") } });
     bench.store("first", { a: { input: shared } });
     bench.store("second", { a: { input: shared } });
     expect(bench.count("blocks")).toBe(1);
+  }
+
+  test.each(orders)("leaves others what they share with it: %s, %s, %s", (...order) => {
+    using bench = new Workbench();
+    storeSharers(bench);
     for (const [i, traceId] of order.entries()) {
       bench.delete(traceId);
       bench.collect();
@@ -138,9 +152,88 @@ describe("a deleted trace", () => {
       }
       expect(problemsOf(bench.db, true)).toEqual([]);
     }
-    expect(["blocks", "runs", "loans", "borrowings"].map((table) => bench.count(table))).toEqual([
-      0, 0, 0, 0,
-    ]);
+    expect(left(bench)).toEqual([0, 0, 0, 0]);
+  });
+
+  const left = (bench: Workbench) =>
+    ["blocks", "runs", "loans", "borrowings"].map((table) => bench.count(table));
+
+  test.each(orders)("leaves others what they share, of two at once: %s, %s; %s", (...order) => {
+    using bench = new Workbench();
+    storeSharers(bench);
+    for (const traceId of order.slice(0, 2)) bench.delete(traceId);
+    bench.collect();
+    expect(bench.read(order[2]!)["a"]!.input).toBe(shared);
+    expect(problemsOf(bench.db, true)).toEqual([]);
+    bench.delete(order[2]!);
+    bench.collect();
+    expect(left(bench)).toEqual([0, 0, 0, 0]);
+  });
+
+  test("leaves nothing, whichever of its steps are undone or begin anew after a restart", () => {
+    for (const period of [2, 3]) {
+      using bench = new Workbench();
+      // More blocks, and more pieces of others, than one step takes.
+      const messages = Array.from({ length: collectRowsPerStep + 100 }, (_, i) => say(`${i}`));
+      bench.store("lender", { a: { input: `[${messages}]` } });
+      bench.store("gone", { ...blocks(20), borrower: { input: `[${messages}]` } });
+      bench.delete("gone");
+      let collector = createCollector(bench.db, bench.payloads);
+      for (let steps = 1; collector.hasWork(muchLater); steps++) {
+        const step = () =>
+          bench.transact(() => {
+            collector.step();
+            if (steps % period === 0) throw undone;
+          });
+        if (steps % period === 0) expect(step).toThrow(undone);
+        else step();
+        if (steps % 7 === 0) {
+          bench.reopen();
+          collector = createCollector(bench.db, bench.payloads);
+        }
+        expect(problemsOf(bench.db, false)).toEqual([]);
+        expect(steps).toBeLessThan(100);
+      }
+      expect(problemsOf(bench.db, true)).toEqual([]);
+      expect(bench.read("lender")).toEqual({ a: { input: `[${messages}]` } });
+      expect([bench.count("loans"), bench.count("borrowings")]).toEqual([0, 0]);
+    }
+  });
+
+  test("of 5,000 spans and many blocks never takes long for a step", () => {
+    using bench = new Workbench();
+    bench.store(
+      "gone",
+      many(5000, (i) => ({ input: `only here ${i} ${text}`, output: words(`${i}`, 40) })),
+    );
+    expect(bench.count("blocks")).toBeGreaterThan(100);
+    bench.delete("gone");
+    const collector = createCollector(bench.db, bench.payloads);
+    let steps = 0;
+    for (; collector.hasWork(muchLater); steps++) {
+      const before = [bench.count("spans"), bench.count("blocks")];
+      bench.transact(() => collector.step());
+      expect(before[0]! - bench.count("spans")).toBeLessThanOrEqual(collectRowsPerStep);
+      expect(before[1]! - bench.count("blocks")).toBeLessThanOrEqual(10);
+    }
+    expect(steps).toBeGreaterThan(20);
+    expect(left(bench)).toEqual([0, 0, 0, 0]);
+  });
+
+  test("leaves a trace what it borrows between two of the steps", () => {
+    using bench = new Workbench();
+    bench.store("gone", blocks(20));
+    bench.delete("gone");
+    const collector = createCollector(bench.db, bench.payloads);
+    // Each time the last piece, which goes last.
+    for (let steps = 0; collector.hasWork(muchLater); steps++) {
+      bench.transact(() => collector.step());
+      bench.store("t", { [steps]: { output: blocks(20)["19"]!.output! } });
+    }
+    for (const { output } of Object.values(bench.read("t"))) {
+      expect(output).toBe(blocks(20)["19"]!.output!);
+    }
+    expect(problemsOf(bench.db, true)).toEqual([]);
   });
 });
 
@@ -200,6 +293,59 @@ describe("texts that a span had before it was sent again", () => {
     expect(read["again"]).toEqual({ output: say("draft 7") });
     expect(read["7"]).toEqual({ output: say("final 7") });
     expect(problemsOf(bench.db, true)).toEqual([]);
+  });
+});
+
+describe("amid a collection of what spans had before", () => {
+  // More blocks than one step takes.
+  const drafts = blocks(20);
+  const finals = many(20, (i) => ({ output: say(`final ${i}`), endTime: 2 }));
+
+  /** Does some steps, then something else, then the rest. @returns false where it took fewer. */
+  function interrupted(after: number, change: (bench: Workbench) => void): boolean {
+    using bench = new Workbench();
+    bench.store("t", drafts);
+    bench.store("t", finals);
+    let collector = createCollector(bench.db, bench.payloads);
+    for (let step = 0; step < after; step++) {
+      if (!collector.hasWork(muchLater)) return false;
+      bench.transact(() => collector.step());
+    }
+    const { payloads } = bench;
+    change(bench);
+    expect(problemsOf(bench.db, false)).toEqual([]);
+    if (bench.payloads !== payloads) collector = createCollector(bench.db, bench.payloads);
+    while (collector.hasWork(muchLater)) bench.transact(() => collector.step());
+    expect(problemsOf(bench.db, true)).toEqual([]);
+    expect(bench.count("revisions")).toBe(0);
+    const has = (traceId: string) => bench.count(`traces WHERE traceId = '${traceId}'`) > 0;
+    const { again, ...read } = has("t") ? bench.read("t") : {};
+    if (has("t")) expect(read).toEqual(many(20, (i) => ({ output: say(`final ${i}`) })));
+    for (const span of [again, has("u") ? bench.read("u")["a"]! : undefined]) {
+      if (span) expect(span).toEqual(drafts["19"]!);
+    }
+    return true;
+  }
+
+  test.each<[string, (bench: Workbench) => void]>([
+    ["the same trace says it again", (bench) => bench.store("t", { again: drafts["19"]! })],
+    ["another trace says it", (bench) => bench.store("u", { a: drafts["19"]! })],
+    ["the trace is deleted", (bench) => bench.delete("t")],
+    ["the store is opened anew", (bench) => bench.reopen()],
+    [
+      "a batch is undone",
+      (bench) =>
+        expect(() =>
+          bench.transact(() => {
+            bench.put("t", { again: drafts["19"]! });
+            throw undone;
+          }),
+        ).toThrow(undone),
+    ],
+  ])("nothing is lost, after whichever step %s", (_, change) => {
+    let after = 0;
+    while (interrupted(after, change)) after++;
+    expect(after).toBeGreaterThan(4);
   });
 });
 

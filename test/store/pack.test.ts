@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { openReader } from "../../src/store/open.ts";
-import { applyPacking, compressPacking, planPacking } from "../../src/store/pack.ts";
+import { createCollector } from "../../src/store/collect.ts";
+import { applyPacking, planPacking } from "../../src/store/pack.ts";
 import { createPayloadReader } from "../../src/store/payloads.ts";
 import { payload as limits } from "../../src/limits.ts";
 import { problemsOf } from "./invariants.ts";
@@ -32,6 +34,30 @@ function expectRuns(bench: Workbench, seeds: number[]): void {
 
 const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
 const loose = (bench: Workbench) => bench.count("blocks WHERE isLoose");
+
+function compressed(bench: Workbench) {
+  const packing = planPacking(bench.db, bench.payloads, muchLater)!;
+  return { packing, data: Bun.zstdCompressSync(packing.bytes, { level: 1 }) };
+}
+
+function apply(bench: Workbench, { packing, data }: ReturnType<typeof compressed>): void {
+  bench.transact(() => applyPacking(bench.db, bench.payloads, packing, data));
+}
+
+/** Zeroes one of the pages that a block's bytes go on in. */
+function damageBlock(bench: Workbench, id: number): void {
+  bench.fileSize();
+  const file = readFileSync(bench.path);
+  const { data } = bench.db
+    .query<{ data: Uint8Array }, [number]>("SELECT data FROM blocks WHERE id = ?")
+    .get(id)!;
+  const at = file.indexOf(data.subarray(5000, 5100));
+  expect(at).toBeGreaterThan(0);
+  bench.db.close();
+  file.fill(0, at - (at % 2048), at - (at % 2048) + 2048);
+  writeFileSync(bench.path, file);
+  bench.open();
+}
 
 describe("packing", () => {
   test("makes few large blocks of many small ones, and the file shrinks", async () => {
@@ -76,16 +102,67 @@ describe("packing", () => {
     expect(problemsOf(bench.db, true)).toEqual([]);
   });
 
-  test("writes nothing where a block changed while it was compressed", async () => {
+  test("leaves the block of a trace that just got more alone, and takes the others", async () => {
+    using bench = new Workbench();
+    storeRuns(bench, seeds);
+    bench.reopen();
+    bench.store("run 9", { more: { input: words(7, 50) } });
+    const packing = planPacking(bench.db, bench.payloads, Date.now())!;
+    expect(packing.sources.map(({ id }) => id)).toEqual(seeds.filter((id) => id !== 9));
+  });
+
+  test.each<[string, (bench: Workbench) => void]>([
+    ["grew", (bench) => bench.store("run 1", { more: { input: words(7, 50) } })],
+    [
+      "went",
+      (bench) => {
+        bench.delete("run 1");
+        bench.collect();
+      },
+    ],
+    [
+      "lost pieces",
+      (bench) => {
+        bench.store("run 1", { s5: { input: words(8, 50), endTime: 2 } });
+        bench.collect();
+      },
+    ],
+    ["was packed", (bench) => void apply(bench, compressed(bench))],
+  ])("writes nothing where a block %s while it was compressed", async (_, change) => {
     using bench = new Workbench();
     storeRuns(bench, [1, 2]);
-    const packing = planPacking(bench.db, bench.payloads, muchLater)!;
-    const data = await compressPacking(packing);
-    bench.store("run 1", { more: { input: words(7, 50) } });
-    bench.transact(() => applyPacking(bench.db, bench.payloads, packing, data));
+    const packing = compressed(bench);
+    change(bench);
+    const before = bench.db.query("SELECT * FROM blocks JOIN runs ON blockId = id").values();
+    expect(before).not.toEqual([]);
+    apply(bench, packing);
+    expect(bench.db.query("SELECT * FROM blocks JOIN runs ON blockId = id").values()).toEqual(
+      before,
+    );
+    expectRuns(bench, [2]);
+    await bench.settle();
+    expectRuns(bench, [2]);
+    expect(problemsOf(bench.db, true)).toEqual([]);
+  });
+
+  test("that is undone leaves all as it was, and comes again", async () => {
+    using bench = new Workbench();
+    storeRuns(bench, [1, 2]);
+    const { packing, data } = compressed(bench);
+    const undone = new Error("undone");
+    expect(() =>
+      bench.transact(() => {
+        applyPacking(bench.db, bench.payloads, packing, data);
+        throw undone;
+      }),
+    ).toThrow(undone);
     expect(loose(bench)).toBe(2);
+    bench.store("run 1", { more: { input: words(7, 50) } });
+    await bench.settle();
     expect(bench.read("run 1")).toEqual({ ...run(1), more: { input: words(7, 50) } });
     expectRuns(bench, [2]);
+    expect([bench.count("blocks"), loose(bench)]).toEqual([1, 0]);
+    expect(problemsOf(bench.db, true)).toEqual([]);
   });
 
   test("does not disturb who is reading", async () => {
@@ -120,6 +197,45 @@ describe("packing", () => {
     expect(bench.count("blocks")).toBeLessThan(6);
   });
 
+  test("passes a block by that has a damaged page, and so does collecting", async () => {
+    using bench = new Workbench();
+    storeRuns(bench, seeds.slice(0, 10));
+    // Beyond what one page holds.
+    bench.store("hit", { a: { input: words(1e6, 3000) } });
+    bench.store("sharer", { a: { input: words(1e6, 3000), output: words(2e6, 20) } });
+    damageBlock(bench, 11);
+    expect(() => bench.db.query("SELECT data FROM blocks WHERE id = 11").get()).toThrow(
+      "malformed",
+    );
+    for (let start = 0; start < 2; start++) {
+      await bench.settle();
+      expectRuns(bench, seeds.slice(0, 10));
+      expect(bench.readAll("sharer")["a"]).toMatchObject({
+        damaged: ["input"],
+        texts: { output: words(2e6, 20) },
+      });
+      expect([bench.count("blocks"), loose(bench)]).toEqual([2, 1]);
+      bench.reopen();
+    }
+    for (const traceId of ["sharer", "hit", "run 1"]) bench.delete(traceId);
+    const collector = createCollector(bench.db, bench.payloads);
+    let failures = 0;
+    for (let steps = 0; collector.hasWork(muchLater); steps++) {
+      try {
+        bench.transact(() => collector.step());
+      } catch (cause) {
+        expect(String(cause)).toContain("malformed");
+        failures++;
+      }
+      expect(steps).toBeLessThan(50);
+    }
+    // A trace is given up after one failure, and does not hold up others.
+    expect(failures).toBeGreaterThan(0);
+    expect(bench.count("deletions")).toBe(failures);
+    await bench.packOnce();
+    expectRuns(bench, seeds.slice(1, 10));
+  });
+
   test("drops garbage once it is more than a share of its block", async () => {
     using bench = new Workbench();
     storeRuns(bench, seeds.slice(0, 20));
@@ -139,24 +255,36 @@ describe("packing", () => {
     expectRuns(bench, seeds.slice(3, 20));
   });
 
+  // Runs of a few agents: what each begins with lies with its first run, and is on loan to others.
+  const agentRun = (i: number) => {
+    const system = JSON.stringify({ role: "system", content: words(i % 5, 400) });
+    return Object.fromEntries(
+      Object.entries(run(i, 20)).map(([spanId, { input, output }]) => [
+        spanId,
+        { input: `[${system},${input.slice(1)}`, output },
+      ]),
+    );
+  };
+
   test.each([
-    ["the first half", (i: number) => i < 60],
-    ["the last half", (i: number) => i >= 60],
+    ["the first half", (i: number) => i < 100],
+    ["the last half", (i: number) => i >= 100],
     ["every other", (i: number) => i % 2 === 0],
     ["a random half", (i: number) => Bun.hash(`${i}`) % 2n === 0n],
   ])("leaves at most 1.3 × a fresh store of the rest after deleting %s", async (_, isDoomed) => {
-    const all = Array.from({ length: 120 }, (_, i) => i);
+    const all = Array.from({ length: 200 }, (_, i) => i);
     using bench = new Workbench();
     using fresh = new Workbench();
-    storeRuns(bench, all);
+    for (const i of all) bench.store(`run ${i}`, agentRun(i));
     await bench.settle();
+    expect(bench.count("blocks")).toBeGreaterThan(3);
     for (const i of all.filter(isDoomed)) bench.delete(`run ${i}`);
     await bench.settle();
     const rest = all.filter((i) => !isDoomed(i));
-    storeRuns(fresh, rest);
+    for (const i of rest) fresh.store(`run ${i}`, agentRun(i));
     await fresh.settle();
     expect(bench.fileSize()).toBeLessThan(1.3 * fresh.fileSize());
-    expectRuns(bench, rest);
+    for (const i of rest) expect(bench.read(`run ${i}`)).toEqual(agentRun(i));
     expect(problemsOf(bench.db, true)).toEqual([]);
   });
 });

@@ -34,6 +34,15 @@ const text = () => fc.oneof({ weight: 3, arbitrary: conversation() }, wireText(3
 const texts = () =>
   fc.record({ input: text(), output: text(), attributes: text() }, { requiredKeys: [] });
 
+/** Texts that each fill a block, so that a trace can have more blocks than a step collects. */
+const large = Array.from({ length: 12 }, (_, i) =>
+  Array.from({ length: 5000 }, (_, j) => Bun.hash(`${i} ${j}`).toString(36)).join(" "),
+);
+const largeSpans = () =>
+  fc
+    .shuffledSubarray(large, { minLength: 9 })
+    .map((outputs) => Object.fromEntries(outputs.map((output, i) => [`${i}`, { output }])));
+
 const trace = () => fc.constantFrom("a", "b", "c", "d");
 const span = () => fc.constantFrom("1", "2", "3", "4", "5");
 
@@ -50,6 +59,16 @@ const action = () =>
       }),
     },
     {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant("put" as const),
+        trace: trace(),
+        project: fc.constant(1),
+        spans: largeSpans(),
+        isRolledBack: fc.constant(false),
+      }),
+    },
+    {
       weight: 2,
       arbitrary: fc.record({
         kind: fc.constant("delete" as const),
@@ -58,15 +77,36 @@ const action = () =>
       }),
     },
     {
-      weight: 5,
+      weight: 4,
       arbitrary: fc.record({
-        kind: fc.constantFrom("collect" as const, "pack" as const, "reopen" as const),
+        kind: fc.constant("collect" as const),
+        isRolledBack: fc.nat(3).map((dice) => dice === 0),
       }),
     },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("pack" as const) }) },
+    // Of what the store holds it knows all, some or nothing.
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("reopen" as const),
+        learns: fc.constantFrom(0, 1, Infinity),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("learn" as const) }) },
+    // As when others need the memory.
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("forget" as const), trace: trace() }) },
     // A packing that waits for its compression while other things happen.
     { weight: 2, arbitrary: fc.record({ kind: fc.constant("plan" as const) }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant("apply" as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("apply" as const),
+        isRolledBack: fc.nat(3).map((dice) => dice === 0),
+      }),
+    },
   );
+
+const undone = new Error("undone");
 
 test("texts stay exact and garbage goes, whatever is sent, deleted, packed, undone, reopened", async () => {
   await fc.assert(
@@ -77,22 +117,23 @@ test("texts stay exact and garbage goes, whatever is sent, deleted, packed, undo
       let planned: { packing: NonNullable<ReturnType<typeof planPacking>>; data: Buffer } | null =
         null;
       let version = 1;
+      const transact = (isRolledBack: boolean, work: () => void) => {
+        const change = () =>
+          bench.transact(() => {
+            work();
+            if (isRolledBack) throw undone;
+          });
+        if (isRolledBack) expect(change).toThrow(undone);
+        else change();
+      };
       for (const step of actions) {
         if (step.kind === "put") {
           const endTime = version++;
           const sent = Object.fromEntries(
             Object.entries(step.spans).map(([id, texts]) => [id, { ...texts, endTime }]),
           );
-          if (step.isRolledBack) {
-            expect(() =>
-              bench.transact(() => {
-                bench.put(step.trace, sent, step.project);
-                throw new Error("undone");
-              }),
-            ).toThrow("undone");
-            continue;
-          }
-          bench.store(step.trace, sent, step.project);
+          transact(step.isRolledBack, () => bench.put(step.trace, sent, step.project));
+          if (step.isRolledBack) continue;
           const id = `${step.project}${step.trace}`;
           if (!model.has(id)) model.set(id, new Map());
           for (const [spanId, texts] of Object.entries(step.spans)) {
@@ -101,7 +142,7 @@ test("texts stay exact and garbage goes, whatever is sent, deleted, packed, undo
         } else if (step.kind === "delete") {
           if (model.delete(`${step.project}${step.trace}`)) bench.delete(step.trace, step.project);
         } else if (step.kind === "collect") {
-          if (collector.hasWork(muchLater)) bench.transact(() => collector.step());
+          if (collector.hasWork(muchLater)) transact(step.isRolledBack, () => collector.step());
         } else if (step.kind === "pack") {
           await bench.packOnce();
         } else if (step.kind === "plan") {
@@ -111,10 +152,20 @@ test("texts stay exact and garbage goes, whatever is sent, deleted, packed, undo
           const { packing, data } = planned ?? {};
           planned = null;
           if (packing) {
-            bench.transact(() => applyPacking(bench.db, bench.payloads, packing, data!));
+            transact(step.isRolledBack, () =>
+              applyPacking(bench.db, bench.payloads, packing, data!),
+            );
+          }
+        } else if (step.kind === "learn") {
+          bench.payloads.learnStep();
+        } else if (step.kind === "forget") {
+          for (const project of [1, 2]) {
+            if (model.has(`${project}${step.trace}`)) {
+              bench.payloads.close(bench.traceKey(step.trace, project));
+            }
           }
         } else {
-          bench.reopen();
+          bench.reopen(step.learns);
           collector = createCollector(bench.db, bench.payloads);
           planned = null;
         }

@@ -21,27 +21,33 @@ export const muchLater = Date.now() + 86_400_000;
 export type Texts = Payloads & { endTime?: number };
 
 export class Workbench implements Disposable {
-  readonly dir = makeTempDir();
-  readonly path = join(this.dir, "tealight.db");
+  readonly dir: string;
+  readonly path: string;
   db!: Database;
   payloads!: PayloadWriter;
   spans!: SpanWriter;
 
-  constructor() {
+  /** @param dir with the store of an earlier one, or empty. Disposing removes it. */
+  constructor(dir = makeTempDir()) {
+    this.dir = dir;
+    this.path = join(dir, "tealight.db");
     this.open();
-    this.db.run("INSERT INTO projects (id, name, createdAt) VALUES (1, 'a', 0), (2, 'b', 0)");
+    this.db.run(
+      "INSERT OR IGNORE INTO projects (id, name, createdAt) VALUES (1, 'a', 0), (2, 'b', 0)",
+    );
   }
 
-  open(): void {
+  /** @param learns how many steps it learns of what the store holds. */
+  open(learns = Infinity): void {
     this.db = openWriter(this.path, "process");
     this.payloads = createPayloadWriter(this.db);
     this.spans = createSpanWriter(this.db, this.payloads);
-    while (this.payloads.learnStep());
+    for (let i = 0; i < learns && this.payloads.learnStep(); i++);
   }
 
-  reopen(): void {
+  reopen(learns = Infinity): void {
     this.db.close();
-    this.open();
+    this.open(learns);
   }
 
   transact<T>(work: () => T): T {
