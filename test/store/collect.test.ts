@@ -220,20 +220,23 @@ describe("a deleted trace", () => {
     expect(left(bench)).toEqual([0, 0, 0, 0]);
   });
 
-  test("leaves a trace what it borrows between two of the steps", () => {
-    using bench = new Workbench();
-    bench.store("gone", blocks(20));
-    bench.delete("gone");
-    const collector = createCollector(bench.db, bench.payloads);
-    // Each time the last piece, which goes last.
-    for (let steps = 0; collector.hasWork(muchLater); steps++) {
-      bench.transact(() => collector.step());
-      bench.store("t", { [steps]: { output: blocks(20)["19"]!.output! } });
+  test("leaves a trace what it borrows between two of the steps, whichever they are", () => {
+    const spans = blocks(20);
+    // The piece that goes last.
+    const output = spans["19"]!.output!;
+    for (let after = 1, steps = Infinity; after <= steps; after++) {
+      using bench = new Workbench();
+      bench.store("gone", spans);
+      bench.delete("gone");
+      const collector = createCollector(bench.db, bench.payloads);
+      for (steps = 0; collector.hasWork(muchLater);) {
+        bench.transact(() => collector.step());
+        if (++steps === after) bench.store("t", { a: { output } });
+      }
+      expect(steps).toBeGreaterThan(3);
+      expect(bench.read("t")).toEqual({ a: { output } });
+      expect(problemsOf(bench.db, true)).toEqual([]);
     }
-    for (const { output } of Object.values(bench.read("t"))) {
-      expect(output).toBe(blocks(20)["19"]!.output!);
-    }
-    expect(problemsOf(bench.db, true)).toEqual([]);
   });
 });
 
@@ -292,6 +295,31 @@ describe("texts that a span had before it was sent again", () => {
     const read = bench.read("t");
     expect(read["again"]).toEqual({ output: say("draft 7") });
     expect(read["7"]).toEqual({ output: say("final 7") });
+    expect(problemsOf(bench.db, true)).toEqual([]);
+  });
+});
+
+describe("what follows a collection", () => {
+  test("does not stand on a list that went", () => {
+    using bench = new Workbench();
+    const history = (count: number) => `[${Array.from({ length: count }, (_, i) => say(`${i}`))}]`;
+    bench.store("t", { a: { input: history(8) } });
+    bench.store("t", { a: { input: "short", endTime: 2 } });
+    bench.collect();
+    bench.store("t", { b: { input: history(9) } });
+    expect(bench.read("t")).toEqual({ a: { input: "short" }, b: { input: history(9) } });
+  });
+
+  test("frees what a live trace had lent and does not say itself any more", () => {
+    using bench = new Workbench();
+    bench.store("owner", { a: { output: say("shared") } });
+    bench.store("borrower", { a: { output: say("shared") } });
+    bench.store("owner", { a: { output: say("other"), endTime: 2 } });
+    bench.collect();
+    expect(bench.read("borrower")).toEqual({ a: { output: say("shared") } });
+    bench.delete("borrower");
+    bench.collect();
+    expect(bench.read("owner")).toEqual({ a: { output: say("other") } });
     expect(problemsOf(bench.db, true)).toEqual([]);
   });
 });

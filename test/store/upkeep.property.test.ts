@@ -80,6 +80,7 @@ const action = () =>
       weight: 4,
       arbitrary: fc.record({
         kind: fc.constant("collect" as const),
+        steps: fc.integer({ min: 1, max: 5 }),
         isRolledBack: fc.nat(3).map((dice) => dice === 0),
       }),
     },
@@ -142,7 +143,9 @@ test("texts stay exact and garbage goes, whatever is sent, deleted, packed, undo
         } else if (step.kind === "delete") {
           if (model.delete(`${step.project}${step.trace}`)) bench.delete(step.trace, step.project);
         } else if (step.kind === "collect") {
-          if (collector.hasWork(muchLater)) transact(step.isRolledBack, () => collector.step());
+          for (let left = step.steps; left > 0 && collector.hasWork(muchLater); left--) {
+            transact(step.isRolledBack && left === 1, () => collector.step());
+          }
         } else if (step.kind === "pack") {
           await bench.packOnce();
         } else if (step.kind === "plan") {
