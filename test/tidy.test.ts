@@ -14,6 +14,7 @@ const ranks: Record<string, number> = {
   "version.ts": 0,
   "threads.ts": 1,
   "contract/": 1,
+  "otlp/": 2,
   "store/": 2,
   "ingest/": 3,
   "query/": 3,

@@ -1,0 +1,115 @@
+/** What the decoders make of OTLP, the same from protobuf and from JSON, before any mapping. */
+
+/**
+ * An attribute's value as JSON can hold it. Integers beyond 2^53 and numbers that JSON lacks are
+ * strings ("9223372036854775807", "NaN"), bytes are base64.
+ */
+export type Value = string | number | boolean | null | Value[] | Attributes;
+
+/** Keys are data: the object has no prototype, so that `__proto__` and `constructor` are keys too. */
+export interface Attributes {
+  [key: string]: Value;
+}
+
+/** A time since the epoch, to the nanosecond: whole ms, and the rest from 0 to 999,999. */
+export interface Instant {
+  ms: number;
+  nanos: number;
+}
+
+export interface EventRecord {
+  name: string;
+  time: Instant;
+  attributes: Attributes;
+  droppedAttributesCount: number;
+}
+
+export interface LinkRecord {
+  traceId: string;
+  spanId: string;
+  traceState: string;
+  attributes: Attributes;
+  flags: number;
+  droppedAttributesCount: number;
+}
+
+/** Absent fields are empty: `""`, 0, `{}`. Ids are hex in lower case, of any length. */
+export interface SpanRecord {
+  traceId: string;
+  spanId: string;
+  parentSpanId: string;
+  traceState: string;
+  flags: number;
+  name: string;
+  kind: number;
+  start: Instant;
+  end: Instant;
+  attributes: Attributes;
+  events: EventRecord[];
+  links: LinkRecord[];
+  statusCode: number;
+  statusMessage: string;
+  droppedAttributesCount: number;
+  droppedEventsCount: number;
+  droppedLinksCount: number;
+}
+
+export interface LogRecord {
+  traceId: string;
+  spanId: string;
+  flags: number;
+  /** When it happened, else when it was observed. */
+  time: Instant;
+  severity: string;
+  severityNumber: number;
+  eventName: string;
+  body: Value;
+  attributes: Attributes;
+}
+
+export interface Scope {
+  name: string;
+  version: string;
+  attributes: Attributes;
+  schemaUrl: string;
+}
+
+export interface Resource {
+  attributes: Attributes;
+  schemaUrl: string;
+}
+
+/** Records of one scope of one resource. */
+export interface Group<R> {
+  resource: Resource;
+  scope: Scope;
+  records: R[];
+}
+
+export function noAttributes(): Attributes {
+  return Object.create(null) as Attributes;
+}
+
+/** Splits nanoseconds given as two halves of 32 bits; exact, since no step leaves 2^53. */
+export function toInstant(high: number, low: number): Instant {
+  // 2^32 ns are 4294 ms and 967,296 ns.
+  const rest = high * 967_296 + low;
+  return { ms: high * 4294 + Math.floor(rest / 1e6), nanos: rest % 1e6 };
+}
+
+/** Nanoseconds since the epoch, in decimal. */
+export function toNanosText({ ms, nanos }: Instant): string {
+  return ms === 0 ? String(nanos) : `${ms}${String(nanos).padStart(6, "0")}`;
+}
+
+/** A 64-bit integer from its halves (the high one signed): a number where one holds it exactly. */
+export function toInteger(high: number, low: number): number | string {
+  const value = high * 2 ** 32 + low;
+  if (Number.isSafeInteger(value)) return value;
+  return String((BigInt(high) << 32n) | BigInt(low));
+}
+
+/** A double as JSON can say it. */
+export function toDouble(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
+}

