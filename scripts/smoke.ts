@@ -65,6 +65,9 @@ class Place {
           Object.entries(process.env).filter(([name]) => !/^(TEALIGHT|FOGLAMP|XDG)_/.test(name)),
         ),
         HOME: this.dir,
+        // OTLP's own ports may be taken on this machine.
+        TEALIGHT_OTLP_PORT: "0",
+        TEALIGHT_OTLP_GRPC_PORT: "0",
         ...env,
       },
       stdin: "pipe",

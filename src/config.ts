@@ -15,6 +15,11 @@ export interface Config {
   /** Null: both loopback addresses. */
   host: string | null;
   port: number;
+  /** 0: off. */
+  otlpPort: number;
+  otlpGrpcPort: number;
+  /** Null: open where only this machine can connect. */
+  otlpAuth: "open" | "key" | null;
   dataDir: string;
   apiKey: string | null;
   token: string | null;
@@ -85,6 +90,24 @@ export const settings: { [K in keyof Config]: Setting<Config[K]> } = {
     help: "port; 0 picks a free one (default: 4000)",
     fallback: 4000,
     parse: integer(0, 65535),
+  },
+  otlpPort: {
+    value: "<port>",
+    help: "port for OTLP/HTTP beside the other; 0: off (default: 4318)",
+    fallback: 4318,
+    parse: integer(0, 65535),
+  },
+  otlpGrpcPort: {
+    value: "<port>",
+    help: "port for OTLP/gRPC; 0: off (default: 4317)",
+    fallback: 4317,
+    parse: integer(0, 65535),
+  },
+  otlpAuth: {
+    value: "<open|key>",
+    help: "open: programs may send OTLP without a key (default on loopback)",
+    fallback: null,
+    parse: oneOf("open", "key"),
   },
   dataDir: {
     value: "<dir>",

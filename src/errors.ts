@@ -18,6 +18,9 @@ const table = {
   buffer_full: { status: 503, exit: 1 },
   disk_full: { status: 503, exit: 1 },
   shutting_down: { status: 503, exit: 1 },
+  // What OTLP's specification names.
+  invalid_otlp: { status: 400, exit: 1 },
+  unsupported_media_type: { status: 415, exit: 1 },
   // What else a caller can get wrong.
   bad_request: { status: 400, exit: 2 },
   body_timeout: { status: 408, exit: 1 },

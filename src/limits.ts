@@ -21,12 +21,23 @@ export const wire = {
   mapKeyLength: 128,
   mapValueLength: 1024,
   deprecatedItems: 200,
-  jsonDepth: 100,
   issues: 20,
 } as const;
 
+/** What a JSON body may hold, whatever its size: see contract/scan.ts. */
+export const json = { depth: 100, brackets: 4_000_000, indexKeys: 10_000 } as const;
+
+/**
+ * What an OTLP request may hold. The smallest records take 100 times their bytes: 64 MiB of empty spans
+ * would be 7 GB. Real ones are at least 40 bytes, and senders' batches hold 512.
+ */
+export const otlp = { records: 250_000, attributes: 2_000_000, indexKeys: 10_000 } as const;
+
 /** Default of `--max-body-bytes`, on the wire and after decompression. */
 export const maxBodyBytesDefault = 10 * MiB;
+
+/** OTLP bodies, on the wire and after decompression: what its specification asks for. */
+export const maxOtlpBodyBytes = 64 * MiB;
 
 /** Bodies of the administration routes: a name, a pattern, a price. */
 export const maxAdminBodyBytes = 64 * KiB;
@@ -75,6 +86,12 @@ export const shutdownDeadlineMs = 5000;
 
 /** An open trace that is silent for this long is shown as stale. */
 export const staleAfterMs = 10 * 60_000;
+
+/** Log records kept with one span: each time more of them come, all are read and written again. */
+export const logsPerSpan = 2000;
+
+/** Log records that wait for their span, which is sent when it ends. */
+export const waitingLogs = { maxAgeMs: 24 * 3_600_000, maxCount: 100_000, expirePerStep: 500 };
 
 /** Rows kept of refused requests; older ones go, the counts stay. */
 export const rejectsKept = 1000;

@@ -39,6 +39,21 @@ const examples: { [K in SettingName]: [text: string, value: Config[K]][] } = {
     ["1", 1],
     ["65535", 65535],
   ],
+  otlpPort: [
+    ["0", 0],
+    ["1", 1],
+    ["4400", 4400],
+  ],
+  otlpGrpcPort: [
+    ["0", 0],
+    ["1", 1],
+    ["4400", 4400],
+  ],
+  otlpAuth: [
+    ["open", "open"],
+    ["key", "key"],
+    ["open", "open"],
+  ],
   dataDir: [
     ["/one", resolve("/one")],
     ["two", resolve("two")],
@@ -94,6 +109,9 @@ const examples: { [K in SettingName]: [text: string, value: Config[K]][] } = {
 const wrong: { [K in SettingName]: string[] } = {
   host: [""],
   port: ["", "-1", "65536", "1.5", "1e3", "0x10", " 4000", "4000 ", "http", "99999999999999999999"],
+  otlpPort: ["", "-1", "65536", "off"],
+  otlpGrpcPort: ["", "-1", "65536", "off"],
+  otlpAuth: ["", "none", "OPEN"],
   dataDir: [""],
   apiKey: ["", "x".repeat(15)],
   token: ["", "x".repeat(15)],
@@ -174,6 +192,9 @@ test("the defaults are those of the manual", () => {
   expect(resolveConfig({}, {}, none)).toEqual({
     host: null,
     port: 4000,
+    otlpPort: 4318,
+    otlpGrpcPort: 4317,
+    otlpAuth: null,
     dataDir: expect.stringContaining("tealight"),
     apiKey: null,
     token: null,

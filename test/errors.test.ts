@@ -10,6 +10,8 @@ const wire: Partial<Record<ErrorCode, [status: number, exitCode: number]>> = {
   not_found: [404, 3],
   payload_too_large: [413, 1],
   rate_limited: [429, 1],
+  invalid_otlp: [400, 1],
+  unsupported_media_type: [415, 1],
   internal_error: [500, 1],
   buffer_full: [503, 1],
   disk_full: [503, 1],

@@ -31,7 +31,9 @@ export interface SpawnOptions {
 function commandLine(dataDir: string, { args = [], wrapper = [] }: SpawnOptions): string[] {
   const binary = process.env.TEALIGHT_BINARY;
   const program = binary ? [binary] : [process.execPath, entry];
-  return [...wrapper, ...program, "serve", "--json", "--port", "0", "--data-dir", dataDir, ...args];
+  // OTLP has ports of its own, the same for all: only who tests them asks for them.
+  const ports = ["--port", "0", "--otlp-port", "0", "--otlp-grpc-port", "0"];
+  return [...wrapper, ...program, "serve", "--json", ...ports, "--data-dir", dataDir, ...args];
 }
 
 /** Starts a server and does not wait for it, so that it can be killed at any moment. */

@@ -109,7 +109,7 @@ test("dependencies are pinned to exact versions", () => {
     readFileSync(join(root, "package.json"), "utf8"),
   );
   const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
-    ([, version]) => !/^\d+\.\d+\.\d+$/.test(version as string),
+    ([, version]) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+$/.test(version as string),
   );
   expect(loose).toEqual([]);
 });

@@ -51,6 +51,9 @@ export function spawnProduct(args: string[], stdout: "pipe" | "ignore") {
         XDG_CONFIG_HOME: dir,
         APPDATA: dir,
         TEALIGHT_LOG_LEVEL: "warn",
+        // OTLP's own ports may be taken on this machine.
+        TEALIGHT_OTLP_PORT: "0",
+        TEALIGHT_OTLP_GRPC_PORT: "0",
       },
       stdio: ["ignore", stdout, "inherit"],
     },

@@ -3,7 +3,8 @@ import { connections, type Bench } from "./bench.ts";
 import type { Job } from "./load.ts";
 import { peaks, spawnProduct, startProduct, type Product } from "./product.ts";
 import { conversation } from "./sessions.ts";
-import { bodyShapes, salt } from "./shapes.ts";
+import { bodyShapes } from "./shapes.ts";
+import { salt } from "./template.ts";
 import { formats, median, row, type Row } from "./table.ts";
 import { range } from "./words.ts";
 

@@ -1,37 +1,7 @@
-/**
- * Bodies with salts. Every message carries one and every trace has an id of its own, so that no
- * store can keep two of them as one; within a trace a message and its echoes stay equal, as they do.
- */
+/** The bodies that are sent, by shape. */
+import { callShapes } from "./calls.ts";
+import { marker, salted, type Template } from "./template.ts";
 import { range, speaker } from "./words.ts";
-
-/** A body with places for salts, so that a fresh one costs a few bytes and no memory. */
-export interface Template {
-  body: Buffer<ArrayBuffer>;
-  spans: number;
-  /** By trace: where its salt stands. */
-  spots: number[][];
-}
-
-/** Stands in templates where the salt goes. Digits, because it is a part of times, too. */
-const marker = "731592846";
-
-/**
- * Gives each trace of a body its salt, 1 s apart in time.
- *
- * @returns the first number that is free.
- */
-export function salt(template: Template, bytes: Uint8Array, offset: number, first: number): number {
-  let number = first;
-  for (const spots of template.spots) {
-    let rest = number++;
-    for (let digit = marker.length - 1; digit >= 0; digit--) {
-      const code = 48 + (rest % 10);
-      rest = Math.floor(rest / 10);
-      for (const spot of spots) bytes[offset + spot + digit] = code;
-    }
-  }
-  return number;
-}
 
 export const bodyShapes = {
   /** One agent's POST: 7 spans, 7 KB. */
@@ -51,21 +21,11 @@ export const bodyShapes = {
   few: (seed: number) => template([fewTrace(seed)], 20),
   /** One trace of 200 spans. */
   wide: (seed: number) => template([wideTrace(seed)], 200),
+  ...callShapes,
 } satisfies Record<string, (seed: number) => Template>;
 
 function template(traces: string[], spans: number): Template {
-  const head = '{"version":"v1","traces":[';
-  const spots: number[][] = [];
-  let at = head.length;
-  for (const trace of traces) {
-    const found: number[] = [];
-    for (let i = trace.indexOf(marker); i >= 0; i = trace.indexOf(marker, i + 1))
-      found.push(at + i);
-    spots.push(found);
-    at += trace.length + 1;
-  }
-  // Templates are ASCII: an index into the text is one into the bytes.
-  return { body: Buffer.from(`${head}${traces.join(",")}]}`, "latin1"), spans, spots };
+  return salted('{"version":"v1","traces":[', traces, ",", "]}", spans);
 }
 
 const at = (ms: number) => Number(`1${marker}${String(ms).padStart(3, "0")}`);

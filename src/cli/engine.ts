@@ -6,6 +6,9 @@ import { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { createApp, type App } from "../http/app.ts";
+import { createGuard } from "../http/guard.ts";
+import { isLoopback } from "../http/listen.ts";
+import type { OtlpDeps } from "../http/otlp.ts";
 import { openIntake, type Intake } from "../ingest/intake.ts";
 import { sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
@@ -15,6 +18,8 @@ import { version } from "../version.ts";
 
 export interface Engine {
   app: App;
+  /** Answers OTLP over gRPC; over HTTP the app does. */
+  otlp: OtlpDeps;
   home: Home;
   intake: Intake;
   /** Values of Host that are served; whoever listens adds its own. */
@@ -49,14 +54,20 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       onCrash: events.onCrash,
     });
     const reader = createReader(home.storePath, events.onCrash);
+    const onBug = (cause: unknown) =>
+      log.error("bug", { stack: (cause as Error)?.stack ?? String(cause) });
+    const guard = createGuard({
+      hosts,
+      ingestOrigins: new Set(config.allowOrigin),
+      operatorTokens: [home.token, config.token].filter((token) => token !== null).map(sha256),
+    });
+    const auth = config.otlpAuth ?? (isLoopback(config.host) ? "open" : "key");
+    const otlp = { intake, guard, auth, onBug };
     const app = createApp({
       intake,
       reader,
-      guard: {
-        hosts,
-        ingestOrigins: new Set(config.allowOrigin),
-        operatorTokens: [home.token, config.token].filter((token) => token !== null).map(sha256),
-      },
+      guard,
+      otlp,
       maxBodyBytes: config.maxBodyBytes,
       status: async () => ({
         version,
@@ -72,10 +83,11 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
         sqliteVersion: sqliteVersion(),
       }),
       shutdown: events.onShutdown,
-      onBug: (cause) => log.error("bug", { stack: (cause as Error)?.stack ?? String(cause) }),
+      onBug,
     });
     return {
       app,
+      otlp,
       home,
       intake,
       hosts,

@@ -27,9 +27,15 @@ export async function env(
 
 /** What a client of the server reads from its environment. */
 export function clientVariables(info: ServerInfo): Record<string, string> {
+  const key = readFileSync(info.keyFile, "utf8").trim();
   return {
     FOGLAMP_INGEST_URL: `${info.url}/ingest`,
-    FOGLAMP_API_KEY: readFileSync(info.keyFile, "utf8").trim(),
+    FOGLAMP_API_KEY: key,
+    OTEL_EXPORTER_OTLP_ENDPOINT: info.otlpUrl,
+    // The value of each header is percent-encoded, as baggage is.
+    ...(info.otlpAuth === "key" && {
+      OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${encodeURIComponent(key)}`,
+    }),
   };
 }
 

@@ -1,12 +1,12 @@
 /** `tealight serve`: the engine on its ports, from the first line to the last commit. */
 import type { Config } from "../config.ts";
-import { listen } from "../http/listen.ts";
 import { shutdownDeadlineMs } from "../limits.ts";
 import { createLog } from "../log.ts";
 import type { ServerInfo } from "../store/home.ts";
 import { version } from "../version.ts";
 import { openEngine } from "./engine.ts";
 import { out, type Output } from "./output.ts";
+import { openPorts } from "./ports.ts";
 
 export interface ServeOptions {
   /** Print one line of JSON, for programs that start the server as a sidecar. */
@@ -37,25 +37,21 @@ export async function serve(
       ended.resolve(1);
     },
   });
-  let listening;
+  let ports;
   try {
-    listening = listen({
-      host: config.host,
-      port: config.port,
-      allowHost: config.allowHost,
-      fetch: engine.app.fetch,
-      onBug: (cause) => log.error("bug", { stack: String(cause) }),
-    });
+    ports = await openPorts(config, engine);
   } catch (cause) {
     await engine.drain();
     engine.release();
     throw cause;
   }
-  for (const host of listening.hosts) engine.hosts.add(host.toLowerCase());
   const info: ServerInfo = {
     pid: process.pid,
-    url: listening.url,
-    port: listening.port,
+    url: ports.url,
+    port: ports.port,
+    otlpUrl: ports.otlpUrl,
+    otlpGrpcUrl: ports.otlpGrpcUrl,
+    otlpAuth: engine.otlp.auth,
     version,
     startedAt: Date.now(),
     dataDir: engine.home.dir,
@@ -70,7 +66,7 @@ export async function serve(
   output.write(
     options.json ? JSON.stringify(info) : banner(info, engine.home.key, engine.home.token, output),
   );
-  for (const note of listening.notes) log.warn(note);
+  for (const note of ports.notes) log.warn(note);
   if (!engine.intake.keyring.isValid(engine.home.key)) {
     log.warn(`the key in ${info.keyFile} is revoked; delete the file to have a new one made`);
   }
@@ -82,7 +78,7 @@ export async function serve(
     process.exit(1);
   }, shutdownDeadlineMs);
   await engine.drain();
-  await listening.stop(200);
+  await ports.stop(200);
   engine.release();
   clearTimeout(forced);
   stopListening();
@@ -122,6 +118,15 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** What the endpoint does not say: where gRPC is, and whether a key is needed. */
+function otlpHints({ otlpGrpcUrl, otlpAuth }: ServerInfo): string {
+  const hints = [
+    otlpGrpcUrl && `gRPC: ${otlpGrpcUrl}`,
+    otlpAuth === "key" && "with the key, as `tealight env` prints it",
+  ].filter(Boolean);
+  return hints.length > 0 ? `   # ${hints.join("; ")}` : "";
+}
+
 /** The lines to copy. A pipe may be a log that others read, so there the secrets' files are named. */
 function banner(info: ServerInfo, key: string, token: string, { isTerminal }: Output): string {
   const ingestUrl = `${info.url}/ingest`;
@@ -133,6 +138,7 @@ function banner(info: ServerInfo, key: string, token: string, { isTerminal }: Ou
     "",
     `  FOGLAMP_INGEST_URL=${ingestUrl}`,
     isTerminal ? `  FOGLAMP_API_KEY=${key}` : `  FOGLAMP_API_KEY=$(cat '${info.keyFile}')`,
+    `  OTEL_EXPORTER_OTLP_ENDPOINT=${info.otlpUrl}${otlpHints(info)}`,
     "",
     "  stop   Ctrl-C, or `tealight stop`",
   ];

@@ -1,4 +1,4 @@
-/** From the bytes of a request to its text: decompression under a cap, then UTF-8. */
+/** The bytes of a request: decompression under a cap. */
 import {
   brotliDecompressSync,
   gunzipSync,
@@ -6,26 +6,22 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from "node:zlib";
-import { AppError } from "../errors.ts";
+import { AppError, type ErrorCode } from "../errors.ts";
 
 /**
- * Reads a request body as text. A `Content-Encoding` counts only where the bytes agree with it, so
- * a header that lies about a plain JSON body does no harm. Bad UTF-8 becomes U+FFFD and one byte
- * order mark is skipped.
+ * A request body without its compression. A `Content-Encoding` counts only where the bytes agree with
+ * it, so a header that lies about a plain JSON body does no harm.
  *
- * @throws AppError `payload_too_large` where the body is larger than `maxBytes` once decompressed,
- *   `invalid_json` where the compressed stream is damaged.
+ * @param damaged the error of the protocol for a compressed stream that is damaged.
+ * @throws AppError `payload_too_large` where the body is larger than `maxBytes` once decompressed.
  */
-export function readText(body: Uint8Array, encoding: string | null, maxBytes: number): string {
-  const bytes =
-    encoding === null ? body : decompress(body, encoding.trim().toLowerCase(), maxBytes);
-  return new TextDecoder().decode(bytes);
-}
-
-type Inflate = (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
-
-function decompress(body: Uint8Array, encoding: string, maxBytes: number): Uint8Array {
-  const inflate = inflaterFor(body, encoding);
+export function decompress(
+  body: Uint8Array,
+  encoding: string | null,
+  maxBytes: number,
+  damaged: ErrorCode,
+): Uint8Array {
+  const inflate = encoding === null ? null : inflaterFor(body, encoding.trim().toLowerCase());
   if (!inflate) return body;
   try {
     return inflate(body, { maxOutputLength: maxBytes });
@@ -33,12 +29,15 @@ function decompress(body: Uint8Array, encoding: string, maxBytes: number): Uint8
     if ((cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") {
       throw new AppError("payload_too_large", "payload too large", { cause });
     }
-    throw new AppError("invalid_json", "invalid JSON body", {
+    const message = damaged === "invalid_json" ? "invalid JSON body" : "invalid body";
+    throw new AppError(damaged, message, {
       hint: "the compressed body is damaged or cut off",
       cause,
     });
   }
 }
+
+type Inflate = (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
 
 function inflaterFor(body: Uint8Array, encoding: string): Inflate | null {
   const [a, b, c, d] = body;

@@ -1,5 +1,5 @@
 /**
- * From text to a checked payload, in the order of the wire contract: depth, JSON, schema, rules
+ * From text to a checked payload, in the order of the wire contract: size, JSON, schema, rules
  * across fields. A payload is accepted or refused whole. Reports are built only on failure.
  */
 import { TypeCompiler } from "@sinclair/typebox/compiler";
@@ -7,7 +7,7 @@ import { ValueErrorType, type ValueError } from "@sinclair/typebox/errors";
 import type { TSchema } from "@sinclair/typebox";
 import { AppError, type Issue } from "../errors.ts";
 import { wire } from "../limits.ts";
-import { nestsDeeperThan } from "./depth.ts";
+import { excessOf } from "./scan.ts";
 import { setUnknownAside } from "./unknown.ts";
 import {
   droppedFields,
@@ -51,15 +51,8 @@ const imports: Schemas = {
  */
 export function parsePayload(text: string, door: Door): Payload {
   const lenient = door.unknownFields === "keep";
-  if (nestsDeeperThan(text, wire.jsonDepth)) {
-    throw invalid([
-      {
-        code: "too_big",
-        path: [],
-        message: `Expected at most ${wire.jsonDepth} levels of nesting`,
-      },
-    ]);
-  }
+  const excess = excessOf(text);
+  if (excess !== null) throw invalid([{ code: "too_big", path: [], message: excess }]);
   const value = parseJson(text);
   const schemas = door.imported ? imports : ingest;
   const aside = lenient ? setUnknownAside(schemas.payload, value) : null;

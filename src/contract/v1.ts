@@ -75,6 +75,8 @@ const optional = Type.Optional;
 
 export const spanTypes = ["agent", "llm", "tool", "embedding", "other"] as const;
 export const spanStatuses = ["ok", "error", "aborted"] as const;
+/** OpenTelemetry's, in the order of their numbers from 1 on. */
+export const spanKinds = ["internal", "server", "client", "producer", "consumer"] as const;
 
 export const Usage = Type.Object(
   {
@@ -177,12 +179,40 @@ const SpanExtension = Type.Object(
     receivedAt: optional(count()),
     startNanos: optional(Type.Integer({ minimum: 0, maximum: 999_999 })),
     endNanos: optional(Type.Integer({ minimum: 0, maximum: 999_999 })),
+    /** JSON text of what has no field of its own, by its name. */
     attributes: optional(Type.String()),
+    /** JSON text: the resource's attributes and schema, and the scope's. */
+    resource: optional(Type.String()),
+    /** JSON text: the span's events, links and log records, each with its `type`. */
+    events: optional(Type.String()),
+    /** The span's name as it was sent, where another is shown. */
+    spanName: optional(Type.String()),
+    kind: optional(oneOf(...spanKinds)),
+    traceState: optional(Type.String()),
+    flags: optional(count()),
+    statusMessage: optional(Type.String()),
+    droppedAttributesCount: optional(count()),
+    droppedEventsCount: optional(count()),
+    droppedLinksCount: optional(count()),
+    droppedLogsCount: optional(count()),
+    /** The end as it was sent, where it was before the start: nanoseconds, in decimal. */
+    endTimeUnixNano: optional(Type.String({ pattern: "^[0-9]{1,20}$" })),
+    /** What the sender says that the call cost. */
+    reportedCostUsd: optional(number()),
+    /** The texts that the span has from its log records alone. */
+    fromLogs: optional(Type.Array(oneOf("input", "output", "toolCatalog"))),
   },
   closed,
 );
 
-const TraceExtension = Type.Object({ attributes: optional(Type.String()) }, closed);
+const TraceExtension = Type.Object(
+  {
+    attributes: optional(Type.String()),
+    /** Whose spans they are where no agent is named: OpenTelemetry's `service.name`. */
+    serviceName: optional(Type.String()),
+  },
+  closed,
+);
 
 export const Span = Type.Object(spanFields, closed);
 export const ImportedSpan = Type.Object({ ...spanFields, x: optional(SpanExtension) }, closed);

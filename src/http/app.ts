@@ -18,9 +18,10 @@ import {
   revokeKey,
 } from "./admin.ts";
 import { answer, answerError, internalError, noRoute } from "./answer.ts";
-import { readQuery } from "./body.ts";
-import { createGuard, type GuardSettings } from "./guard.ts";
+import { declaredBytes, readQuery } from "./body.ts";
+import { ingestRoutes, type Guard } from "./guard.ts";
 import { importBatch, ingest, noteRefusal, preflight } from "./ingest.ts";
+import { exportOverHttp, type OtlpDeps } from "./otlp.ts";
 import { pathOf } from "./params.ts";
 import {
   exportTrace,
@@ -36,7 +37,8 @@ import {
 export interface AppDeps {
   intake: Intake;
   reader: Reader;
-  guard: GuardSettings;
+  guard: Guard;
+  otlp: OtlpDeps;
   maxBodyBytes: number;
   /** What `GET /api/status` says of the process. */
   status: () => Promise<object>;
@@ -52,20 +54,19 @@ const ImportQuery = Type.Object(
   { additionalProperties: false },
 );
 
-/** Where spans come in: whatever is refused here is kept with its reason. */
-const doors = new Set(["/ingest", "/api/import"]);
+/** Whatever is refused here is kept with its reason. */
+const doors = new Set([...ingestRoutes, "/api/import"]);
 
 export function createApp(deps: AppDeps) {
-  const { intake, reader, onBug } = deps;
+  const { intake, reader, guard, onBug } = deps;
   const { keyring } = intake;
-  const guard = createGuard(deps.guard);
   const ingestDeps = { intake, guard, maxBodyBytes: deps.maxBodyBytes, onBug };
   const reads = { reader, keyring };
 
   return new Elysia({ normalize: false, strictPath: true })
     .onError(({ code, error, request, path }) => {
       if (error instanceof AppError) {
-        if (doors.has(path)) noteRefusal(request, path, null, error, intake);
+        if (doors.has(path)) noteRefusal(declaredBytes(request), path, null, error, intake);
         return answerError(error);
       }
       if (code === "NOT_FOUND") return answerError(noRoute(request.method, path));
@@ -75,11 +76,14 @@ export function createApp(deps: AppDeps) {
     .onRequest(({ request }) => {
       const path = pathOf(request);
       guard.checkOrigin(request, path);
-      if (request.method === "OPTIONS" && path === "/ingest")
+      if (request.method === "OPTIONS" && ingestRoutes.has(path))
         return preflight(request, guard) ?? undefined;
     })
     .get("/health", () => answer(200, { status: "ok", buffered: intake.buffered }))
     .post("/ingest", ({ request }) => ingest(request, ingestDeps))
+    .post("/v1/traces", ({ request }) => exportOverHttp(request, "traces", deps.otlp))
+    .post("/v1/logs", ({ request }) => exportOverHttp(request, "logs", deps.otlp))
+    .post("/v1/metrics", ({ request }) => exportOverHttp(request, "metrics", deps.otlp))
     .group("/api", (api) =>
       api.guard({ beforeHandle: ({ request }) => guard.checkOperator(request) }, (operator) =>
         operator

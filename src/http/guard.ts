@@ -26,12 +26,17 @@ export interface Guard {
   corsHeaders(request: Request): Record<string, string> | undefined;
 }
 
-/** Routes for programs: a key is what counts there, and a page cannot send it without CORS. */
-const programRoutes = new Set(["/ingest", "/health"]);
+/** Where spans come in: a key is what counts there, and a page cannot send it without CORS. */
+export const ingestRoutes: ReadonlySet<string> = new Set([
+  "/ingest",
+  "/v1/traces",
+  "/v1/logs",
+  "/v1/metrics",
+]);
 
-/** The key or token of a request: a Bearer that is present is final, else `x-api-key`. */
-export function bearerOf(request: Request): string | null {
-  return /^Bearer\s+(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? null;
+/** The Bearer of a request. */
+export function bearerOf(headers: Headers): string | null {
+  return /^Bearer\s+(.+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? null;
 }
 
 export function createGuard({ hosts, ingestOrigins, operatorTokens }: GuardSettings): Guard {
@@ -44,7 +49,7 @@ export function createGuard({ hosts, ingestOrigins, operatorTokens }: GuardSetti
           hint: "use localhost, or start the server with --allow-host <host:port>",
         });
       }
-      if (programRoutes.has(path)) return;
+      if (ingestRoutes.has(path) || path === "/health") return;
       const origin = request.headers.get("origin");
       const site = request.headers.get("sec-fetch-site");
       const isForeign =
@@ -57,7 +62,7 @@ export function createGuard({ hosts, ingestOrigins, operatorTokens }: GuardSetti
       }
     },
     checkOperator(request) {
-      const token = bearerOf(request);
+      const token = bearerOf(request.headers);
       const digest = token === null ? null : sha256(token);
       if (digest && operatorTokens.some((valid) => isSameDigest(valid, digest))) return;
       throw new AppError(

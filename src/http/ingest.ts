@@ -1,7 +1,9 @@
 /** `POST /ingest`, step by step in the order of the wire contract, and the operator's import. */
 import { AppError } from "../errors.ts";
 import type { Intake } from "../ingest/intake.ts";
+import type { Ticket } from "../ingest/admission.ts";
 import type { Sender } from "../ingest/keyring.ts";
+import type { Receipt } from "../ingest/parse.ts";
 import type { Delivery } from "../ingest/thread.ts";
 import { answer, answerError, internalError, securityHeaders } from "./answer.ts";
 import { bufferFull, declaredBytes, readBody, tooLarge } from "./body.ts";
@@ -21,14 +23,14 @@ export async function ingest(request: Request, deps: IngestDeps): Promise<Respon
   const cors = guard.corsHeaders(request);
   let sender: Sender | null = null;
   try {
-    const accepted = await take(request, deps, () => {
-      sender = identify(request, intake);
-      return { projectId: sender.projectId, keyId: sender.keyId, imported: false };
+    const { accepted } = await take(request, deps, () => {
+      const { projectId, keyId } = (sender = identify(request.headers, intake));
+      return { projectId, keyId, format: { protocol: "ingest" } };
     });
     return answer(202, { accepted }, cors);
   } catch (cause) {
-    const error = toAppError(cause, deps);
-    noteRefusal(request, "/ingest", sender, error, intake);
+    const error = toAppError(cause, deps.onBug);
+    noteRefusal(declaredBytes(request), "/ingest", sender, error, intake);
     const response = answerError(error);
     for (const [name, value] of Object.entries(cors ?? {})) response.headers.set(name, value);
     return response;
@@ -41,7 +43,8 @@ export async function importBatch(
   projectId: number,
   deps: IngestDeps,
 ): Promise<Response> {
-  const accepted = await take(request, deps, () => ({ projectId, keyId: 0, imported: true }));
+  const format = { protocol: "import" } as const;
+  const { accepted } = await take(request, deps, () => ({ projectId, keyId: 0, format }));
   return answer(202, { accepted });
 }
 
@@ -61,28 +64,50 @@ export function preflight(request: Request, guard: Guard): Response | null {
   });
 }
 
-type Origin = Pick<Delivery, "projectId" | "keyId" | "imported">;
+type Origin = Pick<Delivery, "projectId" | "keyId" | "format">;
 
-/** The steps from the headers to the commit. @returns the number of spans that are now durable. */
-async function take(
-  request: Request,
-  { intake, maxBodyBytes }: IngestDeps,
-  authorize: () => Origin,
-): Promise<number> {
-  const declared = declaredBytes(request) ?? 0;
-  if (declared > maxBodyBytes) throw tooLarge(maxBodyBytes);
+/** The steps from the headers to the commit. @returns what became of the spans that are now durable. */
+function take(request: Request, deps: IngestDeps, authorize: () => Origin): Promise<Receipt> {
+  const { maxBodyBytes } = deps;
+  return deliver(
+    {
+      declaredBytes: declaredBytes(request),
+      maxBytes: maxBodyBytes,
+      compression: request.headers.get("content-encoding"),
+      authorize,
+      read: (ticket) => readBody(request, ticket, maxBodyBytes),
+    },
+    deps.intake,
+  );
+}
+
+/** A request of any protocol, before its body is read. */
+export interface Arrival {
+  /** Null where the body comes in chunks of unknown number. */
+  declaredBytes: number | null;
+  maxBytes: number;
+  compression: string | null;
+  /** @throws AppError where the sender may not send. */
+  authorize: () => Origin;
+  read: (ticket: Ticket) => Promise<ArrayBuffer>;
+}
+
+/** Size, room, key, body, commit: in this order for every protocol. @throws AppError */
+export async function deliver(arrival: Arrival, intake: Intake): Promise<Receipt> {
+  const { maxBytes, compression } = arrival;
+  const declared = arrival.declaredBytes ?? 0;
+  if (declared > maxBytes) throw tooLarge(maxBytes);
   refuseWhileDraining(intake);
   const ticket = intake.admission.enter(declared);
   if (!ticket) throw bufferFull();
   let isHandedOver = false;
   try {
-    const origin = authorize();
-    const body = await readBody(request, ticket, maxBodyBytes);
+    const origin = arrival.authorize();
+    const body = await arrival.read(ticket);
     refuseWhileDraining(intake);
-    const encoding = request.headers.get("content-encoding");
     isHandedOver = true;
     return await intake.deliver(
-      { ...origin, body, encoding, receivedAt: Date.now() },
+      { ...origin, body, compression, receivedAt: Date.now() },
       ticket.leave,
     );
   } finally {
@@ -96,9 +121,14 @@ function refuseWhileDraining({ isDraining }: Intake): void {
   if (isDraining) throw new AppError("shutting_down", "shutting down", { retryAfterSeconds: 1 });
 }
 
-/** A Bearer that is present and wrong is final, even beside a good `x-api-key`. */
-function identify(request: Request, { keyring }: Intake): Sender {
-  const secret = bearerOf(request) ?? request.headers.get("x-api-key");
+/** The key of a request; a Bearer that is present is final, even beside a good `x-api-key`. */
+export function secretOf(headers: Headers): string | null {
+  return bearerOf(headers) ?? (headers.get("x-api-key") || null);
+}
+
+/** @throws AppError `missing_api_key`, `invalid_api_key`. */
+export function identify(headers: Headers, { keyring }: Intake): Sender {
+  const secret = secretOf(headers);
   if (!secret) {
     throw new AppError("missing_api_key", "missing API key", {
       hint: "send Authorization: Bearer <key>; `tealight env` prints the key",
@@ -114,7 +144,7 @@ function identify(request: Request, { keyring }: Intake): Sender {
 
 /** Keeps why a request was refused; never what was in it. */
 export function noteRefusal(
-  request: Request,
+  bytes: number | null,
   route: string,
   sender: Sender | null,
   error: AppError,
@@ -129,11 +159,11 @@ export function noteRefusal(
     code: error.code,
     message: issue?.message ?? error.message,
     path: issue?.path ?? null,
-    bytes: declaredBytes(request),
+    bytes,
   });
 }
 
-function toAppError(cause: unknown, { onBug }: IngestDeps): AppError {
+export function toAppError(cause: unknown, onBug: (cause: unknown) => void): AppError {
   if (cause instanceof AppError) return cause;
   onBug(cause);
   return internalError();

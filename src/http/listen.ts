@@ -16,6 +16,8 @@ export interface ListenSettings {
 export interface Listening {
   port: number;
   url: string;
+  /** The names and addresses of this machine under which it can be meant, as a URL has them. */
+  names: string[];
   /** The values of Host under which this server can be meant. */
   hosts: string[];
   /** What is not as asked for, in words, such as a missing IPv6. */
@@ -47,23 +49,21 @@ export function listen(settings: ListenSettings): Listening {
       throw taken(address, port, settings, cause);
     }
   }
-  if (settings.host !== null && !isLoopback(settings.host)) {
+  if (!isLoopback(settings.host)) {
     notes.push(`listening on ${settings.host}: everyone who reaches this address can try keys`);
   }
   const names = [
     "localhost",
     ...loopback,
     ...(settings.host === null ? [] : [settings.host, ...ownAddresses()]),
-  ];
+  ].map(hostOf);
   return {
     port,
-    url: `http://${settings.host === null || isLoopback(settings.host) ? "localhost" : hostOf(settings.host)}:${port}`,
+    names,
+    url: `http://${isLoopback(settings.host) ? "localhost" : hostOf(settings.host!)}:${port}`,
     // A browser leaves the port out where it is the scheme's own.
     hosts: [
-      ...names.flatMap((name) => [
-        `${hostOf(name)}:${port}`,
-        ...(port === 80 ? [hostOf(name)] : []),
-      ]),
+      ...names.flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]),
       ...settings.allowHost,
     ],
     notes,
@@ -110,8 +110,9 @@ function taken(address: string, port: number, settings: ListenSettings, cause: u
   });
 }
 
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
+/** @param host null for both loopback addresses. */
+export function isLoopback(host: string | null): boolean {
+  return host === null || host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 function hostOf(address: string): string {

@@ -1,5 +1,6 @@
 /** From a checked payload to batches for the store: one span an id, and none too large. */
 import type { Payload } from "../contract/v1.ts";
+import type { SpanLog } from "../store/logs.ts";
 import type { SentSpan, TraceSpans } from "../store/spans.ts";
 import type { Weight } from "./ring.ts";
 
@@ -24,19 +25,24 @@ export function countSpans({ traces }: Payload): number {
   return traces.reduce((sum, { spans }) => sum + spans.length, 0);
 }
 
-/** Cuts a payload's spans into parts that each stay within `max`, or hold one span. */
+/** Cuts a request's spans and log records into parts that each stay within `max`, or hold one. */
 export function* cut(
   traces: TraceSpans[],
   max: Weight,
 ): Generator<{ traces: TraceSpans[]; weight: Weight }> {
   let part: TraceSpans[] = [];
   let weight: Weight = { rows: 0, bytes: 0 };
-  for (const { traceId, spans } of traces) {
+
+  function* cutList<T>(
+    list: T[],
+    weigh: (item: T) => number,
+    toTrace: (some: T[]) => TraceSpans,
+  ): Generator<{ traces: TraceSpans[]; weight: Weight }> {
     let from = 0;
-    for (const [at, sent] of spans.entries()) {
-      const bytes = weigh(sent);
+    for (const [at, item] of list.entries()) {
+      const bytes = weigh(item);
       if (weight.rows > 0 && (weight.rows === max.rows || weight.bytes + bytes > max.bytes)) {
-        if (at > from) part.push({ traceId, spans: spans.slice(from, at) });
+        if (at > from) part.push(toTrace(list.slice(from, at)));
         yield { traces: part, weight };
         from = at;
         part = [];
@@ -45,19 +51,26 @@ export function* cut(
       weight.rows++;
       weight.bytes += bytes;
     }
-    part.push({ traceId, spans: spans.slice(from) });
+    if (from < list.length) part.push(toTrace(list.slice(from)));
   }
-  yield { traces: part, weight };
+
+  for (const { traceId, spans, logs = [] } of traces) {
+    yield* cutList(spans, weighSpan, (spans) => ({ traceId, spans }));
+    yield* cutList(logs, weighLog, (logs) => ({ traceId, spans: [], logs }));
+  }
+  if (part.length > 0) yield { traces: part, weight };
 }
 
 /** About what a span takes in memory: its texts, and a row's worth of the rest. */
-function weigh({ span }: SentSpan): number {
-  const { input, output, toolCatalog, sources } = span;
-  return (
-    500 +
-    (input?.length ?? 0) +
-    (output?.length ?? 0) +
-    (toolCatalog?.length ?? 0) +
-    (sources?.length ?? 0)
-  );
+function weighSpan({ span }: SentSpan): number {
+  const { input, output, toolCatalog, sources, x } = span;
+  let bytes = 500;
+  for (const text of [input, output, toolCatalog, sources, x?.attributes, x?.events]) {
+    bytes += text?.length ?? 0;
+  }
+  return bytes;
+}
+
+function weighLog({ json }: SpanLog): number {
+  return 200 + json.length;
 }

@@ -10,6 +10,7 @@ import { createAdmission, type Admission } from "./admission.ts";
 import { createKeyring, type Keyring } from "./keyring.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { createLane } from "./lane.ts";
+import type { Receipt } from "./parse.ts";
 import type { Delivery, WriterMethods, WriterSettings } from "./thread.ts";
 
 export interface Intake {
@@ -25,11 +26,11 @@ export interface Intake {
   /**
    * Hands a body over; it must not be used afterwards.
    *
-   * @returns the number of spans, once they are durable.
-   * @throws AppError as the contract has it, `buffer_full` where the commit takes over 5 s. The
+   * @returns what became of its records, once those accepted are durable.
+   * @throws AppError as the protocol has it, `buffer_full` where the commit takes over 5 s. The
    *   batch may still land then: a retry is free.
    */
-  deliver(delivery: Delivery, whenDone: () => void): Promise<number>;
+  deliver(delivery: Delivery, whenDone: () => void): Promise<Receipt>;
   /** Writes down now what was refused and which keys were used. */
   writeNotes(): Promise<void>;
   /** Commits what waits and closes the store. */
@@ -59,13 +60,14 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   const keyring = createKeyring(accounts, givenKey);
   const refusals = createRefusals();
 
-  const underWay = new Set<Promise<number>>();
+  const underWay = new Set<Promise<Receipt>>();
   const { maxBodyBytes, unknownFields } = rest;
   const lane = createLane(writer, { maxBodyBytes, unknownFields }, onCrash);
 
   async function writeNotes(): Promise<void> {
     const notes = { ...refusals.take(), uses: keyring.takeUses() };
-    if (notes.rejects.length > 0 || notes.uses.length > 0) await writer.call("note", [notes]);
+    const { rejects, dropped, uses } = notes;
+    if (rejects.length + dropped.length + uses.length > 0) await writer.call("note", [notes]);
   }
   // What cannot be noted on a full disk is lost with its reason; the senders were told.
   const notesTimer = setInterval(() => void writeNotes().catch(() => {}), notesEveryMs);
@@ -81,7 +83,7 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
       return Atomics.load(bufferedRows, 0);
     },
     deliver(delivery, whenDone) {
-      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
       let late: AppError | null = null;
       const deadline = setTimeout(() => reject((late = commitTookTooLong())), commitDeadlineMs);
       const stored = isLarge(delivery)
@@ -108,8 +110,8 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
 }
 
 /** A compressed body may be a thousand times as large as it looks. */
-function isLarge({ body, encoding }: Delivery): boolean {
-  return body.byteLength > (encoding === null ? largeBodyBytes : largeBodyBytes / 256);
+function isLarge({ body, compression }: Delivery): boolean {
+  return body.byteLength > (compression === null ? largeBodyBytes : largeBodyBytes / 256);
 }
 
 function commitTookTooLong(): AppError {

@@ -5,11 +5,12 @@
 import type { AppError } from "../errors.ts";
 import { startThread, type Thread } from "../threads.ts";
 import type { LargeMethods } from "./large.ts";
-import type { Delivery, Rules, WriterMethods } from "./thread.ts";
+import type { Receipt, Rules } from "./parse.ts";
+import type { Delivery, WriterMethods } from "./thread.ts";
 
 export interface Lane {
   /** @param lateness an error once the sender was told to come again, and the work is for nothing. */
-  deliver(delivery: Delivery, lateness: () => AppError | null): Promise<number>;
+  deliver(delivery: Delivery, lateness: () => AppError | null): Promise<Receipt>;
   close(): Promise<void>;
 }
 
@@ -26,18 +27,18 @@ export function createLane(
   let storing: Promise<unknown> = Promise.resolve();
 
   return {
-    deliver({ body, encoding, imported, ...sender }, lateness) {
+    deliver({ body, compression, ...sender }, lateness) {
       const turn = parsing.then(async () => {
         const late = lateness();
         if (late) throw late;
         thread ??= startThread<LargeMethods>(new URL("./large.ts", import.meta.url), onCrash);
-        const call = thread.call("parse", [body, encoding, imported, rules], [body]);
-        const { accepted, parts } = await call;
-        if (!imported) await writer.call("charge", [sender.keyId, accepted]);
+        const call = thread.call("parse", [body, compression, sender.format, rules], [body]);
+        const { receipt, parts } = await call;
+        await writer.call("charge", [sender, receipt.accepted]);
         await storing;
         const stored = (async () => {
           for (const part of parts) await writer.call("storePart", [sender, part], [part.json]);
-          return accepted;
+          return receipt;
         })();
         storing = stored.catch(() => {});
         // In an object, or the next request's turn would wait for the last part.

@@ -3,27 +3,21 @@
  * every other change of the store. The HTTP event loop never waits for a parse or a disk.
  */
 import type { Database } from "bun:sqlite";
-import { readText } from "../contract/body.ts";
-import { parsePayload, prepareCheck } from "../contract/check.ts";
+import { prepareCheck } from "../contract/check.ts";
 import { AppError } from "../errors.ts";
 import { part } from "../limits.ts";
+import { readLogs } from "../otlp/logs.ts";
 import * as accounts from "../store/accounts.ts";
 import { closeWriter, guarded, openWriter, type Durability } from "../store/open.ts";
 import { createPayloadWriter } from "../store/payloads.ts";
 import { recordRejects } from "../store/rejects.ts";
 import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
 import { serveThread } from "../threads.ts";
-import { countSpans, cut, groupByTrace, type Part } from "./batch.ts";
+import { cut, type Part } from "./batch.ts";
+import { parseBody, type Format, type Receipt, type Rules } from "./parse.ts";
 import { createRateLimiter, type RateLimiter } from "./rate.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 import { createWriter, type Writer } from "./writer.ts";
-
-/** What is asked of a body. */
-export interface Rules {
-  /** On the wire and after decompression. */
-  maxBodyBytes: number;
-  unknownFields: "reject" | "keep";
-}
 
 export interface WriterSettings extends Rules {
   path: string;
@@ -35,18 +29,18 @@ export interface WriterSettings extends Rules {
   buffered: SharedArrayBuffer;
 }
 
-/** Whose spans they are, and since when we have them. */
+/** Whose spans they are, in which protocol, and since when we have them. */
 export interface Sent {
   projectId: number;
   keyId: number;
   receivedAt: number;
+  format: Format;
 }
 
 export interface Delivery extends Sent {
   body: ArrayBuffer;
-  encoding: string | null;
-  /** True where an operator imports: no rate limit, and `x` is read. */
-  imported: boolean;
+  /** As `Content-Encoding` has it. */
+  compression: string | null;
 }
 
 export type WriterMethods = typeof methods;
@@ -67,8 +61,9 @@ function opened(): Open {
   return open;
 }
 
-function batchOf({ projectId, receivedAt }: Sent, traces: TraceSpans[]): Batch {
-  return { projectId, receivedAt, source: "foglamp", traces };
+function batchOf({ projectId, receivedAt, format }: Sent, traces: TraceSpans[]): Batch {
+  const source = format.protocol === "otlp" ? "otlp" : "foglamp";
+  return { projectId, receivedAt, source, traces };
 }
 
 function changeAccounts(change: (db: Database, nowMs: number) => void): accounts.Accounts {
@@ -85,7 +80,7 @@ const methods = {
     return guarded(settings.path, () => {
       const db = openWriter(settings.path, settings.durability);
       const payloads = createPayloadWriter(db);
-      const spans = createSpanWriter(db, payloads);
+      const spans = createSpanWriter(db, payloads, readLogs);
       const buffered = new Int32Array(settings.buffered);
       const writer = createWriter(db, spans, (rows) => Atomics.store(buffered, 0, rows));
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
@@ -97,22 +92,21 @@ const methods = {
     });
   },
 
-  /** @returns the number of spans in the request, once they are committed. */
-  async ingest({ body, encoding, imported, ...sender }: Delivery): Promise<number> {
+  /** Resolves once all that was accepted is committed. */
+  async ingest({ body, compression, ...sender }: Delivery): Promise<Receipt> {
     const { settings, writer } = opened();
-    const text = readText(new Uint8Array(body), encoding, settings.maxBodyBytes);
-    const payload = parsePayload(text, { unknownFields: settings.unknownFields, imported });
-    const accepted = countSpans(payload);
-    if (!imported) methods.charge(sender.keyId, accepted);
+    const { traces, receipt } = parseBody(body, compression, sender.format, settings);
+    methods.charge(sender, receipt.accepted);
     // Part by part: between two parts of one request others get their turn.
-    for (const { traces, weight } of cut(groupByTrace(payload), part)) {
-      await writer.submit(batchOf(sender, traces), weight);
+    for (const { traces: some, weight } of cut(traces, part)) {
+      await writer.submit(batchOf(sender, some), weight);
     }
-    return accepted;
+    return receipt;
   },
 
   /** Takes spans from a key's budget. @throws AppError `rate_limited`. */
-  charge(keyId: number, spans: number): void {
+  charge({ keyId, format }: Sent, spans: number): void {
+    if (format.protocol === "import" || spans === 0) return;
     const retryAfterSeconds = opened().limiter?.take(keyId, spans, Date.now()) ?? 0;
     if (retryAfterSeconds > 0) {
       throw new AppError("rate_limited", "rate limit exceeded", { retryAfterSeconds });

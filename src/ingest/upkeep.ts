@@ -1,11 +1,14 @@
 /**
  * What the writing thread does besides: learns what the store holds, moves what an older version
- * wrote, collects what was deleted, packs what is at rest, gives free pages back, empties the log. One short step at a time, and between two it serves what came in.
+ * wrote, collects what was deleted, packs what is at rest, gives up on log records without a span,
+ * gives free pages back, empties the log. One short step at a time, and between two it serves what
+ * came in.
  */
 import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { upkeep as pauses } from "../limits.ts";
 import { createCollector, shrinkStep } from "../store/collect.ts";
+import { expireLogs, hasExpiredLogs } from "../store/logs.ts";
 import { createMover } from "../store/move.ts";
 import { checkpoint } from "../store/open.ts";
 import { applyPacking, compressPacking, planPacking, type Packing } from "../store/pack.ts";
@@ -46,6 +49,10 @@ export function startUpkeep(db: Database, writer: Writer, payloads: PayloadWrite
     }
     const packing = planPacking(db, payloads, Date.now());
     if (packing) return pack(packing);
+    if (hasExpiredLogs(db, Date.now())) {
+      writer.change(() => expireLogs(db, Date.now()));
+      return pauses.busyMs;
+    }
     if (shrinkStep(db)) return pauses.busyMs;
     checkpointStep();
     return pauses.idleMs;

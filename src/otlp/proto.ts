@@ -32,12 +32,15 @@ export function readLogs(message: Uint8Array): Group<LogRecord>[] {
 
 /** ExportMetricsServiceRequest, of which only the number of metrics counts. @throws MalformedMessage */
 export function countMetrics(message: Uint8Array): number {
-  const skipOne = (reader: Reader) => reader.leave(skipRest(reader, reader.enter()));
+  const skipOne = (reader: Reader) => {
+    reader.budget.record();
+    reader.leave(skipRest(reader, reader.enter()));
+  };
   return readGroups(message, skipOne).reduce((sum, { records }) => sum + records.length, 0);
 }
 
 function skipRest(reader: Reader, outer: number): number {
-  for (let tag; (tag = reader.next()); ) reader.skip(tag);
+  for (let tag; (tag = reader.next());) reader.skip(tag);
   return outer;
 }
 
@@ -45,7 +48,7 @@ function skipRest(reader: Reader, outer: number): number {
 function readGroups<R>(message: Uint8Array, readRecord: (reader: Reader) => R): Group<R>[] {
   const reader = new Reader(message);
   const groups: Group<R>[] = [];
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     if (tag === bytes(1)) readResourceGroup(reader, readRecord, groups);
     else reader.skip(tag);
   }
@@ -57,10 +60,11 @@ function readResourceGroup<R>(
   readRecord: (reader: Reader) => R,
   groups: Group<R>[],
 ): void {
+  reader.budget.record();
   // Fields come in any order, so the resource may follow what it holds for.
   const resource: Resource = { attributes: noAttributes(), schemaUrl: "" };
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     if (tag === bytes(1)) readResource(reader, resource);
     else if (tag === bytes(2)) groups.push(readScopeGroup(reader, resource, readRecord));
     else if (tag === bytes(3)) resource.schemaUrl = reader.string();
@@ -71,7 +75,7 @@ function readResourceGroup<R>(
 
 function readResource(reader: Reader, { attributes }: Resource): void {
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     if (tag === bytes(1)) readKeyValue(reader, attributes);
     else reader.skip(tag);
   }
@@ -83,10 +87,11 @@ function readScopeGroup<R>(
   resource: Resource,
   readRecord: (reader: Reader) => R,
 ): Group<R> {
+  reader.budget.record();
   const scope: Scope = { name: "", version: "", attributes: noAttributes(), schemaUrl: "" };
   const records: R[] = [];
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     if (tag === bytes(1)) readScope(reader, scope);
     else if (tag === bytes(2)) records.push(readRecord(reader));
     else if (tag === bytes(3)) scope.schemaUrl = reader.string();
@@ -98,7 +103,7 @@ function readScopeGroup<R>(
 
 function readScope(reader: Reader, scope: Scope): void {
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     if (tag === bytes(1)) scope.name = reader.string();
     else if (tag === bytes(2)) scope.version = reader.string();
     else if (tag === bytes(3)) readKeyValue(reader, scope.attributes);
@@ -108,6 +113,7 @@ function readScope(reader: Reader, scope: Scope): void {
 }
 
 function readSpan(reader: Reader): SpanRecord {
+  reader.budget.record();
   const span: SpanRecord = {
     traceId: "",
     spanId: "",
@@ -128,7 +134,7 @@ function readSpan(reader: Reader): SpanRecord {
     droppedLinksCount: 0,
   };
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     switch (tag) {
       case bytes(1):
         span.traceId = reader.hex();
@@ -192,6 +198,7 @@ function readTime(reader: Reader): Instant {
 }
 
 function readEvent(reader: Reader): EventRecord {
+  reader.budget.record();
   const event: EventRecord = {
     name: "",
     time: { ms: 0, nanos: 0 },
@@ -199,7 +206,7 @@ function readEvent(reader: Reader): EventRecord {
     droppedAttributesCount: 0,
   };
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     if (tag === fixed64(1)) event.time = readTime(reader);
     else if (tag === bytes(2)) event.name = reader.string();
     else if (tag === bytes(3)) readKeyValue(reader, event.attributes);
@@ -211,6 +218,7 @@ function readEvent(reader: Reader): EventRecord {
 }
 
 function readLink(reader: Reader): LinkRecord {
+  reader.budget.record();
   const link: LinkRecord = {
     traceId: "",
     spanId: "",
@@ -220,7 +228,7 @@ function readLink(reader: Reader): LinkRecord {
     droppedAttributesCount: 0,
   };
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     if (tag === bytes(1)) link.traceId = reader.hex();
     else if (tag === bytes(2)) link.spanId = reader.hex();
     else if (tag === bytes(3)) link.traceState = reader.string();
@@ -235,7 +243,7 @@ function readLink(reader: Reader): LinkRecord {
 
 function readStatus(reader: Reader, span: SpanRecord): void {
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     if (tag === bytes(2)) span.statusMessage = reader.string();
     else if (tag === varint(3)) span.statusCode = reader.uint32();
     else reader.skip(tag);
@@ -244,6 +252,7 @@ function readStatus(reader: Reader, span: SpanRecord): void {
 }
 
 function readLog(reader: Reader): LogRecord {
+  reader.budget.record();
   const log: LogRecord = {
     traceId: "",
     spanId: "",
@@ -257,7 +266,7 @@ function readLog(reader: Reader): LogRecord {
   };
   let observed = log.time;
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     switch (tag) {
       case fixed64(1):
         log.time = readTime(reader);
@@ -302,12 +311,13 @@ function readKeyValue(reader: Reader, into: Attributes): void {
   let key = "";
   let value: Value = null;
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     if (tag === bytes(1)) key = reader.string();
     else if (tag === bytes(2)) value = readValue(reader);
     else reader.skip(tag);
   }
   reader.leave(outer);
+  reader.budget.attribute(key);
   into[key] = value;
 }
 
@@ -315,7 +325,7 @@ function readKeyValue(reader: Reader, into: Attributes): void {
 function readValue(reader: Reader): Value {
   let value: Value = null;
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     switch (tag) {
       case bytes(1):
         value = reader.string();
@@ -351,7 +361,7 @@ function readValue(reader: Reader): Value {
 function readArray(reader: Reader): Value[] {
   const values: Value[] = [];
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     if (tag === bytes(1)) values.push(readValue(reader));
     else reader.skip(tag);
   }
@@ -362,7 +372,7 @@ function readArray(reader: Reader): Value[] {
 function readMap(reader: Reader): Attributes {
   const values = noAttributes();
   const outer = reader.enter();
-  for (let tag; (tag = reader.next()); ) {
+  for (let tag; (tag = reader.next());) {
     if (tag === bytes(1)) readKeyValue(reader, values);
     else reader.skip(tag);
   }

@@ -1,5 +1,7 @@
 /** What the decoders make of OTLP, the same from protobuf and from JSON, before any mapping. */
 
+import { otlp as limits } from "../limits.ts";
+
 /**
  * An attribute's value as JSON can hold it. Integers beyond 2^53 and numbers that JSON lacks are
  * strings ("9223372036854775807", "NaN"), bytes are base64.
@@ -84,6 +86,36 @@ export interface Group<R> {
   resource: Resource;
   scope: Scope;
   records: R[];
+}
+
+/** Counts what a request holds, so that none takes up all memory: see `otlp` in limits.ts. */
+export class Budget {
+  #records = 0;
+  #attributes = 0;
+  #indexKeys = 0;
+
+  readonly #fail: (what: string) => Error;
+
+  /** @param fail makes the error for a request that holds too much. */
+  constructor(fail: (what: string) => Error) {
+    this.#fail = fail;
+  }
+
+  record(): void {
+    if (++this.#records > limits.records) throw this.#fail(`more than ${limits.records} records`);
+  }
+
+  attribute(key: string): void {
+    if (++this.#attributes > limits.attributes) {
+      throw this.#fail(`more than ${limits.attributes} attributes`);
+    }
+    // An object with the key "999" gets room for 1,000 values.
+    if (key.length <= 3 && key.length > 1 && /^\d+$/.test(key)) {
+      if (++this.#indexKeys > limits.indexKeys) {
+        throw this.#fail(`more than ${limits.indexKeys} keys that are numbers`);
+      }
+    }
+  }
 }
 
 export function noAttributes(): Attributes {

@@ -6,6 +6,8 @@
  * https://protobuf.dev/programming-guides/encoding/
  */
 
+import { Budget } from "./records.ts";
+
 /** Bytes that are no message. Says where, never what. */
 export class MalformedMessage extends Error {}
 
@@ -29,6 +31,7 @@ export class Reader {
   #at = 0;
   #end: number;
   #depth = 0;
+  readonly budget = new Budget((what) => this.#malformed(what));
 
   constructor(message: Uint8Array) {
     this.#bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);

@@ -1,8 +1,7 @@
 /** What is new in a model call, against the earlier call of its trace that shares most with it. */
 import { and, asc, between, isNotNull } from "drizzle-orm";
 import { readList, readEntries, type Token } from "../store/lists.ts";
-import { payloadFields } from "../store/payloads.ts";
-import { spanKeyRange } from "../store/rows.ts";
+import { payloadFields, spanKeyRange } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
 import { findSpan, type Source, type SpanRef } from "./trace.ts";
 import type { TraceRef } from "./traces.ts";

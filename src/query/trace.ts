@@ -1,11 +1,11 @@
 /** One trace: its skeleton, its spans whole, and its export. */
 import { and, asc, between, eq, gt } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import type { ImportedSpan, SpanExtension, TraceHeader } from "../contract/v1.ts";
+import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
 import { exportChunkBytes, wire } from "../limits.ts";
 import type { PayloadReader } from "../store/payloads.ts";
-import { spanKeyRange, spanOf, type NameLookup } from "../store/rows.ts";
+import { spanKeyRange, spanOf, wholeSpanOf, type NameLookup } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
 import { findTrace, toSummary, type TraceRef } from "./traces.ts";
 import type { Skeleton, SpanView, TraceView } from "./views.ts";
@@ -81,9 +81,8 @@ export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): Span
     traceKey: trace.key,
     traceId: trace.traceId,
     project,
-    source: x.source,
-    receivedAt: x.receivedAt,
     ...span,
+    ...x,
     status: span.status ?? "ok",
     ...(Object.keys(metadata).length > 0 && { metadata }),
     startNanos: row.startNanos,
@@ -93,18 +92,9 @@ export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): Span
   };
 }
 
-/** A row with its payloads, and with what v1 has no field for under `x`. */
 function wholeSpan(row: SpanRow, { names, payloads }: Source) {
   const { texts, damaged } = payloads.get(row.key, row.lists);
-  const { attributes, ...sent } = texts;
-  const x = {
-    source: names.nameOf(row.sourceId),
-    receivedAt: row.receivedAt,
-    ...(row.startNanos !== null && { startNanos: row.startNanos }),
-    ...(row.endNanos !== null && { endNanos: row.endNanos }),
-    ...(attributes !== undefined && { attributes }),
-  } satisfies SpanExtension;
-  return { span: { ...spanOf(row, names), ...sent }, x, damaged };
+  return { ...wholeSpanOf(row, texts, names), damaged };
 }
 
 export interface ExportPage {
@@ -129,6 +119,9 @@ export function exportPage(
 ): ExportPage {
   const { db, names } = source;
   const { trace } = findTrace(db, ref);
+  // Spans that name nobody show the trace's own names again, so that these are the same at the end.
+  const { traceName, agentName } = trace;
+  const unnamed = agentName ? { agentName } : { traceName: traceName || "trace" };
   const [first] = spanKeyRange(trace.key);
   const rows = db
     .select()
@@ -153,10 +146,15 @@ export function exportPage(
   const isLast = last === rows.at(-1)?.key && rows.length < wire.spansPerTrace;
   return {
     entries: groups.map((group) =>
-      toEntry(trace.traceId, names.headerOf(group.headerId), group.spans, full),
+      toEntry(trace.traceId, named(names.headerOf(group.headerId), unnamed), group.spans, full),
     ),
     next: isLast ? null : last,
   };
+}
+
+/** A header that v1 admits: with a name. */
+function named(header: TraceHeader, names: TraceHeader): TraceHeader {
+  return header.traceName || header.agentName ? header : { ...header, ...names };
 }
 
 function toEntry(

@@ -1,5 +1,5 @@
 /** What every surface shows, in the wire's own field names. Unknown is absent or null, never 0. */
-import type { Customer, Span, Usage } from "../contract/v1.ts";
+import type { Customer, Span, SpanExtension, Usage } from "../contract/v1.ts";
 import type { Figure } from "../store/codec.ts";
 
 /** `open`: no root yet; `stale`: open and silent for ten minutes. */
@@ -67,21 +67,25 @@ export interface TraceView {
   spans: Skeleton[];
 }
 
-/** A whole span: the wire's fields as they came, with the trace's metadata laid under its own. */
-export type SpanView = Span & {
-  key: number;
-  traceKey: number;
-  traceId: string;
-  project: string;
-  source: string;
-  receivedAt: number;
-  startNanos: number | null;
-  endNanos: number | null;
-  /** JSON text of what has no field of its own, null where there is none. */
-  attributes: string | null;
-  /** The payloads that the store cannot give back any more; a note stands in their place. */
-  damaged?: string[];
-};
+/**
+ * A whole span: the wire's fields as they came, with the trace's metadata laid under its own, and what
+ * v1 has no field for as an import takes it.
+ */
+export type SpanView = Span &
+  Omit<SpanExtension, "attributes" | "startNanos" | "endNanos"> & {
+    key: number;
+    traceKey: number;
+    traceId: string;
+    project: string;
+    source: string;
+    receivedAt: number;
+    startNanos: number | null;
+    endNanos: number | null;
+    /** JSON text of what has no field of its own, null where there is none. */
+    attributes: string | null;
+    /** The payloads that the store cannot give back any more; a note stands in their place. */
+    damaged?: string[];
+  };
 
 /** What is new in a span's input, in UTF-16 code units. */
 export interface SpanNews {

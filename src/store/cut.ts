@@ -3,7 +3,7 @@
  * messages and tools in a JSON object. It works on text alone, needs no valid JSON and goes strictly
  * from left to right, so that two texts that begin alike are cut alike as far as they are alike.
  */
-import { endOfString } from "../contract/depth.ts";
+import { endOfString } from "../contract/scan.ts";
 
 /** What is at most this long (UTF-16 code units) stands in the list itself: no piece is worth it. */
 export const longestLiteral = 64;

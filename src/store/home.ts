@@ -22,6 +22,11 @@ export interface ServerInfo {
   pid: number;
   url: string;
   port: number;
+  /** Where OTLP over HTTP goes, less the signal's path. */
+  otlpUrl: string;
+  /** Where OTLP over gRPC goes; null where it is off. */
+  otlpGrpcUrl: string | null;
+  otlpAuth: "open" | "key";
   version: string;
   startedAt: number;
   dataDir: string;

@@ -13,15 +13,15 @@ import { cut, longestLiteral, type Place } from "./cut.ts";
 import { appendEntry, readEntries, readList, writeEntry, writeList, type Token } from "./lists.ts";
 import { createPieceWriter, type TracePieces } from "./pieces.ts";
 import { openPlainPayloads } from "./plain.ts";
-import { spanKeyOf, spanKeyRange, traceKeyOf } from "./rows.ts";
+import {
+  payloadFields,
+  spanKeyOf,
+  spanKeyRange,
+  traceKeyOf,
+  type PayloadField,
+  type Payloads,
+} from "./rows.ts";
 import { ByteWriter } from "./varint.ts";
-
-export const payloadFields = ["input", "output", "toolCatalog", "sources", "attributes"] as const;
-
-export type PayloadField = (typeof payloadFields)[number];
-
-/** A span's texts; what it does not have is absent. */
-export type Payloads = Partial<Record<PayloadField, string>>;
 
 export interface PayloadReader {
   /** @param lists the bytes in the span's row. A text that is damaged says so in its place. */
@@ -43,12 +43,8 @@ export interface PayloadWriter {
     texts: { [F in PayloadField]?: string | undefined },
     before: Uint8Array | null,
   ): Uint8Array | null;
-  /** Whether a row's bytes stand for exactly these texts; null where they cannot be read any more. */
-  holds(
-    spanKey: number,
-    lists: Uint8Array | null,
-    texts: { [F in PayloadField]?: string | undefined },
-  ): boolean | null;
+  /** As of a reader; sees what this transaction has put. */
+  get: PayloadReader["get"];
   /** Writes what the spans put since the last time need. To be called before the commit. */
   flush(): void;
   committed(): void;
@@ -283,11 +279,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
       if (state) touched.add(state);
       return row.length > 0 ? row.view() : null;
     },
-    holds(spanKey, lists, texts) {
-      const stored = reader.get(spanKey, lists);
-      if (stored.damaged.length > 0) return null;
-      return payloadFields.every((field) => stored.texts[field] === texts[field]);
-    },
+    get: reader.get,
     flush,
     committed() {
       pieces.committed();

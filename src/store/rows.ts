@@ -4,11 +4,28 @@ import {
   spanTypes,
   type ImportedSpan,
   type Span,
+  type SpanExtension,
   type TraceHeader,
   type Usage,
 } from "../contract/v1.ts";
 import type { spans } from "./schema.ts";
 import { toCell, type Cell } from "./codec.ts";
+
+/** The large texts of a span, in the order of their slots in a row (lists.ts has room for seven). */
+export const payloadFields = [
+  "input",
+  "output",
+  "toolCatalog",
+  "sources",
+  "attributes",
+  "resource",
+  "events",
+] as const;
+
+export type PayloadField = (typeof payloadFields)[number];
+
+/** A span's texts; what it does not have is absent. */
+export type Payloads = Partial<Record<PayloadField, string>>;
 
 /** Spans of one trace lie side by side: 2^24 numbers for each trace, 2^29 traces below 2^53. */
 const spansPerTrace = 2 ** 24;
@@ -54,6 +71,22 @@ export const extraFields = [
   "rateLimit",
 ] as const satisfies (keyof Span)[];
 
+/** What v1 lacks and nothing filters by, from `x`: kept under that name in `extra`. */
+export const extensionFields = [
+  "spanName",
+  "kind",
+  "traceState",
+  "flags",
+  "statusMessage",
+  "droppedAttributesCount",
+  "droppedEventsCount",
+  "droppedLinksCount",
+  "droppedLogsCount",
+  "endTimeUnixNano",
+  "reportedCostUsd",
+  "fromLogs",
+] as const satisfies (keyof SpanExtension)[];
+
 /** The columns of a span that say what it is; the rest say where and when it was stored. */
 export const contentColumns = [
   "spanId",
@@ -75,6 +108,8 @@ export const contentColumns = [
   "metadata",
   "extra",
 ] as const;
+
+export const placeholdersOf = (columns: readonly string[]) => columns.map(() => "?").join(", ");
 
 export type CellValue = Cell | number | null;
 
@@ -127,6 +162,13 @@ function toExtra(span: ImportedSpan): string | null {
   }
   // An empty object has no column to stand in, yet was sent.
   if (span.usage && Object.keys(span.usage).length === 0) (extra ??= {}).usage = {};
+  if (span.x) {
+    let x: Record<string, unknown> | null = null;
+    for (const field of extensionFields) {
+      if (span.x[field] !== undefined) (x ??= {})[field] = span.x[field];
+    }
+    if (x) (extra ??= {}).x = x;
+  }
   return extra && JSON.stringify(extra);
 }
 
@@ -151,6 +193,7 @@ export interface NameLookup {
 /** A row as the wire has it, less its payloads. Absent stays absent. */
 export function spanOf(row: Row, names: NameLookup): Span {
   const usage = usageOf(row);
+  const { x: _, ...extra } = row.extra === null ? {} : JSON.parse(row.extra);
   return {
     spanId: row.spanId,
     ...(row.parentSpanId !== null && { parentSpanId: row.parentSpanId }),
@@ -165,6 +208,25 @@ export function spanOf(row: Row, names: NameLookup): Span {
     ...(usage && { usage }),
     ...(row.ttftMs !== null && { ttftMs: row.ttftMs }),
     ...(row.metadata !== null && { metadata: JSON.parse(row.metadata) }),
-    ...(row.extra !== null && JSON.parse(row.extra)),
+    ...extra,
   };
+}
+
+/** A row with its payloads, and with what v1 has no field for under `x`. */
+export function wholeSpanOf(
+  row: Row,
+  { attributes, resource, events, ...sent }: Payloads,
+  names: NameLookup,
+) {
+  const x: SpanExtension & { source: string; receivedAt: number } = {
+    source: names.nameOf(row.sourceId),
+    receivedAt: row.receivedAt,
+    ...(row.startNanos !== null && { startNanos: row.startNanos }),
+    ...(row.endNanos !== null && { endNanos: row.endNanos }),
+    ...(attributes !== undefined && { attributes }),
+    ...(resource !== undefined && { resource }),
+    ...(events !== undefined && { events }),
+    ...(row.extra !== null && JSON.parse(row.extra).x),
+  };
+  return { span: { ...spanOf(row, names), ...sent }, x };
 }

@@ -3,21 +3,26 @@
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
-import { spanStatuses, spanTypes, type ImportedSpan, type TraceHeader } from "../contract/v1.ts";
-import { cachedSpanFacts } from "../limits.ts";
-import { fromCell, toCell, type Cell } from "./codec.ts";
+import { eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
+import { fromCell, type Cell } from "./codec.ts";
 import { createNames } from "./names.ts";
+import { createWaitingLogs, logsIn, withLogs, type ReadLogs, type SpanLog } from "./logs.ts";
 import { createPayloadWriter, type PayloadWriter } from "./payloads.ts";
 import {
   contentColumns,
+  payloadFields,
+  placeholdersOf,
   spanKeyOf,
-  spanKeyRange,
   toContentCells,
-  usageColumns,
-  usageOf,
+  wholeSpanOf,
   type CellValue,
+  type PayloadField,
+  type Payloads,
 } from "./rows.ts";
-import { summedCounts, Tally, type SpanFacts } from "./tally.ts";
+import { spans } from "./schema.ts";
+import { createTraceStates, type TraceState } from "./traces.ts";
 
 /** A span with the trace-level fields that it was sent with. */
 export interface SentSpan {
@@ -29,6 +34,8 @@ export interface TraceSpans {
   traceId: string;
   /** No id comes twice. */
   spans: SentSpan[];
+  /** Log records of spans that came before, come with them or will come. */
+  logs?: SpanLog[];
 }
 
 /** Checked spans of one request, or a part of them. */
@@ -52,144 +59,84 @@ export interface SpanWriter {
   deleteTrace(traceKey: number): boolean;
 }
 
-interface TraceState {
+/** What a span's row holds before it is written anew. */
+interface Stored {
   key: number;
-  projectId: number;
-  traceId: string;
-  source: string;
-  receivedAt: number;
-  lastReceivedAt: number;
-  /** The start time in the row, or null where there is no row yet. */
-  storedStartTime: number | null;
-  tally: Tally;
+  content: CellValue[];
+  lists: Uint8Array | null;
+  texts: Payloads;
+  damaged: PayloadField[];
 }
 
 const insertColumns = ["key", "receivedAt", ...contentColumns, "lists"];
 
-const tallyColumns = [
-  "lastReceivedAt",
-  "endTime",
-  "status",
-  "rootCount",
-  "spanCount",
-  "llmCount",
-  "toolCount",
-  "errorCount",
-  "models",
-  "ttftMs",
-  ...summedCounts,
-  "traceName",
-  "agentName",
-  "workflowName",
-  "workflowRunId",
-  "sessionId",
-  "customer",
-  "metadata",
-];
-const identityColumns = ["key", "projectId", "traceId", "source", "receivedAt", "startTime"];
-
-const placeholders = (columns: readonly string[]) => columns.map(() => "?").join(", ");
-
+/** @param readLogs what log records say of their span. */
 export function createSpanWriter(
   db: Database,
   payloads: PayloadWriter = createPayloadWriter(db),
+  readLogs: ReadLogs = () => ({}),
 ): SpanWriter {
   const names = createNames(db);
+  const traces = createTraceStates(db, names);
+  const waitingLogs = createWaitingLogs(db);
+  const rows = drizzle(db);
 
   const insertSpan = db.query<null, SQLQueryBindings[]>(
-    `INSERT OR REPLACE INTO spans (${insertColumns}) VALUES (${placeholders(insertColumns)})`,
+    `INSERT OR REPLACE INTO spans (${insertColumns}) VALUES (${placeholdersOf(insertColumns)})`,
   );
   const selectContent = db.query<null, [number]>(
     `SELECT ${[...contentColumns, "lists"]} FROM spans WHERE key = ?`,
-  );
-  const selectFacts = db.query<FactsRow, [number, number]>(
-    `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, modelId, headerId,
-       ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
-  );
-  const selectTrace = db.query<StoredTrace, [number, Cell]>(
-    `SELECT key, source, receivedAt, lastReceivedAt, startTime FROM traces WHERE projectId = ? AND traceId = ?`,
-  );
-  const insertTrace = db.query<null, SQLQueryBindings[]>(
-    `INSERT INTO traces (${[...identityColumns, ...tallyColumns]})
-     VALUES (${placeholders([...identityColumns, ...tallyColumns])})`,
-  );
-  const updateTrace = db.query<null, SQLQueryBindings[]>(
-    `UPDATE traces SET ${tallyColumns.map((column) => `${column} = ?`)} WHERE key = ?`,
-  );
-  // Apart, because naming an indexed column in an UPDATE rewrites its index entries each time.
-  const updateStartTime = db.query<null, [number, number]>(
-    "UPDATE traces SET startTime = ? WHERE key = ?",
   );
   const removeTrace = db.query<{ projectId: number; traceId: Cell }, [number]>(
     "DELETE FROM traces WHERE key = ? RETURNING projectId, traceId",
   );
   const queueDeletion = db.query<null, [number]>("INSERT INTO deletions (traceKey) VALUES (?)");
 
-  /** The traces in memory, the one used longest ago first. */
-  const states = new Map<string, TraceState>();
   const touched = new Set<TraceState>();
-  let factsInMemory = 0;
   let lastHeader: { header: TraceHeader; id: number } | null = null;
-  let nextTraceKey = lastTraceKey(db) + 1;
-
-  function stateOf(batch: Batch, traceId: string): TraceState {
-    const id = stateId(batch.projectId, traceId);
-    let state = states.get(id);
-    if (state) states.delete(id);
-    else {
-      state = load(batch.projectId, traceId) ?? start(batch, traceId);
-      factsInMemory += state.tally.size;
-    }
-    states.set(id, state);
-    return state;
-  }
-
-  function forget(state: TraceState): void {
-    states.delete(stateId(state.projectId, state.traceId));
-    factsInMemory -= state.tally.size;
-  }
-
-  function start(batch: Batch, traceId: string): TraceState {
-    return {
-      key: nextTraceKey++,
-      projectId: batch.projectId,
-      traceId,
-      source: batch.source,
-      receivedAt: batch.receivedAt,
-      lastReceivedAt: batch.receivedAt,
-      storedStartTime: null,
-      tally: new Tally(),
-    };
-  }
-
-  function load(projectId: number, traceId: string): TraceState | null {
-    const row = selectTrace.get(projectId, toCell(traceId));
-    if (!row) return null;
-    const tally = new Tally();
-    for (const facts of selectFacts.all(...spanKeyRange(row.key))) tally.put(factsOf(facts));
-    return { ...row, projectId, traceId, storedStartTime: row.startTime, tally };
-  }
-
-  function factsOf(row: FactsRow): SpanFacts {
-    return {
-      key: row.key,
-      spanId: fromCell(row.spanId),
-      parentSpanId: row.parentSpanId === null ? undefined : fromCell(row.parentSpanId),
-      spanType: spanTypes[row.spanType]!,
-      status: spanStatuses[row.status ?? 0]!,
-      startTime: row.startTime,
-      endTime: row.startTime + row.durationMs,
-      ttftMs: row.ttftMs ?? undefined,
-      modelId: row.modelId === null ? undefined : names.nameOf(row.modelId),
-      usage: usageOf(row),
-      header: names.headerOf(row.headerId),
-    };
-  }
-
   function write(state: TraceState, { span, header }: SentSpan, batch: Batch): void {
     const known = state.tally.get(span.spanId);
     // The later end wins, on a tie the later arrival.
     if (known && span.endTime < known.endTime) return;
+    const stored = known && readStored(known.key);
+    const logs = [
+      ...logsIn(stored?.texts.events),
+      ...waitingLogs.take(state.projectId, state.traceId, span.spanId),
+    ];
+    put(state, logs.length > 0 ? withLogs(span, logs, readLogs) : span, header, batch, stored);
+  }
+
+  function addLogs(batch: Batch, traceId: string, logs: SpanLog[]): void {
+    const state = traces.find(batch.projectId, traceId);
+    for (const [spanId, ofSpan] of Map.groupBy(logs, ({ spanId }) => spanId)) {
+      const known = state?.tally.get(spanId);
+      if (!state || !known) {
+        waitingLogs.put(batch.projectId, traceId, ofSpan, batch.receivedAt);
+        continue;
+      }
+      const stored = readStored(known.key);
+      const row = rows.select().from(spans).where(eq(spans.key, known.key)).get()!;
+      const { span, x } = wholeSpanOf(row, stored.texts, names);
+      const { receivedAt: _, ...rest } = x;
+      const added = ofSpan.map(({ json }) => json);
+      put(state, withLogs({ ...span, x: rest }, added, readLogs), known.header, batch, stored);
+    }
+  }
+
+  function readStored(key: number): Stored {
+    const content = selectContent.values(key)[0] as CellValue[];
+    const lists = content.at(-1) as Uint8Array | null;
+    return { key, content, lists, ...payloads.get(key, lists) };
+  }
+
+  /** Writes a span's row, in the place of the version that is `stored`. */
+  function put(
+    state: TraceState,
+    span: ImportedSpan,
+    header: TraceHeader,
+    batch: Batch,
+    stored: Stored | undefined,
+  ): void {
     const content = toContentCells(span, {
       source: names.idOf(span.x?.source ?? batch.source),
       header: headerIdOf(header),
@@ -198,24 +145,24 @@ export function createSpanWriter(
       model: span.modelId === undefined ? null : names.idOf(span.modelId),
     });
     const { input, output, toolCatalog, sources, x } = span;
-    const texts = { input, output, toolCatalog, sources, attributes: x?.attributes };
-    const key = known?.key ?? spanKeyOf(state.key, state.tally.size);
-    let before: Uint8Array | null = null;
-    let isDamaged = false;
-    if (known) {
-      const stored = selectContent.values(key)[0] as CellValue[];
-      before = stored.at(-1) as Uint8Array | null;
-      const holds = payloads.holds(key, before, texts);
-      if (holds && isSame(content, stored)) return;
-      isDamaged = holds === null;
+    const { attributes, resource, events } = x ?? {};
+    const texts = { input, output, toolCatalog, sources, attributes, resource, events };
+    const isDamaged = stored !== undefined && stored.damaged.length > 0;
+    if (
+      stored &&
+      !isDamaged &&
+      isSame(content, stored.content) &&
+      payloadFields.every((field) => texts[field] === stored.texts[field])
+    ) {
+      return;
     }
+    const key = stored?.key ?? spanKeyOf(state.key, state.tally.size);
     const isTraceNew = state.storedStartTime === null;
     const place = { key, projectId: state.projectId, isTraceNew, isDamaged };
-    const lists = payloads.put(place, texts, before);
+    const lists = payloads.put(place, texts, stored?.lists ?? null);
     const receivedAt = x?.receivedAt ?? batch.receivedAt;
     insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]), lists);
-    if (!known) factsInMemory++;
-    state.tally.put({
+    traces.putFacts(state, {
       key,
       spanId: span.spanId,
       parentSpanId: span.parentSpanId,
@@ -239,79 +186,39 @@ export function createSpanWriter(
     return lastHeader.id;
   }
 
-  function save(state: TraceState): void {
-    const row = state.tally.row();
-    const { header, usage } = row;
-    const cells = [
-      state.lastReceivedAt,
-      row.endTime,
-      row.status,
-      row.rootCount,
-      row.spanCount,
-      row.llmCount,
-      row.toolCount,
-      row.errorCount,
-      JSON.stringify(row.models),
-      row.ttftMs,
-      ...summedCounts.map((field) => usage[field] ?? null),
-      cellOf(header.traceName),
-      cellOf(header.agentName),
-      cellOf(header.workflowName),
-      cellOf(header.workflowRunId),
-      cellOf(header.sessionId),
-      header.customer ? JSON.stringify(header.customer) : null,
-      header.metadata ? JSON.stringify(header.metadata) : null,
-    ];
-    if (state.storedStartTime === null) {
-      const identity = [
-        state.key,
-        state.projectId,
-        toCell(state.traceId),
-        state.source,
-        state.receivedAt,
-        row.startTime,
-      ];
-      insertTrace.run(...identity, ...cells);
-    } else {
-      updateTrace.run(...cells, state.key);
-      if (row.startTime !== state.storedStartTime) updateStartTime.run(row.startTime, state.key);
-    }
-    state.storedStartTime = row.startTime;
-  }
-
   return {
     apply(batch) {
-      for (const { traceId, spans } of batch.traces) {
-        const state = stateOf(batch, traceId);
-        for (const sent of spans) write(state, sent, batch);
+      for (const { traceId, spans, logs } of batch.traces) {
+        if (spans.length > 0) {
+          const state = traces.find(batch.projectId, traceId) ?? traces.start(batch, traceId);
+          for (const sent of spans) write(state, sent, batch);
+        }
+        if (logs) addLogs(batch, traceId, logs);
       }
     },
     flush() {
-      for (const state of touched) save(state);
+      for (const state of touched) traces.save(state);
       payloads.flush();
     },
     committed() {
       payloads.committed();
       touched.clear();
-      for (const state of states.values()) {
-        // The trace used last stays, however large: it would be loaded again for each part.
-        if (factsInMemory <= cachedSpanFacts || states.size === 1) break;
-        forget(state);
-      }
+      traces.trim();
     },
     rolledBack() {
       payloads.rolledBack();
       touched.clear();
-      states.clear();
-      factsInMemory = 0;
+      traces.clear();
       names.forget();
+      waitingLogs.forget();
       lastHeader = null;
     },
     deleteTrace(traceKey) {
       const removed = removeTrace.get(traceKey);
       if (!removed) return false;
-      const state = states.get(stateId(removed.projectId, fromCell(removed.traceId)));
-      if (state) forget(state);
+      const traceId = fromCell(removed.traceId);
+      traces.forget(removed.projectId, traceId);
+      waitingLogs.drop(removed.projectId, traceId);
       payloads.close(traceKey);
       queueDeletion.run(traceKey);
       return true;
@@ -327,39 +234,3 @@ function isSame(content: CellValue[], stored: CellValue[]): boolean {
     return cell === other;
   });
 }
-
-function stateId(projectId: number, traceId: string): string {
-  return `${projectId} ${traceId}`;
-}
-
-function cellOf(text: string | undefined): Cell | null {
-  return text === undefined ? null : toCell(text);
-}
-
-function lastTraceKey(db: Database): number {
-  const row = db.query("SELECT seq FROM sqlite_sequence WHERE name = 'traces'").get() as {
-    seq: number;
-  } | null;
-  return row?.seq ?? 0;
-}
-
-interface StoredTrace {
-  key: number;
-  source: string;
-  receivedAt: number;
-  lastReceivedAt: number;
-  startTime: number;
-}
-
-type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
-  key: number;
-  spanId: Cell;
-  parentSpanId: Cell | null;
-  spanType: number;
-  status: number | null;
-  startTime: number;
-  durationMs: number;
-  ttftMs: number | null;
-  modelId: number | null;
-  headerId: number;
-};

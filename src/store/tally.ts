@@ -56,7 +56,10 @@ export interface TallyRow {
   errorCount: number;
   models: string[];
   ttftMs: number | null;
-  /** The fields that any span carries, each as the span that ended last carries it. */
+  /**
+   * The fields that any span carries, each as the span that ended last carries it. Where none names
+   * an agent, the service stands for it.
+   */
   header: TraceHeader;
   /** A count that no span reports is absent, not 0. */
   usage: Partial<Record<SummedCount, Figure>>;
@@ -107,15 +110,23 @@ export class Tally {
       errorCount: sums.errors,
       models: [...sums.models].sort(),
       ttftMs: sums.firstTimed?.ttftMs ?? null,
-      header: Object.fromEntries(
-        [...sums.shown].map(([field, span]) => [field, span.header[field]]),
-      ) as TraceHeader,
+      header: this.#shownHeader(),
       usage: Object.fromEntries(
         [...sums.usage]
           .filter(([, sum]) => sum.reporters > 0)
           .map(([field, sum]) => [field, toFigure(sum.total)]),
       ),
     };
+  }
+
+  #shownHeader(): TraceHeader {
+    const { shown, lastOfService } = this.#sums;
+    const header: TraceHeader = Object.fromEntries(
+      [...shown].map(([field, span]) => [field, span.header[field]]),
+    );
+    const service = lastOfService?.header.x?.serviceName;
+    if (!header.agentName && service) header.agentName = service;
+    return header;
   }
 
   #add(span: SpanFacts): void {
@@ -143,28 +154,60 @@ export class Tally {
       const shown = sums.shown.get(field);
       if (!shown || endsAfter(span, shown)) sums.shown.set(field, span);
     }
+    if (
+      span.header.x?.serviceName &&
+      (!sums.lastOfService || endsAfter(span, sums.lastOfService))
+    ) {
+      sums.lastOfService = span;
+    }
     this.#addUsage(span);
   }
 
   /**
-   * An agent's own usage counts only where no descendant reports any: clients repeat the sum of the
-   * steps on the root. Parents may arrive after their children, so coverage climbs from whichever
-   * end arrives last. In a ring of parents every span is its own descendant, in any order.
+   * What one call used counts once. Clients repeat the sum of the steps on the root, and one library's
+   * span of a call stands around another's with the same counts: a span's own usage counts only where
+   * no span below says it again. Parents may arrive after their children, so coverage climbs from
+   * whichever end arrives last. In a ring of parents every span is its own descendant, in any order.
    */
   #addUsage(span: SpanFacts): void {
     const { covered, usage } = this.#sums;
     const reports = span.usage !== undefined && Object.keys(span.usage).length > 0;
-    const isCovered = covered.has(span.spanId);
-    if (reports && !(isCovered && span.spanType === "agent")) sum(usage, span.usage!, 1);
-    if (!reports && !isCovered) return;
+    const own = covered.get(span.spanId) ?? 0;
+    if (reports && !isRepeated(span, own)) sum(usage, span.usage!, 1);
+    let coverage = Math.max(
+      reports ? (isModelCall(span) ? sameCall : below) : 0,
+      passedUp(span, own),
+    );
     let id = span.parentSpanId;
-    while (id !== undefined && !covered.has(id)) {
-      covered.add(id);
+    while (id !== undefined && coverage > (covered.get(id) ?? 0)) {
+      const before = covered.get(id) ?? 0;
+      covered.set(id, coverage);
       const parent = this.#facts.get(id);
-      if (parent?.spanType === "agent" && parent.usage) sum(usage, parent.usage, -1);
-      id = parent?.parentSpanId;
+      if (!parent) return;
+      if (parent.usage && !isRepeated(parent, before) && isRepeated(parent, coverage)) {
+        sum(usage, parent.usage, -1);
+      }
+      coverage = passedUp(parent, coverage);
+      id = parent.parentSpanId;
     }
   }
+}
+
+/** How a span is covered by usage below it: by any, or by what may be the same model call. */
+const below = 1;
+const sameCall = 2;
+
+function isModelCall({ spanType }: SpanFacts): boolean {
+  return spanType === "llm" || spanType === "embedding";
+}
+
+function isRepeated(span: SpanFacts, coverage: number): boolean {
+  return coverage >= (isModelCall(span) ? sameCall : below);
+}
+
+/** A tool or an agent that a model call asked for makes calls of its own. */
+function passedUp({ spanType }: SpanFacts, coverage: number): number {
+  return spanType === "tool" || spanType === "agent" ? Math.min(coverage, below) : coverage;
 }
 
 type Sums = ReturnType<typeof startSums>;
@@ -186,8 +229,9 @@ function startSums() {
     /** The span whose header's value is shown, by field. */
     shown: new Map<(typeof headerFields)[number], SpanFacts>(),
     usage: new Map<SummedCount, { total: bigint; reporters: number }>(),
-    /** Ids, arrived or not, of spans below which some span reports usage. */
-    covered: new Set<string>(),
+    lastOfService: undefined as SpanFacts | undefined,
+    /** By id, of spans arrived or not: how the usage below covers it. */
+    covered: new Map<string, number>(),
   };
 }
 

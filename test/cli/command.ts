@@ -107,6 +107,9 @@ function environment(dataDir: string, more: Record<string, string> = {}): Record
     // Bun's own, which would stand in the home.
     BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
     TEALIGHT_DATA_DIR: dataDir,
+    // OTLP's ports are the same for all.
+    TEALIGHT_OTLP_PORT: "0",
+    TEALIGHT_OTLP_GRPC_PORT: "0",
     ...more,
   };
 }
@@ -121,6 +124,9 @@ export async function startAnnouncedServer(
     pid: process.pid,
     url: `http://localhost:${server.port}`,
     port: server.port,
+    otlpUrl: `http://localhost:${server.port}`,
+    otlpGrpcUrl: null,
+    otlpAuth: server.engine.otlp.auth,
     version,
     startedAt: Date.now(),
     dataDir: home.dir,

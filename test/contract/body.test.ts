@@ -7,12 +7,15 @@ import {
   gzipSync,
   zstdCompressSync,
 } from "node:zlib";
-import { readText } from "../../src/contract/body.ts";
+import { decompress } from "../../src/contract/body.ts";
 import { AppError } from "../../src/errors.ts";
 import { makePayload } from "../helpers.ts";
 
 const maxBytes = 10 * 1024 * 1024;
 const bytes = (text: string) => new TextEncoder().encode(text);
+
+const readText = (body: Uint8Array, encoding: string | null, limit: number) =>
+  new TextDecoder().decode(decompress(body, encoding, limit, "invalid_json"));
 
 function failureOf(body: Uint8Array, encoding: string | null, limit = maxBytes): AppError {
   try {

@@ -8,7 +8,11 @@ import { startServer, type TestServer } from "../helpers.ts";
 const allowedOrigin = "https://app.example";
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ allowOrigin: [allowedOrigin], allowHost: ["traces.example:8443"] });
+  server = await startServer({
+    allowOrigin: [allowedOrigin],
+    allowHost: ["traces.example:8443"],
+    otlpAuth: "key",
+  });
 });
 afterAll(async () => {
   expect(server.bugs).toEqual([]);
@@ -17,8 +21,9 @@ afterAll(async () => {
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/** Routes that answer without a token. All others under /api ask for one. */
-const openRoutes: Record<string, number> = { "GET /health": 200, "POST /ingest": 401 };
+/** Routes that answer without a key or token. */
+const openRoutes: Record<string, number> = { "GET /health": 200 };
+const ingestPaths = ["/ingest", "/v1/traces", "/v1/logs", "/v1/metrics"];
 
 const securityHeaders = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -64,12 +69,16 @@ async function send(
 }
 
 /** The status, after a look at the body: JSON with an error, but for what is all right. */
-async function statusOf(response: Response, method: string): Promise<number> {
+async function statusOf(response: Response, { method, path }: Route): Promise<number> {
   expect(response.headers.get("content-type")).toBe("application/json");
   const text = await response.text();
   if (method === "HEAD") expect(text).toBe("");
   else if (response.status >= 400)
-    expect(JSON.parse(text)).toMatchObject({ error: expect.any(String), code: expect.any(String) });
+    expect(JSON.parse(text)).toMatchObject(
+      response.status === 401 && path.startsWith("/v1/")
+        ? { message: expect.any(String), code: 16 }
+        : { error: expect.any(String), code: expect.any(String) },
+    );
   return response.status;
 }
 
@@ -82,7 +91,7 @@ async function surprises(
   await Promise.all(
     Array.from({ length: 16 }, async () => {
       for (const { route, headers, expected } of next) {
-        const status = await statusOf(await send(route, headers), route.method);
+        const status = await statusOf(await send(route, headers), route);
         if (status !== expected)
           found.push(
             `${route.method} ${route.path} ${JSON.stringify(headers)}: ${status}, not ${expected}`,
@@ -182,7 +191,7 @@ describe("on every route and every method, unknown ones included,", () => {
       allowedOrigin,
     ];
     const sites = ["cross-site", "same-site", "nonsense", "Same-Origin", ""];
-    const isForPrograms = ({ path }: Route) => path === "/ingest" || path === "/health";
+    const isForPrograms = ({ path }: Route) => [...ingestPaths, "/health"].includes(path);
     const cases = allRoutes().flatMap((route) => [
       ...[own, undefined].flatMap((origin) =>
         ["same-origin", "none", undefined].map((site) => ({
@@ -396,32 +405,35 @@ describe("CORS", () => {
     "access-control-request-headers": "authorization,content-type",
   };
 
-  test("an allowed origin may ask and send traces, and may read the answer", async () => {
-    const asked = await send(
-      { method: "OPTIONS", path: "/ingest" },
-      { origin: allowedOrigin, "sec-fetch-site": "cross-site", ...question },
-    );
-    expect(asked.status).toBe(204);
-    expect(asked.headers.get("access-control-allow-origin")).toBe(allowedOrigin);
-    expect(asked.headers.get("access-control-allow-methods")).toBe("POST");
-    const headers = asked.headers.get("access-control-allow-headers")!.split(/, */);
-    expect(headers).toEqual(expect.arrayContaining(["authorization", "content-type", "x-api-key"]));
-    expect(asked.headers.get("vary")).toBe("Origin");
-    expect(asked.headers.get("access-control-allow-credentials")).toBeNull();
-
-    for (const authorization of [`Bearer ${server.key}`, "Bearer wrong"]) {
-      const sent = await send(
-        { method: "POST", path: "/ingest" },
-        { origin: allowedOrigin, authorization },
+  test.each(ingestPaths)(
+    "an allowed origin may ask and send to %s, and may read the answer",
+    async (path) => {
+      const asked = await send(
+        { method: "OPTIONS", path },
+        { origin: allowedOrigin, "sec-fetch-site": "cross-site", ...question },
       );
-      expect(sent.status).toBe(authorization.endsWith("wrong") ? 401 : 400);
-      expect(sent.headers.get("access-control-allow-origin")).toBe(allowedOrigin);
-      expect(sent.headers.get("access-control-allow-credentials")).toBeNull();
-    }
-  });
+      expect(asked.status).toBe(204);
+      expect(asked.headers.get("access-control-allow-origin")).toBe(allowedOrigin);
+      expect(asked.headers.get("access-control-allow-methods")).toBe("POST");
+      const headers = asked.headers.get("access-control-allow-headers")!.split(/, */);
+      expect(headers).toEqual(
+        expect.arrayContaining(["authorization", "content-type", "x-api-key"]),
+      );
+      expect(asked.headers.get("vary")).toBe("Origin");
+      expect(asked.headers.get("access-control-allow-credentials")).toBeNull();
+
+      for (const authorization of [`Bearer ${server.key}`, "Bearer wrong"]) {
+        const sent = await send({ method: "POST", path }, { origin: allowedOrigin, authorization });
+        const bad = path === "/ingest" ? 400 : 415;
+        expect(sent.status).toBe(authorization.endsWith("wrong") ? 401 : bad);
+        expect(sent.headers.get("access-control-allow-origin")).toBe(allowedOrigin);
+        expect(sent.headers.get("access-control-allow-credentials")).toBeNull();
+      }
+    },
+  );
 
   test("it is allowed nothing else", async () => {
-    const elsewhere = allRoutes().filter(({ path }) => path !== "/ingest");
+    const elsewhere = allRoutes().filter(({ path }) => !ingestPaths.includes(path));
     for (const { method, path } of elsewhere) {
       const response = await send({ method, path }, { origin: allowedOrigin, ...question });
       expect(response.headers.get("access-control-allow-origin")).toBeNull();

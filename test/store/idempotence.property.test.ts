@@ -111,24 +111,38 @@ function summarize(key: string, stored: TraceModel): Partial<TraceView["trace"]>
   };
 }
 
-/** A sum of the values present, null if none; an agent's own only where no descendant reports any. */
+/**
+ * A sum of the values present, null if none; a span's own only where nothing below says it again: of a
+ * model call another one without a tool or an agent in between, of the rest any span.
+ */
 function total(spans: WireSpan[], count: (typeof summedCounts)[number]): number | string | null {
   const values = spans
-    .filter((span) => span.spanType !== "agent" || !descendants(span, spans).some(reports))
+    .filter((span) =>
+      isCall(span)
+        ? !descendants(span, spans, isCallee).some((below) => isCall(below) && reports(below))
+        : !descendants(span, spans).some(reports),
+    )
     .flatMap((span) => span.usage?.[count] ?? []);
   if (values.length === 0) return null;
   const sum = values.reduce((sum, value) => sum + BigInt(value), 0n);
   return sum <= BigInt(maxCount) ? Number(sum) : String(sum);
 }
 
+const isCall = ({ spanType }: WireSpan) => spanType === "llm" || spanType === "embedding";
+const isCallee = ({ spanType }: WireSpan) => spanType === "tool" || spanType === "agent";
+
 /** In a ring of parents every span is its own descendant. */
-function descendants(span: WireSpan, spans: WireSpan[]): WireSpan[] {
+function descendants(
+  span: WireSpan,
+  spans: WireSpan[],
+  endsAt: (span: WireSpan) => boolean = () => false,
+): WireSpan[] {
   const found = new Set<WireSpan>();
   const visit = (parent: WireSpan) => {
     for (const child of spans) {
       if (child.parentSpanId !== parent.spanId || found.has(child)) continue;
       found.add(child);
-      visit(child);
+      if (!endsAt(child)) visit(child);
     }
   };
   visit(span);

@@ -6,7 +6,7 @@ import { mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { toCell } from "../../src/store/codec.ts";
 import { createMover } from "../../src/store/move.ts";
-import type { Payloads } from "../../src/store/payloads.ts";
+import type { Payloads } from "../../src/store/rows.ts";
 import type { SpanView } from "../../src/query/views.ts";
 import { makeTempDir, startServer } from "../helpers.ts";
 import { problemsOf } from "./invariants.ts";

@@ -7,8 +7,7 @@ import { is } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { droppedFields, Span, Trace, TraceHeader, Usage } from "../../src/contract/v1.ts";
 import { openWriter } from "../../src/store/open.ts";
-import { payloadFields } from "../../src/store/payloads.ts";
-import { contentColumns, extraFields, usageColumns } from "../../src/store/rows.ts";
+import { contentColumns, extraFields, payloadFields, usageColumns } from "../../src/store/rows.ts";
 import * as schema from "../../src/store/schema.ts";
 import { makeTempDir } from "../helpers.ts";
 
@@ -72,6 +71,7 @@ describe("drizzle's tables", () => {
       "revisions",
       "runs",
       "settings",
+      "waitingLogs",
     ]);
   });
 });

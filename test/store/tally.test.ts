@@ -92,7 +92,7 @@ describe("the status of a trace", () => {
   });
 });
 
-describe("an agent's own usage", () => {
+describe("a span's own usage", () => {
   test.each([
     ["counts where nobody below reports any", [agent("a", undefined, 7), call("c", "a")], 7],
     [
@@ -138,8 +138,40 @@ describe("an agent's own usage", () => {
     ["is covered by itself where it is its own parent", [agent("a", "a", 7)], undefined],
     [
       "is covered from a ring below it",
-      [agent("a", undefined, 7), call("b", "b", 5), call("c", "a", 1)],
-      6,
+      [agent("a", undefined, 7), agent("b", "b", 5), call("c", "a", 1)],
+      1,
+    ],
+    [
+      "counts once where one library's span of a call stands around another's",
+      [agent("a", undefined, 9), call("b", "a", 7), call("c", "b", 7)],
+      7,
+    ],
+    [
+      "counts once through a span between the two that is neither",
+      [call("a", undefined, 7), facts("b", { parentSpanId: "a" }), call("c", "b", 7)],
+      7,
+    ],
+    [
+      "of a call counts beside that of a tool's own calls",
+      [
+        call("a", undefined, 7),
+        facts("t", { spanType: "tool", parentSpanId: "a" }),
+        call("c", "t", 5),
+      ],
+      12,
+    ],
+    [
+      "of a call counts beside what a tool reports of itself",
+      [
+        call("a", undefined, 7),
+        facts("t", { spanType: "tool", parentSpanId: "a", usage: { inputTokens: 5 } }),
+      ],
+      12,
+    ],
+    [
+      "of anything else does not count above a report",
+      [facts("o", { usage: { inputTokens: 7 } }), call("c", "o", 5)],
+      5,
     ],
   ] as [string, SpanFacts[], number | undefined][])("%s", (_, spans, expected) => {
     fc.assert(

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createCollector, shrinkStep } from "../../src/store/collect.ts";
 import { checkpoint } from "../../src/store/open.ts";
 import { applyPacking, compressPacking, planPacking } from "../../src/store/pack.ts";
-import type { Payloads } from "../../src/store/payloads.ts";
+import type { Payloads } from "../../src/store/rows.ts";
 import { muchLater, Workbench, type Texts } from "./workbench.ts";
 
 /** What a line of the ledger says; `done` that what the line before announced is committed. */

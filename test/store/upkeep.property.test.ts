@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { createCollector } from "../../src/store/collect.ts";
 import { applyPacking, compressPacking, planPacking } from "../../src/store/pack.ts";
-import type { Payloads } from "../../src/store/payloads.ts";
+import type { Payloads } from "../../src/store/rows.ts";
 import { wireText } from "../payload.arbitrary.ts";
 import { problemsOf } from "./invariants.ts";
 import { muchLater, Workbench } from "./workbench.ts";

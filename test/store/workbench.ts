@@ -8,10 +8,9 @@ import { applyPacking, compressPacking, planPacking } from "../../src/store/pack
 import {
   createPayloadReader,
   createPayloadWriter,
-  type PayloadField,
-  type Payloads,
   type PayloadWriter,
 } from "../../src/store/payloads.ts";
+import type { PayloadField, Payloads } from "../../src/store/rows.ts";
 import { createSpanWriter, type SpanWriter } from "../../src/store/spans.ts";
 import { makeTempDir } from "../helpers.ts";
 

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { nestsDeeperThan } from "../../src/contract/depth.ts";
+import { excessOf } from "../../src/contract/scan.ts";
+import { json as limits } from "../../src/limits.ts";
+
+const nestsDeeperThan = (text: string, depth: number) => excessOf(text, depth) !== null;
 
 /** Levels of arrays and objects, by recursion. */
 function depthOf(value: unknown): number {
@@ -60,3 +63,22 @@ test("strings of backslashes and quotes are scanned in linear time", () => {
     expect(performance.now() - startedAt).toBeLessThan(500);
   }
 });
+
+test.each([
+  ['{"999":0},', "keys that are numbers"],
+  ['{"10" \n:0},', "keys that are numbers"],
+  ['{"\\u00399\\u0039":0},', "keys that are numbers"],
+  ["{},", "objects and arrays"],
+  ["[],", "objects and arrays"],
+])("%j is too much when it comes millions of times", (text, what) => {
+  expect(excessOf(`[${text.repeat(10)}0]`)).toBeNull();
+  const times = what === "objects and arrays" ? limits.brackets : limits.indexKeys + 1;
+  expect(excessOf(`[${text.repeat(times)}0]`)).toContain(what);
+});
+
+test.each(['"999",', '{"9":0},', '{"1000":0},', '{"9a":0},', '{"a":"999"},', '{"a99":"\\":"},'])(
+  "%j may come any number of times",
+  (text) => {
+    expect(excessOf(`[${text.repeat(limits.indexKeys + 1)}0]`)).toBeNull();
+  },
+);

@@ -1,0 +1,56 @@
+/** From the bytes of a request to spans for the store, whatever protocol they came in. */
+import { decompress } from "../contract/body.ts";
+import { parsePayload } from "../contract/check.ts";
+import { maxOtlpBodyBytes } from "../limits.ts";
+import { readRequest, type Encoding, type Signal } from "../otlp/request.ts";
+import type { TraceSpans } from "../store/spans.ts";
+import { countSpans, groupByTrace } from "./batch.ts";
+
+/** What is asked of a body. */
+export interface Rules {
+  /** Of ingest v1, on the wire and after decompression. */
+  maxBodyBytes: number;
+  unknownFields: "reject" | "keep";
+}
+
+/** How a body is to be read. An `import` is an operator's: no rate limit, and `x` is read. */
+export type Format =
+  { protocol: "ingest" | "import" } | { protocol: "otlp"; signal: Signal; encoding: Encoding };
+
+/** What became of a request's records. */
+export interface Receipt {
+  accepted: number;
+  /** Records that could not be stored, by reason. Of ingest v1 none: it is taken whole or refused. */
+  refused: { reason: string; count: number }[];
+  /** Records that we do not keep. */
+  dropped: number;
+}
+
+export interface Parsed {
+  traces: TraceSpans[];
+  receipt: Receipt;
+}
+
+/** @throws AppError as the protocol has it. */
+export function parseBody(
+  body: ArrayBuffer,
+  compression: string | null,
+  format: Format,
+  rules: Rules,
+): Parsed {
+  const bytes = new Uint8Array(body);
+  if (format.protocol === "otlp") {
+    const plain = decompress(bytes, compression, maxOtlpBodyBytes, "invalid_otlp");
+    const { traces, refused, ...counts } = readRequest(format.signal, format.encoding, plain);
+    const reasons = Array.from(refused, ([reason, count]) => ({ reason, count }));
+    return { traces, receipt: { ...counts, refused: reasons } };
+  }
+  const plain = decompress(bytes, compression, rules.maxBodyBytes, "invalid_json");
+  // Bad UTF-8 becomes U+FFFD and one byte order mark is skipped.
+  const payload = parsePayload(new TextDecoder().decode(plain), {
+    unknownFields: rules.unknownFields,
+    imported: format.protocol === "import",
+  });
+  const receipt = { accepted: countSpans(payload), refused: [], dropped: 0 };
+  return { traces: groupByTrace(payload), receipt };
+}

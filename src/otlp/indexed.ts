@@ -1,0 +1,146 @@
+/**
+ * Lists that senders spread over flat keys, `llm.input_messages.0.message.role`, and their way back:
+ * messages as OpenAI has them, tools, texts. Whatever stands under an entry without a place of its own
+ * stays in it under the key that it came with: keys are data and make no levels of their own.
+ */
+import type { Attributes, Value } from "./records.ts";
+import { noAttributes } from "./records.ts";
+import { toStructure } from "./values.ts";
+
+export const listNames = [
+  "llm.input_messages",
+  "llm.output_messages",
+  "llm.tools",
+  "llm.request.functions",
+  "gen_ai.prompt",
+  "gen_ai.completion",
+  "embedding.embeddings",
+] as const;
+
+export type ListName = (typeof listNames)[number];
+
+/** The entries of one list in order, each with what stood under its number. */
+export interface IndexedList {
+  keys: string[];
+  entries: Attributes[];
+}
+
+const prefixes = listNames.map((name) => `${name}.`);
+const initials = new Set(listNames.map((name) => name.charCodeAt(0)));
+
+/** Finds all lists among a span's attributes, in one pass. */
+export function indexedLists(attributes: Attributes): Map<ListName, IndexedList> {
+  const found = new Map<ListName, { keys: string[]; byNumber: Map<number, Attributes> }>();
+  for (const key in attributes) {
+    // A look at one letter spares most keys the rest.
+    if (!initials.has(key.charCodeAt(0))) continue;
+    const at = prefixes.findIndex((prefix) => key.startsWith(prefix));
+    if (at < 0) continue;
+    const from = prefixes[at]!.length;
+    const to = key.indexOf(".", from);
+    const number = to < 0 ? null : indexOf(key.slice(from, to));
+    const rest = key.slice(to + 1);
+    // A vector is no text of the call: it stays an attribute.
+    if (number === null || rest === "" || rest === "embedding.vector") continue;
+    const name = listNames[at]!;
+    let list = found.get(name);
+    if (!list) found.set(name, (list = { keys: [], byNumber: new Map() }));
+    list.keys.push(key);
+    let entry = list.byNumber.get(number);
+    if (!entry) list.byNumber.set(number, (entry = noAttributes()));
+    entry[rest] = attributes[key]!;
+  }
+  return new Map(
+    [...found].map(([name, { keys, byNumber }]) => {
+      return [name, { keys, entries: inOrder(byNumber) }];
+    }),
+  );
+}
+
+/** Only as senders write it: "01" would be another key at the same place. */
+function indexOf(text: string): number | null {
+  return /^(0|[1-9]\d{0,5})$/.test(text) ? Number(text) : null;
+}
+
+/** One message as OpenAI has it: `{role, content, name?, tool_call_id?, tool_calls?}`. */
+export function toMessage(entry: Attributes): Attributes {
+  const message = noAttributes();
+  const parts = new Map<number, Attributes>();
+  const calls = new Map<number, Attributes>();
+  for (const key in entry) {
+    const value = entry[key]!;
+    const name = key.startsWith("message.") ? key.slice("message.".length) : key;
+    const part = /^contents\.(0|[1-9]\d{0,5})\.message_content\.(.+)$/s.exec(name);
+    const call = /^tool_calls\.(0|[1-9]\d{0,5})\.(?:tool_call\.)?(.+)$/s.exec(name);
+    if (part) put(entryOf(parts, part[1]!), part[2]!, key, value);
+    else if (call) put(entryOf(calls, call[1]!), call[2]!.replace(/^function\./, ""), key, value);
+    else put(message, name, key, name === "content" ? toContent(value) : value);
+  }
+  if (parts.size > 0) put(message, "content", "contents", inOrder(parts).map(toPart));
+  if (calls.size > 0) put(message, "tool_calls", "calls", inOrder(calls).map(toCall));
+  return message;
+}
+
+/** Under its own key where the name is taken. */
+function put(map: Attributes, name: string, key: string, value: Value): void {
+  map[name in map ? key : name] = value;
+}
+
+function entryOf(entries: Map<number, Attributes>, number: string): Attributes {
+  let entry = entries.get(Number(number));
+  if (!entry) entries.set(Number(number), (entry = noAttributes()));
+  return entry;
+}
+
+function inOrder(entries: Map<number, Attributes>): Attributes[] {
+  return [...entries].sort(([a], [b]) => a - b).map(([, entry]) => entry);
+}
+
+/** Parts that were sent as JSON, in the content of one message. */
+function toContent(value: Value): Value {
+  if (typeof value !== "string" || !/^\s*\[\s*\{/.test(value)) return value;
+  const parts = toStructure(value);
+  return Array.isArray(parts) ? parts : value;
+}
+
+function toPart(part: Attributes): Attributes {
+  const { "image.image.url": url, ...rest } = part;
+  if (url === undefined) return rest;
+  return { ...rest, type: "image_url", image_url: { url } };
+}
+
+function toCall(call: Attributes): Attributes {
+  const { id, name, arguments: args, type = "function", ...rest } = call;
+  return {
+    ...(id !== undefined && { id }),
+    type,
+    function: {
+      ...(name !== undefined && { name }),
+      ...(args !== undefined && { arguments: args }),
+    },
+    ...rest,
+  };
+}
+
+/** One tool that was offered, as the sender has it or as OpenAI does. */
+export function toTool(entry: Attributes): Value {
+  const schema = entry["tool.json_schema"];
+  if (schema !== undefined && Object.keys(entry).length === 1) return toStructure(schema);
+  const { name, description, parameters, ...rest } = entry;
+  if (name === undefined) return entry;
+  return {
+    type: "function",
+    function: {
+      name,
+      ...(description !== undefined && { description }),
+      ...(parameters !== undefined && { parameters: toStructure(parameters) }),
+    },
+    ...rest,
+  };
+}
+
+/** The text that was embedded, or the whole entry where it is none. */
+export function toEmbedded(entry: Attributes): Value {
+  const text = entry["embedding.text"];
+  return text !== undefined && Object.keys(entry).length === 1 ? text : entry;
+}

@@ -1,0 +1,147 @@
+/**
+ * From the bytes of an OTLP request to spans in terms of the contract. Each record stands for itself:
+ * good ones are taken, bad ones are counted with the reason, and what we do not keep is counted, too.
+ */
+import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
+import { excessOf } from "../contract/scan.ts";
+import { AppError } from "../errors.ts";
+import * as json from "./json.ts";
+import { belongsToSpan, logText } from "./logs.ts";
+import * as proto from "./proto.ts";
+import type { Group } from "./records.ts";
+import { isAnnouncement, mapSpan, problemOf, surroundingsOf } from "./span.ts";
+import { MalformedMessage } from "./wire.ts";
+
+export const signals = ["traces", "logs", "metrics"] as const;
+export type Signal = (typeof signals)[number];
+export type Encoding = "protobuf" | "json";
+
+export interface MappedTrace {
+  traceId: string;
+  /** No id comes twice. */
+  spans: { span: ImportedSpan; header: TraceHeader }[];
+  logs?: { spanId: string; json: string }[];
+}
+
+export interface Mapped {
+  traces: MappedTrace[];
+  /** Records that are stored. */
+  accepted: number;
+  /** Records that cannot be stored, by reason. */
+  refused: Map<string, number>;
+  /** Records that are none of ours: metrics, and logs of no span. */
+  dropped: number;
+}
+
+/** @throws AppError `invalid_otlp`. */
+export function readRequest(signal: Signal, encoding: Encoding, body: Uint8Array): Mapped {
+  switch (signal) {
+    case "traces":
+      return mapSpans(decode(signal, encoding, body, json.readTraces, proto.readTraces));
+    case "logs":
+      return mapLogs(decode(signal, encoding, body, json.readLogs, proto.readLogs));
+    case "metrics": {
+      const dropped = decode(signal, encoding, body, json.countMetrics, proto.countMetrics);
+      return { traces: [], accepted: 0, refused: new Map(), dropped };
+    }
+  }
+}
+
+/** What each path takes: a message, and the field in it that holds all. */
+const expected: Record<Signal, { message: string; field: string }> = {
+  traces: { message: "ExportTraceServiceRequest", field: "resourceSpans" },
+  logs: { message: "ExportLogsServiceRequest", field: "resourceLogs" },
+  metrics: { message: "ExportMetricsServiceRequest", field: "resourceMetrics" },
+};
+
+function decode<J, P>(
+  signal: Signal,
+  encoding: Encoding,
+  body: Uint8Array,
+  fromJson: (text: string) => J,
+  fromProto: (bytes: Uint8Array) => P,
+): J | P {
+  const { message, field } = expected[signal];
+  try {
+    if (encoding === "protobuf") return fromProto(body);
+    const text = new TextDecoder().decode(body);
+    const excess = excessOf(text);
+    if (excess !== null) throw new json.BadRequest(excess);
+    // Unknown fields are skipped, so another signal's records would be gone without a word.
+    const sent = /^\s*\{\s*"(resource(Spans|Logs|Metrics))"/.exec(text.slice(0, 100))?.[1];
+    if (sent !== undefined && sent !== field) throw new json.BadRequest(`${sent}, not ${field}`);
+    return fromJson(text);
+  } catch (cause) {
+    if (cause instanceof MalformedMessage || cause instanceof json.BadRequest) {
+      const what = encoding === "protobuf" ? "malformed protobuf message" : "malformed request";
+      const hint = `${signal} are an ${message}`;
+      throw new AppError("invalid_otlp", `${what}: ${cause.message}`, { hint, cause });
+    }
+    throw cause;
+  }
+}
+
+function mapSpans(groups: ReturnType<typeof json.readTraces>): Mapped {
+  const byTrace = new Map<string, Map<string, MappedTrace["spans"][number]>>();
+  const refused = new Map<string, number>();
+  // Spans that say the same of their trace share one object, which the store looks up once.
+  const headers = new Map<string, TraceHeader>();
+  let accepted = 0;
+  let dropped = 0;
+  for (const group of groups) {
+    const surroundings = surroundingsOf(group);
+    for (const record of group.records) {
+      const problem = record instanceof json.BadRecord ? record.message : problemOf(record);
+      if (record instanceof json.BadRecord || problem !== null) {
+        count(refused, problem!);
+        continue;
+      }
+      if (isAnnouncement(record)) {
+        dropped++;
+        continue;
+      }
+      accepted++;
+      const { traceId, spanId } = record;
+      const { span, header } = mapSpan(record, surroundings);
+      const key = JSON.stringify(header);
+      let shared = headers.get(key);
+      if (!shared) headers.set(key, (shared = header));
+      let spans = byTrace.get(traceId);
+      if (!spans) byTrace.set(traceId, (spans = new Map()));
+      const before = spans.get(spanId);
+      if (before && before.span.endTime > span.endTime) continue;
+      spans.set(spanId, { span, header: shared });
+    }
+  }
+  const traces = [...byTrace].map(([traceId, spans]) => ({ traceId, spans: [...spans.values()] }));
+  return { traces, accepted, refused, dropped };
+}
+
+function mapLogs(groups: ReturnType<typeof json.readLogs>): Mapped {
+  const byTrace = new Map<string, { spanId: string; json: string }[]>();
+  const refused = new Map<string, number>();
+  let accepted = 0;
+  let dropped = 0;
+  for (const record of recordsOf(groups)) {
+    if (record instanceof json.BadRecord) {
+      count(refused, record.message);
+    } else if (!belongsToSpan(record)) {
+      dropped++;
+    } else {
+      accepted++;
+      let logs = byTrace.get(record.traceId);
+      if (!logs) byTrace.set(record.traceId, (logs = []));
+      logs.push({ spanId: record.spanId, json: logText(record) });
+    }
+  }
+  const traces = [...byTrace].map(([traceId, logs]) => ({ traceId, spans: [], logs }));
+  return { traces, accepted, refused, dropped };
+}
+
+function recordsOf<R>(groups: Group<R>[]): R[] {
+  return groups.flatMap(({ records }) => records);
+}
+
+function count(counts: Map<string, number>, reason: string): void {
+  counts.set(reason, (counts.get(reason) ?? 0) + 1);
+}

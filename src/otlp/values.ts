@@ -1,0 +1,98 @@
+/**
+ * Reading attributes: senders drift between numbers and their decimal text, and between structures and
+ * their JSON. Keys are tried in order; what is empty or redacted counts as absent.
+ */
+import type { Attributes, Value } from "./records.ts";
+
+/** What senders put in the place of what they keep back. */
+const redacted: ReadonlySet<unknown> = new Set(["<REDACTED>", "[REDACTED]", "__REDACTED__"]);
+
+export function isPresent(value: Value | undefined): value is Value {
+  return value !== undefined && value !== null && value !== "" && !redacted.has(value);
+}
+
+/** A table that is asked for what senders say: of an object also `constructor` would be a key. */
+export function tableOf<T>(entries: Record<string, T>): ReadonlyMap<string, T> {
+  return new Map(Object.entries(entries));
+}
+
+/** The first that is a text or a number, as text. */
+export function textOf(attributes: Attributes, keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const value = attributes[key];
+    if (!isPresent(value)) continue;
+    if (typeof value === "string") return value;
+    if (typeof value === "number") return String(value);
+  }
+  return undefined;
+}
+
+/** The first that is a whole number from 0 to 2^53 - 1. */
+export function countOf(attributes: Attributes, keys: readonly string[]): number | undefined {
+  for (const key of keys) {
+    const count = toNumber(attributes[key]);
+    if (count !== undefined && Number.isSafeInteger(count) && count >= 0) return count;
+  }
+  return undefined;
+}
+
+/** The first that is a finite number from 0 on. */
+export function numberOf(attributes: Attributes, keys: readonly string[]): number | undefined {
+  for (const key of keys) {
+    const number = toNumber(attributes[key]);
+    if (number !== undefined && number >= 0) return number;
+  }
+  return undefined;
+}
+
+function toNumber(value: Value | undefined): number | undefined {
+  if (typeof value === "string" && !/^\s*\d+(\.\d+)?([eE][+-]?\d+)?\s*$/.test(value)) return;
+  if (typeof value !== "number" && typeof value !== "string") return;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+export function isTrue(value: Value | undefined): boolean {
+  return value === true || value === "true";
+}
+
+export function isFalse(value: Value | undefined): boolean {
+  return value === false || value === "false";
+}
+
+/** A value as a text field holds it: a text as it is, all else as JSON. */
+export function toText(value: Value): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** A structure, sent as such or as its JSON; any other text stays one. */
+export function toStructure(value: Value): Value {
+  return typeof value === "string" && /^\s*[[{]/.test(value) ? parseJson(value) : value;
+}
+
+/** What JSON says; a text that is none stays one. */
+export function parseJson(text: string): Value {
+  try {
+    return JSON.parse(text, longNumber.test(text) ? asSent : undefined) as Value;
+  } catch {
+    return text;
+  }
+}
+
+/** A number that a parser may round. */
+const longNumber = /[[:,\s]-?\d{16}/;
+
+/** Integers beyond 2^53 become their text, as everywhere in the records. */
+function asSent(_key: string, value: unknown, { source }: { source?: string } = {}): unknown {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? source : value;
+}
+
+/** The map that an attribute holds, sent as such or as JSON; empty where it holds none. */
+export function mapOf(value: Value | undefined): Attributes {
+  const structure = value === undefined ? null : toStructure(value);
+  return isMap(structure) ? structure : {};
+}
+
+export function isMap(value: Value | undefined): value is Attributes {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

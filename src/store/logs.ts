@@ -1,0 +1,152 @@
+/**
+ * Log records of spans: they become part of their span, and wait where it has not come yet. The same
+ * records and the same span give the same row, whichever comes first and however often.
+ */
+import type { Database } from "bun:sqlite";
+import type { ImportedSpan } from "../contract/v1.ts";
+import { waitingLogs as limits, logsPerSpan } from "../limits.ts";
+import { fromCell, toCell, type Cell } from "./codec.ts";
+import { recordRejects } from "./rejects.ts";
+
+/** A log record as JSON text: an object with `type: "log"` and `timeUnixNano`. */
+export interface SpanLog {
+  spanId: string;
+  json: string;
+}
+
+/** What log records say that a span may lack itself. */
+export type LogTexts = Pick<ImportedSpan, "input" | "output" | "toolCatalog">;
+
+/** @param logs parsed records, the earliest first. */
+export type ReadLogs = (logs: object[]) => LogTexts;
+
+const textFields = ["input", "output", "toolCatalog"] as const;
+
+type Entry = { type: string; timeUnixNano?: string };
+
+/** The log records among a span's events. */
+export function logsIn(events: string | undefined): string[] {
+  if (!events?.includes('"type":"log"')) return [];
+  const entries = JSON.parse(events) as Entry[];
+  return entries.filter(({ type }) => type === "log").map((entry) => JSON.stringify(entry));
+}
+
+/** A span with these log records beside those that it has, and with what only they say. */
+export function withLogs(span: ImportedSpan, logs: string[], read: ReadLogs): ImportedSpan {
+  const { x = {}, ...base } = span;
+  const { fromLogs = [], droppedLogsCount = 0, events = "[]", ...rest } = x;
+  for (const field of fromLogs) delete base[field];
+  const others = (JSON.parse(events) as Entry[]).filter(({ type }) => type !== "log");
+  const all = [...new Set([...logsIn(events), ...logs])]
+    .map((json) => ({ json, entry: JSON.parse(json) as Entry }))
+    .sort((a, b) => compareTimes(a.entry, b.entry) || (a.json < b.json ? -1 : 1))
+    .map(({ entry }) => entry);
+  const kept = all.slice(0, logsPerSpan);
+  const dropped = droppedLogsCount + all.length - kept.length;
+  const found = read(kept);
+  const filled = textFields.filter((field) => base[field] === undefined && found[field]);
+  return {
+    ...base,
+    ...Object.fromEntries(filled.map((field) => [field, found[field]])),
+    x: {
+      ...rest,
+      events: JSON.stringify([...others, ...kept]),
+      ...(filled.length > 0 && { fromLogs: filled }),
+      ...(dropped > 0 && { droppedLogsCount: dropped }),
+    },
+  };
+}
+
+function compareTimes(a: Entry, b: Entry): number {
+  const [first, second] = [a.timeUnixNano ?? "0", b.timeUnixNano ?? "0"];
+  // Decimal digits without leading zeros: the longer one is the larger.
+  if (first.length !== second.length) return first.length - second.length;
+  return first < second ? -1 : first > second ? 1 : 0;
+}
+
+export interface WaitingLogs {
+  put(projectId: number, traceId: string, logs: SpanLog[], receivedAt: number): void;
+  /** The records of a span, which are not kept any longer. */
+  take(projectId: number, traceId: string, spanId: string): string[];
+  /** Forgets those of a trace. */
+  drop(projectId: number, traceId: string): void;
+  /** To be called after a rollback. */
+  forget(): void;
+}
+
+/** Everything but opening it happens inside a transaction of the caller. */
+export function createWaitingLogs(db: Database): WaitingLogs {
+  const insert = db.query<null, [number, Cell, Cell, number, Cell]>(
+    "INSERT INTO waitingLogs (projectId, traceId, spanId, receivedAt, json) VALUES (?, ?, ?, ?, ?)",
+  );
+  const remove = db.query<{ json: Cell }, [Cell, number, Cell]>(
+    "DELETE FROM waitingLogs WHERE traceId = ? AND projectId = ? AND spanId = ? RETURNING json",
+  );
+  const removeTrace = db.query<null, [Cell, number]>(
+    "DELETE FROM waitingLogs WHERE traceId = ? AND projectId = ?",
+  );
+  /** The traces that may have some, so that all other spans need no look at the table. */
+  let traces = waitingTraces(db);
+
+  return {
+    put(projectId, traceId, logs, receivedAt) {
+      for (const { spanId, json } of logs) {
+        insert.run(projectId, toCell(traceId), toCell(spanId), receivedAt, toCell(json));
+      }
+      traces.add(`${projectId} ${traceId}`);
+    },
+    take(projectId, traceId, spanId) {
+      if (traces.size === 0 || !traces.has(`${projectId} ${traceId}`)) return [];
+      return remove
+        .all(toCell(traceId), projectId, toCell(spanId))
+        .map(({ json }) => fromCell(json));
+    },
+    drop(projectId, traceId) {
+      if (traces.delete(`${projectId} ${traceId}`)) removeTrace.run(toCell(traceId), projectId);
+    },
+    forget() {
+      traces = waitingTraces(db);
+    },
+  };
+}
+
+function waitingTraces(db: Database): Set<string> {
+  const rows = db
+    .query<{ projectId: number; traceId: Cell }, []>(
+      "SELECT DISTINCT projectId, traceId FROM waitingLogs",
+    )
+    .all();
+  return new Set(rows.map(({ projectId, traceId }) => `${projectId} ${fromCell(traceId)}`));
+}
+
+/**
+ * Gives up on records whose span has not come in a day, and on the oldest where there are too many:
+ * some of them in each step, inside a transaction of the caller. They are counted with what else was
+ * refused.
+ */
+export function expireLogs(db: Database, nowMs: number): void {
+  const { changes } = db
+    .query("DELETE FROM waitingLogs WHERE id <= ? AND (receivedAt < ? OR id <= ?)")
+    .run(oldestWaiting(db)!.id + limits.expirePerStep, nowMs - limits.maxAgeMs, lastKept(db));
+  recordRejects(db, [], [{ code: "log_without_span", status: 200, count: changes }]);
+}
+
+/** Whether a step is due. */
+export function hasExpiredLogs(db: Database, nowMs: number): boolean {
+  const oldest = oldestWaiting(db);
+  if (!oldest) return false;
+  return oldest.receivedAt < nowMs - limits.maxAgeMs || oldest.id <= lastKept(db);
+}
+
+function oldestWaiting(db: Database) {
+  return db
+    .query<{ id: number; receivedAt: number }, []>(
+      "SELECT id, receivedAt FROM waitingLogs ORDER BY id LIMIT 1",
+    )
+    .get();
+}
+
+function lastKept(db: Database): number {
+  const row = db.query<{ last: number }, []>("SELECT max(id) AS last FROM waitingLogs").get()!;
+  return row.last - limits.maxCount;
+}

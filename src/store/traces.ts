@@ -1,0 +1,239 @@
+/**
+ * The traces that the writer works on: what it knows of each in memory, and the row that says it. All
+ * of it follows from the rows of the spans, and is loaded from them at need.
+ */
+import type { Database, SQLQueryBindings } from "bun:sqlite";
+import { spanStatuses, spanTypes } from "../contract/v1.ts";
+import { cachedSpanFacts } from "../limits.ts";
+import { fromCell, toCell, type Cell } from "./codec.ts";
+import { placeholdersOf, spanKeyRange, usageColumns, usageOf, type NameLookup } from "./rows.ts";
+import { summedCounts, Tally, type SpanFacts } from "./tally.ts";
+
+export interface TraceState {
+  key: number;
+  projectId: number;
+  traceId: string;
+  source: string;
+  receivedAt: number;
+  lastReceivedAt: number;
+  /** The start time in the row, or null where there is no row yet. */
+  storedStartTime: number | null;
+  tally: Tally;
+}
+
+/** What a trace is started with. */
+interface First {
+  projectId: number;
+  receivedAt: number;
+  source: string;
+}
+
+export interface TraceStates {
+  /** A trace that is there already, in memory or stored. */
+  find(projectId: number, traceId: string): TraceState | null;
+  /** A trace that `find` did not find. */
+  start(first: First, traceId: string): TraceState;
+  putFacts(state: TraceState, facts: SpanFacts): void;
+  /** Writes the trace's row. */
+  save(state: TraceState): void;
+  forget(projectId: number, traceId: string): void;
+  /** Forgets the traces used longest ago, where there are too many to keep in memory. */
+  trim(): void;
+  /** Forgets all. */
+  clear(): void;
+}
+
+const tallyColumns = [
+  "lastReceivedAt",
+  "endTime",
+  "status",
+  "rootCount",
+  "spanCount",
+  "llmCount",
+  "toolCount",
+  "errorCount",
+  "models",
+  "ttftMs",
+  ...summedCounts,
+  "traceName",
+  "agentName",
+  "workflowName",
+  "workflowRunId",
+  "sessionId",
+  "customer",
+  "metadata",
+];
+const identityColumns = ["key", "projectId", "traceId", "source", "receivedAt", "startTime"];
+
+export function createTraceStates(db: Database, names: NameLookup): TraceStates {
+  const selectFacts = db.query<FactsRow, [number, number]>(
+    `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, modelId, headerId,
+       ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
+  );
+  const selectTrace = db.query<StoredTrace, [number, Cell]>(
+    `SELECT key, source, receivedAt, lastReceivedAt, startTime FROM traces WHERE projectId = ? AND traceId = ?`,
+  );
+  const insertTrace = db.query<null, SQLQueryBindings[]>(
+    `INSERT INTO traces (${[...identityColumns, ...tallyColumns]})
+     VALUES (${placeholdersOf([...identityColumns, ...tallyColumns])})`,
+  );
+  const updateTrace = db.query<null, SQLQueryBindings[]>(
+    `UPDATE traces SET ${tallyColumns.map((column) => `${column} = ?`)} WHERE key = ?`,
+  );
+  // Apart, because naming an indexed column in an UPDATE rewrites its index entries each time.
+  const updateStartTime = db.query<null, [number, number]>(
+    "UPDATE traces SET startTime = ? WHERE key = ?",
+  );
+  /** The one used longest ago first. */
+  const states = new Map<string, TraceState>();
+  let factsInMemory = 0;
+  let nextTraceKey = lastTraceKey(db) + 1;
+
+  function load(projectId: number, traceId: string): TraceState | null {
+    const row = selectTrace.get(projectId, toCell(traceId));
+    if (!row) return null;
+    const tally = new Tally();
+    for (const facts of selectFacts.all(...spanKeyRange(row.key))) tally.put(factsOf(facts));
+    factsInMemory += tally.size;
+    return { ...row, projectId, traceId, storedStartTime: row.startTime, tally };
+  }
+
+  function factsOf(row: FactsRow): SpanFacts {
+    return {
+      key: row.key,
+      spanId: fromCell(row.spanId),
+      parentSpanId: row.parentSpanId === null ? undefined : fromCell(row.parentSpanId),
+      spanType: spanTypes[row.spanType]!,
+      status: spanStatuses[row.status ?? 0]!,
+      startTime: row.startTime,
+      endTime: row.startTime + row.durationMs,
+      ttftMs: row.ttftMs ?? undefined,
+      modelId: row.modelId === null ? undefined : names.nameOf(row.modelId),
+      usage: usageOf(row),
+      header: names.headerOf(row.headerId),
+    };
+  }
+
+  function forget(id: string): void {
+    const state = states.get(id);
+    if (!state) return;
+    states.delete(id);
+    factsInMemory -= state.tally.size;
+  }
+
+  return {
+    find(projectId, traceId) {
+      const id = stateId(projectId, traceId);
+      const state = states.get(id) ?? load(projectId, traceId);
+      if (!state) return null;
+      states.delete(id);
+      states.set(id, state);
+      return state;
+    },
+    start({ projectId, receivedAt, source }, traceId) {
+      const state: TraceState = {
+        key: nextTraceKey++,
+        projectId,
+        traceId,
+        source,
+        receivedAt,
+        lastReceivedAt: receivedAt,
+        storedStartTime: null,
+        tally: new Tally(),
+      };
+      states.set(stateId(projectId, traceId), state);
+      return state;
+    },
+    putFacts({ tally }, facts) {
+      if (!tally.get(facts.spanId)) factsInMemory++;
+      tally.put(facts);
+    },
+    save(state) {
+      const row = state.tally.row();
+      const { header, usage } = row;
+      const cells = [
+        state.lastReceivedAt,
+        row.endTime,
+        row.status,
+        row.rootCount,
+        row.spanCount,
+        row.llmCount,
+        row.toolCount,
+        row.errorCount,
+        JSON.stringify(row.models),
+        row.ttftMs,
+        ...summedCounts.map((field) => usage[field] ?? null),
+        cellOf(header.traceName),
+        cellOf(header.agentName),
+        cellOf(header.workflowName),
+        cellOf(header.workflowRunId),
+        cellOf(header.sessionId),
+        header.customer ? JSON.stringify(header.customer) : null,
+        header.metadata ? JSON.stringify(header.metadata) : null,
+      ];
+      if (state.storedStartTime === null) {
+        const identity = [
+          state.key,
+          state.projectId,
+          toCell(state.traceId),
+          state.source,
+          state.receivedAt,
+          row.startTime,
+        ];
+        insertTrace.run(...identity, ...cells);
+      } else {
+        updateTrace.run(...cells, state.key);
+        if (row.startTime !== state.storedStartTime) updateStartTime.run(row.startTime, state.key);
+      }
+      state.storedStartTime = row.startTime;
+    },
+    forget: (projectId, traceId) => forget(stateId(projectId, traceId)),
+    trim() {
+      for (const id of states.keys()) {
+        // The trace used last stays, however large: it would be loaded again for each part.
+        if (factsInMemory <= cachedSpanFacts || states.size === 1) break;
+        forget(id);
+      }
+    },
+    clear() {
+      states.clear();
+      factsInMemory = 0;
+    },
+  };
+}
+
+function stateId(projectId: number, traceId: string): string {
+  return `${projectId} ${traceId}`;
+}
+
+function cellOf(text: string | undefined): Cell | null {
+  return text === undefined ? null : toCell(text);
+}
+
+function lastTraceKey(db: Database): number {
+  const row = db.query("SELECT seq FROM sqlite_sequence WHERE name = 'traces'").get() as {
+    seq: number;
+  } | null;
+  return row?.seq ?? 0;
+}
+
+interface StoredTrace {
+  key: number;
+  source: string;
+  receivedAt: number;
+  lastReceivedAt: number;
+  startTime: number;
+}
+
+type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
+  key: number;
+  spanId: Cell;
+  parentSpanId: Cell | null;
+  spanType: number;
+  status: number | null;
+  startTime: number;
+  durationMs: number;
+  ttftMs: number | null;
+  modelId: number | null;
+  headerId: number;
+};

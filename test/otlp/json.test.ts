@@ -1,0 +1,288 @@
+import { describe, expect, test } from "bun:test";
+import { BadRecord, BadRequest, countMetrics, readLogs, readTraces } from "../../src/otlp/json.ts";
+import type { LogRecord, SpanRecord, Value } from "../../src/otlp/records.ts";
+
+const inSpans = (...spans: string[]) =>
+  `{"resourceSpans":[{"scopeSpans":[{"spans":[${spans.join()}]}]}]}`;
+const inLogs = (log: string) => `{"resourceLogs":[{"scopeLogs":[{"logRecords":[${log}]}]}]}`;
+const inValue = (value: string) => `{"attributes":[{"key":"key","value":${value}}]}`;
+
+function recordOf<R>(record: R | BadRecord): R {
+  if (record instanceof BadRecord) throw record;
+  return record;
+}
+
+const spanOf = (span: string): SpanRecord => recordOf(readTraces(inSpans(span))[0]!.records[0]!);
+const logOf = (log: string): LogRecord => recordOf(readLogs(inLogs(log))[0]!.records[0]!);
+const valueOf = (value: string): Value => spanOf(inValue(value)).attributes.key!;
+
+function reasonOf(span: string): string {
+  const [record] = readTraces(inSpans(span))[0]!.records;
+  if (record instanceof BadRecord) return record.message;
+  throw new Error("the record was read");
+}
+
+describe("a request", () => {
+  test("that is an empty object holds nothing", () => {
+    expect(readTraces("{}")).toEqual([]);
+    expect(readLogs('{"resourceLogs":null}')).toEqual([]);
+    expect(countMetrics('{"resourceMetrics":[{},{"scopeMetrics":[{}]}]}')).toBe(0);
+  });
+
+  test("gives one group for each scope, with its resource", () => {
+    const text = JSON.stringify({
+      resourceSpans: [
+        {
+          resource: { attributes: [{ key: "service.name", value: { stringValue: "s" } }] },
+          schemaUrl: "u",
+          scopeSpans: [{ scope: { name: "a", version: "1" } }, { schemaUrl: "v" }],
+        },
+      ],
+    });
+    const resource = { attributes: { "service.name": "s" }, schemaUrl: "u" };
+    const attributes = {};
+    expect(readTraces(text)).toEqual([
+      { resource, scope: { name: "a", version: "1", attributes, schemaUrl: "" }, records: [] },
+      { resource, scope: { name: "", version: "", attributes, schemaUrl: "v" }, records: [] },
+    ]);
+  });
+
+  test("that holds metrics is only counted", () => {
+    expect(countMetrics('{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{},{}]}]}]}')).toBe(2);
+  });
+
+  test.each([
+    ["", "invalid JSON"],
+    ["{", "invalid JSON"],
+    ["null", "the request: expected an object"],
+    ["[]", "the request: expected an object"],
+    ['"secret"', "the request: expected an object"],
+    ['{"resourceSpans":{}}', "resourceSpans: expected an array"],
+    ['{"resourceSpans":[7]}', "resourceSpans[0]: expected an object"],
+    ['{"resourceSpans":[{},{"resource":[]}]}', "resourceSpans[1].resource: expected an object"],
+    [
+      '{"resourceSpans":[{"resource":{"attributes":"secret"}}]}',
+      "resourceSpans[0].resource.attributes: expected an array",
+    ],
+    [
+      '{"resourceSpans":[{"scopeSpans":[{},{"scope":{"name":1}}]}]}',
+      "resourceSpans[0].scopeSpans[1].scope.name: expected a string",
+    ],
+    [
+      '{"resourceSpans":[{"scopeSpans":[{"spans":"secret"}]}]}',
+      "resourceSpans[0].scopeSpans[0].spans: expected an array",
+    ],
+  ])("%s is bad: %s", (text, reason) => {
+    expect(() => readTraces(text)).toThrow(new BadRequest(reason));
+  });
+});
+
+describe("a record", () => {
+  test("without fields, or with null for each, has every field, empty", () => {
+    const empty = {
+      traceId: "",
+      spanId: "",
+      parentSpanId: "",
+      traceState: "",
+      flags: 0,
+      name: "",
+      kind: 0,
+      start: { ms: 0, nanos: 0 },
+      end: { ms: 0, nanos: 0 },
+      attributes: {},
+      events: [],
+      links: [],
+      statusCode: 0,
+      statusMessage: "",
+      droppedAttributesCount: 0,
+      droppedEventsCount: 0,
+      droppedLinksCount: 0,
+    };
+    expect(spanOf("{}")).toEqual(empty);
+    const names = ["traceId", "kind", "startTimeUnixNano", "attributes", "events", "status"];
+    expect(spanOf(`{${names.map((name) => `"${name}":null`)}}`)).toEqual(empty);
+  });
+
+  test("may have ids in either case", () => {
+    expect(spanOf('{"traceId":"00ABcdEF","spanId":"aB"}')).toMatchObject({
+      traceId: "00abcdef",
+      spanId: "ab",
+    });
+  });
+
+  test.each([
+    ['{"kind":3}', 3],
+    ['{"kind":"3"}', 3],
+    ['{"kind":"SPAN_KIND_CLIENT"}', 3],
+    ['{"kind":"CLIENT"}', 3],
+    ['{"kind":"SPAN_KIND_UNSPECIFIED"}', 0],
+    ['{"kind":99}', 99],
+  ])("has its kind by number or by name: %s", (span, kind) => {
+    expect(spanOf(span).kind).toBe(kind);
+  });
+
+  test.each([
+    ["UNSPECIFIED", 0],
+    ["TRACE", 1],
+    ["SEVERITY_NUMBER_DEBUG", 5],
+    ["SEVERITY_NUMBER_INFO2", 10],
+    ["FATAL4", 24],
+  ])("has its severity by name too: %s", (name, number) => {
+    expect(logOf(`{"severityNumber":"${name}"}`).severityNumber).toBe(number);
+  });
+
+  test.each(["0", "1", "999999", "1000000", "1795000000123456789", "18446744073709551615"])(
+    "has its time to the nanosecond, as a string or a number: %s",
+    (time) => {
+      for (const json of [`"${time}"`, time]) {
+        const { ms, nanos } = spanOf(`{"endTimeUnixNano": ${json}}`).end;
+        expect(BigInt(ms) * 1_000_000n + BigInt(nanos)).toBe(BigInt(time));
+      }
+    },
+  );
+
+  test("of a log is timed by when it happened, else by when it was observed", () => {
+    const observed = '"observedTimeUnixNano":2000001';
+    expect(logOf(`{${observed}}`).time).toEqual({ ms: 2, nanos: 1 });
+    expect(logOf(`{${observed},"timeUnixNano":"0"}`).time).toEqual({ ms: 2, nanos: 1 });
+    expect(logOf(`{${observed},"timeUnixNano":5}`).time).toEqual({ ms: 0, nanos: 5 });
+  });
+
+  test.each([
+    ["7", "a record: expected an object"],
+    ['{"traceId":"secret"}', "traceId: expected an id in hex"],
+    ['{"traceId":7}', "traceId: expected a string"],
+    ['{"name":["secret"]}', "name: expected a string"],
+    ['{"kind":"secret"}', "kind: no such name"],
+    ['{"kind":-1}', "kind: expected a number of 32 bits"],
+    ['{"status":"secret"}', "status: expected an object"],
+    ['{"status":{"code":1.5}}', "status.code: expected a number of 32 bits"],
+    ['{"flags":4294967296}', "flags: expected a number of 32 bits"],
+    ['{"startTimeUnixNano":-1}', "startTimeUnixNano: expected nanoseconds of 64 bits"],
+    ['{"startTimeUnixNano":"secret"}', "startTimeUnixNano: expected nanoseconds of 64 bits"],
+    [
+      '{"endTimeUnixNano":18446744073709551616}',
+      "endTimeUnixNano: expected nanoseconds of 64 bits",
+    ],
+    ['{"events":[7]}', "an event: expected an object"],
+    ['{"links":{}}', "links: expected an array"],
+    ['{"attributes":[7]}', "attributes: expected an object"],
+    ['{"attributes":[{"key":7}]}', "an attribute's key: expected a string"],
+    ['{"attributes":[{"key":"secret","value":7}]}', "a value: expected an object"],
+    [inValue('{"stringValue":7}'), "stringValue: expected a string"],
+    [inValue('{"intValue":1.5}'), "intValue: expected an integer of 64 bits"],
+    [inValue('{"intValue":1e400}'), "intValue: expected an integer of 64 bits"],
+    [inValue('{"intValue":""}'), "intValue: expected an integer of 64 bits"],
+    [inValue('{"intValue":"9223372036854775808"}'), "intValue: expected an integer of 64 bits"],
+    [inValue('{"intValue":-9223372036854775809}'), "intValue: expected an integer of 64 bits"],
+    [inValue('{"boolValue":"true"}'), "boolValue: expected a boolean"],
+    [inValue('{"doubleValue":"secret"}'), "doubleValue: expected a number"],
+    [inValue('{"doubleValue":1e400}'), "doubleValue: expected a number"],
+    [inValue('{"arrayValue":[]}'), "arrayValue: expected an object"],
+    [inValue('{"kvlistValue":{"values":[7]}}'), "kvlistValue: expected an object"],
+    [inValue('{"bytesValue":"not base64"}'), "bytesValue: expected base64"],
+  ])("%s is bad, the reason names the field and no value: %s", (span, reason) => {
+    expect(reasonOf(span)).toBe(reason);
+  });
+
+  test("that is bad leaves the ones beside it", () => {
+    const [group] = readTraces(inSpans('{"name":"a"}', '{"name":7}', '{"name":"b"}'));
+    expect(group!.records.map((r) => (r instanceof BadRecord ? "bad" : r.name))).toEqual([
+      "a",
+      "bad",
+      "b",
+    ]);
+  });
+});
+
+describe("a value", () => {
+  test.each<[string, Value]>([
+    ['{"stringValue":""}', ""],
+    ['{"boolValue":false}', false],
+    ['{"intValue":0}', 0],
+    ['{"intValue":"-7"}', -7],
+    ['{"intValue":-0}', 0],
+    ['{"intValue":"-0"}', 0],
+    ['{"intValue":9007199254740991}', 9007199254740991],
+    ['{"intValue": 9007199254740993 }', "9007199254740993"],
+    ['{"intValue":"9223372036854775807"}', "9223372036854775807"],
+    ['{"intValue":-9223372036854775808}', "-9223372036854775808"],
+    ['{"intValue":1e18}', "1000000000000000000"],
+    ['{"doubleValue":0.1}', 0.1],
+    ['{"doubleValue":"0.1"}', 0.1],
+    ['{"doubleValue":"NaN"}', "NaN"],
+    ['{"doubleValue":"-Infinity"}', "-Infinity"],
+    ['{"bytesValue":"+/8AAQ=="}', "+/8AAQ=="],
+    ['{"bytesValue":"-_8AAQ"}', "+/8AAQ=="],
+    ['{"arrayValue":{}}', []],
+    ['{"arrayValue":{"values":[{},null,{"intValue":1}]}}', [null, null, 1]],
+    ['{"kvlistValue":{"values":[{"key":"a"}]}}', { a: null }],
+    ["{}", null],
+    ["null", null],
+    ['{"ofANewerKind":1}', null],
+    ['{"stringValue":null,"intValue":null,"doubleValue":2}', 2],
+  ])("%s is %j", (json, value) => {
+    expect(valueOf(json)).toEqual(value);
+  });
+
+  test("that is text about numbers stays as it is", () => {
+    const text = '{"intValue": 9007199254740993, "timeUnixNano":1795000000123456789}';
+    expect(valueOf(JSON.stringify({ stringValue: text }))).toBe(text);
+  });
+
+  test("may nest as deep as text does that was let through", () => {
+    const depth = 30;
+    const value = `${'{"arrayValue":{"values":['.repeat(depth)}{}${"]}}".repeat(depth)}`;
+    let inner = valueOf(value);
+    for (let i = 0; i < depth; i++) inner = (inner as Value[])[0]!;
+    expect(inner).toBe(null);
+  });
+});
+
+describe("hostile JSON", () => {
+  test.each(["__proto__", "constructor", "toString", ""])("a key %p is data", (key) => {
+    const pair = `{"key":"${key}","value":{"intValue":7}}`;
+    const map = `{"kvlistValue":{"values":[${pair}]}}`;
+    const { attributes } = spanOf(`{"attributes":[{"key":"${key}","value":${map}}]}`);
+    expect(Object.keys(attributes)).toEqual([key]);
+    expect(Object.entries(attributes[key]!)).toEqual([[key, 7]]);
+    expect(Object.getPrototypeOf(attributes)).toBe(null);
+  });
+
+  test("a member named __proto__ gives no fields to what it stands in", () => {
+    expect(spanOf('{"__proto__":{"name":"not the span\'s"}}').name).toBe("");
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+
+  test("100,000 attributes are read in linear time", () => {
+    const pairs = Array.from(
+      { length: 100_000 },
+      (_, i) => `{"key":"attribute.${i}","value":{"intValue":"${i}"}}`,
+    );
+    const startedAt = performance.now();
+    const { attributes } = spanOf(`{"attributes":[${pairs}]}`);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(attributes["attribute.99999"]).toBe(99_999);
+  });
+
+  test.each([
+    ["names", "a".repeat(5_000_000)],
+    ["quotes", '\\"'.repeat(2_500_000)],
+    ["half names", '\\"UnixNano'.repeat(500_000)],
+    ["digits", `\\"intValue\\":${"1".repeat(5_000_000)}`],
+  ])("the search for long integers is linear in %s", (_, content) => {
+    const startedAt = performance.now();
+    expect(spanOf(`{"name":"${content}"}`).name).not.toBe("");
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+
+  test("so it is in digits and spaces after the name of an integer", () => {
+    const startedAt = performance.now();
+    const digits = "1".repeat(3_000_000);
+    const spaces = " ".repeat(3_000_000);
+    expect(() => readTraces(`{"intValue":${digits}x`)).toThrow(BadRequest);
+    expect(() => readTraces(`{"intValue":${spaces}x`)).toThrow(BadRequest);
+    expect(() => readTraces(`{"intValue"${spaces}:${digits}${spaces}x`)).toThrow(BadRequest);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+});
