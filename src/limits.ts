@@ -87,8 +87,11 @@ export const shutdownDeadlineMs = 5000;
 /** An open trace that is silent for this long is shown as stale. */
 export const staleAfterMs = 10 * 60_000;
 
-/** Log records kept with one span: each time more of them come, all are read and written again. */
-export const logsPerSpan = 2000;
+/**
+ * Log records kept with one span, and the UTF-16 code units of their JSON: each time more of them
+ * come, all are read and written again.
+ */
+export const logsPerSpan = { count: 2000, length: 8 * MiB } as const;
 
 /** Log records that wait for their span, which is sent when it ends. */
 export const waitingLogs = { maxAgeMs: 24 * 3_600_000, maxCount: 100_000, expirePerStep: 500 };

@@ -174,8 +174,6 @@ export function exceptionOf({ events }: SpanRecord) {
 
 export function statusOf(span: SpanRecord): SpanStatus {
   const { attributes, name } = span;
-  // What a hook of Qwen Code ends with says nothing of the run: good ones have hooks that end with ERROR.
-  if (name === "qwen-code.hook") return "ok";
   const errorType = textOf(attributes, ["error.type"]);
   const thrown = textOf(exceptionOf(span), ["exception.type"]);
   const { decision } = attributes;

@@ -75,6 +75,8 @@ const context = new Set([
 
 /** What is left of an event's attributes when its message has become part of a text. */
 export function contextOf({ name, attributes }: MessageEvent): Attributes {
+  // Of a message in JSON not all becomes part of it.
+  if (contentKey in attributes) return attributes;
   const left = noAttributes();
   const isLeft = (key: string) => context.has(key) || (key === "index" && name === choiceEvent);
   for (const key in attributes) if (isLeft(key)) left[key] = attributes[key]!;

@@ -312,7 +312,7 @@ function readKeyValue(reader: Reader, into: Attributes): void {
   let value: Value = null;
   const outer = reader.enter();
   for (let tag; (tag = reader.next());) {
-    if (tag === bytes(1)) key = reader.string();
+    if (tag === bytes(1)) key = reader.repeated();
     else if (tag === bytes(2)) value = readValue(reader);
     else reader.skip(tag);
   }

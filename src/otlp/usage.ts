@@ -179,7 +179,9 @@ interface VendorCounts {
 
 /** The provider's figures in `ai.response.providerMetadata`. */
 function vendorCounts(attributes: Attributes): VendorCounts | null {
-  const { anthropic, openai } = mapOf(attributes["ai.response.providerMetadata"]);
+  const metadata = attributes["ai.response.providerMetadata"];
+  if (metadata === undefined) return null;
+  const { anthropic, openai } = mapOf(metadata);
   if (isMap(anthropic)) {
     const usage = isMap(anthropic.usage) ? anthropic.usage : {};
     return {

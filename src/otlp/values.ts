@@ -2,6 +2,7 @@
  * Reading attributes: senders drift between numbers and their decimal text, and between structures and
  * their JSON. Keys are tried in order; what is empty or redacted counts as absent.
  */
+import { excessOf } from "../contract/scan.ts";
 import type { Attributes, Value } from "./records.ts";
 
 /** What senders put in the place of what they keep back. */
@@ -70,8 +71,9 @@ export function toStructure(value: Value): Value {
   return typeof value === "string" && /^\s*[[{]/.test(value) ? parseJson(value) : value;
 }
 
-/** What JSON says; a text that is none stays one. */
+/** What JSON says; a text that is none, or that nests too deep to be written again, stays one. */
 export function parseJson(text: string): Value {
+  if (excessOf(text) !== null) return text;
   try {
     return JSON.parse(text, longNumber.test(text) ? asSent : undefined) as Value;
   } catch {

@@ -20,6 +20,13 @@ export const fixed32 = (field: number) => field * 8 + 5;
 /** Messages within messages; AnyValue takes two to nest once. protobuf's own default is 100. */
 const maxDepth = 100;
 
+/** Longer texts repeat less. */
+const maxRepeatedBytes = 64;
+
+/** What `toString` calls, for half of its price: it is a third of all that decoding costs. */
+type SliceableBuffer = Buffer &
+  Record<"utf8Slice" | "hexSlice", (from: number, to: number) => string>;
+
 /**
  * A cursor within a message. `next` reads a tag; exactly one of the reads (or `skip`) follows it.
  * All throw `MalformedMessage`.
@@ -27,14 +34,17 @@ const maxDepth = 100;
 export class Reader {
   /** The high half of what `uint64` or `fixed64` read, without its sign; they return the low one. */
   high = 0;
-  readonly #bytes: Buffer;
+  readonly #bytes: SliceableBuffer;
   #at = 0;
   #end: number;
   #depth = 0;
+  /** The texts that `repeated` read last, by a hash, and where they stand. */
+  readonly #texts: ({ at: number; length: number; text: string } | undefined)[] = new Array(1024);
   readonly budget = new Budget((what) => this.#malformed(what));
 
   constructor(message: Uint8Array) {
-    this.#bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+    const { buffer, byteOffset, byteLength } = message;
+    this.#bytes = Buffer.from(buffer, byteOffset, byteLength) as SliceableBuffer;
     this.#end = message.byteLength;
   }
 
@@ -111,17 +121,36 @@ export class Reader {
     return this.#bytes.readDoubleLE(this.#advance(8));
   }
 
+  /**
+   * A text that is likely to have been there before in this message, such as an attribute's key. One
+   * string for all of them halves what reading and looking up attributes costs.
+   */
+  repeated(): string {
+    const length = this.#length();
+    const at = this.#advance(length);
+    const bytes = this.#bytes;
+    if (length > maxRepeatedBytes) return bytes.utf8Slice(at, at + length);
+    let hash = length;
+    for (let i = at; i < at + length; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+    const slot = (hash ^ (hash >>> 10)) & (this.#texts.length - 1);
+    const known = this.#texts[slot];
+    if (known?.length === length && isSame(bytes, known.at, at, length)) return known.text;
+    const text = bytes.utf8Slice(at, at + length);
+    this.#texts[slot] = { at, length, text };
+    return text;
+  }
+
   /** Bad UTF-8 becomes U+FFFD. */
   string(): string {
     const length = this.#length();
     const at = this.#advance(length);
-    return this.#bytes.toString("utf8", at, at + length);
+    return this.#bytes.utf8Slice(at, at + length);
   }
 
   hex(): string {
     const length = this.#length();
     const at = this.#advance(length);
-    return this.#bytes.toString("hex", at, at + length);
+    return this.#bytes.hexSlice(at, at + length);
   }
 
   base64(): string {
@@ -186,4 +215,9 @@ export class Reader {
   #malformed(what: string): MalformedMessage {
     return new MalformedMessage(`${what}, at byte ${this.#at}`);
   }
+}
+
+function isSame(bytes: Buffer, a: number, b: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (bytes[a + i] !== bytes[b + i]) return false;
+  return true;
 }

@@ -27,22 +27,48 @@ type Entry = { type: string; timeUnixNano?: string };
 /** The log records among a span's events. */
 export function logsIn(events: string | undefined): string[] {
   if (!events?.includes('"type":"log"')) return [];
-  const entries = JSON.parse(events) as Entry[];
-  return entries.filter(({ type }) => type === "log").map((entry) => JSON.stringify(entry));
+  return entriesOf(events)
+    .filter(({ type }) => type === "log")
+    .map((entry) => JSON.stringify(entry));
 }
 
-/** A span with these log records beside those that it has, and with what only they say. */
-export function withLogs(span: ImportedSpan, logs: string[], read: ReadLogs): ImportedSpan {
+/** An import's events may be any text; what is no list of entries has none. */
+function entriesOf(events: string): Entry[] {
+  try {
+    const entries: unknown = JSON.parse(events);
+    return Array.isArray(entries) ? entries.filter((entry) => entry instanceof Object) : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * A span with these log records beside those that it has, and with what only they say.
+ *
+ * @param droppedBefore how many an earlier version of it had too many.
+ */
+export function withLogs(
+  span: ImportedSpan,
+  logs: string[],
+  read: ReadLogs,
+  droppedBefore = 0,
+): ImportedSpan {
   const { x = {}, ...base } = span;
-  const { fromLogs = [], droppedLogsCount = 0, events = "[]", ...rest } = x;
+  const { fromLogs = [], droppedLogsCount = droppedBefore, events = "[]", ...rest } = x;
   for (const field of fromLogs) delete base[field];
-  const others = (JSON.parse(events) as Entry[]).filter(({ type }) => type !== "log");
+  const others = entriesOf(events).filter(({ type }) => type !== "log");
   const all = [...new Set([...logsIn(events), ...logs])]
     .map((json) => ({ json, entry: JSON.parse(json) as Entry }))
-    .sort((a, b) => compareTimes(a.entry, b.entry) || (a.json < b.json ? -1 : 1))
-    .map(({ entry }) => entry);
-  const kept = all.slice(0, logsPerSpan);
-  const dropped = droppedLogsCount + all.length - kept.length;
+    .sort((a, b) => compareTimes(a.entry, b.entry) || (a.json < b.json ? -1 : 1));
+  const kept: Entry[] = [];
+  let length = 0;
+  for (const { json, entry } of all) {
+    if (kept.length === logsPerSpan.count || length + json.length > logsPerSpan.length) continue;
+    kept.push(entry);
+    length += json.length;
+  }
+  // At least so many: those dropped before may be among these again.
+  const dropped = Math.max(droppedLogsCount, all.length - kept.length);
   const found = read(kept);
   const filled = textFields.filter((field) => base[field] === undefined && found[field]);
   return {
@@ -66,7 +92,7 @@ function compareTimes(a: Entry, b: Entry): number {
 
 export interface WaitingLogs {
   put(projectId: number, traceId: string, logs: SpanLog[], receivedAt: number): void;
-  /** The records of a span, which are not kept any longer. */
+  /** The records of a span, of too many the first that came; none of them waits any longer. */
   take(projectId: number, traceId: string, spanId: string): string[];
   /** Forgets those of a trace. */
   drop(projectId: number, traceId: string): void;
@@ -79,14 +105,16 @@ export function createWaitingLogs(db: Database): WaitingLogs {
   const insert = db.query<null, [number, Cell, Cell, number, Cell]>(
     "INSERT INTO waitingLogs (projectId, traceId, spanId, receivedAt, json) VALUES (?, ?, ?, ?, ?)",
   );
-  const remove = db.query<{ json: Cell }, [Cell, number, Cell]>(
-    "DELETE FROM waitingLogs WHERE traceId = ? AND projectId = ? AND spanId = ? RETURNING json",
-  );
+  const ofSpan = "waitingLogs WHERE traceId = ? AND projectId = ? AND spanId = ?";
+  const select = db.query<{ json: Cell }, [Cell, number, Cell]>(`SELECT json FROM ${ofSpan}`);
+  const remove = db.query<null, [Cell, number, Cell]>(`DELETE FROM ${ofSpan}`);
   const removeTrace = db.query<null, [Cell, number]>(
     "DELETE FROM waitingLogs WHERE traceId = ? AND projectId = ?",
   );
   /** The traces that may have some, so that all other spans need no look at the table. */
   let traces = waitingTraces(db);
+  /** Most that were added have none any longer, so that now and then the set is made anew. */
+  let added = 0;
 
   return {
     put(projectId, traceId, logs, receivedAt) {
@@ -94,12 +122,23 @@ export function createWaitingLogs(db: Database): WaitingLogs {
         insert.run(projectId, toCell(traceId), toCell(spanId), receivedAt, toCell(json));
       }
       traces.add(`${projectId} ${traceId}`);
+      if (++added % limits.maxCount === 0) traces = waitingTraces(db);
     },
     take(projectId, traceId, spanId) {
       if (traces.size === 0 || !traces.has(`${projectId} ${traceId}`)) return [];
-      return remove
-        .all(toCell(traceId), projectId, toCell(spanId))
-        .map(({ json }) => fromCell(json));
+      const found = new Set<string>();
+      let length = 0;
+      // One at a time: of all senders' records together there may be far more than memory.
+      for (const { json } of select.iterate(toCell(traceId), projectId, toCell(spanId))) {
+        const text = fromCell(json);
+        if (found.has(text)) continue;
+        found.add(text);
+        length += text.length;
+        // One more than enough, so that the span can tell that there were more.
+        if (found.size > logsPerSpan.count || length > logsPerSpan.length) break;
+      }
+      remove.run(toCell(traceId), projectId, toCell(spanId));
+      return [...found];
     },
     drop(projectId, traceId) {
       if (traces.delete(`${projectId} ${traceId}`)) removeTrace.run(toCell(traceId), projectId);

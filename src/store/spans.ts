@@ -68,6 +68,11 @@ interface Stored {
   damaged: PayloadField[];
 }
 
+function droppedLogsOf({ content }: Stored): number {
+  const extra = content[contentColumns.indexOf("extra")];
+  return typeof extra === "string" ? (JSON.parse(extra).x?.droppedLogsCount ?? 0) : 0;
+}
+
 const insertColumns = ["key", "receivedAt", ...contentColumns, "lists"];
 
 /** @param readLogs what log records say of their span. */
@@ -103,7 +108,9 @@ export function createSpanWriter(
       ...logsIn(stored?.texts.events),
       ...waitingLogs.take(state.projectId, state.traceId, span.spanId),
     ];
-    put(state, logs.length > 0 ? withLogs(span, logs, readLogs) : span, header, batch, stored);
+    const whole =
+      logs.length > 0 ? withLogs(span, logs, readLogs, stored && droppedLogsOf(stored)) : span;
+    put(state, whole, header, batch, stored);
   }
 
   function addLogs(batch: Batch, traceId: string, logs: SpanLog[]): void {

@@ -41,14 +41,17 @@ describe("env", () => {
     expect(await linesFor(server.dataDir, "sh")).toEqual([
       `export FOGLAMP_INGEST_URL='${url}'`,
       `export FOGLAMP_API_KEY='it'\\''s "50%" of $HOME\\n \`id\` !x'`,
+      `export OTEL_EXPORTER_OTLP_ENDPOINT='${server.info.otlpUrl}'`,
     ]);
     expect(await linesFor(server.dataDir, "fish")).toEqual([
       `set -gx FOGLAMP_INGEST_URL '${url}'`,
       `set -gx FOGLAMP_API_KEY 'it\\'s "50%" of $HOME\\\\n \`id\` !x'`,
+      `set -gx OTEL_EXPORTER_OTLP_ENDPOINT '${server.info.otlpUrl}'`,
     ]);
     expect(await linesFor(server.dataDir, "powershell")).toEqual([
       `$env:FOGLAMP_INGEST_URL = '${url}'`,
       `$env:FOGLAMP_API_KEY = 'it''s "50%" of $HOME\\n \`id\` !x'`,
+      `$env:OTEL_EXPORTER_OTLP_ENDPOINT = '${server.info.otlpUrl}'`,
     ]);
     expect((await linesFor(server.dataDir, "cmd"))[0]).toBe(`set "FOGLAMP_INGEST_URL=${url}"`);
   });
@@ -59,7 +62,22 @@ describe("env", () => {
     expect(JSON.parse(stdout)).toEqual({
       FOGLAMP_INGEST_URL: `${server.info.url}/ingest`,
       FOGLAMP_API_KEY: server.key,
+      OTEL_EXPORTER_OTLP_ENDPOINT: server.info.otlpUrl,
     });
+  });
+
+  test("carries the key for OTLP where that asks for one, percent-encoded", async () => {
+    const dataDir = makeTempDir();
+    writeFileSync(join(dataDir, "key"), `${oddKey}\n`);
+    await using server = await startAnnouncedServer({ dataDir, otlpAuth: "key" });
+    const { stdout } = await tealight(dataDir, ["env", "--json"]);
+    const [name, value] = JSON.parse(stdout).OTEL_EXPORTER_OTLP_HEADERS.split("=");
+    expect(name).toBe("authorization");
+    expect(value).toMatch(/^[\w%!'*().~-]+$/);
+    expect(decodeURIComponent(value)).toBe(`Bearer ${server.key}`);
+    const headers = { [name]: decodeURIComponent(value), "content-type": "application/json" };
+    const url = `${server.info.otlpUrl}/v1/traces`;
+    expect((await fetch(url, { method: "POST", headers, body: "{}" })).status).toBe(200);
   });
 
   test("ends with 3 where no server runs, and starts none", async () => {

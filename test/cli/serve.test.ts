@@ -5,6 +5,9 @@ import { expectFailure, makeDataDir, tealight } from "./command.ts";
 /** For each setting a value that is refused, so that the answer shows what was understood. */
 const refused: Partial<Record<SettingName, string>> = {
   port: "70000",
+  otlpPort: "70000",
+  otlpGrpcPort: "x",
+  otlpAuth: "closed",
   apiKey: "short",
   token: "short",
   maxBodyBytes: "1",

@@ -1,0 +1,288 @@
+/** pydantic-ai in its second and its fifth format. */
+import type { Fixture } from "./fixture.ts";
+
+const resource = { "service.name": "weather-service" };
+const question = "What is the weather in Oslo?";
+const answer = "It is 21 degrees in Oslo.";
+const inputMessages = JSON.stringify([
+  { role: "user", parts: [{ type: "text", content: question }] },
+]);
+const outputMessages = JSON.stringify([
+  { role: "assistant", parts: [{ type: "text", content: answer }], finish_reason: "stop" },
+]);
+const allMessages = JSON.stringify([
+  { role: "user", parts: [{ type: "text", content: question }] },
+  { role: "assistant", parts: [{ type: "text", content: answer }] },
+]);
+
+export const pydanticAi: Fixture[] = [
+  {
+    title: "pydantic-ai, format 2: messages as events in an attribute",
+    resource,
+    scope: { name: "pydantic-ai", version: "0.4.0" },
+    spans: [
+      {
+        id: 1,
+        name: "agent run",
+        at: [0, 2000],
+        attributes: {
+          model_name: "gpt-4o",
+          agent_name: "weather-agent",
+          "logfire.msg": "weather-agent run",
+          "logfire.span_type": "span",
+          // Repeats what its calls used.
+          "gen_ai.usage.input_tokens": 100,
+          "gen_ai.usage.output_tokens": 20,
+          all_messages_events: '[{"event.name":"gen_ai.user.message","content":"Oslo?"}]',
+          final_result: answer,
+        },
+        becomes: {
+          spanType: "agent",
+          modelId: "gpt-4o",
+          usage: { inputTokens: 100, outputTokens: 20, totalTokens: 120 },
+          input: '[{"event.name":"gen_ai.user.message","content":"Oslo?"}]',
+          output: answer,
+        },
+      },
+      {
+        id: 2,
+        parent: 1,
+        name: "chat gpt-4o",
+        at: [10, 10],
+        attributes: { "logfire.span_type": "pending_span", "gen_ai.operation.name": "chat" },
+        becomes: "dropped",
+      },
+      {
+        id: 3,
+        parent: 1,
+        name: "chat gpt-4o",
+        kind: 3,
+        at: [10, 900],
+        attributes: {
+          "gen_ai.operation.name": "chat",
+          "gen_ai.system": "openai",
+          "gen_ai.request.model": "gpt-4o",
+          "gen_ai.response.model": "gpt-4o-2024-08-06",
+          model_request_parameters: '{"function_tools": []}',
+          events: JSON.stringify([
+            {
+              content: "You are a weather assistant.",
+              role: "system",
+              "gen_ai.message.index": 0,
+              "event.name": "gen_ai.system.message",
+            },
+            {
+              content: question,
+              role: "user",
+              "gen_ai.message.index": 1,
+              "event.name": "gen_ai.user.message",
+            },
+            {
+              index: 0,
+              message: {
+                role: "assistant",
+                tool_calls: [
+                  {
+                    id: "call-1",
+                    type: "function",
+                    function: { name: "weather", arguments: '{"city":"Oslo"}' },
+                  },
+                ],
+              },
+              "gen_ai.system": "openai",
+              "event.name": "gen_ai.choice",
+            },
+          ]),
+          "gen_ai.usage.input_tokens": 100,
+          "gen_ai.usage.details.cache_read_tokens": 60,
+          "gen_ai.usage.details.reasoning_tokens": 8,
+          "gen_ai.usage.output_tokens": 20,
+          "operation.cost": 0.0015,
+        },
+        becomes: {
+          spanType: "llm",
+          provider: "openai",
+          modelId: "gpt-4o-2024-08-06",
+          reportedCostUsd: 0.0015,
+          usage: {
+            inputTokens: 100,
+            outputTokens: 20,
+            totalTokens: 120,
+            reasoningTokens: 8,
+            cachedInputTokens: 60,
+          },
+          input: [
+            { role: "system", content: "You are a weather assistant." },
+            { role: "user", content: question },
+          ],
+          output: [
+            {
+              role: "assistant",
+              tool_calls: [
+                {
+                  id: "call-1",
+                  type: "function",
+                  function: { name: "weather", arguments: '{"city":"Oslo"}' },
+                },
+              ],
+            },
+          ],
+        },
+      },
+      {
+        id: 4,
+        parent: 1,
+        name: "running tool",
+        at: [910, 950],
+        attributes: {
+          "gen_ai.tool.name": "weather",
+          "gen_ai.tool.call.id": "call-1",
+          tool_arguments: '{"city":"Oslo"}',
+          tool_response: '{"celsius":21}',
+          "logfire.msg": "running tool: weather",
+        },
+        becomes: {
+          spanType: "tool",
+          name: "weather",
+          input: '{"city":"Oslo"}',
+          output: '{"celsius":21}',
+        },
+      },
+    ],
+    trace: {
+      traceName: "agent run",
+      agentName: "weather-agent",
+      spanCount: 3,
+      llmCount: 1,
+      toolCount: 1,
+      models: ["gpt-4o-2024-08-06"],
+      inputTokens: 100,
+      outputTokens: 20,
+      totalTokens: 120,
+      reasoningTokens: 8,
+      cachedInputTokens: 60,
+    },
+  },
+  {
+    title: "pydantic-ai, format 5: messages by the conventions, sums under names of their own",
+    resource,
+    scope: { name: "pydantic-ai", version: "1.60.0" },
+    spans: [
+      {
+        id: 1,
+        name: "invoke_agent weather-agent",
+        at: [0, 2000],
+        attributes: {
+          "gen_ai.operation.name": "invoke_agent",
+          model_name: "claude-opus-4-7",
+          "gen_ai.agent.name": "weather-agent",
+          "gen_ai.agent.call.id": "run-1",
+          "gen_ai.workflow.name": "forecast",
+          "gen_ai.conversation.id": "session-1",
+          "logfire.msg": "weather-agent run",
+          metadata: '{"tier":"gold"}',
+          "gen_ai.aggregated_usage.input_tokens": 1000,
+          "gen_ai.aggregated_usage.output_tokens": 20,
+          "gen_ai.aggregated_usage.cache_read.input_tokens": 600,
+          "gen_ai.aggregated_usage.cache_creation.input_tokens": 300,
+          "gen_ai.aggregated_usage.details.reasoning_tokens": 8,
+          "pydantic_ai.all_messages": allMessages,
+          final_result: answer,
+        },
+        becomes: {
+          spanType: "agent",
+          modelId: "claude-opus-4-7",
+          usage: {
+            inputTokens: 1000,
+            outputTokens: 20,
+            totalTokens: 1020,
+            reasoningTokens: 8,
+            cachedInputTokens: 600,
+            cacheWriteInputTokens: 300,
+          },
+          metadata: { tier: "gold" },
+          input: allMessages,
+          output: answer,
+        },
+      },
+      {
+        id: 2,
+        parent: 1,
+        name: "chat claude-opus-4-7",
+        kind: 3,
+        at: [10, 900],
+        attributes: {
+          "gen_ai.operation.name": "chat",
+          "gen_ai.provider.name": "anthropic",
+          "gen_ai.request.model": "claude-opus-4-7",
+          "gen_ai.client.operation.time_to_first_chunk": 0.25,
+          "gen_ai.input.messages": inputMessages,
+          "gen_ai.output.messages": outputMessages,
+          "gen_ai.tool.definitions": '[{"type":"function","name":"weather"}]',
+          "gen_ai.usage.input_tokens": 1000,
+          "gen_ai.usage.output_tokens": 20,
+          "gen_ai.usage.cache_read.input_tokens": 600,
+          "gen_ai.usage.cache_creation.input_tokens": 300,
+          "gen_ai.usage.details.reasoning_tokens": 8,
+          "operation.cost": 0.01,
+        },
+        becomes: {
+          spanType: "llm",
+          provider: "anthropic",
+          modelId: "claude-opus-4-7",
+          ttftMs: 250,
+          reportedCostUsd: 0.01,
+          usage: {
+            inputTokens: 1000,
+            outputTokens: 20,
+            totalTokens: 1020,
+            reasoningTokens: 8,
+            cachedInputTokens: 600,
+            cacheWriteInputTokens: 300,
+          },
+          input: inputMessages,
+          output: outputMessages,
+          toolCatalog: '[{"type":"function","name":"weather"}]',
+        },
+      },
+      {
+        id: 3,
+        parent: 1,
+        name: "execute_tool weather",
+        at: [910, 950],
+        status: { code: 2, message: "ModelRetry: which Oslo?" },
+        attributes: {
+          "gen_ai.operation.name": "execute_tool",
+          "gen_ai.tool.name": "weather",
+          "gen_ai.tool.call.id": "call-1",
+          "gen_ai.tool.call.arguments": '{"city":"Oslo"}',
+        },
+        becomes: {
+          spanType: "tool",
+          name: "weather",
+          status: "error",
+          errorMessage: "ModelRetry: which Oslo?",
+          input: '{"city":"Oslo"}',
+        },
+      },
+    ],
+    trace: {
+      traceName: "invoke_agent weather-agent",
+      agentName: "weather-agent",
+      sessionId: "session-1",
+      workflowName: "forecast",
+      workflowRunId: "run-1",
+      spanCount: 3,
+      llmCount: 1,
+      toolCount: 1,
+      errorCount: 1,
+      models: ["claude-opus-4-7"],
+      inputTokens: 1000,
+      outputTokens: 20,
+      totalTokens: 1020,
+      reasoningTokens: 8,
+      cachedInputTokens: 600,
+      cacheWriteInputTokens: 300,
+    },
+  },
+];
