@@ -40,6 +40,8 @@ interface ServerInfo {
   pid: number;
   url: string;
   port: number;
+  otlpUrl: string;
+  otlpGrpcUrl: string;
   keyFile: string;
   tokenFile: string;
 }
@@ -223,6 +225,14 @@ async function until(isTrue: () => boolean | Promise<boolean>, what: string): Pr
   }
 }
 
+async function freePort(): Promise<number> {
+  const holder = createServer().listen(0, "127.0.0.1");
+  await new Promise((listening) => holder.once("listening", listening));
+  const { port } = holder.address() as AddressInfo;
+  await new Promise((closed) => holder.close(closed));
+  return port;
+}
+
 function dial(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => resolve(socket));
@@ -350,6 +360,40 @@ export const checks: Check[] = [
       const next = await place.serve();
       await assertStored(next, "t");
       assert.equal(next.key, server.key);
+    },
+  },
+  {
+    title: "takes in what OpenTelemetry's own exporters send over HTTP and gRPC",
+    async run(program) {
+      await using place = new Place(program);
+      const ports = [await freePort(), await freePort()];
+      const server = await place.serve([
+        ...["--otlp-port", `${ports[0]}`, "--otlp-grpc-port", `${ports[1]}`],
+      ]);
+      const { info } = server;
+      assert.deepEqual(
+        [info.otlpUrl, info.otlpGrpcUrl],
+        ports.map((port) => `http://localhost:${port}`),
+      );
+      for (const protocol of ["http/json", "http/protobuf", "grpc"]) {
+        const endpoint = protocol === "grpc" ? info.otlpGrpcUrl : info.otlpUrl;
+        const target = JSON.stringify({ endpoint, protocol, gzip: true });
+        const emitter = join(import.meta.dir, "../test/otlp/emitters/run.ts");
+        const command = [
+          process.execPath,
+          emitter,
+          "opentelemetry.ts",
+          "emitOpenTelemetry",
+          target,
+        ];
+        const child = place.spawn(command);
+        assert.equal(await within(child.exited, `the exporter of ${protocol}`), 0);
+      }
+      const { traces } = await server.get("/api/traces");
+      assert.equal(traces.length, 3);
+      for (const { source, state, llmCount } of traces) {
+        assert.deepEqual([source, state, llmCount > 0], ["otlp", "ended", true]);
+      }
     },
   },
   {
