@@ -117,6 +117,10 @@ export class Statement {
     return this.values(...params).map((cells) => this.#toRow(cells));
   }
 
+  iterate(...params: Value[]): IterableIterator<Row> {
+    return this.all(...params).values();
+  }
+
   get(...params: Value[]): Row | null {
     const [first] = this.#rows(params, 1);
     return first ? this.#toRow(first) : null;
