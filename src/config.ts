@@ -3,15 +3,18 @@
  * over the environment, that over config.toml, that over defaults. The only reader of the
  * environment.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { Value } from "@sinclair/typebox/value";
 import envPaths from "env-paths";
 import { AppError } from "./errors.ts";
 import { maxBodyBytesDefault, minSecretLength } from "./limits.ts";
 import { logLevels, type LogLevel } from "./log.ts";
+import { PriceRule } from "./pricing/rules.ts";
 import type { Durability } from "./store/open.ts";
 
-export interface Config {
+/** What a flag, a variable or a line of the file can set. */
+export interface Settings {
   /** Null: both loopback addresses. */
   host: string | null;
   port: number;
@@ -30,6 +33,11 @@ export interface Config {
   durability: Durability;
   unknownFields: "reject" | "keep";
   logLevel: LogLevel;
+}
+
+export interface Config extends Settings {
+  /** Prices of the user's own, which only the file has. */
+  priceRules: PriceRule[];
 }
 
 interface Setting<T> {
@@ -78,7 +86,7 @@ const present = (text: string) => {
 };
 
 /** In the order of the help. */
-export const settings: { [K in keyof Config]: Setting<Config[K]> } = {
+export const settings: { [K in keyof Settings]: Setting<Settings[K]> } = {
   host: {
     value: "<address>",
     help: "address to listen on (default: 127.0.0.1 and ::1)",
@@ -173,7 +181,7 @@ export const settings: { [K in keyof Config]: Setting<Config[K]> } = {
   },
 };
 
-export type SettingName = keyof Config;
+export type SettingName = keyof Settings;
 
 export const settingNames = Object.keys(settings) as SettingName[];
 
@@ -198,7 +206,7 @@ export function resolveConfig(
   env: Record<string, string | undefined> = process.env,
   file: string = configFile,
 ): Config {
-  const fromFile = readConfigFile(file);
+  const { prices, ...fromFile } = readConfigFile(file);
   const resolved = settingNames.map((name) => {
     const variable = variableOf(name);
     const sources: [text: string | undefined, from: string][] = [
@@ -209,7 +217,7 @@ export function resolveConfig(
     const [text, from] = sources.find(([value]) => value !== undefined) ?? [undefined, ""];
     return [name, text === undefined ? settings[name].fallback : parseSetting(name, text, from)];
   });
-  return Object.fromEntries(resolved) as Config;
+  return { ...(Object.fromEntries(resolved) as Settings), priceRules: priceRulesOf(prices, file) };
 }
 
 function parseSetting(name: SettingName, text: string, from: string): unknown {
@@ -225,7 +233,33 @@ function parseSetting(name: SettingName, text: string, from: string): unknown {
   }
 }
 
-function readConfigFile(file: string): Record<string, string> {
+/** `[[prices]]` tables: patterns, and USD per million tokens, per image, search and request. */
+function priceRulesOf(tables: unknown, file: string): PriceRule[] {
+  if (tables === undefined) return [];
+  const createdAt = Math.floor(statSync(file).mtimeMs);
+  if (!Array.isArray(tables)) throw badPrice(file, 1);
+  return tables.map((table: Record<string, unknown>, i) => {
+    const { provider = "*", model = "*", ...prices } = table;
+    const decimals = Object.entries(prices).map(([kind, usd]) => [kind, String(usd)]);
+    const rule = {
+      id: `config:${i + 1}`,
+      provider,
+      model,
+      prices: Object.fromEntries(decimals),
+      createdAt,
+    };
+    if (!Value.Check(PriceRule, rule)) throw badPrice(file, i + 1);
+    return rule;
+  });
+}
+
+function badPrice(file: string, number: number): AppError {
+  return new AppError("config_invalid", `invalid price ${number} (from ${file})`, {
+    hint: 'expected [[prices]] with model = "…", input = 0.5, output = 1.5 and the like',
+  });
+}
+
+function readConfigFile(file: string): Record<string, string> & { prices?: unknown } {
   if (!existsSync(file)) return {};
   let values: Record<string, unknown>;
   try {
@@ -235,8 +269,9 @@ function readConfigFile(file: string): Record<string, string> {
     const why = (cause as Error).message.replace(/(: )?".*/s, "");
     throw new AppError("config_invalid", `cannot read ${file}: ${why}`, { cause });
   }
+  const { prices, ...flat } = values;
   const known = new Set(settingNames.map(flagOf));
-  const unknown = Object.keys(values).find((key) => !known.has(key));
+  const unknown = Object.keys(flat).find((key) => !known.has(key));
   if (unknown !== undefined) {
     throw new AppError(
       "config_invalid",
@@ -246,10 +281,9 @@ function readConfigFile(file: string): Record<string, string> {
       },
     );
   }
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [
-      key,
-      Array.isArray(value) ? value.join(",") : String(value),
-    ]),
-  );
+  const texts = Object.entries(flat).map(([key, value]) => [
+    key,
+    Array.isArray(value) ? value.join(",") : String(value),
+  ]);
+  return { ...Object.fromEntries(texts), prices };
 }

@@ -9,7 +9,7 @@ import {
   settingNames,
   settings,
   variableOf,
-  type Config,
+  type Settings,
   type SettingName,
 } from "../src/config.ts";
 import { AppError } from "../src/errors.ts";
@@ -28,7 +28,7 @@ function writeConfig(toml: string): string {
 const none = join(dir, "none.toml");
 
 /** Three values that differ from each other and from the default, as text and as the setting. */
-const examples: { [K in SettingName]: [text: string, value: Config[K]][] } = {
+const examples: { [K in SettingName]: [text: string, value: Settings[K]][] } = {
   host: [
     ["127.0.0.1", "127.0.0.1"],
     ["::1", "::1"],
@@ -205,6 +205,7 @@ test("the defaults are those of the manual", () => {
     durability: "process",
     unknownFields: "reject",
     logLevel: "info",
+    priceRules: [],
   });
   expect(configFile).toEndWith("config.toml");
   expect(configFile).toContain("tealight");
@@ -321,4 +322,37 @@ describe("a secret is never shown", () => {
       expect(hint ?? "").not.toContain(secret);
     }
   });
+});
+
+describe("prices in the file", () => {
+  const rulesOf = (toml: string) => resolveConfig({}, {}, writeConfig(toml)).priceRules;
+
+  test("are rules, by numbers or decimals", () => {
+    const toml =
+      '[[prices]]\nmodel = "llama*"\ninput = 0\noutput = "0.25"\n[[prices]]\nprovider = "openai"\nimage = 0.04';
+    expect(rulesOf(toml)).toEqual([
+      {
+        id: "config:1",
+        provider: "*",
+        model: "llama*",
+        prices: { input: "0", output: "0.25" },
+        createdAt: expect.any(Number),
+      },
+      {
+        id: "config:2",
+        provider: "openai",
+        model: "*",
+        prices: { image: "0.04" },
+        createdAt: expect.any(Number),
+      },
+    ]);
+  });
+
+  test.each(["prices = 1", "[[prices]]", "[[prices]]\ninput = -1", '[[prices]]\nsun = "1"'])(
+    "%j is refused with its place",
+    (toml) => {
+      const file = writeConfig(toml);
+      expect(refusal({}, {}, file).message).toBe(`invalid price 1 (from ${file})`);
+    },
+  );
 });

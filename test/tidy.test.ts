@@ -15,6 +15,7 @@ const ranks: Record<string, number> = {
   "threads.ts": 1,
   "contract/": 1,
   "otlp/": 2,
+  "pricing/": 2,
   "store/": 2,
   "ingest/": 3,
   "query/": 3,

@@ -7,13 +7,24 @@ import type { Bench } from "./bench.ts";
 import { startHelper } from "./helper.ts";
 import { agentSessions, stalls, throughput } from "./ingest.ts";
 import type { Job, Load } from "./load.ts";
+import { pricing } from "./pricing.ts";
 import { binary, runFromSource, stopAll } from "./product.ts";
 import { otlp } from "./otlp.ts";
 import { memory, reads, start } from "./serve.ts";
 import { storage } from "./storage.ts";
 import { toMarkdown, type Row } from "./table.ts";
 
-const all = { throughput, otlp, sessions: agentSessions, storage, stalls, reads, start, memory };
+const all = {
+  throughput,
+  otlp,
+  pricing,
+  sessions: agentSessions,
+  storage,
+  stalls,
+  reads,
+  start,
+  memory,
+};
 
 const usage = `bun run bench [flags]
   --only <name>      one section: ${Object.keys(all).join(", ")}

@@ -49,6 +49,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       maxBodyBytes: config.maxBodyBytes,
       unknownFields: config.unknownFields,
       rateLimit: config.rateLimit,
+      priceRules: config.priceRules,
       defaultKey: home.key,
       givenKey: config.apiKey,
       onCrash: events.onCrash,

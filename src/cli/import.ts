@@ -3,7 +3,7 @@ import { createReadStream, statSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { connect, type Client } from "./client.ts";
-import { out } from "./output.ts";
+import { out, showProgress } from "./output.ts";
 
 /** Lines under way at one time: enough that the writer commits them together. */
 const linesAtOnce = 8;
@@ -89,9 +89,4 @@ async function* linesOf(file: string): AsyncGenerator<string> {
     }
   }
   yield pieces.join("") + decoder.decode();
-}
-
-/** One line that is written over, on a terminal alone. */
-function showProgress(text: string): void {
-  if (out.isErrorTerminal) process.stderr.write(`\r\u001b[K${text}`);
 }

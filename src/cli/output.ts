@@ -12,3 +12,8 @@ export const out: Output = {
   isTerminal: process.stdout.isTTY === true,
   isErrorTerminal: process.stderr.isTTY === true,
 };
+
+/** One line that is written over, on a terminal alone; an empty text takes it away. */
+export function showProgress(text: string): void {
+  if (out.isErrorTerminal) process.stderr.write(`\r\u001b[K${text}`);
+}

@@ -130,6 +130,58 @@ async function runProgram(args: string[]): Promise<number> {
       await renameProject(configOf(options), name, newName, options);
     });
 
+  const prices = program
+    .command("prices")
+    .description("prices of your own, before the list prices: list, set, remove, update");
+  command(prices, "list", "list your rules, and where the list prices are from").action(
+    async (options) => {
+      const { listPrices } = await import("./prices.ts");
+      await listPrices(configOf(options), options);
+    },
+  );
+  const set = command(prices, "set", "price a model; nothing of the list price is mixed in")
+    .argument("<model>", "a model, * for any text: 'llama*'")
+    .option("--provider <pattern>", "only of this provider, * for any text (default: *)");
+  for (const [name, what] of priceOptions) set.option(`--${name} <usd>`, `USD ${what}`);
+  set
+    .addOption(
+      new Option("--free", "it costs nothing")
+        .default(false)
+        .conflicts(["input", "output", "cacheRead", "cacheWrite", "reasoning"])
+        .conflicts(["image", "search", "request"]),
+    )
+    .action(async (model, options) => {
+      const { setPrice } = await import("./prices.ts");
+      await setPrice(configOf(options), model, options);
+    });
+  command(prices, "remove", "remove a rule")
+    .argument("<id>", "as `prices list` shows it")
+    .action(async (id, options) => {
+      const { removePrice } = await import("./prices.ts");
+      await removePrice(configOf(options), id, options);
+    });
+  command(prices, "update", "take newer list prices")
+    .option("--file <file>", "data.json of genai-prices, prices/new_data/v2 in its repository")
+    .addOption(
+      new Option("--bundled", "back to those of this version").default(false).conflicts("file"),
+    )
+    .action(async (options) => {
+      const { updatePrices } = await import("./prices.ts");
+      await updatePrices(configOf(options), options);
+    });
+
+  command(program, "reprice", "apply the prices to what is stored, and say what changed")
+    .option("--project <name>", "only this project's")
+    .option("--since <time>", "traces started at or after: epoch ms or ISO 8601")
+    .option("--until <time>", "traces started before: epoch ms or ISO 8601")
+    .option("--provider <pattern>", "only calls to this provider, * for any text")
+    .option("--model <pattern>", "only calls of this model, * for any text")
+    .option("--dry-run", "change nothing", false)
+    .action(async (options) => {
+      const { reprice } = await import("./reprice.ts");
+      await reprice(configOf(options), options);
+    });
+
   program
     .command("export")
     .description("write traces as JSON Lines of ingest v1")
@@ -173,6 +225,17 @@ async function runProgram(args: string[]): Promise<number> {
   await program.parseAsync(args, { from: "user" });
   return exitCode;
 }
+
+const priceOptions: [name: string, what: string][] = [
+  ["input", "for a million input tokens"],
+  ["output", "for a million output tokens"],
+  ["cache-read", "for a million tokens read from the cache (default: as input)"],
+  ["cache-write", "for a million tokens written to the cache (default: as input)"],
+  ["reasoning", "for a million reasoning tokens (default: as output)"],
+  ["image", "for an image"],
+  ["search", "for a search"],
+  ["request", "for a request"],
+];
 
 function configOf({ dataDir }: Flags) {
   return resolveConfig(dataDir === undefined ? {} : { dataDir });

@@ -6,7 +6,7 @@ import { newSecret, sha256 } from "../secrets.ts";
 import type { Accounts, Key, Project } from "../store/accounts.ts";
 import { answer } from "./answer.ts";
 import { readJson } from "./body.ts";
-import { findProject, pathSegments } from "./params.ts";
+import { decodedSegment, findProject } from "./params.ts";
 
 /** No control characters: names are printed to terminals. No lone surrogates: SQLite has none. */
 const Name = Type.String({
@@ -86,12 +86,4 @@ function showKey(
 ) {
   const project = projects.find((candidate) => candidate.id === projectId)!.name;
   return { id, name, project, createdAt, lastUsedAt, revokedAt };
-}
-
-function decodedSegment(request: Request): string {
-  try {
-    return decodeURIComponent(pathSegments(request)[2] ?? "");
-  } catch {
-    throw new AppError("bad_request", "undecodable id");
-  }
 }

@@ -24,6 +24,15 @@ import { importBatch, ingest, noteRefusal, preflight } from "./ingest.ts";
 import { exportOverHttp, type OtlpDeps } from "./otlp.ts";
 import { pathOf } from "./params.ts";
 import {
+  dropBook,
+  listPrices,
+  readReprice,
+  removePrice,
+  setPrice,
+  startReprice,
+  updateBook,
+} from "./prices.ts";
+import {
   exportTrace,
   listRejects,
   listTraces,
@@ -112,6 +121,13 @@ export function createApp(deps: AppDeps) {
           .get("/keys", () => listKeys(intake))
           .post("/keys", ({ request }) => createKey(request, intake))
           .delete("/keys/:key", ({ request }) => revokeKey(request, intake))
+          .get("/prices", () => listPrices(intake))
+          .post("/prices", ({ request }) => setPrice(request, intake))
+          .delete("/prices/:rule", ({ request }) => removePrice(request, intake))
+          .put("/prices/book", ({ request }) => updateBook(request, intake))
+          .delete("/prices/book", () => dropBook(intake))
+          .get("/reprice", () => readReprice(intake))
+          .post("/reprice", ({ request }) => startReprice(request, intake))
           .get("/rejects", async ({ request }) => {
             await intake.writeNotes();
             return listRejects(request, reads);

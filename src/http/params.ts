@@ -12,6 +12,15 @@ export function pathSegments(request: Request): string[] {
   return pathOf(request).slice(1).split("/");
 }
 
+/** The id or name behind the collection in `/api/<collection>/<id>`. @throws AppError `bad_request`. */
+export function decodedSegment(request: Request): string {
+  try {
+    return decodeURIComponent(pathSegments(request)[2] ?? "");
+  } catch {
+    throw new AppError("bad_request", "undecodable id");
+  }
+}
+
 /** The path as it was sent, not decoded. */
 export function pathOf({ url }: Request): string {
   const start = url.indexOf("/", url.indexOf("://") + 3);

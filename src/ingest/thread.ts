@@ -7,21 +7,32 @@ import { prepareCheck } from "../contract/check.ts";
 import { AppError } from "../errors.ts";
 import { part } from "../limits.ts";
 import { readLogs } from "../otlp/logs.ts";
+import type { PriceRule } from "../pricing/rules.ts";
 import * as accounts from "../store/accounts.ts";
 import { closeWriter, guarded, openWriter, type Durability } from "../store/open.ts";
 import { createPayloadWriter } from "../store/payloads.ts";
+import * as prices from "../store/prices.ts";
 import { recordRejects } from "../store/rejects.ts";
 import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
 import { serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
 import { parseBody, type Format, type Receipt, type Rules } from "./parse.ts";
+import { bookOf, openPricer, type PriceListing, type Pricer } from "./pricer.ts";
 import { createRateLimiter, type RateLimiter } from "./rate.ts";
+import {
+  createRepricer,
+  type RepriceFilter,
+  type Repricer,
+  type RepriceStatus,
+} from "./reprice.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
 export interface WriterSettings extends Rules {
   path: string;
   durability: Durability;
+  /** Of the configuration file. */
+  priceRules: PriceRule[];
   /** Spans per second and key, null for no limit. */
   rateLimit: number | null;
   defaultKeyHash: Uint8Array;
@@ -52,6 +63,10 @@ interface Open {
   writer: Writer;
   limiter: RateLimiter | null;
   upkeep: Upkeep;
+  /** Set once the prices are loaded; `priced` waits for that. */
+  pricer: Pricer | null;
+  priced: Promise<void>;
+  repricer: Repricer;
 }
 
 let open: Open | null = null;
@@ -59,6 +74,27 @@ let open: Open | null = null;
 function opened(): Open {
   if (!open) throw new Error("the store is not open");
   return open;
+}
+
+async function loadPricer(): Promise<void> {
+  const { db, settings } = opened();
+  const loaded = await openPricer(db, settings.priceRules);
+  if (open) open.pricer = loaded;
+}
+
+function pricer(): Pricer {
+  const { pricer } = opened();
+  if (!pricer) throw new Error("the prices are not loaded");
+  return pricer;
+}
+
+/** Changes the prices that hold from now on. */
+async function changePrices(change: (db: Database) => void): Promise<PriceListing> {
+  const { db, writer, priced } = opened();
+  await priced;
+  writer.change(() => change(db));
+  pricer().readRules();
+  return pricer().listing();
 }
 
 function batchOf({ projectId, receivedAt, format }: Sent, traces: TraceSpans[]): Batch {
@@ -80,21 +116,27 @@ const methods = {
     return guarded(settings.path, () => {
       const db = openWriter(settings.path, settings.durability);
       const payloads = createPayloadWriter(db);
-      const spans = createSpanWriter(db, payloads, readLogs);
+      const spans = createSpanWriter(db, payloads, readLogs, (span) => pricer().costOf(span));
       const buffered = new Int32Array(settings.buffered);
       const writer = createWriter(db, spans, (rows) => Atomics.store(buffered, 0, rows));
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
       const upkeep = startUpkeep(db, writer, payloads);
-      open = { settings, db, spans, writer, limiter, upkeep };
+      const { promise: priced, resolve, reject } = Promise.withResolvers<void>();
+      const repricer = createRepricer(db, writer, spans);
+      open = { settings, db, spans, writer, limiter, upkeep, pricer: null, priced, repricer };
       // After the answer: meanwhile the HTTP thread opens its ports.
-      setImmediate(prepareCheck);
+      setImmediate(() => {
+        prepareCheck();
+        void loadPricer().then(resolve, reject);
+      });
       return changeAccounts((db, now) => accounts.ensureDefaults(db, settings.defaultKeyHash, now));
     });
   },
 
   /** Resolves once all that was accepted is committed. */
   async ingest({ body, compression, ...sender }: Delivery): Promise<Receipt> {
-    const { settings, writer } = opened();
+    const { settings, writer, priced } = opened();
+    await priced;
     const { traces, receipt } = parseBody(body, compression, sender.format, settings);
     methods.charge(sender, receipt.accepted);
     // Part by part: between two parts of one request others get their turn.
@@ -116,6 +158,7 @@ const methods = {
   /** Commits a part of a large request that was checked on its own thread. */
   async storePart(sender: Sent, { json, weight }: Part): Promise<void> {
     const traces = JSON.parse(new TextDecoder().decode(json)) as TraceSpans[];
+    await opened().priced;
     await opened().writer.submit(batchOf(sender, traces), weight);
   },
 
@@ -126,6 +169,51 @@ const methods = {
   createKey: (projectId: number, name: string, hash: Uint8Array) =>
     changeAccounts((db, now) => accounts.createKey(db, projectId, name, hash, now)),
   revokeKey: (id: number) => changeAccounts((db, now) => accounts.revokeKey(db, id, now)),
+
+  async listPrices(): Promise<PriceListing> {
+    await opened().priced;
+    return pricer().listing();
+  },
+
+  /** Adds a rule, in the place of one of the same patterns. */
+  async setPrice(provider: string, model: string, own: PriceRule["prices"]): Promise<PriceRule> {
+    const rule = { provider, model, prices: JSON.stringify(own), createdAt: Date.now() };
+    let id = 0;
+    const { rules } = await changePrices((db) => (id = prices.putRule(db, rule)));
+    return rules.find((candidate) => candidate.id === String(id))!;
+  },
+
+  /** False where there is no such rule. @throws AppError `bad_request` for one of the configuration. */
+  async removePrice(id: string): Promise<boolean> {
+    const { rules } = await methods.listPrices();
+    if (id.startsWith("config:") && rules.some((rule) => rule.id === id)) {
+      throw new AppError("bad_request", "this rule stands in the configuration file", {
+        hint: "remove it there and start the server again",
+      });
+    }
+    let isRemoved = false;
+    await changePrices((db) => (isRemoved = prices.removeRule(db, Number(id))));
+    return isRemoved;
+  },
+
+  /** Takes newer list prices, null for the bundled ones. @throws AppError `bad_request` */
+  async updatePrices(json: string | null): Promise<PriceListing> {
+    const broughtAt = Date.now();
+    const book = json === null ? null : bookOf(json, broughtAt);
+    const { writer, db, priced } = opened();
+    await priced;
+    writer.change(() => prices.writeBook(db, json === null ? null : { json, broughtAt }));
+    await pricer().useBook(book);
+    return pricer().listing();
+  },
+
+  async startReprice(filter: RepriceFilter, isDryRun: boolean): Promise<RepriceStatus> {
+    const { priced, repricer } = opened();
+    await priced;
+    return repricer.start(filter, isDryRun);
+  },
+
+  repriceStatus: (): RepriceStatus | null => opened().repricer.status(),
 
   /** What the HTTP thread noted since the last time: refusals, and keys that were used. */
   note({ rejects, dropped, uses }: Notes): void {
@@ -146,8 +234,9 @@ const methods = {
   /** Commits what waits, writes the log back into the file and closes it. */
   close(): void {
     if (!open) return;
-    const { db, writer, upkeep } = open;
+    const { db, writer, upkeep, repricer } = open;
     upkeep.stop();
+    repricer.stop();
     writer.change(() => {});
     open = null;
     closeWriter(db);

@@ -7,6 +7,7 @@ import { exportChunkBytes, wire } from "../limits.ts";
 import type { PayloadReader } from "../store/payloads.ts";
 import { spanKeyRange, spanOf, wholeSpanOf, type NameLookup } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
+import { receiptOf, usdOf } from "./costs.ts";
 import { findTrace, toSummary, type TraceRef } from "./traces.ts";
 import type { Skeleton, SpanView, TraceView } from "./views.ts";
 
@@ -53,6 +54,7 @@ function toSkeleton(row: SpanRow, names: NameLookup): Skeleton {
     modelId: span.modelId ?? null,
     usage: span.usage ?? null,
     ttftMs: span.ttftMs ?? null,
+    costUsd: usdOf(row.cost),
   };
 }
 
@@ -88,6 +90,8 @@ export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): Span
     startNanos: row.startNanos,
     endNanos: row.endNanos,
     attributes: x.attributes ?? null,
+    costUsd: usdOf(row.cost),
+    receipt: row.priceId === null ? null : receiptOf(span.usage, source.names.nameOf(row.priceId)),
     ...(damaged.length > 0 && { damaged }),
   };
 }

@@ -4,6 +4,7 @@ import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { AppError } from "../errors.ts";
 import { staleAfterMs } from "../limits.ts";
 import { projects, traces } from "../store/schema.ts";
+import { usdOf } from "./costs.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import type { Summary, TracePage, TraceState } from "./views.ts";
 
@@ -108,6 +109,9 @@ export function toSummary(row: TraceRow, project: string, nowMs: number): Summar
     cachedInputTokens: row.cachedInputTokens,
     cacheWriteInputTokens: row.cacheWriteInputTokens,
     reasoningTokens: row.reasoningTokens,
+    costUsd: usdOf(row.cost),
+    pricedSpanCount: row.pricedSpanCount,
+    priceableSpanCount: row.priceableSpanCount,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What every surface shows, in the wire's own field names. Unknown is absent or null, never 0. */
 import type { Customer, Span, SpanExtension, Usage } from "../contract/v1.ts";
+import type { Dimension } from "../pricing/rates.ts";
 import type { Figure } from "../store/codec.ts";
 
 /** `open`: no root yet; `stale`: open and silent for ten minutes. */
@@ -37,6 +38,11 @@ export interface Summary {
   cachedInputTokens: Figure | null;
   cacheWriteInputTokens: Figure | null;
   reasoningTokens: Figure | null;
+  /** The sum of what is priced, a decimal; null where nothing is. */
+  costUsd: string | null;
+  /** Of the calls that count, how many have a price. */
+  pricedSpanCount: number;
+  priceableSpanCount: number;
 }
 
 export interface TracePage {
@@ -60,6 +66,7 @@ export interface Skeleton {
   modelId: string | null;
   usage: Usage | null;
   ttftMs: number | null;
+  costUsd: string | null;
 }
 
 export interface TraceView {
@@ -83,9 +90,25 @@ export type SpanView = Span &
     endNanos: number | null;
     /** JSON text of what has no field of its own, null where there is none. */
     attributes: string | null;
+    costUsd: string | null;
+    /** Null where no price is known. */
+    receipt: ReceiptView | null;
     /** The payloads that the store cannot give back any more; a note stands in their place. */
     damaged?: string[];
   };
+
+/** Why a call cost what it did. */
+export interface ReceiptView {
+  /** The model whose price it is, as the source of the price calls it. */
+  provider: string;
+  model: string;
+  source: string;
+  sourceDate: string;
+  /** Every token is in one line. Prices and amounts are decimals in USD, a price is for one. */
+  lines: { dimension: Dimension; quantity: number; unitPrice: string; amountUsd: string }[];
+  /** What was used, or may have been, and has no count or no price: the cost is at least this. */
+  missing: Dimension[];
+}
 
 /** What is new in a span's input, in UTF-16 code units. */
 export interface SpanNews {

@@ -58,6 +58,9 @@ export const traces = sqliteTable("traces", {
   sessionId: wireText(),
   customer: text(),
   metadata: text(),
+  cost: figure(),
+  pricedSpanCount: integer().notNull(),
+  priceableSpanCount: integer().notNull(),
 });
 
 export const spans = sqliteTable("spans", {
@@ -90,6 +93,8 @@ export const spans = sqliteTable("spans", {
   metadata: text(),
   extra: text(),
   lists: blob({ mode: "buffer" }),
+  priceId: integer(),
+  cost: figure(),
 });
 
 export const rejects = sqliteTable("rejects", {

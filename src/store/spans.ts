@@ -3,10 +3,10 @@
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
-import { eq } from "drizzle-orm";
+import { and, between, eq, inArray } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
-import { fromCell, type Cell } from "./codec.ts";
+import { spanTypes, type ImportedSpan, type Span, type TraceHeader } from "../contract/v1.ts";
+import { fromCell, toFigure, type Cell, type Figure } from "./codec.ts";
 import { createNames } from "./names.ts";
 import { createWaitingLogs, logsIn, withLogs, type ReadLogs, type SpanLog } from "./logs.ts";
 import { createPayloadWriter, type PayloadWriter } from "./payloads.ts";
@@ -15,6 +15,8 @@ import {
   payloadFields,
   placeholdersOf,
   spanKeyOf,
+  spanKeyRange,
+  spanOf,
   toContentCells,
   wholeSpanOf,
   type CellValue,
@@ -55,6 +57,14 @@ export interface SpanWriter {
   committed(): void;
   /** Says that the transaction is gone, and with it all that was learnt in it. */
   rolledBack(): void;
+  /**
+   * Reckons the costs of a trace's spans anew.
+   *
+   * @param isMeant which spans to look at; all where it is absent.
+   * @param isDry true: only says what would change.
+   * @returns null where there is no such trace.
+   */
+  reprice(traceKey: number, isMeant: (span: Span) => boolean, isDry: boolean): Repricing | null;
   /** Takes a trace out of sight; its rows are collected later. False where there is none. */
   deleteTrace(traceKey: number): boolean;
 }
@@ -73,13 +83,34 @@ function droppedLogsOf({ content }: Stored): number {
   return typeof extra === "string" ? (JSON.parse(extra).x?.droppedLogsCount ?? 0) : 0;
 }
 
-const insertColumns = ["key", "receivedAt", ...contentColumns, "lists"];
+/** The types of spans that have a price. */
+const callTypes = [spanTypes.indexOf("llm"), spanTypes.indexOf("embedding")];
+
+export interface Repricing {
+  spans: number;
+  changedSpans: number;
+  /** Pico-dollars of the spans looked at; what has no price counts as none. */
+  before: bigint;
+  after: bigint;
+}
+
+/** What a span cost in pico-dollars, and by which price, as JSON. */
+export interface Cost {
+  price: string;
+  amount: bigint;
+}
+
+/** @returns null where the span has no price, or none is known. */
+export type CostOf = (span: ImportedSpan) => Cost | null;
+
+const insertColumns = ["key", "receivedAt", ...contentColumns, "lists", "priceId", "cost"];
 
 /** @param readLogs what log records say of their span. */
 export function createSpanWriter(
   db: Database,
   payloads: PayloadWriter = createPayloadWriter(db),
   readLogs: ReadLogs = () => ({}),
+  costOf: CostOf = () => null,
 ): SpanWriter {
   const names = createNames(db);
   const traces = createTraceStates(db, names);
@@ -91,6 +122,12 @@ export function createSpanWriter(
   );
   const selectContent = db.query<null, [number]>(
     `SELECT ${[...contentColumns, "lists"]} FROM spans WHERE key = ?`,
+  );
+  const updateCost = db.query<null, [number | null, Figure | null, number]>(
+    "UPDATE spans SET priceId = ?, cost = ? WHERE key = ?",
+  );
+  const selectTraceId = db.query<{ projectId: number; traceId: Cell }, [number]>(
+    "SELECT projectId, traceId FROM traces WHERE key = ?",
   );
   const removeTrace = db.query<{ projectId: number; traceId: Cell }, [number]>(
     "DELETE FROM traces WHERE key = ? RETURNING projectId, traceId",
@@ -168,7 +205,9 @@ export function createSpanWriter(
     const place = { key, projectId: state.projectId, isTraceNew, isDamaged };
     const lists = payloads.put(place, texts, stored?.lists ?? null);
     const receivedAt = x?.receivedAt ?? batch.receivedAt;
-    insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]), lists);
+    const cost = costOf(span);
+    const costCells = [cost && names.idOf(cost.price), cost && toFigure(cost.amount)];
+    insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]), lists, ...costCells);
     traces.putFacts(state, {
       key,
       spanId: span.spanId,
@@ -180,6 +219,7 @@ export function createSpanWriter(
       ttftMs: span.ttftMs,
       modelId: span.modelId,
       usage: span.usage,
+      cost: cost?.amount,
       header,
     });
     if (state.storedStartTime === null) state.receivedAt = Math.min(state.receivedAt, receivedAt);
@@ -219,6 +259,36 @@ export function createSpanWriter(
       names.forget();
       waitingLogs.forget();
       lastHeader = null;
+    },
+    reprice(traceKey, isMeant, isDry) {
+      const found = selectTraceId.get(traceKey);
+      const state = found && traces.find(found.projectId, fromCell(found.traceId));
+      if (!state) return null;
+      const result: Repricing = { spans: 0, changedSpans: 0, before: 0n, after: 0n };
+      const calls = rows
+        .select()
+        .from(spans)
+        .where(
+          and(between(spans.key, ...spanKeyRange(traceKey)), inArray(spans.spanType, callTypes)),
+        )
+        .all();
+      for (const row of calls) {
+        const span = spanOf(row, names);
+        if (!isMeant(span)) continue;
+        const cost = costOf(span);
+        const before = row.cost === null ? undefined : BigInt(row.cost);
+        const priceBefore = row.priceId === null ? null : names.nameOf(row.priceId);
+        result.spans++;
+        result.before += before ?? 0n;
+        result.after += cost?.amount ?? 0n;
+        if (cost?.amount === before && (cost?.price ?? null) === priceBefore) continue;
+        result.changedSpans++;
+        if (isDry) continue;
+        updateCost.run(cost && names.idOf(cost.price), cost && toFigure(cost.amount), row.key);
+        traces.putFacts(state, { ...state.tally.get(span.spanId)!, cost: cost?.amount });
+        touched.add(state);
+      }
+      return result;
     },
     deleteTrace(traceKey) {
       const removed = removeTrace.get(traceKey);

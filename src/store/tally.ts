@@ -42,6 +42,8 @@ export interface SpanFacts {
   ttftMs: number | undefined;
   modelId: string | undefined;
   usage: Usage | undefined;
+  /** In pico-dollars; undefined where no price is known. */
+  cost: bigint | undefined;
   header: TraceHeader;
 }
 
@@ -63,6 +65,11 @@ export interface TallyRow {
   header: TraceHeader;
   /** A count that no span reports is absent, not 0. */
   usage: Partial<Record<SummedCount, Figure>>;
+  /** In pico-dollars; null where no call is priced. */
+  cost: Figure | null;
+  /** Of the model calls and embeddings that count, how many have a price. */
+  pricedSpanCount: number;
+  priceableSpanCount: number;
 }
 
 export class Tally {
@@ -111,6 +118,9 @@ export class Tally {
       models: [...sums.models].sort(),
       ttftMs: sums.firstTimed?.ttftMs ?? null,
       header: this.#shownHeader(),
+      cost: sums.priced > 0 ? toFigure(sums.cost) : null,
+      pricedSpanCount: sums.priced,
+      priceableSpanCount: sums.priceable,
       usage: Object.fromEntries(
         [...sums.usage]
           .filter(([, sum]) => sum.reporters > 0)
@@ -170,10 +180,10 @@ export class Tally {
    * whichever end arrives last. In a ring of parents every span is its own descendant, in any order.
    */
   #addUsage(span: SpanFacts): void {
-    const { covered, usage } = this.#sums;
+    const { covered } = this.#sums;
     const reports = span.usage !== undefined && Object.keys(span.usage).length > 0;
     const own = covered.get(span.spanId) ?? 0;
-    if (reports && !isRepeated(span, own)) sum(usage, span.usage!, 1);
+    if (!isRepeated(span, own)) this.#count(span, 1);
     let coverage = Math.max(
       reports ? (isModelCall(span) ? sameCall : below) : 0,
       passedUp(span, own),
@@ -184,12 +194,20 @@ export class Tally {
       covered.set(id, coverage);
       const parent = this.#facts.get(id);
       if (!parent) return;
-      if (parent.usage && !isRepeated(parent, before) && isRepeated(parent, coverage)) {
-        sum(usage, parent.usage, -1);
-      }
+      if (!isRepeated(parent, before) && isRepeated(parent, coverage)) this.#count(parent, -1);
       coverage = passedUp(parent, coverage);
       id = parent.parentSpanId;
     }
+  }
+
+  #count(span: SpanFacts, sign: 1 | -1): void {
+    const sums = this.#sums;
+    if (span.usage) sum(sums.usage, span.usage, sign);
+    if (!isModelCall(span)) return;
+    sums.priceable += sign;
+    if (span.cost === undefined) return;
+    sums.priced += sign;
+    sums.cost += BigInt(sign) * span.cost;
   }
 }
 
@@ -230,6 +248,9 @@ function startSums() {
     shown: new Map<(typeof headerFields)[number], SpanFacts>(),
     usage: new Map<SummedCount, { total: bigint; reporters: number }>(),
     lastOfService: undefined as SpanFacts | undefined,
+    cost: 0n,
+    priced: 0,
+    priceable: 0,
     /** By id, of spans arrived or not: how the usage below covers it. */
     covered: new Map<string, number>(),
   };

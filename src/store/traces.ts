@@ -5,7 +5,7 @@
 import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { cachedSpanFacts } from "../limits.ts";
-import { fromCell, toCell, type Cell } from "./codec.ts";
+import { fromCell, toCell, type Cell, type Figure } from "./codec.ts";
 import { placeholdersOf, spanKeyRange, usageColumns, usageOf, type NameLookup } from "./rows.ts";
 import { summedCounts, Tally, type SpanFacts } from "./tally.ts";
 
@@ -55,6 +55,9 @@ const tallyColumns = [
   "models",
   "ttftMs",
   ...summedCounts,
+  "cost",
+  "pricedSpanCount",
+  "priceableSpanCount",
   "traceName",
   "agentName",
   "workflowName",
@@ -67,7 +70,7 @@ const identityColumns = ["key", "projectId", "traceId", "source", "receivedAt", 
 
 export function createTraceStates(db: Database, names: NameLookup): TraceStates {
   const selectFacts = db.query<FactsRow, [number, number]>(
-    `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, modelId, headerId,
+    `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, modelId, headerId, cost,
        ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
   );
   const selectTrace = db.query<StoredTrace, [number, Cell]>(
@@ -110,6 +113,7 @@ export function createTraceStates(db: Database, names: NameLookup): TraceStates 
       ttftMs: row.ttftMs ?? undefined,
       modelId: row.modelId === null ? undefined : names.nameOf(row.modelId),
       usage: usageOf(row),
+      cost: row.cost === null ? undefined : BigInt(row.cost),
       header: names.headerOf(row.headerId),
     };
   }
@@ -163,6 +167,9 @@ export function createTraceStates(db: Database, names: NameLookup): TraceStates 
         JSON.stringify(row.models),
         row.ttftMs,
         ...summedCounts.map((field) => usage[field] ?? null),
+        row.cost,
+        row.pricedSpanCount,
+        row.priceableSpanCount,
         cellOf(header.traceName),
         cellOf(header.agentName),
         cellOf(header.workflowName),
@@ -236,4 +243,5 @@ type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
   ttftMs: number | null;
   modelId: number | null;
   headerId: number;
+  cost: Figure | null;
 };

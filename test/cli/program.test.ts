@@ -5,7 +5,7 @@ import envPaths from "env-paths";
 import { version } from "../../src/version.ts";
 import { expectFailure, makeDataDir, tealight } from "./command.ts";
 
-const groups = ["keys", "projects"];
+const groups = ["keys", "prices", "projects"];
 
 /** The commands that a help text lists, without `help` itself. */
 function commandsOf(help: string): string[] {
@@ -20,7 +20,16 @@ describe("help", () => {
     await using home = makeDataDir();
     const top = commandsOf((await tealight(home.dir, ["--help"])).stdout);
     expect(top).toEqual(
-      expect.arrayContaining(["serve", "stop", "env", "run", "export", "import", ...groups]),
+      expect.arrayContaining([
+        "serve",
+        "stop",
+        "env",
+        "run",
+        "export",
+        "import",
+        "reprice",
+        ...groups,
+      ]),
     );
     const all = top.filter((name) => !groups.includes(name)).map((name) => [name]);
     for (const group of groups) {
@@ -64,6 +73,12 @@ describe("bad usage", () => {
     [["env", "--shell", "tcsh"], "option '--shell <shell>' argument 'tcsh' is invalid"],
     [["export", "--format", "xml", "t"], "option '--format <format>' argument 'xml' is invalid"],
     [["export", "--format", "json"], "one JSON document holds one trace"],
+    [["prices", "set", "m"], "a rule needs a price"],
+    [["prices", "set", "m", "--input", ".5"], 'invalid --input ".5"'],
+    [["prices", "set", "m", "--cache-read", "-1"], 'invalid --cache-read "-1"'],
+    [["prices", "set", "m", "--free", "--search", "0"], "option '--free' cannot be used with"],
+    [["prices", "update"], "no prices are named"],
+    [["prices", "update", "--bundled", "--file", "f"], "option '--bundled' cannot be used with"],
     [["serve", "--port", "70000"], 'invalid port "70000" (from --port)'],
   ];
   for (const [args, why] of cases) {

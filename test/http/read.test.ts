@@ -250,6 +250,7 @@ describe("a trace", () => {
         provider: "p",
         modelId: "m",
         usage: { inputTokens: 3 },
+        costUsd: null,
         ttftMs: null,
       },
     ]);
@@ -292,6 +293,8 @@ describe("a trace", () => {
       startNanos: null,
       endNanos: null,
       attributes: null,
+      costUsd: null,
+      receipt: null,
     });
   });
 

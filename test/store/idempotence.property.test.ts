@@ -108,6 +108,10 @@ function summarize(key: string, stored: TraceModel): Partial<TraceView["trace"]>
     ].sort(compare),
     ttftMs: firstTimed?.ttftMs ?? null,
     ...Object.fromEntries(summedCounts.map((count) => [count, total(spans, count)])),
+    // None of the models here has a price.
+    costUsd: null,
+    pricedSpanCount: 0,
+    priceableSpanCount: spans.filter((span) => isCall(span) && isCounted(span, spans)).length,
   };
 }
 
@@ -117,15 +121,17 @@ function summarize(key: string, stored: TraceModel): Partial<TraceView["trace"]>
  */
 function total(spans: WireSpan[], count: (typeof summedCounts)[number]): number | string | null {
   const values = spans
-    .filter((span) =>
-      isCall(span)
-        ? !descendants(span, spans, isCallee).some((below) => isCall(below) && reports(below))
-        : !descendants(span, spans).some(reports),
-    )
+    .filter((span) => isCounted(span, spans))
     .flatMap((span) => span.usage?.[count] ?? []);
   if (values.length === 0) return null;
   const sum = values.reduce((sum, value) => sum + BigInt(value), 0n);
   return sum <= BigInt(maxCount) ? Number(sum) : String(sum);
+}
+
+function isCounted(span: WireSpan, spans: WireSpan[]): boolean {
+  return isCall(span)
+    ? !descendants(span, spans, isCallee).some((below) => isCall(below) && reports(below))
+    : !descendants(span, spans).some(reports);
 }
 
 const isCall = ({ spanType }: WireSpan) => spanType === "llm" || spanType === "embedding";

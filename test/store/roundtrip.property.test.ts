@@ -131,6 +131,8 @@ async function expectSpansOneByOne(server: TestServer, expected: StoredSpans): P
         startNanos: null,
         endNanos: null,
         attributes: null,
+        costUsd: null,
+        receipt: null,
       });
       count++;
     }

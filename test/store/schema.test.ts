@@ -68,6 +68,7 @@ describe("drizzle's tables", () => {
       "deletions",
       "keys",
       "loans",
+      "priceRules",
       "revisions",
       "runs",
       "settings",
@@ -106,7 +107,7 @@ describe("the contract", () => {
   });
 
   test("every column that is written is there, and every column is written", () => {
-    const written = ["key", "receivedAt", ...contentColumns, "lists"];
+    const written = ["key", "receivedAt", ...contentColumns, "lists", "priceId", "cost"];
     expect([...written].sort()).toEqual([...spanColumns].sort());
   });
 

@@ -17,6 +17,7 @@ function facts(spanId: string, more: Partial<SpanFacts> = {}): SpanFacts {
     ttftMs: undefined,
     modelId: undefined,
     usage: undefined,
+    cost: undefined,
     header: { traceName: "n" },
     ...more,
   };

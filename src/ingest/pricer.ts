@@ -1,0 +1,104 @@
+/**
+ * What each model call cost, by the prices as they stand: the user's rules, then list prices. The list
+ * takes 6 ms to load, so it is loaded when the server listens, and whoever needs a price waits for it.
+ */
+import type { Database } from "bun:sqlite";
+import { AppError } from "../errors.ts";
+import { loadPrices, readPrices, type PriceBook } from "../pricing/book.ts";
+import type { Price } from "../pricing/rates.ts";
+import { price } from "../pricing/receipt.ts";
+import { PriceList } from "../pricing/resolve.ts";
+import { PriceRules, type PriceRule } from "../pricing/rules.ts";
+import type { CostOf } from "../store/spans.ts";
+import * as stored from "../store/prices.ts";
+
+export interface PriceListing {
+  /** Of the list prices. */
+  source: string;
+  sourceDate: string;
+  /** The newest first. */
+  rules: PriceRule[];
+}
+
+export interface Pricer {
+  costOf: CostOf;
+  listing(): PriceListing;
+  /** Takes over the rules as they are stored now. */
+  readRules(): void;
+  /** Prices by this list from now on, by the bundled one where it is null. */
+  useBook(book: PriceBook | null): Promise<void>;
+}
+
+/** @param configRules of the configuration file, which win over stored ones of the same age. */
+export async function openPricer(db: Database, configRules: PriceRule[]): Promise<Pricer> {
+  let book: PriceBook;
+  let rules: PriceRule[];
+  let list: PriceList;
+  /** A list price is always the same object, so its JSON is made once. */
+  const texts = new WeakMap<Price, string>();
+
+  function textOf(found: Price): string {
+    let text = texts.get(found);
+    if (text === undefined) {
+      const { provider, model, prices, source, sourceDate } = found;
+      text = JSON.stringify({ provider, model, prices, source, sourceDate } satisfies StoredPrice);
+      texts.set(found, text);
+    }
+    return text;
+  }
+
+  const pricer: Pricer = {
+    costOf({ spanType, usage, provider, modelId, startTime }) {
+      if (spanType !== "llm" && spanType !== "embedding") return null;
+      if (!usage || !modelId) return null;
+      const found = list.resolve(provider, modelId, startTime);
+      const receipt = found && price(usage, found.rates);
+      return receipt && { price: textOf(found), amount: receipt.total };
+    },
+    listing: () => ({ source: book.source, sourceDate: book.sourceDate, rules }),
+    readRules() {
+      const ofStore = stored.listRules(db).map(({ id, prices, ...rule }) => ({
+        ...rule,
+        id: String(id),
+        prices: JSON.parse(prices),
+      }));
+      rules = [...configRules, ...ofStore].sort((a, b) => b.createdAt - a.createdAt);
+      list = new PriceList(book, new PriceRules(rules.toReversed()));
+    },
+    async useBook(brought) {
+      book = brought ?? (await loadPrices());
+      pricer.readRules();
+    },
+  };
+  await pricer.useBook(readStored(db));
+  return pricer;
+}
+
+/** A price as it stands beside what it was the reason for. */
+export type StoredPrice = Omit<Price, "rates">;
+
+/**
+ * The list prices that the user brought. Null where a program of another version took data that this
+ * one does not understand: calls are then priced by the bundled list, and the listing says so.
+ */
+function readStored(db: Database): PriceBook | null {
+  const brought = stored.readBook(db);
+  try {
+    return brought && bookOf(brought.json, brought.broughtAt);
+  } catch (cause) {
+    if (cause instanceof AppError) return null;
+    throw cause;
+  }
+}
+
+/** @throws AppError `bad_request` where it is no price data. */
+export function bookOf(json: string, broughtAt: number): PriceBook {
+  let data: unknown;
+  try {
+    data = JSON.parse(json);
+  } catch {
+    throw new AppError("bad_request", "invalid JSON body");
+  }
+  const sourceDate = new Date(broughtAt).toISOString().slice(0, 10);
+  return readPrices(data, { source: "genai-prices, own file", sourceDate });
+}

@@ -1,0 +1,132 @@
+/** Prices of the user's own: what a proxy, a contract or the machine under the desk costs. */
+import { Type, type Static } from "@sinclair/typebox";
+import { wire } from "../limits.ts";
+import { namesAt, sellerOf } from "./names.ts";
+import { freePrices, ratesOf, type Dimension, type Price } from "./rates.ts";
+
+const Usd = Type.String({
+  pattern: "^(0|[1-9]\\d{0,8})(\\.\\d{1,12})?$",
+  description: "USD, a decimal",
+});
+
+/** Per million tokens of each kind; for each image, search and request. */
+const RulePrices = Type.Object(
+  {
+    input: Type.Optional(Usd),
+    cacheRead: Type.Optional(Usd),
+    cacheWrite: Type.Optional(Usd),
+    output: Type.Optional(Usd),
+    reasoning: Type.Optional(Usd),
+    image: Type.Optional(Usd),
+    search: Type.Optional(Usd),
+    request: Type.Optional(Usd),
+  } satisfies Record<Dimension, unknown>,
+  { additionalProperties: false, minProperties: 1 },
+);
+
+/**
+ * A rule is the whole price of the calls it matches; the list price is not mixed in.
+ *
+ * What it does not name: cache reads and writes cost what input does, and reasoning what output does,
+ * because they are tokens of these. A request costs nothing, because hardly any provider charges for
+ * it. For images and searches there is no such answer: where a call used some, its total says that
+ * they are missing, as it does where tokens have no price. But a rule of zeros alone says that the
+ * model is free, and then all of it is.
+ */
+export const PriceRule = Type.Object(
+  {
+    id: Type.String({ minLength: 1, maxLength: wire.idLength }),
+    /** `*` stands for any text. The provider as it is sent, or as the price data calls it. */
+    provider: Type.String({ minLength: 1, maxLength: wire.providerLength }),
+    model: Type.String({ minLength: 1, maxLength: wire.modelIdLength }),
+    prices: RulePrices,
+    /** Epoch ms; of two rules that match, the newer wins, of the same ms the later in the list. */
+    createdAt: Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000 }),
+  },
+  { additionalProperties: false },
+);
+
+export type PriceRule = Static<typeof PriceRule>;
+
+export class PriceRules {
+  /** The newest first. */
+  readonly #rules: { matches: (call: Call) => boolean; priceOf: (call: Call) => Price }[];
+
+  constructor(rules: readonly PriceRule[]) {
+    this.#rules = rules
+      .toReversed()
+      .sort((a, b) => b.createdAt - a.createdAt)
+      .map(compile);
+  }
+
+  find(provider: string | undefined, modelId: string): Price | null {
+    const call = callOf(provider, modelId);
+    return this.#rules.find(({ matches }) => matches(call))?.priceOf(call) ?? null;
+  }
+}
+
+/** What a call says of itself, in every way that a rule may be written for. */
+interface Call {
+  provider: string;
+  seller: string;
+  models: string[];
+}
+
+function callOf(provider = "", modelId: string): Call {
+  const seller = sellerOf(provider);
+  return {
+    provider: provider.trim().toLowerCase(),
+    seller,
+    models: namesAt(seller, modelId.trim().toLowerCase()),
+  };
+}
+
+/** Whether patterns are meant for a call, whichever way it spells its provider and model. */
+export function matcherOf(
+  provider: string,
+  model: string,
+): (provider: string | undefined, modelId: string) => boolean {
+  const matches = callMatcherOf(provider, model);
+  return (provider, modelId) => matches(callOf(provider, modelId));
+}
+
+function callMatcherOf(provider: string, model: string): (call: Call) => boolean {
+  const isProvider = globOf(provider);
+  const isModel = globOf(model);
+  // `bedrock` means whatever else SDKs call it; with a kind of call or a `*` it means what it says.
+  const seller = /[.*]/.test(provider) ? undefined : sellerOf(provider);
+  return (call) =>
+    (isProvider(call.provider) || isProvider(call.seller) || call.seller === seller) &&
+    call.models.some(isModel);
+}
+
+function compile({ id, provider, model, prices, createdAt }: PriceRule) {
+  const isFree = Object.values(prices).every((usd) => Number(usd) === 0);
+  const terms = {
+    prices: isFree ? freePrices : prices,
+    rates: ratesOf(isFree ? freePrices : prices),
+    source: `rule ${id}`,
+    sourceDate: new Date(createdAt).toISOString().slice(0, -"T00:00:00.000Z".length),
+  };
+  return {
+    matches: callMatcherOf(provider, model),
+    priceOf: (call: Call): Price => ({ provider: call.seller, model: call.models[0]!, ...terms }),
+  };
+}
+
+/** Linear in the text, whatever the pattern; without regard to case. */
+export function globOf(pattern: string): (text: string) => boolean {
+  const [first = "", ...rest] = pattern.trim().toLowerCase().split("*");
+  const last = rest.pop();
+  if (last === undefined) return (text) => text === first;
+  return (text) => {
+    if (!text.startsWith(first)) return false;
+    let at = first.length;
+    for (const part of rest) {
+      const found = text.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return text.length - last.length >= at && text.endsWith(last);
+  };
+}
