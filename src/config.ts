@@ -10,6 +10,7 @@ import envPaths from "env-paths";
 import { AppError } from "./errors.ts";
 import { maxBodyBytesDefault, minSecretLength } from "./limits.ts";
 import { logLevels, type LogLevel } from "./log.ts";
+import { rateOf } from "./pricing/money.ts";
 import { PriceRule } from "./pricing/rules.ts";
 import type { Durability } from "./store/open.ts";
 
@@ -239,8 +240,9 @@ function priceRulesOf(tables: unknown, file: string): PriceRule[] {
   const createdAt = Math.floor(statSync(file).mtimeMs);
   if (!Array.isArray(tables)) throw badPrice(file, 1);
   return tables.map((table: Record<string, unknown>, i) => {
-    const { provider = "*", model = "*", ...prices } = table;
-    const decimals = Object.entries(prices).map(([kind, usd]) => [kind, String(usd)]);
+    // Without a model it would be the price of all of them, which nobody means by accident.
+    const { provider = "*", model, ...prices } = table;
+    const decimals = Object.entries(prices).map(([kind, usd]) => [camelOf(kind), decimalOf(usd)]);
     const rule = {
       id: `config:${i + 1}`,
       provider,
@@ -253,9 +255,20 @@ function priceRulesOf(tables: unknown, file: string): PriceRule[] {
   });
 }
 
+/** `cache-read`, as the flags have it, and `cacheRead`, as the API does. */
+function camelOf(kind: string): string {
+  return kind.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** A number of the file without an exponent; what is no number is refused by the check. */
+function decimalOf(usd: unknown): unknown {
+  const isNumber = typeof usd === "number" && Number.isFinite(usd) && usd >= 0;
+  return isNumber ? rateOf(String(usd), 0).unitPrice : usd;
+}
+
 function badPrice(file: string, number: number): AppError {
-  return new AppError("config_invalid", `invalid price ${number} (from ${file})`, {
-    hint: 'expected [[prices]] with model = "…", input = 0.5, output = 1.5 and the like',
+  return new AppError("config_invalid", `invalid price no. ${number} (from ${file})`, {
+    hint: 'expected [[prices]] with model = "…", provider = "…" if need be, and USD for input, output, cache-read, cache-write, reasoning, image, search or request',
   });
 }
 

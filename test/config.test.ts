@@ -329,7 +329,7 @@ describe("prices in the file", () => {
 
   test("are rules, by numbers or decimals", () => {
     const toml =
-      '[[prices]]\nmodel = "llama*"\ninput = 0\noutput = "0.25"\n[[prices]]\nprovider = "openai"\nimage = 0.04';
+      '[[prices]]\nmodel = "llama*"\ninput = 0\noutput = "0.25"\n[[prices]]\nprovider = "openai"\nmodel = "*"\ncache-read = 0.0000005';
     expect(rulesOf(toml)).toEqual([
       {
         id: "config:1",
@@ -342,17 +342,20 @@ describe("prices in the file", () => {
         id: "config:2",
         provider: "openai",
         model: "*",
-        prices: { image: "0.04" },
+        prices: { cacheRead: "0.0000005" },
         createdAt: expect.any(Number),
       },
     ]);
   });
 
-  test.each(["prices = 1", "[[prices]]", "[[prices]]\ninput = -1", '[[prices]]\nsun = "1"'])(
-    "%j is refused with its place",
-    (toml) => {
-      const file = writeConfig(toml);
-      expect(refusal({}, {}, file).message).toBe(`invalid price 1 (from ${file})`);
-    },
-  );
+  test.each([
+    "prices = 1",
+    "[[prices]]",
+    '[[prices]]\nmodel = "m"\ninput = -1',
+    "[[prices]]\ninput = 1",
+    '[[prices]]\nmodel = "m"\nsun = "1"',
+  ])("%j is refused with its place", (toml) => {
+    const file = writeConfig(toml);
+    expect(refusal({}, {}, file).message).toBe(`invalid price no. 1 (from ${file})`);
+  });
 });

@@ -32,6 +32,8 @@ export function clientVariables(info: ServerInfo): Record<string, string> {
     FOGLAMP_INGEST_URL: `${info.url}/ingest`,
     FOGLAMP_API_KEY: key,
     OTEL_EXPORTER_OTLP_ENDPOINT: info.otlpUrl,
+    // Python's distribution speaks gRPC unless it is told otherwise, and the endpoint is HTTP's.
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
     // The value of each header is percent-encoded, as baggage is.
     ...(info.otlpAuth === "key" && {
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${encodeURIComponent(key)}`,

@@ -65,7 +65,7 @@ export function* cut(
 function weighSpan({ span }: SentSpan): number {
   const { input, output, toolCatalog, sources, x } = span;
   let bytes = 500;
-  for (const text of [input, output, toolCatalog, sources, x?.attributes, x?.events]) {
+  for (const text of [input, output, toolCatalog, sources, x?.attributes, x?.resource, x?.events]) {
     bytes += text?.length ?? 0;
   }
   return bytes;

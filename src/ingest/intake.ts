@@ -111,7 +111,8 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
 
 /** A compressed body may be a thousand times as large as it looks. */
 function isLarge({ body, compression }: Delivery): boolean {
-  return body.byteLength > (compression === null ? largeBodyBytes : largeBodyBytes / 256);
+  const isPlain = compression === null || compression.trim().toLowerCase() === "identity";
+  return body.byteLength > (isPlain ? largeBodyBytes : largeBodyBytes / 256);
 }
 
 function commitTookTooLong(): AppError {

@@ -47,12 +47,12 @@ export function startUpkeep(db: Database, writer: Writer, payloads: PayloadWrite
       writer.change(() => collector.step());
       return pauses.busyMs;
     }
-    const packing = planPacking(db, payloads, Date.now());
-    if (packing) return pack(packing);
     if (hasExpiredLogs(db, Date.now())) {
       writer.change(() => expireLogs(db, Date.now()));
       return pauses.busyMs;
     }
+    const packing = planPacking(db, payloads, Date.now());
+    if (packing) return pack(packing);
     if (shrinkStep(db)) return pauses.busyMs;
     checkpointStep();
     return pauses.idleMs;

@@ -275,7 +275,7 @@ function eventsInAttribute(attributes: Attributes): MessageEvent[] {
   if (!Array.isArray(events)) return [];
   return events.map((event) => {
     const body = mapOf(event);
-    return { name: String(body["event.name"] ?? ""), attributes: {}, body };
+    return { name: textOf(body, ["event.name"]) ?? "", attributes: {}, body };
   });
 }
 

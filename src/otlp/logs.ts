@@ -1,9 +1,9 @@
 /** Log records of spans: the form in which they are kept with their span, and what they say of it. */
 import { wire } from "../limits.ts";
 import { messagesOf, type MessageEvent, type Messages } from "./messages.ts";
-import { toNanosText, type Attributes, type LogRecord, type Value } from "./records.ts";
+import { toNanosText, type Attributes, type LogRecord } from "./records.ts";
 import { hasKeys, isId } from "./span.ts";
-import { textOf } from "./values.ts";
+import { isMap, textOf } from "./values.ts";
 
 /** Whether a record names the span that it belongs to. */
 export function belongsToSpan({ traceId, spanId }: LogRecord): boolean {
@@ -33,17 +33,13 @@ function eventNameOf({ eventName, attributes, body }: LogRecord): string {
   return typeof body === "string" && /^[\w.]{1,100}$/.test(body) ? body : eventName;
 }
 
-interface Entry {
-  name?: string;
-  attributes?: Attributes;
-  body?: Value;
-}
-
-/** @param entries log records as `logText` wrote them, the earliest first. */
+/** @param entries log records as `logText` wrote them, the earliest first; an import may hold others. */
 export function readLogs(entries: object[]): Messages {
-  const events = (entries as Entry[]).map(
-    ({ name = "", attributes = {}, body = null }): MessageEvent => ({ name, attributes, body }),
-  );
+  const events = (entries as Attributes[]).map(({ name, attributes, body }): MessageEvent => ({
+    name: typeof name === "string" ? name : "",
+    attributes: isMap(attributes) ? attributes : {},
+    body: body ?? null,
+  }));
   const messages = messagesOf(events);
   for (const field of ["input", "output", "toolCatalog"] as const) {
     if (messages[field]) messages[field] = messages[field].slice(0, wire.payloadLength);

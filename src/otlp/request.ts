@@ -5,6 +5,7 @@
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { excessOf } from "../contract/scan.ts";
 import { AppError } from "../errors.ts";
+import { maxOtlpBodyBytes, wire } from "../limits.ts";
 import * as json from "./json.ts";
 import { belongsToSpan, logText } from "./logs.ts";
 import * as proto from "./proto.ts";
@@ -88,8 +89,16 @@ function mapSpans(groups: ReturnType<typeof json.readTraces>): Mapped {
   const headers = new Map<string, TraceHeader>();
   let accepted = 0;
   let dropped = 0;
+  let resourceLength = 0;
   for (const group of groups) {
     const surroundings = surroundingsOf(group);
+    // Each span gets it: 1 MB of resource for 1,600 spans would be 4 GB out of 14 KB of gzip.
+    resourceLength += (surroundings.resource?.length ?? 0) * group.records.length;
+    if (resourceLength > maxOtlpBodyBytes) {
+      throw new AppError("invalid_otlp", "the resources are too large for so many spans", {
+        hint: "send fewer spans at once, or shorter resource attributes",
+      });
+    }
     for (const record of group.records) {
       const problem = record instanceof json.BadRecord ? record.message : problemOf(record);
       if (record instanceof json.BadRecord || problem !== null) {
@@ -128,10 +137,15 @@ function mapLogs(groups: ReturnType<typeof json.readLogs>): Mapped {
     } else if (!belongsToSpan(record)) {
       dropped++;
     } else {
+      const json = logText(record);
+      if (json.length > wire.payloadLength) {
+        count(refused, `log record: more than ${wire.payloadLength} characters`);
+        continue;
+      }
       accepted++;
       let logs = byTrace.get(record.traceId);
       if (!logs) byTrace.set(record.traceId, (logs = []));
-      logs.push({ spanId: record.spanId, json: logText(record) });
+      logs.push({ spanId: record.spanId, json });
     }
   }
   const traces = [...byTrace].map(([traceId, logs]) => ({ traceId, spans: [], logs }));

@@ -6,7 +6,7 @@
  * left of the whole: no reported token goes unbilled, none is billed twice.
  */
 import type { Usage } from "../contract/v1.ts";
-import { amountOf, toPico, toUsd } from "./money.ts";
+import { amountOf } from "./money.ts";
 import type { Dimension, Rates } from "./rates.ts";
 
 export interface Line {
@@ -77,31 +77,4 @@ export function price(usage: Usage, rates: Rates): Receipt | null {
   // Few providers charge for the request itself. A span is one, unless it says otherwise.
   if (table.request && (isKnown || requestCount !== undefined)) bill("request", requestCount ?? 1);
   return isKnown ? { lines, total, missing } : null;
-}
-
-/** How a receipt is stored: [[dimension, quantity, unit price, USD], …], and what is missing. */
-type StoredReceipt = [lines: [Dimension, number, string, string][], ...missing: Dimension[]];
-
-export function formatReceipt({ lines, missing }: Receipt): string {
-  const stored: StoredReceipt = [
-    lines.map(({ dimension, quantity, unitPrice, amount }) => [
-      dimension,
-      quantity,
-      unitPrice,
-      toUsd(amount),
-    ]),
-    ...missing,
-  ];
-  return JSON.stringify(stored);
-}
-
-export function parseReceipt(text: string): Receipt {
-  const [stored, ...missing] = JSON.parse(text) as StoredReceipt;
-  const lines = stored.map(([dimension, quantity, unitPrice, usd]) => ({
-    dimension,
-    quantity,
-    unitPrice,
-    amount: toPico(usd),
-  }));
-  return { lines, total: lines.reduce((sum, { amount }) => sum + amount, 0n), missing };
 }

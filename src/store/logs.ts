@@ -26,7 +26,7 @@ type Entry = { type: string; timeUnixNano?: string };
 
 /** The log records among a span's events. */
 export function logsIn(events: string | undefined): string[] {
-  if (!events?.includes('"type":"log"')) return [];
+  if (!events?.includes('"log"')) return [];
   return entriesOf(events)
     .filter(({ type }) => type === "log")
     .map((entry) => JSON.stringify(entry));

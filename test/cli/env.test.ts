@@ -42,16 +42,19 @@ describe("env", () => {
       `export FOGLAMP_INGEST_URL='${url}'`,
       `export FOGLAMP_API_KEY='it'\\''s "50%" of $HOME\\n \`id\` !x'`,
       `export OTEL_EXPORTER_OTLP_ENDPOINT='${server.info.otlpUrl}'`,
+      "export OTEL_EXPORTER_OTLP_PROTOCOL='http/protobuf'",
     ]);
     expect(await linesFor(server.dataDir, "fish")).toEqual([
       `set -gx FOGLAMP_INGEST_URL '${url}'`,
       `set -gx FOGLAMP_API_KEY 'it\\'s "50%" of $HOME\\\\n \`id\` !x'`,
       `set -gx OTEL_EXPORTER_OTLP_ENDPOINT '${server.info.otlpUrl}'`,
+      "set -gx OTEL_EXPORTER_OTLP_PROTOCOL 'http/protobuf'",
     ]);
     expect(await linesFor(server.dataDir, "powershell")).toEqual([
       `$env:FOGLAMP_INGEST_URL = '${url}'`,
       `$env:FOGLAMP_API_KEY = 'it''s "50%" of $HOME\\n \`id\` !x'`,
       `$env:OTEL_EXPORTER_OTLP_ENDPOINT = '${server.info.otlpUrl}'`,
+      "$env:OTEL_EXPORTER_OTLP_PROTOCOL = 'http/protobuf'",
     ]);
     expect((await linesFor(server.dataDir, "cmd"))[0]).toBe(`set "FOGLAMP_INGEST_URL=${url}"`);
   });
@@ -63,6 +66,7 @@ describe("env", () => {
       FOGLAMP_INGEST_URL: `${server.info.url}/ingest`,
       FOGLAMP_API_KEY: server.key,
       OTEL_EXPORTER_OTLP_ENDPOINT: server.info.otlpUrl,
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
     });
   });
 

@@ -178,6 +178,7 @@ test("with --otlp-auth key the variables carry the key, percent-encoded", async 
     FOGLAMP_INGEST_URL: `${own}/ingest`,
     FOGLAMP_API_KEY: server.key,
     OTEL_EXPORTER_OTLP_ENDPOINT: own,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
     OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${server.key}`,
   });
   expect(await exportsTo(own)).toBe(401);

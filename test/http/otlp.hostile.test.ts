@@ -292,51 +292,74 @@ describe.each(encodings)("in %s", (encoding) => {
 /** Texts that are JSON of 100,000 levels, where a structure may stand. */
 const deepTexts = ["[".repeat(1e5) + "]".repeat(1e5), '{"a":'.repeat(1e5) + "1" + "}".repeat(1e5)];
 
-test(
-  "a text that is deeply nested JSON is kept as a text",
-  async () => {
-    const keys = [
-      "gen_ai.system_instructions",
-      "gen_ai.output.messages",
-      "ai.prompt.tools",
-      "ai.response.toolCalls",
-      "gen_ai.prompt",
-      "metadata",
-      "events",
-    ];
-    for (const text of deepTexts) {
-      for (const [i, key] of keys.entries()) {
-        const content = attributes({
-          "gen_ai.operation.name": "chat",
-          "gen_ai.input.messages": "[]",
-          [key]: text,
-        });
-        const span = otlpSpan({ spanId: idOf(30 + i), attributes: content });
-        const answer = await answered("traces", send(server, "traces", tracesRequest([span])));
-        expect({ key, ...answer }).toMatchObject({ key, status: 200, partial: null });
-      }
-      // In a log record that waits, it must not keep its span out.
-      for (const name of ["gen_ai.user.message", "gen_ai.choice", "gen_ai.content.prompt"]) {
-        for (const log of [
-          otlpLog({ spanId: idOf(29), eventName: name, attributes: attributes({ content: text }) }),
-          otlpLog({
-            spanId: idOf(29),
-            eventName: name,
-            attributes: attributes({ "gen_ai.event.content": text, "gen_ai.prompt": text }),
-          }),
-        ]) {
-          expect((await send(server, "logs", logsRequest([log]))).status).toBe(200);
-        }
-      }
-      expect(
-        (await send(server, "traces", tracesRequest([otlpSpan({ spanId: idOf(29) })]))).status,
-      ).toBe(200);
+test("a text that is deeply nested JSON is kept as a text", async () => {
+  const keys = [
+    "gen_ai.system_instructions",
+    "gen_ai.output.messages",
+    "ai.prompt.tools",
+    "ai.response.toolCalls",
+    "gen_ai.prompt",
+    "metadata",
+    "events",
+  ];
+  for (const text of deepTexts) {
+    for (const [i, key] of keys.entries()) {
+      const content = attributes({
+        "gen_ai.operation.name": "chat",
+        "gen_ai.input.messages": "[]",
+        [key]: text,
+      });
+      const span = otlpSpan({ spanId: idOf(30 + i), attributes: content });
+      const answer = await answered("traces", send(server, "traces", tracesRequest([span])));
+      expect({ key, ...answer }).toMatchObject({ key, status: 200, partial: null });
     }
-    await readAll();
-    expect(server.bugs).toEqual([]);
-  },
-  30_000,
-);
+    // In a log record that waits, it must not keep its span out.
+    for (const name of ["gen_ai.user.message", "gen_ai.choice", "gen_ai.content.prompt"]) {
+      for (const log of [
+        otlpLog({ spanId: idOf(29), eventName: name, attributes: attributes({ content: text }) }),
+        otlpLog({
+          spanId: idOf(29),
+          eventName: name,
+          attributes: attributes({ "gen_ai.event.content": text, "gen_ai.prompt": text }),
+        }),
+      ]) {
+        expect((await send(server, "logs", logsRequest([log]))).status).toBe(200);
+      }
+    }
+    expect(
+      (await send(server, "traces", tracesRequest([otlpSpan({ spanId: idOf(29) })]))).status,
+    ).toBe(200);
+  }
+  await readAll();
+  expect(server.bugs).toEqual([]);
+}, 30_000);
+
+test("an event's name may be any value, and its span's neighbours are stored", async () => {
+  const map = (values: object[]) => ({ kvlistValue: { values } });
+  const name = { key: "event.name", value: map([{ key: "a", value: { intValue: "1" } }]) };
+  const odd = [{ key: "events", value: { arrayValue: { values: [map([name])] } } }];
+  const spans = [otlpSpan({ spanId: idOf(60), attributes: odd }), otlpSpan({ spanId: idOf(61) })];
+  const answer = await answered("traces", send(server, "traces", tracesRequest(spans)));
+  expect(answer).toMatchObject({ status: 200, partial: null });
+});
+
+test("a large resource is not copied to any number of spans", async () => {
+  const resource = { attributes: attributes({ big: "x".repeat(1e6) }) };
+  const spans = Array.from({ length: 100 }, (_, n) => otlpSpan({ spanId: idOf(100 + n) }));
+  const request = { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] };
+  expect((await send(server, "traces", request)).status).toBe(400);
+  const few = { resourceSpans: [{ resource, scopeSpans: [{ spans: spans.slice(0, 5) }] }] };
+  expect((await send(server, "traces", few)).status).toBe(200);
+});
+
+test("a log record of over a million characters is refused, its neighbours are not", async () => {
+  const logs = [
+    otlpLog({ spanId: idOf(62), attributes: attributes({ big: "x".repeat(1e6) }) }),
+    otlpLog({ spanId: idOf(62) }),
+  ];
+  const answer = await answered("logs", send(server, "logs", logsRequest(logs)));
+  expect(answer).toMatchObject({ status: 200, partial: { rejected: 1 } });
+});
 
 test("millions of empty records are refused before they fill the memory", async () => {
   await using other = await spawnServer(makeTempDir());

@@ -4,7 +4,7 @@ import type { Usage } from "../../src/contract/v1.ts";
 import { loadPrices } from "../../src/pricing/book.ts";
 import { toUsd } from "../../src/pricing/money.ts";
 import { ratesOf } from "../../src/pricing/rates.ts";
-import { formatReceipt, parseReceipt, price, type Receipt } from "../../src/pricing/receipt.ts";
+import { price, type Receipt } from "../../src/pricing/receipt.ts";
 import { PriceList } from "../../src/pricing/resolve.ts";
 import { PriceRules, type PriceRule } from "../../src/pricing/rules.ts";
 
@@ -326,13 +326,9 @@ test("the highest tier that the input reaches holds", () => {
   expect(totals).toEqual([10_000_000n, 22_000_000n, 40_000_000n, 63_000_000n]);
 });
 
-test("a receipt is stored in few bytes", () => {
+test("a receipt says what could not be priced", () => {
   const usage = { inputTokens: 12_000, cachedInputTokens: 9_216, imageCount: 1 };
-  const stored = formatReceipt(price(usage, list.resolve("openai", "gpt-4o", noon)!.rates)!);
-  expect(stored).toBe(
-    '[[["input",2784,"0.0000025","0.00696"],["cacheRead",9216,"0.00000125","0.01152"]],"output","image"]',
-  );
-  expect(shown(parseReceipt(stored))).toEqual({
+  expect(shown(price(usage, list.resolve("openai", "gpt-4o", noon)!.rates)!)).toEqual({
     lines: [
       ["input", 2_784, "0.0000025", "0.00696"],
       ["cacheRead", 9_216, "0.00000125", "0.01152"],
