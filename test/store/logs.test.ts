@@ -13,7 +13,6 @@ import {
   logsIn,
   withLogs,
 } from "../../src/store/logs.ts";
-import { readLogs } from "../../src/otlp/logs.ts";
 import { makePayload, startServer, type TestServer } from "../helpers.ts";
 import {
   attributes,
