@@ -61,6 +61,10 @@ export const traces = sqliteTable("traces", {
   cost: figure(),
   pricedSpanCount: integer().notNull(),
   priceableSpanCount: integer().notNull(),
+  inputPreview: wireText(),
+  outputPreview: wireText(),
+  isPinned: integer().notNull(),
+  isSettled: integer().notNull(),
 });
 
 export const spans = sqliteTable("spans", {
