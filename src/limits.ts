@@ -145,6 +145,12 @@ export const recentPieces = 1 << 18;
 /** Rows deleted in one step of the collection in the background, each step a few ms. */
 export const collectRowsPerStep = 500;
 
+/**
+ * A trace that got nothing for `quietMs`, and for a millisecond more for each of its spans, is settled;
+ * one step settles so many.
+ */
+export const settle = { quietMs: 2000, tracesPerStep: 64, spansPerStep: 2000 } as const;
+
 /** Between two steps of the upkeep: with more to do, packing beside other work, with nothing to do. */
 export const upkeep = { busyMs: 5, underLoadMs: 100, idleMs: 1000 } as const;
 

@@ -120,7 +120,7 @@ const methods = {
       const buffered = new Int32Array(settings.buffered);
       const writer = createWriter(db, spans, (rows) => Atomics.store(buffered, 0, rows));
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
-      const upkeep = startUpkeep(db, writer, payloads);
+      const upkeep = startUpkeep(db, writer, payloads, spans.settling);
       const { promise: priced, resolve, reject } = Promise.withResolvers<void>();
       const repricer = createRepricer(db, writer, spans);
       open = { settings, db, spans, writer, limiter, upkeep, pricer: null, priced, repricer };

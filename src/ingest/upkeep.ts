@@ -1,6 +1,6 @@
 /**
  * What the writing thread does besides: learns what the store holds, moves what an older version
- * wrote, collects what was deleted, packs what is at rest, gives up on log records without a span,
+ * wrote, settles what is quiet, collects what was deleted, packs what is at rest, gives up on log records without a span,
  * gives free pages back, empties the log. One short step at a time, and between two it serves what
  * came in.
  */
@@ -13,6 +13,7 @@ import { createMover } from "../store/move.ts";
 import { checkpoint } from "../store/open.ts";
 import { applyPacking, compressPacking, planPacking, type Packing } from "../store/pack.ts";
 import type { PayloadWriter } from "../store/payloads.ts";
+import type { SpanWriter } from "../store/spans.ts";
 import { toUnavailable, type Writer } from "./writer.ts";
 
 export interface Upkeep {
@@ -21,7 +22,12 @@ export interface Upkeep {
   stop(): void;
 }
 
-export function startUpkeep(db: Database, writer: Writer, payloads: PayloadWriter): Upkeep {
+export function startUpkeep(
+  db: Database,
+  writer: Writer,
+  payloads: PayloadWriter,
+  settling: SpanWriter["settling"],
+): Upkeep {
   const countChanges = db.query<{ changes: number }, []>("SELECT total_changes() AS changes");
   const moveStep = createMover(db, payloads);
   const collector = createCollector(db, payloads);
@@ -29,7 +35,7 @@ export function startUpkeep(db: Database, writer: Writer, payloads: PayloadWrite
   let isStopped = false;
   let isLearning = true;
   let isMoving = true;
-  let commitsAtPack = 0;
+  let commitsSeen = 0;
   let changesSeen = 0;
   let changesInFile = 0;
 
@@ -42,6 +48,10 @@ export function startUpkeep(db: Database, writer: Writer, payloads: PayloadWrite
     if (isMoving) {
       isMoving = writer.change(moveStep);
       return pauses.busyMs;
+    }
+    if (settling.hasWork(Date.now())) {
+      writer.change(() => settling.step(Date.now()));
+      return pauseAfterWork();
     }
     if (collector.hasWork(Date.now())) {
       writer.change(() => collector.step());
@@ -61,10 +71,14 @@ export function startUpkeep(db: Database, writer: Writer, payloads: PayloadWrite
   async function pack(packing: Packing): Promise<number> {
     const data = await compressPacking(packing);
     if (isStopped) return pauses.idleMs;
-    const wasBusy = writer.commits > commitsAtPack;
     writer.change(() => applyPacking(db, payloads, packing, data));
-    commitsAtPack = writer.commits;
-    // Under load it takes its time: what waits costs half as much again as what is packed.
+    return pauseAfterWork();
+  }
+
+  /** Under load it takes its time: what waits to be packed or settled only costs readers a little. */
+  function pauseAfterWork(): number {
+    const wasBusy = writer.commits > commitsSeen + 1;
+    commitsSeen = writer.commits;
     return wasBusy ? pauses.underLoadMs : pauses.busyMs;
   }
 

@@ -65,6 +65,7 @@ export const traces = sqliteTable("traces", {
   outputPreview: wireText(),
   isPinned: integer().notNull(),
   isSettled: integer().notNull(),
+  settledAt: integer(),
 });
 
 export const spans = sqliteTable("spans", {

@@ -24,6 +24,7 @@ import {
   type Payloads,
 } from "./rows.ts";
 import { spans } from "./schema.ts";
+import { createSettler, type Settler } from "./settle.ts";
 import { createTraceStates, type TraceState } from "./traces.ts";
 
 /** A span with the trace-level fields that it was sent with. */
@@ -65,6 +66,8 @@ export interface SpanWriter {
    * @returns null where there is no such trace.
    */
   reprice(traceKey: number, isMeant: (span: Span) => boolean, isDry: boolean): Repricing | null;
+  /** Gives quiet traces their facets and statistics. */
+  settling: Pick<Settler, "hasWork" | "step">;
   /** Takes a trace out of sight; its rows are collected later. False where there is none. */
   deleteTrace(traceKey: number): boolean;
 }
@@ -114,6 +117,7 @@ export function createSpanWriter(
 ): SpanWriter {
   const names = createNames(db);
   const traces = createTraceStates(db, names);
+  const settler = createSettler(db, names, traces);
   const waitingLogs = createWaitingLogs(db);
   const rows = drizzle(db);
 
@@ -208,6 +212,7 @@ export function createSpanWriter(
     const cost = costOf(span);
     const costCells = [cost && names.idOf(cost.price), cost && toFigure(cost.amount)];
     insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]), lists, ...costCells);
+    settler.unsettle(state);
     traces.putFacts(state, {
       key,
       spanId: span.spanId,
@@ -217,6 +222,8 @@ export function createSpanWriter(
       startTime: span.startTime,
       endTime: span.endTime,
       ttftMs: span.ttftMs,
+      toolName: span.spanType === "tool" ? span.name : undefined,
+      provider: span.provider,
       modelId: span.modelId,
       usage: span.usage,
       cost: cost?.amount,
@@ -245,6 +252,7 @@ export function createSpanWriter(
     },
     flush() {
       for (const state of touched) traces.save(state);
+      settler.flush();
       payloads.flush();
     },
     committed() {
@@ -256,6 +264,7 @@ export function createSpanWriter(
       payloads.rolledBack();
       touched.clear();
       traces.clear();
+      settler.forget();
       names.forget();
       waitingLogs.forget();
       lastHeader = null;
@@ -284,13 +293,18 @@ export function createSpanWriter(
         if (cost?.amount === before && (cost?.price ?? null) === priceBefore) continue;
         result.changedSpans++;
         if (isDry) continue;
+        settler.unsettle(state);
         updateCost.run(cost && names.idOf(cost.price), cost && toFigure(cost.amount), row.key);
         traces.putFacts(state, { ...state.tally.get(span.spanId)!, cost: cost?.amount });
         touched.add(state);
       }
       return result;
     },
+    settling: settler,
     deleteTrace(traceKey) {
+      const found = selectTraceId.get(traceKey);
+      const state = found && traces.peek(found.projectId, fromCell(found.traceId));
+      if (state) settler.unsettle(state);
       const removed = removeTrace.get(traceKey);
       if (!removed) return false;
       const traceId = fromCell(removed.traceId);

@@ -40,6 +40,9 @@ export interface SpanFacts {
   startTime: number;
   endTime: number;
   ttftMs: number | undefined;
+  /** The tool's name; undefined for all other spans. */
+  toolName: string | undefined;
+  provider: string | undefined;
   modelId: string | undefined;
   usage: Usage | undefined;
   /** In pico-dollars; undefined where no price is known. */
@@ -84,6 +87,16 @@ export class Tally {
 
   get size(): number {
     return this.#facts.size;
+  }
+
+  facts(): Iterable<SpanFacts> {
+    return this.#facts.values();
+  }
+
+  /** False where a span below reports the same usage: see `#addUsage`. */
+  counts(span: SpanFacts): boolean {
+    if (this.#isStale) this.#rebuild();
+    return !isRepeated(span, this.#sums.covered.get(span.spanId) ?? 0);
   }
 
   /** Adds a span, or replaces the one of the same id. */
@@ -181,11 +194,10 @@ export class Tally {
    */
   #addUsage(span: SpanFacts): void {
     const { covered } = this.#sums;
-    const reports = span.usage !== undefined && Object.keys(span.usage).length > 0;
     const own = covered.get(span.spanId) ?? 0;
     if (!isRepeated(span, own)) this.#count(span, 1);
     let coverage = Math.max(
-      reports ? (isModelCall(span) ? sameCall : below) : 0,
+      reportsUsage(span) ? (isModelCall(span) ? sameCall : below) : 0,
       passedUp(span, own),
     );
     let id = span.parentSpanId;
@@ -215,7 +227,12 @@ export class Tally {
 const below = 1;
 const sameCall = 2;
 
-function isModelCall({ spanType }: SpanFacts): boolean {
+/** An empty usage says no more than an absent one, and is not told apart in a row. */
+export function reportsUsage({ usage }: SpanFacts): boolean {
+  return usage !== undefined && Object.keys(usage).length > 0;
+}
+
+export function isModelCall({ spanType }: SpanFacts): boolean {
   return spanType === "llm" || spanType === "embedding";
 }
 

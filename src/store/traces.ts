@@ -18,6 +18,8 @@ export interface TraceState {
   lastReceivedAt: number;
   /** The start time in the row, or null where there is no row yet. */
   storedStartTime: number | null;
+  /** When facets and statistics took it in (settle.ts), null where they have not. */
+  settledAt: number | null;
   tally: Tally;
 }
 
@@ -31,6 +33,8 @@ interface First {
 export interface TraceStates {
   /** A trace that is there already, in memory or stored. */
   find(projectId: number, traceId: string): TraceState | null;
+  /** The same, for who only looks: what was not in memory is not kept there. */
+  peek(projectId: number, traceId: string): TraceState | null;
   /** A trace that `find` did not find. */
   start(first: First, traceId: string): TraceState;
   putFacts(state: TraceState, facts: SpanFacts): void;
@@ -70,11 +74,13 @@ const identityColumns = ["key", "projectId", "traceId", "source", "receivedAt", 
 
 export function createTraceStates(db: Database, names: NameLookup): TraceStates {
   const selectFacts = db.query<FactsRow, [number, number]>(
-    `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, modelId, headerId, cost,
+    `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, nameId, providerId, modelId, headerId,
+       cost,
        ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
   );
   const selectTrace = db.query<StoredTrace, [number, Cell]>(
-    `SELECT key, source, receivedAt, lastReceivedAt, startTime FROM traces WHERE projectId = ? AND traceId = ?`,
+    `SELECT key, source, receivedAt, lastReceivedAt, startTime, settledAt
+     FROM traces WHERE projectId = ? AND traceId = ?`,
   );
   const insertTrace = db.query<null, SQLQueryBindings[]>(
     `INSERT INTO traces (${[...identityColumns, ...tallyColumns]})
@@ -97,7 +103,6 @@ export function createTraceStates(db: Database, names: NameLookup): TraceStates 
     if (!row) return null;
     const tally = new Tally();
     for (const facts of selectFacts.all(...spanKeyRange(row.key))) tally.put(factsOf(facts));
-    factsInMemory += tally.size;
     return { ...row, projectId, traceId, storedStartTime: row.startTime, tally };
   }
 
@@ -111,6 +116,8 @@ export function createTraceStates(db: Database, names: NameLookup): TraceStates 
       startTime: row.startTime,
       endTime: row.startTime + row.durationMs,
       ttftMs: row.ttftMs ?? undefined,
+      toolName: spanTypes[row.spanType] === "tool" ? names.nameOf(row.nameId) : undefined,
+      provider: row.providerId === null ? undefined : names.nameOf(row.providerId),
       modelId: row.modelId === null ? undefined : names.nameOf(row.modelId),
       usage: usageOf(row),
       cost: row.cost === null ? undefined : BigInt(row.cost),
@@ -128,12 +135,20 @@ export function createTraceStates(db: Database, names: NameLookup): TraceStates 
   return {
     find(projectId, traceId) {
       const id = stateId(projectId, traceId);
-      const state = states.get(id) ?? load(projectId, traceId);
-      if (!state) return null;
-      states.delete(id);
+      let state = states.get(id);
+      if (state) {
+        states.delete(id);
+      } else {
+        const loaded = load(projectId, traceId);
+        if (!loaded) return null;
+        state = loaded;
+        factsInMemory += state.tally.size;
+      }
       states.set(id, state);
       return state;
     },
+    peek: (projectId, traceId) =>
+      states.get(stateId(projectId, traceId)) ?? load(projectId, traceId),
     start({ projectId, receivedAt, source }, traceId) {
       const state: TraceState = {
         key: nextTraceKey++,
@@ -143,6 +158,7 @@ export function createTraceStates(db: Database, names: NameLookup): TraceStates 
         receivedAt,
         lastReceivedAt: receivedAt,
         storedStartTime: null,
+        settledAt: null,
         tally: new Tally(),
       };
       states.set(stateId(projectId, traceId), state);
@@ -230,6 +246,7 @@ interface StoredTrace {
   receivedAt: number;
   lastReceivedAt: number;
   startTime: number;
+  settledAt: number | null;
 }
 
 type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
@@ -241,6 +258,8 @@ type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
   startTime: number;
   durationMs: number;
   ttftMs: number | null;
+  nameId: number;
+  providerId: number | null;
   modelId: number | null;
   headerId: number;
   cost: Figure | null;

@@ -15,6 +15,8 @@ function facts(spanId: string, more: Partial<SpanFacts> = {}): SpanFacts {
     startTime: 10,
     endTime: 20,
     ttftMs: undefined,
+    toolName: undefined,
+    provider: undefined,
     modelId: undefined,
     usage: undefined,
     cost: undefined,

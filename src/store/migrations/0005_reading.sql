@@ -8,6 +8,7 @@ ALTER TABLE traces ADD COLUMN isPinned INTEGER NOT NULL DEFAULT 0;
 -- 1 where facets and rollups hold the trace as its row and its spans say it; 0 from the first change
 -- on until it is quiet (settle.ts). Readers look at the rows of those that are 0.
 ALTER TABLE traces ADD COLUMN isSettled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE traces ADD COLUMN settledAt INTEGER;
 CREATE INDEX unsettledTraces ON traces (key) WHERE isSettled = 0;
 
 -- The traces by what they are asked for: `field` is a number of facets.ts, `value` the id of a name,

@@ -1,0 +1,146 @@
+/**
+ * What one trace adds to the statistics, and where: a pure function of its spans, so that it can be
+ * taken away again when they change, and added on the fly where it is not yet in the rollups.
+ */
+import type { TraceHeader } from "../contract/v1.ts";
+import { Cell } from "./cell.ts";
+import { isModelCall, reportsUsage, summedCounts, type SpanFacts, type Tally } from "./tally.ts";
+
+/** What statistics are kept by, by their number in the database: only ever append. */
+export const rollupFields = [
+  "all",
+  "agent",
+  "workflow",
+  "run",
+  "session",
+  "customer",
+  "model",
+  "provider",
+  "tool",
+  "type",
+] as const;
+
+export type RollupField = (typeof rollupFields)[number];
+
+/**
+ * The cell of a field's value, null for the spans or traces without one, at a time (epoch ms). Null
+ * where nobody asks for it.
+ */
+export type CellAt = (field: RollupField, value: string | null, timeMs: number) => Cell | null;
+
+const minuteMs = 60_000;
+
+/**
+ * Requests are model calls, each once although several spans may report it; by tool they are the
+ * tool's spans, by type all spans of it. What belongs to the trace as a whole is counted in the
+ * minute in which the trace started, what belongs to a span in the minute in which that started.
+ */
+export function contribute(tally: Tally, cellAt: CellAt): void {
+  const { header, startTime, endTime, status } = tally.row();
+  /** What each field of the trace itself gets, by minute. */
+  const shared = new Map<number, Cell>();
+  const sharedAt = (timeMs: number) => {
+    const minute = Math.floor(timeMs / minuteMs);
+    let cell = shared.get(minute);
+    if (!cell) shared.set(minute, (cell = new Cell()));
+    return cell;
+  };
+  const seen = new Map<RollupField, Set<string>>();
+
+  for (const span of tally.facts()) {
+    const counts = tally.counts(span);
+    const isCall = counts && isModelCall(span);
+    const { startTime } = span;
+    const ofType = cellAt("type", span.spanType, startTime);
+    addRequest(ofType, span);
+    if (span.spanType === "tool") {
+      note(seen, "tool", span.toolName || null);
+      addRequest(cellAt("tool", span.toolName || null, startTime), span);
+    }
+    // An agent's own usage counts where nothing below it reports any.
+    if (!counts || !(isCall || reportsUsage(span))) continue;
+    const modelId = span.modelId || null;
+    const provider = span.provider || null;
+    note(seen, "model", modelId);
+    note(seen, "provider", provider);
+    const ofCall = [
+      cellAt("model", modelId, startTime),
+      cellAt("provider", provider, startTime),
+      sharedAt(startTime),
+    ];
+    if (isCall) for (const cell of ofCall) addRequest(cell, span);
+    for (const cell of [ofType, ...ofCall]) addUse(cell, span);
+  }
+
+  const own = sharedAt(startTime);
+  addTrace(own, status);
+  own.addDuration("traceDuration", endTime - startTime);
+  for (const [field, values] of seen) {
+    for (const value of values) addTrace(cellAt(field, value, startTime), status);
+  }
+  for (const [minute, cell] of shared) {
+    for (const [field, value] of Object.entries(valuesOf(header))) {
+      cellAt(field as RollupField, value, minute * minuteMs)?.merge(cell);
+    }
+  }
+}
+
+/** What a trace as a whole is counted under. An empty text says no more than an absent one. */
+export function valuesOf(header: TraceHeader) {
+  return {
+    all: null,
+    agent: header.agentName || null,
+    workflow: header.workflowName || null,
+    run: header.workflowRunId || null,
+    session: header.sessionId || null,
+    customer: header.customer?.id ?? null,
+  };
+}
+
+function note(seen: Map<RollupField, Set<string>>, field: RollupField, value: string | null): void {
+  if (value === null) return;
+  let values = seen.get(field);
+  if (!values) seen.set(field, (values = new Set()));
+  values.add(value);
+}
+
+function addTrace(cell: Cell | null, status: string): void {
+  if (!cell) return;
+  cell.add("traces", 1);
+  if (status === "error") cell.add("failedTraces", 1);
+  if (status === "aborted") cell.add("abortedTraces", 1);
+}
+
+function addRequest(cell: Cell | null, span: SpanFacts): void {
+  if (!cell) return;
+  cell.add("requests", 1);
+  if (span.status === "error") cell.add("errors", 1);
+  if (span.status === "aborted") cell.add("aborted", 1);
+  cell.addDuration("latency", span.endTime - span.startTime);
+  if (span.ttftMs !== undefined) cell.addDuration("ttft", span.ttftMs);
+}
+
+/** Adds tokens and money of a span that counts. */
+function addUse(cell: Cell | null, span: SpanFacts): void {
+  if (!cell) return;
+  for (const field of summedCounts) {
+    const value = span.usage?.[field];
+    if (value === undefined) continue;
+    cell.add(field, value);
+    cell.add(`${field}Reporters`, 1);
+  }
+  if (!isModelCall(span)) return;
+  cell.add("priceableSpanCount", 1);
+  if (span.cost !== undefined) {
+    cell.add("pricedSpanCount", 1);
+    cell.add("cost", span.cost);
+  }
+  const tokens = span.usage?.outputTokens ?? 0;
+  const durationMs = span.endTime - span.startTime;
+  const waitMs = span.ttftMs !== undefined && span.ttftMs < durationMs ? span.ttftMs : 0;
+  const generationMs = Math.round(durationMs - waitMs);
+  if (tokens > 0 && generationMs > 0) {
+    cell.add("generatedTokens", tokens);
+    cell.add("generationMs", generationMs);
+  }
+}

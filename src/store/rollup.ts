@@ -1,0 +1,115 @@
+/**
+ * The statistics in the database: a cell for each minute, hour and day, by what happened in it. The
+ * changes of one transaction are gathered and written together, so that a hundred traces of the same
+ * minute cost little more than one.
+ */
+import type { Database } from "bun:sqlite";
+import { Cell } from "./cell.ts";
+import { contribute, rollupFields, type RollupField } from "./contribution.ts";
+import type { Names } from "./names.ts";
+import type { Tally } from "./tally.ts";
+
+/** The lengths of time that cells are kept for, by their level. */
+export const levelMs = [60_000, 3_600_000, 86_400_000] as const;
+
+/** Most sessions, runs and customers are there once in a minute: their finest cell is the hour's. */
+const coarseFields: ReadonlySet<RollupField> = new Set(["run", "session", "customer"]);
+
+export function finestLevelOf(field: RollupField): number {
+  return coarseFields.has(field) ? 1 : 0;
+}
+
+export interface RollupWriter {
+  /** Adds what a trace contributes; -1 takes it away. Nothing is written before `flush`. */
+  add(tally: Tally, projectId: number, sign: 1 | -1): void;
+  flush(): void;
+  forget(): void;
+}
+
+/** What is to be added to a cell, or taken away. */
+interface Change {
+  field: number;
+  time: number;
+  value: number;
+  projectId: number;
+  sign: 1 | -1;
+  cell: Cell;
+}
+
+type CellKey = [level: number, field: number, bucket: number, value: number, projectId: number];
+
+export function createRollupWriter(db: Database, names: Names): RollupWriter {
+  const select = db.query<{ cell: Uint8Array }, CellKey>(
+    `SELECT cell FROM rollups
+     WHERE level = ? AND field = ? AND bucket = ? AND value = ? AND projectId = ?`,
+  );
+  const put = db.query<null, [...CellKey, Uint8Array]>(
+    `INSERT OR REPLACE INTO rollups (level, field, bucket, value, projectId, cell)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  const remove = db.query<null, CellKey>(
+    `DELETE FROM rollups
+     WHERE level = ? AND field = ? AND bucket = ? AND value = ? AND projectId = ?`,
+  );
+  /** By finest bucket. */
+  let changes = new Map<string, Change>();
+
+  function changeOf(
+    field: RollupField,
+    text: string | null,
+    timeMs: number,
+    projectId: number,
+    sign: 1 | -1,
+  ): Change {
+    const unit = levelMs[finestLevelOf(field)]!;
+    const time = Math.floor(timeMs / unit) * unit;
+    const value = text === null ? 0 : names.idOf(text);
+    const id = `${sign} ${field} ${time} ${value} ${projectId}`;
+    let change = changes.get(id);
+    if (!change) {
+      const number = rollupFields.indexOf(field);
+      change = { field: number, time, value, projectId, sign, cell: new Cell() };
+      changes.set(id, change);
+    }
+    return change;
+  }
+
+  function writeLevel(level: number): void {
+    const cells = new Map<string, { key: CellKey; cell: Cell }>();
+    for (const { field, time, value, projectId, sign, cell } of changes.values()) {
+      if (level < finestLevelOf(rollupFields[field]!)) continue;
+      const bucket = Math.floor(time / levelMs[level]!);
+      const id = `${field} ${bucket} ${value} ${projectId}`;
+      let entry = cells.get(id);
+      if (!entry) {
+        entry = { key: [level, field, bucket, value, projectId], cell: new Cell() };
+        cells.set(id, entry);
+      }
+      entry.cell.merge(cell, sign);
+    }
+    for (const { key, cell } of cells.values()) {
+      if (cell.isEmpty) continue;
+      const stored = select.get(...key);
+      if (stored) cell.mergeBytes(stored.cell);
+      if (cell.isEmpty) remove.run(...key);
+      else put.run(...key, cell.toBytes());
+    }
+  }
+
+  return {
+    add(tally, projectId, sign) {
+      contribute(
+        tally,
+        (field, value, timeMs) => changeOf(field, value, timeMs, projectId, sign).cell,
+      );
+    },
+    flush() {
+      if (changes.size === 0) return;
+      levelMs.forEach((_, level) => writeLevel(level));
+      changes = new Map();
+    },
+    forget() {
+      changes = new Map();
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * Settling: a trace that was quiet for a while gets its facets and its part of the statistics; before
+ * it changes again, or goes, both are taken back. So they are always exact, and a trace that is sent
+ * span by span costs what one sent at once does. Readers look at the few traces in between themselves.
+ */
+import type { Database, SQLQueryBindings } from "bun:sqlite";
+import { settle as limits } from "../limits.ts";
+import { fromCell, type Cell, type Figure } from "./codec.ts";
+import { valuesOf } from "./contribution.ts";
+import { facetNumber, type FacetField } from "./facets.ts";
+import type { Names } from "./names.ts";
+import { createRollupWriter } from "./rollup.ts";
+import type { TraceState, TraceStates } from "./traces.ts";
+
+export interface Settler {
+  /** To be called before a trace changes or goes. */
+  unsettle(state: TraceState): void;
+  /** Whether a trace is quiet and not settled. */
+  hasWork(nowMs: number): boolean;
+  /** Settles some of the traces that are quiet. */
+  step(nowMs: number): void;
+  /** Writes the statistics. To be called before the commit. */
+  flush(): void;
+  /** Forgets what a transaction that is gone would have written. */
+  forget(): void;
+}
+
+type Facet = [field: number, value: number, startTime: number, traceKey: number];
+
+export function createSettler(db: Database, names: Names, traces: TraceStates): Settler {
+  const rollups = createRollupWriter(db, names);
+  const findQuiet = db.query<null, [number, number]>(
+    "SELECT 1 FROM traces WHERE isSettled = 0 AND lastReceivedAt + ? + spanCount <= ? LIMIT 1",
+  );
+  const selectQuiet = db.query<{ projectId: number; traceId: Cell }, [number, number, number]>(
+    `SELECT projectId, traceId FROM traces
+     WHERE isSettled = 0 AND lastReceivedAt + ? + spanCount <= ? ORDER BY key LIMIT ?`,
+  );
+  const mark = db.query<null, SQLQueryBindings[]>(
+    "UPDATE traces SET isSettled = ?, settledAt = ? WHERE key = ?",
+  );
+  const addFacet = db.query<null, Facet>(
+    "INSERT INTO facets (field, value, startTime, traceKey) VALUES (?, ?, ?, ?)",
+  );
+  const removeFacet = db.query<null, Facet>(
+    "DELETE FROM facets WHERE field = ? AND value = ? AND startTime = ? AND traceKey = ?",
+  );
+
+  function facetsOf(state: TraceState, settledAt: number): Facet[] {
+    const row = state.tally.row();
+    const { all: _, ...texts } = valuesOf(row.header);
+    const tools = new Set<string>();
+    const providers = new Set<string>();
+    for (const { toolName, provider } of state.tally.facts()) {
+      if (toolName) tools.add(toolName);
+      if (provider) providers.add(provider);
+    }
+    const named: [FacetField, Iterable<string>][] = [
+      ...Object.entries(texts).map(
+        ([field, text]) => [field as FacetField, text === null ? [] : [text]] as const,
+      ),
+      ["model", row.models],
+      ["tool", tools],
+      ["provider", providers],
+      ["source", [state.source]],
+      ["status", row.status === "ok" ? [] : [row.status]],
+    ] as [FacetField, Iterable<string>][];
+    const numbers: [FacetField, Figure | null][] = [
+      ["duration", row.endTime - row.startTime],
+      ["cost", row.cost],
+      ["tokens", row.usage.totalTokens ?? null],
+      ["errors", row.errorCount],
+      ["settled", settledAt],
+    ];
+    const facet = (field: FacetField, value: number): Facet => [
+      facetNumber(field),
+      value,
+      row.startTime,
+      state.key,
+    ];
+    return [
+      ...named.flatMap(([field, values]) =>
+        [...values].map((value) => facet(field, names.idOf(value))),
+      ),
+      ...numbers.map(([field, value]) => facet(field, value === null ? -1 : Number(value))),
+    ];
+  }
+
+  return {
+    unsettle(state) {
+      if (state.settledAt === null) return;
+      for (const facet of facetsOf(state, state.settledAt)) removeFacet.run(...facet);
+      rollups.add(state.tally, state.projectId, -1);
+      mark.run(0, null, state.key);
+      state.settledAt = null;
+    },
+    hasWork: (nowMs) => findQuiet.get(limits.quietMs, nowMs) !== null,
+    step(nowMs) {
+      const quiet = selectQuiet.all(limits.quietMs, nowMs, limits.tracesPerStep);
+      const facets: Facet[] = [];
+      let spans = 0;
+      for (const { projectId, traceId } of quiet) {
+        const state = traces.peek(projectId, fromCell(traceId))!;
+        facets.push(...facetsOf(state, nowMs));
+        rollups.add(state.tally, state.projectId, 1);
+        mark.run(1, nowMs, state.key);
+        state.settledAt = nowMs;
+        spans += state.tally.size;
+        if (spans > limits.spansPerStep) break;
+      }
+      // Side by side in the tree: half the time of one trace after the other.
+      for (const facet of facets.sort(byPlace)) addFacet.run(...facet);
+    },
+    flush: rollups.flush,
+    forget: rollups.forget,
+  };
+}
+
+function byPlace(a: Facet, b: Facet): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3];
+}
