@@ -3,10 +3,10 @@
  * of it follows from the rows of the spans, and is loaded from them at need.
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
-import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { cachedSpanFacts } from "../limits.ts";
-import { fromCell, toCell, type Cell, type Figure } from "./codec.ts";
-import { placeholdersOf, spanKeyRange, usageColumns, usageOf, type NameLookup } from "./rows.ts";
+import { toCell, type Cell } from "./codec.ts";
+import { createTallyReader } from "./facts.ts";
+import { placeholdersOf, type NameLookup } from "./rows.ts";
 import { summedCounts, Tally, type SpanFacts } from "./tally.ts";
 
 export interface TraceState {
@@ -73,11 +73,7 @@ const tallyColumns = [
 const identityColumns = ["key", "projectId", "traceId", "source", "receivedAt", "startTime"];
 
 export function createTraceStates(db: Database, names: NameLookup): TraceStates {
-  const selectFacts = db.query<FactsRow, [number, number]>(
-    `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, nameId, providerId, modelId, headerId,
-       cost,
-       ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
-  );
+  const readTally = createTallyReader(db, names);
   const selectTrace = db.query<StoredTrace, [number, Cell]>(
     `SELECT key, source, receivedAt, lastReceivedAt, startTime, settledAt
      FROM traces WHERE projectId = ? AND traceId = ?`,
@@ -101,28 +97,8 @@ export function createTraceStates(db: Database, names: NameLookup): TraceStates 
   function load(projectId: number, traceId: string): TraceState | null {
     const row = selectTrace.get(projectId, toCell(traceId));
     if (!row) return null;
-    const tally = new Tally();
-    for (const facts of selectFacts.all(...spanKeyRange(row.key))) tally.put(factsOf(facts));
+    const tally = readTally(row.key);
     return { ...row, projectId, traceId, storedStartTime: row.startTime, tally };
-  }
-
-  function factsOf(row: FactsRow): SpanFacts {
-    return {
-      key: row.key,
-      spanId: fromCell(row.spanId),
-      parentSpanId: row.parentSpanId === null ? undefined : fromCell(row.parentSpanId),
-      spanType: spanTypes[row.spanType]!,
-      status: spanStatuses[row.status ?? 0]!,
-      startTime: row.startTime,
-      endTime: row.startTime + row.durationMs,
-      ttftMs: row.ttftMs ?? undefined,
-      toolName: spanTypes[row.spanType] === "tool" ? names.nameOf(row.nameId) : undefined,
-      provider: row.providerId === null ? undefined : names.nameOf(row.providerId),
-      modelId: row.modelId === null ? undefined : names.nameOf(row.modelId),
-      usage: usageOf(row),
-      cost: row.cost === null ? undefined : BigInt(row.cost),
-      header: names.headerOf(row.headerId),
-    };
   }
 
   function forget(id: string): void {
@@ -248,19 +224,3 @@ interface StoredTrace {
   startTime: number;
   settledAt: number | null;
 }
-
-type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
-  key: number;
-  spanId: Cell;
-  parentSpanId: Cell | null;
-  spanType: number;
-  status: number | null;
-  startTime: number;
-  durationMs: number;
-  ttftMs: number | null;
-  nameId: number;
-  providerId: number | null;
-  modelId: number | null;
-  headerId: number;
-  cost: Figure | null;
-};

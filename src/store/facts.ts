@@ -1,0 +1,56 @@
+/** The facts of a trace's spans from their rows, for who writes the trace and for who counts it. */
+import type { Database } from "bun:sqlite";
+import { spanStatuses, spanTypes } from "../contract/v1.ts";
+import { fromCell, type Cell, type Figure } from "./codec.ts";
+import { spanKeyRange, usageColumns, usageOf, type NameLookup } from "./rows.ts";
+import { Tally, type SpanFacts } from "./tally.ts";
+
+/** @returns what reads the tally of a trace by its key. */
+export function createTallyReader(db: Database, names: NameLookup): (traceKey: number) => Tally {
+  const selectFacts = db.query<FactsRow, [number, number]>(
+    `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, nameId, providerId, modelId, headerId,
+       cost,
+       ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
+  );
+
+  function factsOf(row: FactsRow): SpanFacts {
+    return {
+      key: row.key,
+      spanId: fromCell(row.spanId),
+      parentSpanId: row.parentSpanId === null ? undefined : fromCell(row.parentSpanId),
+      spanType: spanTypes[row.spanType]!,
+      status: spanStatuses[row.status ?? 0]!,
+      startTime: row.startTime,
+      endTime: row.startTime + row.durationMs,
+      ttftMs: row.ttftMs ?? undefined,
+      toolName: spanTypes[row.spanType] === "tool" ? names.nameOf(row.nameId) : undefined,
+      provider: row.providerId === null ? undefined : names.nameOf(row.providerId),
+      modelId: row.modelId === null ? undefined : names.nameOf(row.modelId),
+      usage: usageOf(row),
+      cost: row.cost === null ? undefined : BigInt(row.cost),
+      header: names.headerOf(row.headerId),
+    };
+  }
+
+  return (traceKey) => {
+    const tally = new Tally();
+    for (const row of selectFacts.all(...spanKeyRange(traceKey))) tally.put(factsOf(row));
+    return tally;
+  };
+}
+
+type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
+  key: number;
+  spanId: Cell;
+  parentSpanId: Cell | null;
+  spanType: number;
+  status: number | null;
+  startTime: number;
+  durationMs: number;
+  ttftMs: number | null;
+  nameId: number;
+  providerId: number | null;
+  modelId: number | null;
+  headerId: number;
+  cost: Figure | null;
+};
