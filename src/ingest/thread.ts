@@ -6,6 +6,7 @@ import type { Database } from "bun:sqlite";
 import { prepareCheck } from "../contract/check.ts";
 import { AppError } from "../errors.ts";
 import { part } from "../limits.ts";
+import { inputPreview, outputPreview } from "../messages/preview.ts";
 import { readLogs } from "../otlp/logs.ts";
 import type { PriceRule } from "../pricing/rules.ts";
 import * as accounts from "../store/accounts.ts";
@@ -13,7 +14,13 @@ import { closeWriter, guarded, openWriter, type Durability } from "../store/open
 import { createPayloadWriter } from "../store/payloads.ts";
 import * as prices from "../store/prices.ts";
 import { recordRejects } from "../store/rejects.ts";
-import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
+import {
+  createSpanWriter,
+  type Batch,
+  type CostOf,
+  type SpanWriter,
+  type TraceSpans,
+} from "../store/spans.ts";
 import { serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
 import { parseBody, type Format, type Receipt, type Rules } from "./parse.ts";
@@ -110,13 +117,16 @@ function changeAccounts(change: (db: Database, nowMs: number) => void): accounts
   });
 }
 
+const previews = { input: inputPreview, output: outputPreview };
+
 const methods = {
   open(settings: WriterSettings): accounts.Accounts {
     // All of it, since damage beyond the header shows only when a table is read.
     return guarded(settings.path, () => {
       const db = openWriter(settings.path, settings.durability);
       const payloads = createPayloadWriter(db);
-      const spans = createSpanWriter(db, payloads, readLogs, (span) => pricer().costOf(span));
+      const costOf: CostOf = (span) => pricer().costOf(span);
+      const spans = createSpanWriter(db, payloads, readLogs, costOf, previews);
       const buffered = new Int32Array(settings.buffered);
       const writer = createWriter(db, spans, (rows) => Atomics.store(buffered, 0, rows));
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);

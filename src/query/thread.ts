@@ -31,6 +31,7 @@ const methods = {
     database = openReader(path);
     source = {
       db: drizzle(database),
+      sqlite: database,
       names: createNameLookup(database),
       payloads: createPayloadReader(database),
     };

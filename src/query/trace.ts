@@ -1,4 +1,5 @@
 /** One trace: its skeleton, its spans whole, and its export. */
+import type { Database } from "bun:sqlite";
 import { and, asc, between, eq, gt } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
@@ -14,6 +15,8 @@ import type { Skeleton, SpanView, TraceView } from "./views.ts";
 /** What reading spans needs: the database and the texts behind its ids. */
 export interface Source {
   db: BunSQLiteDatabase;
+  /** The same connection, for statements that drizzle has no words for. */
+  sqlite: Database;
   names: NameLookup;
   payloads: PayloadReader;
 }

@@ -112,6 +112,8 @@ export function toSummary(row: TraceRow, project: string, nowMs: number): Summar
     costUsd: usdOf(row.cost),
     pricedSpanCount: row.pricedSpanCount,
     priceableSpanCount: row.priceableSpanCount,
+    inputPreview: row.inputPreview,
+    outputPreview: row.outputPreview,
   };
 }
 

@@ -43,6 +43,9 @@ export interface Summary {
   /** Of the calls that count, how many have a price. */
   pricedSpanCount: number;
   priceableSpanCount: number;
+  /** The last that a user said and what the model came to, one line each; null where that is nothing. */
+  inputPreview: string | null;
+  outputPreview: string | null;
 }
 
 export interface TracePage {

@@ -154,6 +154,21 @@ export class Cell {
     return to.toBytes();
   }
 
+  /** One sum of what `toBytes` made; beyond 2^53 about so much. */
+  static readSum(bytes: Uint8Array, name: CellSum): number {
+    const wanted = sumNumbers[name];
+    const from = new ByteReader(bytes);
+    const present = from.varint();
+    const large = from.varint();
+    if (!(present & (1 << wanted))) return 0;
+    for (let i = 0; ; i++) {
+      if (!(present & (1 << i))) continue;
+      const value = from.varint();
+      const digits = large & (1 << i) ? from.raw(value).toString() : null;
+      if (i === wanted) return digits === null ? value : Number(digits);
+    }
+  }
+
   /** Adds what `toBytes` of another cell made. */
   mergeBytes(bytes: Uint8Array): void {
     const from = new ByteReader(bytes);

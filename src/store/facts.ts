@@ -2,18 +2,23 @@
 import type { Database } from "bun:sqlite";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { fromCell, type Cell, type Figure } from "./codec.ts";
-import { spanKeyRange, usageColumns, usageOf, type NameLookup } from "./rows.ts";
+import { readEntries } from "./lists.ts";
+import { payloadFields, spanKeyRange, usageColumns, usageOf, type NameLookup } from "./rows.ts";
 import { Tally, type SpanFacts } from "./tally.ts";
+
+const inputSlot = payloadFields.indexOf("input") + 1;
+const outputSlot = payloadFields.indexOf("output") + 1;
 
 /** @returns what reads the tally of a trace by its key. */
 export function createTallyReader(db: Database, names: NameLookup): (traceKey: number) => Tally {
   const selectFacts = db.query<FactsRow, [number, number]>(
     `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, nameId, providerId, modelId, headerId,
-       cost,
+       cost, lists,
        ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
   );
 
   function factsOf(row: FactsRow): SpanFacts {
+    const entries = row.lists ? readEntries(row.lists) : [];
     return {
       key: row.key,
       spanId: fromCell(row.spanId),
@@ -27,6 +32,8 @@ export function createTallyReader(db: Database, names: NameLookup): (traceKey: n
       provider: row.providerId === null ? undefined : names.nameOf(row.providerId),
       modelId: row.modelId === null ? undefined : names.nameOf(row.modelId),
       usage: usageOf(row),
+      hasInput: entries.some(({ slot }) => slot === inputSlot),
+      hasOutput: entries.some(({ slot }) => slot === outputSlot),
       cost: row.cost === null ? undefined : BigInt(row.cost),
       header: names.headerOf(row.headerId),
     };
@@ -53,4 +60,5 @@ type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
   modelId: number | null;
   headerId: number;
   cost: Figure | null;
+  lists: Uint8Array | null;
 };

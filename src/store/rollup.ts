@@ -113,3 +113,62 @@ export function createRollupWriter(db: Database, names: Names): RollupWriter {
     },
   };
 }
+
+/** A stretch of time in ms, `until` outside. */
+export interface TimeRange {
+  since: number;
+  until: number;
+}
+
+/** A cell as it is stored: a name's id, 0 where there is none, and the start of its time. */
+export interface StoredCell {
+  value: number;
+  time: number;
+  bytes: Uint8Array;
+}
+
+/**
+ * All cells of a field that together cover a range, as few as can be: days in the middle, minutes at
+ * the ends.
+ *
+ * @param range both ends at a multiple of the field's finest level.
+ * @param bucketMs a multiple of a level; no cell reaches over an end of such a bucket.
+ */
+export function* readRollups(
+  db: Database,
+  field: RollupField,
+  range: TimeRange,
+  bucketMs: number,
+  projectId: number | undefined,
+): Generator<StoredCell> {
+  const select = db.query<{ bucket: number; value: number; cell: Uint8Array }, number[]>(
+    `SELECT bucket, value, cell FROM rollups
+     WHERE level = ? AND field = ? AND bucket >= ? AND bucket < ?
+     ${projectId === undefined ? "" : "AND projectId = ?"}`,
+  );
+  const ofProject = projectId === undefined ? [] : [projectId];
+  const coarsest = levelMs.findLastIndex((unit) => bucketMs % unit === 0);
+  for (const { level, since, until } of stretchesOf(range, coarsest)) {
+    const unit = levelMs[level]!;
+    const number = rollupFields.indexOf(field);
+    for (const row of select.iterate(level, number, since / unit, until / unit, ...ofProject)) {
+      yield { value: row.value, time: row.bucket * unit, bytes: row.cell };
+    }
+  }
+}
+
+function stretchesOf(
+  { since, until }: TimeRange,
+  level: number,
+): (TimeRange & { level: number })[] {
+  if (since >= until) return [];
+  const unit = levelMs[level]!;
+  const first = Math.ceil(since / unit) * unit;
+  const last = Math.floor(until / unit) * unit;
+  if (first >= last) return level === 0 ? [] : stretchesOf({ since, until }, level - 1);
+  return [
+    ...stretchesOf({ since, until: first }, level - 1),
+    { level, since: first, until: last },
+    ...stretchesOf({ since: last, until }, level - 1),
+  ];
+}

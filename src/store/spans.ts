@@ -106,6 +106,11 @@ export interface Cost {
 /** @returns null where the span has no price, or none is known. */
 export type CostOf = (span: ImportedSpan) => Cost | null;
 
+/** What lists show of an input and of an output, null where that is nothing. */
+export type Previews = Record<"input" | "output", (text: string) => string | null>;
+
+const noPreviews: Previews = { input: () => null, output: () => null };
+
 const insertColumns = ["key", "receivedAt", ...contentColumns, "lists", "priceId", "cost"];
 
 /** @param readLogs what log records say of their span. */
@@ -114,9 +119,10 @@ export function createSpanWriter(
   payloads: PayloadWriter = createPayloadWriter(db),
   readLogs: ReadLogs = () => ({}),
   costOf: CostOf = () => null,
+  previews: Previews = noPreviews,
 ): SpanWriter {
   const names = createNames(db);
-  const traces = createTraceStates(db, names);
+  const traces = createTraceStates(db, names, previewOf);
   const settler = createSettler(db, names, traces);
   const waitingLogs = createWaitingLogs(db);
   const rows = drizzle(db);
@@ -139,6 +145,8 @@ export function createSpanWriter(
   const queueDeletion = db.query<null, [number]>("INSERT INTO deletions (traceKey) VALUES (?)");
 
   const touched = new Set<TraceState>();
+  /** The texts of the spans that this transaction wrote: few previews need one to be read again. */
+  const written = new Map<number, Pick<SentSpan["span"], "input" | "output">>();
   let lastHeader: { header: TraceHeader; id: number } | null = null;
   function write(state: TraceState, { span, header }: SentSpan, batch: Batch): void {
     const known = state.tally.get(span.spanId);
@@ -169,6 +177,14 @@ export function createSpanWriter(
       const added = ofSpan.map(({ json }) => json);
       put(state, withLogs({ ...span, x: rest }, added, readLogs), known.header, batch, stored);
     }
+  }
+
+  function previewOf(field: "input" | "output", key: number): string | null {
+    const texts = written.get(key);
+    const stored = texts ? null : readStored(key);
+    const text = (texts ?? stored!.texts)[field];
+    const isThere = text !== undefined && !stored?.damaged.includes(field);
+    return isThere ? previews[field](text) : null;
   }
 
   function readStored(key: number): Stored {
@@ -210,6 +226,7 @@ export function createSpanWriter(
     const lists = payloads.put(place, texts, stored?.lists ?? null);
     const receivedAt = x?.receivedAt ?? batch.receivedAt;
     const cost = costOf(span);
+    written.set(key, span);
     const costCells = [cost && names.idOf(cost.price), cost && toFigure(cost.amount)];
     insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]), lists, ...costCells);
     settler.unsettle(state);
@@ -226,6 +243,8 @@ export function createSpanWriter(
       provider: span.provider,
       modelId: span.modelId,
       usage: span.usage,
+      hasInput: input !== undefined,
+      hasOutput: output !== undefined,
       cost: cost?.amount,
       header,
     });
@@ -258,11 +277,13 @@ export function createSpanWriter(
     committed() {
       payloads.committed();
       touched.clear();
+      written.clear();
       traces.trim();
     },
     rolledBack() {
       payloads.rolledBack();
       touched.clear();
+      written.clear();
       traces.clear();
       settler.forget();
       names.forget();

@@ -45,6 +45,8 @@ export interface SpanFacts {
   provider: string | undefined;
   modelId: string | undefined;
   usage: Usage | undefined;
+  hasInput: boolean;
+  hasOutput: boolean;
   /** In pico-dollars; undefined where no price is known. */
   cost: bigint | undefined;
   header: TraceHeader;
@@ -73,6 +75,12 @@ export interface TallyRow {
   /** Of the model calls and embeddings that count, how many have a price. */
   pricedSpanCount: number;
   priceableSpanCount: number;
+  /**
+   * The keys of the spans whose input and output stand for the trace's: of the root that starts first
+   * or ends last, else of such a model call; null where none has one.
+   */
+  inputFrom: number | null;
+  outputFrom: number | null;
 }
 
 export class Tally {
@@ -134,6 +142,8 @@ export class Tally {
       cost: sums.priced > 0 ? toFigure(sums.cost) : null,
       pricedSpanCount: sums.priced,
       priceableSpanCount: sums.priceable,
+      inputFrom: sums.firstInput?.key ?? null,
+      outputFrom: sums.lastOutput?.key ?? null,
       usage: Object.fromEntries(
         [...sums.usage]
           .filter(([, sum]) => sum.reporters > 0)
@@ -183,6 +193,8 @@ export class Tally {
     ) {
       sums.lastOfService = span;
     }
+    if (span.hasInput && speaksBefore(span, sums.firstInput, startsBefore)) sums.firstInput = span;
+    if (span.hasOutput && speaksBefore(span, sums.lastOutput, endsAfter)) sums.lastOutput = span;
     this.#addUsage(span);
   }
 
@@ -265,6 +277,8 @@ function startSums() {
     shown: new Map<(typeof headerFields)[number], SpanFacts>(),
     usage: new Map<SummedCount, { total: bigint; reporters: number }>(),
     lastOfService: undefined as SpanFacts | undefined,
+    firstInput: undefined as SpanFacts | undefined,
+    lastOutput: undefined as SpanFacts | undefined,
     cost: 0n,
     priced: 0,
     priceable: 0,
@@ -287,6 +301,21 @@ function sum(sums: Sums["usage"], usage: Usage, sign: 1 | -1): void {
 /** `""` and `{}` say no more than an absent field. */
 function isEmpty(value: TraceHeader[(typeof headerFields)[number]]): boolean {
   return typeof value === "object" ? Object.keys(value).length === 0 : !value;
+}
+
+/** Whose texts stand for the trace's: a root's, else a model call's, of several as `isBefore` says. */
+function speaksBefore(
+  span: SpanFacts,
+  other: SpanFacts | undefined,
+  isBefore: (a: SpanFacts, b: SpanFacts) => boolean,
+): boolean {
+  const rank = voiceOf(span);
+  if (rank === 0 || !other) return rank > 0;
+  return rank === voiceOf(other) ? isBefore(span, other) : rank > voiceOf(other);
+}
+
+function voiceOf({ parentSpanId, spanType }: SpanFacts): number {
+  return parentSpanId === undefined ? 2 : spanType === "llm" ? 1 : 0;
 }
 
 function endsAfter(a: SpanFacts, b: SpanFacts): boolean {

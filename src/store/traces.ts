@@ -21,7 +21,19 @@ export interface TraceState {
   /** When facets and statistics took it in (settle.ts), null where they have not. */
   settledAt: number | null;
   tally: Tally;
+  previews: Record<PreviewField, Preview>;
 }
+
+type PreviewField = "input" | "output";
+
+interface Preview {
+  /** The key of the span whose text it is of; null where that is to be read again. */
+  from: number | null;
+  text: string | null;
+}
+
+/** What lists show of a span's input or output. */
+export type PreviewOf = (field: PreviewField, spanKey: number) => string | null;
 
 /** What a trace is started with. */
 interface First {
@@ -69,13 +81,20 @@ const tallyColumns = [
   "sessionId",
   "customer",
   "metadata",
+  "inputPreview",
+  "outputPreview",
 ];
 const identityColumns = ["key", "projectId", "traceId", "source", "receivedAt", "startTime"];
 
-export function createTraceStates(db: Database, names: NameLookup): TraceStates {
+export function createTraceStates(
+  db: Database,
+  names: NameLookup,
+  previewOf: PreviewOf,
+): TraceStates {
   const readTally = createTallyReader(db, names);
   const selectTrace = db.query<StoredTrace, [number, Cell]>(
-    `SELECT key, source, receivedAt, lastReceivedAt, startTime, settledAt
+    `SELECT key, source, receivedAt, lastReceivedAt, startTime, settledAt,
+       inputPreview, outputPreview
      FROM traces WHERE projectId = ? AND traceId = ?`,
   );
   const insertTrace = db.query<null, SQLQueryBindings[]>(
@@ -98,7 +117,26 @@ export function createTraceStates(db: Database, names: NameLookup): TraceStates 
     const row = selectTrace.get(projectId, toCell(traceId));
     if (!row) return null;
     const tally = readTally(row.key);
-    return { ...row, projectId, traceId, storedStartTime: row.startTime, tally };
+    const { inputPreview, outputPreview, ...stored } = row;
+    const { inputFrom, outputFrom } = tally.row();
+    const previews = {
+      // None may be stored because an earlier version made none.
+      input: { from: inputPreview === null ? null : inputFrom, text: inputPreview },
+      output: { from: outputPreview === null ? null : outputFrom, text: outputPreview },
+    };
+    return { ...stored, projectId, traceId, storedStartTime: row.startTime, tally, previews };
+  }
+
+  /** The text is looked at only where another span speaks for the trace than before. */
+  function preview(
+    { previews }: TraceState,
+    field: PreviewField,
+    from: number | null,
+  ): string | null {
+    if (from === null || previews[field].from !== from) {
+      previews[field] = { from, text: from === null ? null : previewOf(field, from) };
+    }
+    return previews[field].text;
   }
 
   function forget(id: string): void {
@@ -136,13 +174,16 @@ export function createTraceStates(db: Database, names: NameLookup): TraceStates 
         storedStartTime: null,
         settledAt: null,
         tally: new Tally(),
+        previews: { input: { from: null, text: null }, output: { from: null, text: null } },
       };
       states.set(stateId(projectId, traceId), state);
       return state;
     },
-    putFacts({ tally }, facts) {
+    putFacts({ tally, previews: { input, output } }, facts) {
       if (!tally.get(facts.spanId)) factsInMemory++;
       tally.put(facts);
+      if (input.from === facts.key) input.from = null;
+      if (output.from === facts.key) output.from = null;
     },
     save(state) {
       const row = state.tally.row();
@@ -169,6 +210,8 @@ export function createTraceStates(db: Database, names: NameLookup): TraceStates 
         cellOf(header.sessionId),
         header.customer ? JSON.stringify(header.customer) : null,
         header.metadata ? JSON.stringify(header.metadata) : null,
+        preview(state, "input", row.inputFrom),
+        preview(state, "output", row.outputFrom),
       ];
       if (state.storedStartTime === null) {
         const identity = [
@@ -223,4 +266,6 @@ interface StoredTrace {
   lastReceivedAt: number;
   startTime: number;
   settledAt: number | null;
+  inputPreview: string | null;
+  outputPreview: string | null;
 }

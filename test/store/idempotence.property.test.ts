@@ -112,6 +112,17 @@ function summarize(key: string, stored: TraceModel): Partial<TraceView["trace"]>
     costUsd: null,
     pricedSpanCount: 0,
     priceableSpanCount: spans.filter((span) => isCall(span) && isCounted(span, spans)).length,
+    // No span here has an input.
+    inputPreview: null,
+    outputPreview:
+      [roots, ofType("llm")]
+        .flatMap((group) =>
+          group
+            .filter(({ output }) => output !== undefined)
+            .sort(byEnd)
+            .slice(-1),
+        )
+        .map(({ output }) => output as string)[0] ?? null,
   };
 }
 

@@ -19,6 +19,8 @@ function facts(spanId: string, more: Partial<SpanFacts> = {}): SpanFacts {
     provider: undefined,
     modelId: undefined,
     usage: undefined,
+    hasInput: false,
+    hasOutput: false,
     cost: undefined,
     header: { traceName: "n" },
     ...more,

@@ -1,0 +1,202 @@
+/**
+ * Reads JSON that may be cut off: client libraries cut payloads at 100,000 characters. The text is
+ * scanned for the values of its outermost level, and each is parsed by itself, so that what is whole
+ * is read and the rest is left. Linear in the text; nothing here throws.
+ */
+import { json as limits } from "../limits.ts";
+
+/** A value by its place in the text. */
+export interface Slice {
+  start: number;
+  end: number;
+}
+
+/** A member of an object. `isWhole` is false for the last of a text that is cut off within it. */
+export interface Member extends Slice {
+  name: string;
+  isWhole: boolean;
+}
+
+/** What a scan came by, and where it ended. */
+export interface Scan<T> {
+  found: T[];
+  /** Where the rest begins that was not understood: behind the closing bracket, or behind the last value. */
+  end: number;
+  isClosed: boolean;
+}
+
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** The elements of the array whose bracket stands at `start`. */
+export function elementsOf(text: string, start: number): Scan<Slice> {
+  const found: Slice[] = [];
+  let end = start + 1;
+  while (true) {
+    const at = skip(text, end, isSeparator);
+    if (text[at] === "]") return { found, end: at + 1, isClosed: true };
+    const next = endOfValue(text, at);
+    if (next === null) return { found, end: at, isClosed: false };
+    found.push({ start: at, end: next });
+    end = next;
+  }
+}
+
+/** The members of the object whose brace stands at `start`. */
+export function membersOf(text: string, start: number): Scan<Member> {
+  const found: Member[] = [];
+  let end = start + 1;
+  while (true) {
+    const at = skip(text, end, isSeparator);
+    if (text[at] === "}") return { found, end: at + 1, isClosed: true };
+    const open = { found, end: at, isClosed: false };
+    const nameEnd = text.charCodeAt(at) === quote ? endOfString(text, at) : null;
+    const name = nameEnd === null ? undefined : parseSlice(text, { start: at, end: nameEnd });
+    if (typeof name !== "string") return open;
+    const colon = skip(text, nameEnd!, isSpace);
+    if (text[colon] !== ":") return open;
+    const value = skip(text, colon + 1, isSpace);
+    const next = endOfValue(text, value);
+    found.push({ name, start: value, end: next ?? text.length, isWhole: next !== null });
+    if (next === null) return { found, end: text.length, isClosed: false };
+    end = next;
+  }
+}
+
+/** The value of a slice; undefined where it is no JSON. */
+export function parseSlice(text: string, { start, end }: Slice): Json | undefined {
+  try {
+    return JSON.parse(text.slice(start, end)) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The beginning of a value that is cut off within a text, up to 4,096 characters, closed where it ends.
+ *
+ * @returns undefined where that is no JSON.
+ */
+export function parseOpen(text: string, start: number): Json | undefined {
+  const head = text.slice(start, start + 4096);
+  const closers: string[] = [];
+  for (let at = 0; at < head.length; at++) {
+    const char = head[at]!;
+    if (char === '"') {
+      const end = endOfString(head, at);
+      if (end === null) closers.push('"');
+      at = end === null ? head.length : end - 1;
+    } else if (char === "{" || char === "[") {
+      closers.push(char === "{" ? "}" : "]");
+    } else if (char === "}" || char === "]") {
+      closers.pop();
+    }
+  }
+  // An escape may be cut off, too.
+  const whole = head.replace(/\\(u[\da-f]{0,3})?$/i, "");
+  return parseJson(whole + closers.reverse().join(""));
+}
+
+/** A whole text as JSON; undefined where it is none, or is nested too deep to be walked. */
+export function parseJson(text: string): Json | undefined {
+  const start = skipSpace(text, 0);
+  const isNested = text[start] === "{" || text[start] === "[";
+  const end = isNested ? endOfValue(text, start) : text.length;
+  return end !== null && skipSpace(text, end) === text.length
+    ? parseSlice(text, { start, end })
+    : undefined;
+}
+
+/**
+ * The end of the value that starts at `from`; null where there is none, where it is cut off, or where
+ * it has more levels than a request may have.
+ */
+function endOfValue(text: string, from: number): number | null {
+  let depth = 0;
+  for (let at = from; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case quote: {
+        const end = endOfString(text, at);
+        if (end === null) return null;
+        at = end - 1;
+        break;
+      }
+      case 0x5b: // [
+      case 0x7b: // {
+        if (++depth > limits.depth) return null;
+        continue;
+      case 0x5d: // ]
+      case 0x7d: // }
+        if (depth-- === 0) return at > from ? at : null;
+        break;
+      case 0x2c: // ,
+        if (depth === 0) return at > from ? at : null;
+        continue;
+      default:
+        continue;
+    }
+    if (depth === 0) return at + 1;
+  }
+  return null;
+}
+
+/** Behind the quote that closes the string opened at `from`; null where it is cut off. */
+function endOfString(text: string, from: number): number | null {
+  let at = from;
+  while (true) {
+    at = text.indexOf('"', at + 1);
+    if (at < 0) return null;
+    let before = at - 1;
+    while (text.charCodeAt(before) === backslash) before--;
+    // An even run of backslashes escapes itself, not the quote.
+    if ((at - before) % 2 === 1) return at + 1;
+  }
+}
+
+function skip(text: string, from: number, isSkipped: (code: number) => boolean): number {
+  let at = from;
+  while (at < text.length && isSkipped(text.charCodeAt(at))) at++;
+  return at;
+}
+
+export function skipSpace(text: string, from: number): number {
+  return skip(text, from, isSpace);
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+}
+
+function isSeparator(code: number): boolean {
+  return code === 0x2c || isSpace(code);
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The first of these members that is there and not null. */
+export function pick(object: JsonObject, ...keys: string[]): Json | undefined {
+  for (const key of keys) {
+    const value = Object.hasOwn(object, key) ? object[key] : undefined;
+    if (value !== undefined && value !== null) return value;
+  }
+  return undefined;
+}
+
+/** The first of these members that is a string, else null. */
+export function pickText(object: JsonObject, ...keys: string[]): string | null {
+  for (const key of keys) {
+    const value = pick(object, key);
+    if (typeof value === "string") return value;
+  }
+  return null;
+}
+
+/** A text as it is, anything else as JSON. */
+export function toText(value: Json | undefined): string {
+  return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
+}

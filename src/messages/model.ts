@@ -1,0 +1,86 @@
+/**
+ * What a conversation consists of, whoever sent it: the one model that all surfaces show. The schemas
+ * are the source of the static types and of the API document.
+ */
+import { Type, type Static } from "@sinclair/typebox";
+
+const text = (description: string) => Type.String({ description });
+const nullable = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
+const oneOf = <T extends string>(values: T[], description: string) =>
+  Type.Unsafe<T>(
+    Type.Union(
+      values.map((value) => Type.Literal(value)),
+      { description },
+    ),
+  );
+
+/** Only where a text was clipped for an answer. */
+const fullLength = Type.Optional(
+  Type.Integer({ description: "The whole length in UTF-16 code units, where the text is clipped" }),
+);
+
+const Text = Type.Object({ type: Type.Literal("text"), text: Type.String(), fullLength });
+
+const Thinking = Type.Object({
+  type: Type.Literal("thinking"),
+  text: text("Empty where the provider keeps it to itself"),
+  fullLength,
+});
+
+const ToolCall = Type.Object({
+  type: Type.Literal("toolCall"),
+  id: nullable("What its result names it by"),
+  name: nullable("The tool"),
+  text: text("The arguments: JSON as it was sent, a bare text where it is none"),
+  fullLength,
+});
+
+const ToolResult = Type.Object({
+  type: Type.Literal("toolResult"),
+  id: nullable("Of the call"),
+  name: nullable("The tool, where the result names it"),
+  text: text("Texts as they are, one below the other, else JSON"),
+  isError: Type.Boolean(),
+  fullLength,
+});
+
+const Media = Type.Object({
+  type: Type.Literal("media"),
+  kind: oneOf(["image", "audio", "video", "file"], "What it is for"),
+  mime: nullable("The media type"),
+  name: nullable("Of a file"),
+  bytes: Type.Union([Type.Integer(), Type.Null()], {
+    description: "The size of what stands in the payload; null where it stands elsewhere",
+  }),
+  at: oneOf(
+    ["inline", "url", "file"],
+    "Where it is: in the payload, behind an URL, or with the provider",
+  ),
+  reference: nullable("The URL or the provider's id; null for what stands in the payload"),
+});
+
+const Raw = Type.Object({
+  type: Type.Literal("raw"),
+  text: text("What is not understood, or what is left of a payload that was cut off"),
+  fullLength,
+});
+
+export const Part = Type.Union([Text, Thinking, ToolCall, ToolResult, Media, Raw]);
+
+export const Message = Type.Object({
+  role: text("`system`, `user`, `assistant` or `tool`, else as it was sent"),
+  name: Type.Optional(text("Of who speaks, where the message has one")),
+  parts: Type.Array(Part),
+});
+
+/** A tool that was offered to the model. */
+export const Tool = Type.Object({
+  name: Type.String(),
+  description: Type.Optional(Type.String()),
+  parameters: Type.Optional(text("A JSON Schema, as JSON text")),
+});
+
+export type Part = Static<typeof Part>;
+export type Media = Static<typeof Media>;
+export type Message = Static<typeof Message>;
+export type Tool = Static<typeof Tool>;

@@ -1,0 +1,56 @@
+/**
+ * What lists show of a trace: the last that a user said, and what the model came to. One line each,
+ * cheap enough for the way of the data: of a long list only the last messages are parsed.
+ */
+import { preview as limits } from "../limits.ts";
+import type { Message, Part } from "./model.ts";
+import { messagesFromEnd } from "./read.ts";
+
+/** The last text of a user in an input, else the last text at all; null where there is none. */
+export function inputPreview(text: string): string | null {
+  let other: string | null = null;
+  for (const message of messagesFromEnd(text, "input")) {
+    const said = saidIn(message);
+    if (said === null) continue;
+    if (message.role === "user") return said;
+    other ??= said;
+  }
+  return other;
+}
+
+/** The last text of an output, else its last call as `tool(arguments)`, else what else there is. */
+export function outputPreview(text: string): string | null {
+  let call: string | null = null;
+  let other: string | null = null;
+  for (const message of messagesFromEnd(text, "output")) {
+    const said = saidIn(message);
+    if (said !== null) return said;
+    for (const part of message.parts.toReversed()) {
+      if (part.type === "toolCall") call ??= oneLine(`${part.name ?? ""}(`, part.text, ")");
+      else if (part.type !== "media") other ??= oneLine("", part.text, "");
+    }
+  }
+  return call ?? other;
+}
+
+function saidIn({ parts }: Message): string | null {
+  const texts = parts.filter(
+    (part): part is Extract<Part, { type: "text" }> => part.type === "text",
+  );
+  return texts.length === 0 ? null : oneLine("", texts.map(({ text }) => text).join("\n"), "");
+}
+
+/** White space and control characters folded, at most `limits.length` long; null for nothing. */
+function oneLine(before: string, text: string, after: string): string | null {
+  const { length } = limits;
+  // Folding all of a long text to show its beginning would cost milliseconds.
+  const folded = (before + text.trimStart().slice(0, 8 * length) + after)
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .trim()
+    .toWellFormed();
+  if (folded === "") return null;
+  if (folded.length <= length) return folded;
+  const end = length - 1;
+  const isPair = /[\ud800-\udbff]/.test(folded[end - 1]!);
+  return `${folded.slice(0, isPair ? end - 1 : end)}…`;
+}
