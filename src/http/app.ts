@@ -42,6 +42,7 @@ import {
   readTrace,
   traceKeyOf,
 } from "./read.ts";
+import { operatorRoutes } from "./routes.ts";
 
 export interface AppDeps {
   intake: Intake;
@@ -94,8 +95,11 @@ export function createApp(deps: AppDeps) {
     .post("/v1/logs", ({ request }) => exportOverHttp(request, "logs", deps.otlp))
     .post("/v1/metrics", ({ request }) => exportOverHttp(request, "metrics", deps.otlp))
     .group("/api", (api) =>
-      api.guard({ beforeHandle: ({ request }) => guard.checkOperator(request) }, (operator) =>
-        operator
+      api.guard({ beforeHandle: ({ request }) => guard.checkOperator(request) }, (operator) => {
+        for (const { method, path, serve } of operatorRoutes(reads)) {
+          operator.route(method, path.slice("/api".length), ({ request }) => serve(request));
+        }
+        return operator
           .get("/traces", ({ request }) => listTraces(request, reads))
           .get("/traces/:trace", ({ request }) => readTrace(request, reads))
           .delete("/traces/:trace", async ({ request }) => {
@@ -139,7 +143,7 @@ export function createApp(deps: AppDeps) {
           .post("/shutdown", () => {
             deps.shutdown();
             return answer(202, { status: "shutting down" });
-          }),
-      ),
+          });
+      }),
     );
 }

@@ -1,0 +1,85 @@
+/**
+ * A route: what it is asked with, what it answers and what it does, in one place. The schemas check the
+ * question, type the code of the answer, and are the document that others read.
+ */
+import { Type, type Static, type TObject, type TSchema } from "@sinclair/typebox";
+import type { JsonOf } from "../query/json.ts";
+import { answer } from "./answer.ts";
+import { readJson, readQuery } from "./body.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export interface Route {
+  method: Method;
+  /** With `:name` for each segment that varies. */
+  path: string;
+  /** What it does, in one line. */
+  summary: string;
+  query?: TObject | undefined;
+  body?: TSchema | undefined;
+  /** Of a success. */
+  status: number;
+  answer: TSchema;
+  /** Of the answer, where it is not JSON. */
+  contentType?: string | undefined;
+  serve(request: Request): Promise<Response>;
+}
+
+/** What a route is made of. Its queries and bodies are checked, and known to the code as checked. */
+export interface RouteSpec<Q extends TObject, B extends TSchema, A extends TSchema> extends Omit<
+  Route,
+  "query" | "body" | "status" | "answer" | "serve"
+> {
+  query?: Q;
+  body?: B;
+  /** 200 where nothing is said. */
+  status?: number;
+  answer: A;
+  /** @returns what the schema of the answer says, its JSON text, or a response that is made already. */
+  handle(call: Call<Static<Q>, Static<B>>): Result<Static<A>> | Promise<Result<Static<A>>>;
+}
+
+export interface Call<Query, Body> {
+  request: Request;
+  query: Query;
+  body: Body;
+}
+
+type Result<T> = T | JsonOf<T> | Response;
+
+/** A query without any parameter, and a body that is not read. */
+type NoQuery = TObject<Record<never, never>>;
+
+export function route<A extends TSchema, Q extends TObject = NoQuery, B extends TSchema = TSchema>(
+  spec: RouteSpec<Q, B, A>,
+): Route {
+  const { method, path, summary, query, body, status = 200, contentType, handle } = spec;
+  return {
+    method,
+    path,
+    summary,
+    query,
+    body,
+    status,
+    answer: spec.answer,
+    contentType,
+    async serve(request) {
+      const result = await handle({
+        request,
+        query: readQuery(request, query ?? Type.Object({})) as Static<Q>,
+        body: (body && (await readJson(request, body))) as Static<B>,
+      });
+      return result instanceof Response ? result : answer(status, result as object | string);
+    },
+  };
+}
+
+/** `Type.Object` that admits no other fields: for queries and bodies. */
+export function closed<P extends Parameters<typeof Type.Object>[0]>(properties: P) {
+  return Type.Object(properties, { additionalProperties: false });
+}
+
+/** A value that may be unknown. */
+export function nullable<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()]);
+}
