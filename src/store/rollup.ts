@@ -6,6 +6,7 @@
 import type { Database } from "bun:sqlite";
 import { Cell } from "./cell.ts";
 import { contribute, rollupFields, type RollupField } from "./contribution.ts";
+import { latestFields } from "./latest.ts";
 import type { Names } from "./names.ts";
 import type { Tally } from "./tally.ts";
 
@@ -13,7 +14,7 @@ import type { Tally } from "./tally.ts";
 export const levelMs = [60_000, 3_600_000, 86_400_000] as const;
 
 /** Most sessions, runs and customers are there once in a minute: their finest cell is the hour's. */
-const coarseFields: ReadonlySet<RollupField> = new Set(["run", "session", "customer"]);
+const coarseFields: ReadonlySet<RollupField> = new Set(latestFields);
 
 export function finestLevelOf(field: RollupField): number {
   return coarseFields.has(field) ? 1 : 0;

@@ -8,6 +8,7 @@ import { settle as limits } from "../limits.ts";
 import { fromCell, type Cell, type Figure } from "./codec.ts";
 import { valuesOf } from "./contribution.ts";
 import { facetNumber, type FacetField } from "./facets.ts";
+import { createLatestWriter, latestFields, type Member } from "./latest.ts";
 import type { Names } from "./names.ts";
 import { createRollupWriter } from "./rollup.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
@@ -29,6 +30,7 @@ type Facet = [field: number, value: number, startTime: number, traceKey: number]
 
 export function createSettler(db: Database, names: Names, traces: TraceStates): Settler {
   const rollups = createRollupWriter(db, names);
+  const latest = createLatestWriter(db);
   const findQuiet = db.query<null, [number, number]>(
     "SELECT 1 FROM traces WHERE isSettled = 0 AND lastReceivedAt + ? + spanCount <= ? LIMIT 1",
   );
@@ -86,10 +88,22 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
     ];
   }
 
+  function membersOf(state: TraceState): Member[] {
+    const { header, startTime } = state.tally.row();
+    const values = valuesOf(header);
+    const { projectId, key: traceKey } = state;
+    return latestFields.flatMap((field) => {
+      const text = values[field];
+      if (text === null) return [];
+      return { field, value: names.idOf(text), projectId, startTime, traceKey };
+    });
+  }
+
   return {
     unsettle(state) {
       if (state.settledAt === null) return;
       for (const facet of facetsOf(state, state.settledAt)) removeFacet.run(...facet);
+      for (const member of membersOf(state)) latest.remove(member);
       rollups.add(state.tally, state.projectId, -1);
       mark.run(0, null, state.key);
       state.settledAt = null;
@@ -103,6 +117,7 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
         const state = traces.peek(projectId, fromCell(traceId))!;
         facets.push(...facetsOf(state, nowMs));
         rollups.add(state.tally, state.projectId, 1);
+        for (const member of membersOf(state)) latest.add(member);
         mark.run(1, nowMs, state.key);
         state.settledAt = nowMs;
         spans += state.tally.size;

@@ -68,6 +68,7 @@ describe("drizzle's tables", () => {
       "deletions",
       "facets",
       "keys",
+      "latest",
       "loans",
       "priceRules",
       "revisions",

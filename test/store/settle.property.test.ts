@@ -7,7 +7,7 @@ import fc from "fast-check";
 import type { ImportedSpan } from "../../src/contract/v1.ts";
 import { Cell, cellSpreads, cellSums, spreadError } from "../../src/store/cell.ts";
 import { rollupFields } from "../../src/store/contribution.ts";
-import { facetFields } from "../../src/store/facets.ts";
+import { facetFields, facetNumber } from "../../src/store/facets.ts";
 import { levelMs } from "../../src/store/rollup.ts";
 import { createSpanWriter } from "../../src/store/spans.ts";
 import { muchLater, Workbench } from "./workbench.ts";
@@ -373,6 +373,33 @@ function compare(bench: Bench, model: Model): void {
     ].map((facet) => `${bench.traceKey(traceId!, Number(project))} ${startTime} ${facet}`);
   });
   expect(facets.sort()).toEqual(wanted.sort());
+  const latest = bench.db
+    .query<{ value: number; projectId: number; startTime: number; traceKey: number }, [number]>(
+      "SELECT value, projectId, startTime, traceKey FROM latest WHERE field = ?",
+    )
+    .all(facetNumber("session"))
+    .map(({ value, ...rest }) => ({ session: names.get(value)!, ...rest }));
+  const newest = new Map<string, (typeof latest)[number]>();
+  for (const [id, byId] of model) {
+    const [project, traceId] = id.split(" ");
+    const all = [...byId.values()];
+    const session = shown(all, "sessionId");
+    if (session === null) continue;
+    const trace = {
+      session,
+      projectId: Number(project),
+      startTime: Math.min(...all.map(({ span }) => span.startTime)),
+      traceKey: bench.traceKey(traceId!, Number(project)),
+    };
+    const known = newest.get(`${project} ${session}`);
+    const isNewer =
+      !known ||
+      trace.startTime > known.startTime ||
+      (trace.startTime === known.startTime && trace.traceKey > known.traceKey);
+    if (isNewer) newest.set(`${project} ${session}`, trace);
+  }
+  const byKey = (a: { traceKey: number }, b: { traceKey: number }) => a.traceKey - b.traceKey;
+  expect(latest.sort(byKey)).toEqual([...newest.values()].sort(byKey));
 }
 
 test("facets and statistics follow whatever happens to the spans", () => {

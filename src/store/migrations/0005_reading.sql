@@ -31,3 +31,14 @@ CREATE TABLE rollups (
   cell BLOB NOT NULL,
   PRIMARY KEY (level, field, bucket, value, projectId)
 ) WITHOUT ROWID;
+
+-- Sessions, runs and customers by the settled trace of each that started last.
+CREATE TABLE latest (
+  field INTEGER NOT NULL,
+  value INTEGER NOT NULL,
+  projectId INTEGER NOT NULL,
+  startTime INTEGER NOT NULL,
+  traceKey INTEGER NOT NULL,
+  PRIMARY KEY (field, value, projectId)
+) WITHOUT ROWID;
+CREATE INDEX latestByStart ON latest (field, startTime, traceKey);
