@@ -155,7 +155,26 @@ export const settle = { quietMs: 2000, tracesPerStep: 64, spansPerStep: 2000 } a
  * Statistics count this many traces on the spot that are not settled: 3,000 of 7 spans take 60 ms. With
  * a filter they go through the traces that match, so many at a time, for about so long.
  */
-export const stats = { unsettledTraces: 3000, filteredPage: 200, filteredMs: 1000 } as const;
+export const stats = {
+  unsettledTraces: 3000,
+  filteredPage: 200,
+  filteredMs: 1000,
+  /** Groups with a series each, where nobody says how many. */
+  defaultGroups: 10,
+  /** Entries of a series: what a chart can show is far below. */
+  maxBuckets: 2000,
+} as const;
+
+/**
+ * Sessions, runs and customers: so many traces that are not settled are looked at; with a filter, of each
+ * so many traces, some at a time, and a page goes on for about so long.
+ */
+export const latest = {
+  unsettledTraces: 3000,
+  matchedTraces: 2000,
+  matchedPage: 200,
+  filteredMs: 80,
+} as const;
 
 /** Between two steps of the upkeep: with more to do, packing beside other work, with nothing to do. */
 export const upkeep = { busyMs: 5, underLoadMs: 100, idleMs: 1000 } as const;

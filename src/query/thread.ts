@@ -10,7 +10,11 @@ import { openReader } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
 import { serveThread } from "../threads.ts";
 import { countStore, listRejects } from "./admin.ts";
+import { listGroups, type GroupQuery } from "./groups.ts";
+import { toJson } from "./json.ts";
+import { listLatest, type LatestQuery } from "./latest.ts";
 import { readNews } from "./news.ts";
+import { readStats, type StatsQuery } from "./stats.ts";
 import { exportPage, readSpan, readTrace, type Source, type SpanRef } from "./trace.ts";
 import { findTrace, listTraces, type TraceQuery, type TraceRef } from "./traces.ts";
 
@@ -49,6 +53,9 @@ const methods = {
     read((source) => exportPage(source, ref, after, full)),
   rejects: (limit: number, cursor: string | undefined) =>
     read(({ db }) => JSON.stringify(listRejects(db, limit, cursor))),
+  stats: (query: StatsQuery) => read((source) => toJson(readStats(source, query, Date.now()))),
+  groups: (query: GroupQuery) => read((source) => toJson(listGroups(source, query, Date.now()))),
+  latest: (query: LatestQuery) => read((source) => toJson(listLatest(source, query, Date.now()))),
   counts: () => read(({ db }) => countStore(db)),
   close: () => database?.close(),
 };

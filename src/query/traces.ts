@@ -121,3 +121,26 @@ function toState(row: TraceRow, nowMs: number): TraceState {
   if (row.rootCount > 0) return "ended";
   return nowMs - row.lastReceivedAt > staleAfterMs ? "stale" : "open";
 }
+
+// Placeholders until the filter is there.
+export function listMatchingKeys(
+  _source: unknown,
+  _query: object,
+  _after: number | null,
+  _limit: number,
+): { keys: number[]; next: number | null } {
+  return { keys: [], next: null };
+}
+export function matches(_source: unknown, keys: number[], _filter: string): Set<number> {
+  return new Set(keys);
+}
+export function summariesOf(
+  { db }: { db: BunSQLiteDatabase },
+  keys: number[],
+  nowMs: number,
+): Summary[] {
+  return keys.map((key) => {
+    const { trace, project } = findTrace(db, { key });
+    return toSummary(trace, project, nowMs);
+  });
+}

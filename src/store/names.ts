@@ -17,7 +17,6 @@ export interface Names extends NameLookup {
 }
 
 export function createNames(db: Database): Names {
-  const findName = db.query<{ id: number }, [Cell]>("SELECT id FROM names WHERE text = ?");
   const addName = db.query<{ id: number }, [Cell]>(
     "INSERT INTO names (text) VALUES (?) RETURNING id",
   );
@@ -33,11 +32,11 @@ export function createNames(db: Database): Names {
 
   return {
     nameOf: (id) => lookup.nameOf(id),
+    findId: (text) => lookup.findId(text),
     headerOf: (id) => lookup.headerOf(id),
     idOf(text) {
       return remember(names, text, () => {
-        const cell = toCell(text);
-        return (findName.get(cell) ?? addName.get(cell)!).id;
+        return lookup.findId(text) ?? addName.get(toCell(text))!.id;
       });
     },
     headerIdOf(header) {
@@ -59,11 +58,13 @@ export function createNames(db: Database): Names {
 /** The way back. Ids are never reused for another text, so what is remembered stays right. */
 export function createNameLookup(db: Database): NameLookup {
   const findText = db.query<{ text: Cell }, [number]>("SELECT text FROM names WHERE id = ?");
+  const findName = db.query<{ id: number }, [Cell]>("SELECT id FROM names WHERE text = ?");
   const findJson = db.query<{ json: string }, [number]>("SELECT json FROM headers WHERE id = ?");
   const texts = new Map<number, string>();
   const headers = new Map<number, TraceHeader>();
   return {
     nameOf: (id) => remember(texts, id, () => fromCell(findText.get(id)!.text)),
+    findId: (text) => findName.get(toCell(text))?.id ?? null,
     headerOf: (id) => remember(headers, id, () => JSON.parse(findJson.get(id)!.json)),
   };
 }

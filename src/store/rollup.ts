@@ -133,13 +133,14 @@ export interface StoredCell {
  * the ends.
  *
  * @param range both ends at a multiple of the field's finest level.
- * @param bucketMs a multiple of a level; no cell reaches over an end of such a bucket.
+ * @param bucketMs a multiple of a level: no cell reaches over an end of such a bucket. Null where they
+ *   may be of any length.
  */
-export function* readRollups(
+export function* readCells(
   db: Database,
   field: RollupField,
   range: TimeRange,
-  bucketMs: number,
+  bucketMs: number | null,
   projectId: number | undefined,
 ): Generator<StoredCell> {
   const select = db.query<{ bucket: number; value: number; cell: Uint8Array }, number[]>(
@@ -148,14 +149,60 @@ export function* readRollups(
      ${projectId === undefined ? "" : "AND projectId = ?"}`,
   );
   const ofProject = projectId === undefined ? [] : [projectId];
-  const coarsest = levelMs.findLastIndex((unit) => bucketMs % unit === 0);
-  for (const { level, since, until } of stretchesOf(range, coarsest)) {
+  const number = rollupFields.indexOf(field);
+  for (const { level, since, until } of stretchesOf(range, coarsestOf(bucketMs))) {
     const unit = levelMs[level]!;
-    const number = rollupFields.indexOf(field);
     for (const row of select.iterate(level, number, since / unit, until / unit, ...ofProject)) {
       yield { value: row.value, time: row.bucket * unit, bytes: row.cell };
     }
   }
+}
+
+/**
+ * The same for some values of the field alone: in each bucket that there is, those are looked up.
+ *
+ * @param values ids of names, 0 for what has none.
+ */
+export function* readGroups(
+  db: Database,
+  field: RollupField,
+  values: number[],
+  range: TimeRange,
+  bucketMs: number | null,
+  projectId: number | undefined,
+): Generator<StoredCell> {
+  const select = db.query<
+    { bucket: number; value: number; cell: Uint8Array },
+    [number, number, number, number, string, number | null]
+  >(
+    `WITH RECURSIVE present (bucket) AS (
+       SELECT min(bucket) FROM rollups
+       WHERE level = ?1 AND field = ?2 AND bucket >= ?3 AND bucket < ?4
+       UNION ALL
+       SELECT (SELECT min(bucket) FROM rollups
+               WHERE level = ?1 AND field = ?2 AND bucket > present.bucket AND bucket < ?4)
+       FROM present WHERE bucket IS NOT NULL
+     )
+     SELECT found.bucket, found.value, found.cell
+     FROM present CROSS JOIN json_each(?5) AS wanted CROSS JOIN rollups AS found
+     WHERE found.level = ?1 AND found.field = ?2 AND found.bucket = present.bucket
+       AND found.value = wanted.value AND (?6 IS NULL OR found.projectId = ?6)`,
+  );
+  const number = rollupFields.indexOf(field);
+  const wanted = JSON.stringify(values);
+  for (const { level, since, until } of stretchesOf(range, coarsestOf(bucketMs))) {
+    const unit = levelMs[level]!;
+    const [first, end] = [since / unit, until / unit];
+    for (const row of select.iterate(level, number, first, end, wanted, projectId ?? null)) {
+      yield { value: row.value, time: row.bucket * unit, bytes: row.cell };
+    }
+  }
+}
+
+function coarsestOf(bucketMs: number | null): number {
+  return bucketMs === null
+    ? levelMs.length - 1
+    : levelMs.findLastIndex((unit) => bucketMs % unit === 0);
 }
 
 function stretchesOf(

@@ -187,6 +187,8 @@ export function usageOf(row: Pick<Row, (typeof usageColumns)[number]>): Usage | 
 /** The texts behind a row's ids. */
 export interface NameLookup {
   nameOf(id: number): string;
+  /** The id of a text, null where no row has it. */
+  findId(text: string): number | null;
   headerOf(id: number): TraceHeader;
 }
 

@@ -1,0 +1,120 @@
+/** Statistics, and the lists of what they are kept by. */
+import { Type } from "@sinclair/typebox";
+import { page, stats as limits } from "../limits.ts";
+import { Stats } from "../query/figures.ts";
+import { GroupPage, type GroupField } from "../query/groups.ts";
+import { LatestPage } from "../query/latest.ts";
+import { rankings, type Ranking } from "../query/stats.ts";
+import { rollupFields } from "../store/contribution.ts";
+import type { LatestField } from "../store/latest.ts";
+import type { StatsField } from "../query/gather.ts";
+import { parseTime } from "./params.ts";
+import { projectIdOf, type ReadDeps } from "./read.ts";
+import { closed, route, type Route } from "./route.ts";
+
+const optional = Type.Optional;
+
+function oneOf<T extends string>(values: readonly T[], description: string) {
+  return Type.Union(
+    values.map((value) => Type.Literal(value)),
+    { description },
+  ) as unknown as ReturnType<typeof Type.Unsafe<T>>;
+}
+
+const scope = {
+  filter: optional(Type.String()),
+  project: optional(Type.String()),
+  since: optional(Type.String()),
+  until: optional(Type.String()),
+};
+const Limit = Type.Integer({ minimum: 1, maximum: page.maxLimit });
+const sort = optional(
+  oneOf(Object.keys(rankings) as Ranking[], "What groups are ranked by, requests by default"),
+);
+
+const StatsQuery = closed({
+  ...scope,
+  by: optional(oneOf(rollupFields.slice(1) as StatsField[], "What the groups are")),
+  bucketMs: optional(
+    Type.Integer({
+      minimum: 60_000,
+      multipleOf: 60_000,
+      description: "How long each entry of a series is, by run, session or customer whole hours",
+    }),
+  ),
+  sort,
+  limit: optional(Limit),
+});
+const GroupQuery = closed({
+  ...scope,
+  sort,
+  limit: optional(Limit),
+  cursor: optional(Type.String()),
+});
+const LatestQuery = closed({
+  ...scope,
+  limit: optional(Limit),
+  cursor: optional(Type.String()),
+});
+
+const groupLists: [path: string, by: GroupField, summary: string][] = [
+  ["/api/agents", "agent", "Agents and what they did"],
+  ["/api/workflows", "workflow", "Workflows and what they did"],
+  ["/api/models", "model", "Models and how they were used"],
+  ["/api/providers", "provider", "Providers and how they were used"],
+  ["/api/tools", "tool", "Tools and how they were used"],
+];
+
+const latestLists: [path: string, field: LatestField, summary: string][] = [
+  ["/api/sessions", "session", "Sessions, the one that was used last first"],
+  ["/api/runs", "run", "Runs of workflows, the last one first"],
+  ["/api/customers", "customer", "Customers, the one that was served last first"],
+];
+
+export function statsRoutes({ reader, keyring }: ReadDeps): Route[] {
+  const scopeOf = (query: { [K in keyof typeof scope]?: string | undefined }) => ({
+    filter: query.filter,
+    projectId: projectIdOf(query.project, keyring),
+    since: query.since === undefined ? undefined : parseTime(query.since, "since"),
+    until: query.until === undefined ? undefined : parseTime(query.until, "until"),
+  });
+  return [
+    route({
+      method: "GET",
+      path: "/api/stats",
+      summary: "Totals and series over a range of time, and against the one before",
+      query: StatsQuery,
+      answer: Stats,
+      handle: ({ query }) => {
+        const { by, bucketMs, sort = "requests", limit = limits.defaultGroups } = query;
+        return reader.call("stats", [{ ...scopeOf(query), by, bucketMs, sort, limit }]);
+      },
+    }),
+    ...groupLists.map(([path, by, summary]) =>
+      route({
+        method: "GET",
+        path,
+        summary,
+        query: GroupQuery,
+        answer: GroupPage,
+        handle: ({ query }) => {
+          const { sort = "requests", limit = page.defaultLimit, cursor } = query;
+          return reader.call("groups", [{ ...scopeOf(query), by, sort, limit, cursor }]);
+        },
+      }),
+    ),
+    ...latestLists.map(([path, field, summary]) =>
+      route({
+        method: "GET",
+        path,
+        summary,
+        query: LatestQuery,
+        answer: LatestPage,
+        handle: ({ query }) => {
+          const { limit = page.defaultLimit, cursor } = query;
+          return reader.call("latest", [{ ...scopeOf(query), field, limit, cursor }]);
+        },
+      }),
+    ),
+  ];
+}

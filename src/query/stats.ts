@@ -1,0 +1,194 @@
+/**
+ * Totals and series over any range of time, and by whatever they are kept by. Unfiltered they come from
+ * the rollups, with the few traces that are not settled counted on the spot; with a filter, from the
+ * traces that match, newest first, for as long as there is time.
+ */
+import { AppError } from "../errors.ts";
+import { stats as limits } from "../limits.ts";
+import { Cell, spreadError, type CellSum } from "../store/cell.ts";
+import { finestLevelOf, levelMs, type TimeRange } from "../store/rollup.ts";
+import { toFigures, type Figures, type Stats } from "./figures.ts";
+import {
+  addMatching,
+  addRollups,
+  addUnsettled,
+  GroupIds,
+  sumGroups,
+  sumOf,
+  Window,
+  type Scope,
+  type StatsField,
+} from "./gather.ts";
+import type { Source } from "./trace.ts";
+
+/** What groups can be ranked by, and the sum that says it. */
+export const rankings = {
+  requests: "requests",
+  cost: "cost",
+  tokens: "totalTokens",
+  errors: "errors",
+  traces: "traces",
+} as const satisfies Record<string, CellSum>;
+
+export type Ranking = keyof typeof rankings;
+
+export interface StatsQuery extends Scope {
+  /** Epoch ms; all that is stored where they are absent. Both are widened to whole minutes. */
+  since?: number | undefined;
+  until?: number | undefined;
+  /** How long each entry of a series is; chosen to give up to 120 where absent. */
+  bucketMs?: number | undefined;
+  sort: Ranking;
+  /** So many groups. */
+  limit: number;
+}
+
+const minuteMs = levelMs[0];
+const hourMs = levelMs[1];
+const dayMs = levelMs[2];
+/** A chart has room for about so many columns. */
+const wantedBuckets = 120;
+const bucketLengths = [
+  minuteMs,
+  5 * minuteMs,
+  15 * minuteMs,
+  hourMs,
+  6 * hourMs,
+  dayMs,
+  7 * dayMs,
+  30 * dayMs,
+];
+
+/** @throws AppError `bad_request` for a filter or a range that cannot be. */
+export function readStats(source: Source, query: StatsQuery, nowMs: number): Stats {
+  const { by } = query;
+  const range = rangeOf(source, query, nowMs);
+  const window = new Window(range, bucketOf(query, range));
+  const before = windowBefore(range);
+  const ids = new GroupIds(source.names);
+  const windows = [window, before];
+  const coverage = query.filter
+    ? addMatching(source, query, ids, windows)
+    : addUnsettled(source, query, ids, windows);
+  const ranked = by ? rank(source, query, by, window) : [];
+  const shown = ranked.slice(0, query.limit).map(([id]) => id);
+  if (!query.filter) for (const each of windows) addRollups(source, query, each, shown);
+  // Before the first that is stored there is nothing to compare with.
+  const isCompared = query.since !== undefined && range.since > 0;
+  const figuresBefore = (series: Map<number, Cell> | undefined): Figures | null =>
+    isCompared ? toFigures(sumOf(series)) : null;
+  return {
+    ...range,
+    bucketMs: window.bucketMs,
+    errorBound: spreadError,
+    totals: toFigures(sumOf(window.all)),
+    before: figuresBefore(before.all),
+    series: toSeries(window.all),
+    ...(by && {
+      by,
+      groupCount: ranked.length,
+      groups: shown.map((id) => ({
+        value: ids.textOf(id),
+        totals: toFigures(sumOf(window.groups.get(id))),
+        before: figuresBefore(before.groups.get(id)),
+        series: toSeries(window.groups.get(id)),
+      })),
+    }),
+    ...coverage,
+  };
+}
+
+/** The groups and what they are ranked by, the one with most first. */
+export function rank(
+  source: Source,
+  { filter, projectId, sort }: Pick<StatsQuery, "filter" | "projectId" | "sort">,
+  by: StatsField,
+  window: Window,
+): [id: number, sum: number][] {
+  const sums = filter
+    ? new Map<number, number>()
+    : sumGroups(source, by, window.range, projectId, rankings[sort]);
+  // What is gathered so far stands in no rollup.
+  for (const [id, series] of window.groups) {
+    sums.set(id, (sums.get(id) ?? 0) + Number(sumOf(series).sum(rankings[sort])));
+  }
+  return [...sums].sort(([a, x], [b, y]) => y - x || a - b);
+}
+
+/**
+ * The range that a query means, both ends widened to what is kept of the field.
+ *
+ * @throws AppError `bad_request` where it is empty.
+ */
+export function rangeOf(
+  source: Source,
+  { by, since, until }: Pick<StatsQuery, "by" | "since" | "until">,
+  nowMs: number,
+): TimeRange {
+  const unit = levelMs[by ? finestLevelOf(by) : 0]!;
+  const stored = storedRange(source);
+  const end = Math.ceil((until ?? Math.max(nowMs, stored.until, (since ?? 0) + 1)) / unit) * unit;
+  const start = Math.floor((since ?? Math.min(stored.since, end - hourMs)) / unit) * unit;
+  if (start < end) return { since: Math.max(0, start), until: end };
+  throw new AppError("bad_request", "the range of time is empty", {
+    hint: "since must lie before until",
+  });
+}
+
+/** The days in which anything is stored. */
+function storedRange({ sqlite }: Source): TimeRange {
+  const days = sqlite
+    .query<{ first: number | null; last: number | null }, [number]>(
+      `SELECT (SELECT min(bucket) FROM rollups WHERE level = ?1 AND field = 0) AS first,
+              (SELECT max(bucket) FROM rollups WHERE level = ?1 AND field = 0) AS last`,
+    )
+    .get(levelMs.length - 1)!;
+  const unsettled = sqlite
+    .query<{ first: number | null; last: number | null }, []>(
+      "SELECT min(startTime) AS first, max(endTime) AS last FROM traces WHERE isSettled = 0",
+    )
+    .get()!;
+  return {
+    since: Math.min((days.first ?? Infinity) * dayMs, unsettled.first ?? Infinity),
+    until: Math.max(((days.last ?? -1) + 1) * dayMs, (unsettled.last ?? -1) + 1),
+  };
+}
+
+/** The window of the same length before, as one bucket: only its totals are asked for. */
+function windowBefore({ since, until }: TimeRange): Window {
+  const start = Math.max(0, since - (until - since));
+  return new Window({ since: start, until: since }, Math.ceil((since + 1) / dayMs) * dayMs);
+}
+
+/** @throws AppError `bad_request` for one that is too short. */
+function bucketOf({ by, bucketMs }: StatsQuery, range: TimeRange): number {
+  if (bucketMs === undefined) return bucketFor(range, by);
+  const unit = levelMs[by ? finestLevelOf(by) : 0]!;
+  if (bucketMs % unit !== 0) {
+    throw new AppError("bad_request", "invalid bucketMs", {
+      hint: `by ${by} it is a multiple of ${unit}`,
+    });
+  }
+  if (range.until - range.since > bucketMs * limits.maxBuckets) {
+    throw new AppError("bad_request", "invalid bucketMs", {
+      hint: `the range has more than ${limits.maxBuckets} of these`,
+    });
+  }
+  return bucketMs;
+}
+
+/** Of a group's series each entry is one cell, not five or fifteen: there are many groups. */
+function bucketFor({ since, until }: TimeRange, by: StatsField | undefined): number {
+  const wanted = (until - since) / wantedBuckets;
+  const unit = by && levelMs[finestLevelOf(by)]!;
+  const lengths = bucketLengths.filter(
+    (length) => !unit || (length >= unit && (length === minuteMs || length >= hourMs)),
+  );
+  return lengths.find((length) => length >= wanted) ?? Math.ceil(wanted / dayMs) * dayMs;
+}
+
+function toSeries(series: Map<number, Cell> | undefined): Stats["series"] {
+  return [...(series ?? [])]
+    .sort(([a], [b]) => a - b)
+    .map(([time, cell]) => ({ time, ...toFigures(cell) }));
+}

@@ -1,0 +1,280 @@
+/**
+ * Whatever happened to the spans and however much of it is settled: statistics and lists say what a
+ * plain model counts.
+ */
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Figures } from "../../src/query/figures.ts";
+import { listGroups } from "../../src/query/groups.ts";
+import { listLatest } from "../../src/query/latest.ts";
+import { rankings, readStats, type Ranking } from "../../src/query/stats.ts";
+import type { Source } from "../../src/query/trace.ts";
+import { spreadError } from "../../src/store/cell.ts";
+import { createNameLookup } from "../../src/store/names.ts";
+import { createPayloadReader } from "../../src/store/payloads.ts";
+import {
+  Bench,
+  countPlainly,
+  run,
+  shown,
+  step,
+  type Model,
+  type Plain,
+} from "../store/stats.model.ts";
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+const steps = fc.array(step, { minLength: 1, maxLength: 14 });
+const project = fc.constantFrom(undefined, undefined, 1, 2);
+/** What matches all traces, so that both ways of counting are held against the model. */
+const filter = fc.constant(undefined);
+const time = fc.constantFrom(0, 1, minuteMs, hourMs, hourMs + 1, dayMs, 2 * dayMs, 2 ** 52 + 1);
+const range = fc
+  .record({ since: time, until: time }, { requiredKeys: [] })
+  .filter(({ since = 0, until = Infinity }) => since < until);
+const sort = fc.constantFrom(...(Object.keys(rankings) as Ranking[]));
+
+function open(bench: Bench): Source {
+  return {
+    db: drizzle(bench.db),
+    sqlite: bench.db,
+    names: createNameLookup(bench.db),
+    payloads: createPayloadReader(bench.db),
+  };
+}
+
+interface PlainCell extends Plain {
+  time: number;
+  value: string | null;
+  project: number;
+}
+
+/** The model's cells of a field, as fine as they are kept. */
+function cellsOf(model: Model, field: string, unit: number): PlainCell[] {
+  const level = unit === minuteMs ? 0 : 1;
+  return [...countPlainly(model)].flatMap(([key, plain]) => {
+    const [ofLevel, ofField, bucket, value, project] = key.split(" ");
+    if (Number(ofLevel) !== level || ofField !== field) return [];
+    const text = value === "" ? null : value!;
+    return { ...plain, time: Number(bucket) * unit, value: text, project: Number(project) };
+  });
+}
+
+function checkFigures(figures: Figures, cells: Plain[]): void {
+  const sum = (name: string) => cells.reduce((total, { sums }) => total + (sums[name] ?? 0n), 0n);
+  const known = (name: string) => (sum(`${name}Reporters`) === 0n ? null : Number(sum(name)));
+  const share = (part: bigint, whole: bigint) =>
+    whole === 0n ? null : Number(part) / Number(whole);
+  const counts = ["traces", "failedTraces", "abortedTraces", "requests", "errors", "aborted"];
+  for (const name of [...counts, "pricedSpanCount", "priceableSpanCount"]) {
+    expect([name, figures[name as "traces"]]).toEqual([name, Number(sum(name))]);
+  }
+  const tokens = (name: "inputTokens" | "outputTokens" | "cachedInputTokens") =>
+    figures[name] === null ? null : Number(figures[name]);
+  expect(tokens("inputTokens")).toBe(known("inputTokens"));
+  expect(tokens("outputTokens")).toBe(known("outputTokens"));
+  expect(tokens("cachedInputTokens")).toBeNull();
+  expect(figures.cacheHitShare).toBeNull();
+  expect(figures.errorRate).toBe(share(sum("errors"), sum("requests")));
+  expect(figures.tokensPerSecond).toBe(
+    share(1000n * sum("generatedTokens"), sum("generationMs")) &&
+      (1000 * Number(sum("generatedTokens"))) / Number(sum("generationMs")),
+  );
+  const pico = sum("pricedSpanCount") === 0n ? null : sum("cost");
+  const cost = figures.costUsd;
+  expect(cost === null ? null : BigInt(cost.replace(".", "").padEnd(1))).toBe(
+    pico === null ? null : BigInt(toDigits(pico, cost!)),
+  );
+  for (const [name, spread] of [
+    ["latencyMs", "latency"],
+    ["ttftMs", "ttft"],
+    ["traceDurationMs", "traceDuration"],
+  ] as const) {
+    const sorted = cells.flatMap(({ durations }) => durations[spread] ?? []).sort((a, b) => a - b);
+    if (sorted.length === 0) expect(figures[name]).toBeNull();
+    else {
+      for (const [key, at] of [
+        ["p50", 0.5],
+        ["p95", 0.95],
+        ["p99", 0.99],
+      ] as const) {
+        const right = sorted[Math.max(1, Math.ceil(at * sorted.length)) - 1]!;
+        const off = Math.abs(figures[name]![key] - right);
+        // Shown to a tenth of a millisecond.
+        expect(off).toBeLessThanOrEqual(Math.max(0.1, right * spreadError * 1.0001) + 0.051);
+      }
+    }
+  }
+}
+
+/** Pico-dollars as the digits of the decimal that stands for them. */
+function toDigits(pico: bigint, shown: string): string {
+  const decimals = shown.split(".")[1]?.length ?? 0;
+  return String(pico / 10n ** BigInt(12 - decimals));
+}
+
+test("totals, series and groups are those of the model", () => {
+  fc.assert(
+    fc.property(
+      steps,
+      project,
+      filter,
+      range,
+      sort,
+      fc.constantFrom(undefined, "agent", "session", "model", "tool", "type"),
+      fc.integer({ min: 1, max: 4 }),
+      (steps, projectId, filter, range, sort, by, limit) => {
+        using bench = new Bench();
+        const model: Model = new Map();
+        for (const step of steps) run(bench, model, step);
+        const query = { ...range, projectId, filter, sort, by: by as never, limit };
+        const stats = readStats(open(bench), query, 3 * dayMs);
+        const unit = by === "session" ? hourMs : minuteMs;
+        const inRange =
+          (since: number, until: number) =>
+          ({ time, project }: PlainCell) =>
+            time >= since && time < until && (projectId === undefined || project === projectId);
+        const { since = stats.since, until = stats.until } = range;
+        expect(stats.since).toBe(Math.floor(since / unit) * unit);
+        expect(stats.until).toBe(Math.ceil(until / unit) * unit);
+        expect(stats.isPartial).toBe(false);
+
+        const all = cellsOf(model, "all", unit);
+        const here = all.filter(inRange(stats.since, stats.until));
+        if (range.since === undefined && range.until === undefined)
+          expect(here).toHaveLength(all.filter(inRange(0, Infinity)).length);
+        checkFigures(stats.totals, here);
+        checkSeries(stats.series, here, stats.bucketMs);
+        const before = inRange(2 * stats.since - stats.until, stats.since);
+        if (range.since === undefined || stats.since === 0) expect(stats.before).toBeNull();
+        else checkFigures(stats.before!, all.filter(before));
+        if (!by) return expect(stats.groups).toBeUndefined();
+
+        const cells = cellsOf(model, by, unit);
+        const ofRange = cells.filter(inRange(stats.since, stats.until));
+        const groups = Map.groupBy(ofRange, ({ value }) => value);
+        const before_ = Map.groupBy(cells.filter(before), ({ value }) => value);
+        const sumOf = (cells: PlainCell[]) =>
+          cells.reduce((sum, { sums }) => sum + (sums[rankings[sort]] ?? 0n), 0n);
+        const ranked = [...groups.values()].map(sumOf).sort((a, b) => (a < b ? 1 : -1));
+        expect(stats.groupCount).toBe(groups.size);
+        const shown = stats.groups!.map(({ value }) => groups.get(value)!);
+        // Compared as ranked: beyond 2^53 the order of near sums is open.
+        expect(shown.map((cells) => Number(sumOf(cells)))).toEqual(
+          ranked.slice(0, limit).map(Number),
+        );
+        for (const { value, totals, before, series } of stats.groups!) {
+          checkFigures(totals, groups.get(value)!);
+          checkSeries(series, groups.get(value)!, stats.bucketMs);
+          if (stats.before) checkFigures(before!, before_.get(value) ?? []);
+          else expect(before).toBeNull();
+        }
+      },
+    ),
+    { numRuns: 150, includeErrorInReport: true },
+  );
+});
+
+function checkSeries(
+  series: (Figures & { time: number })[],
+  cells: PlainCell[],
+  bucketMs: number,
+): void {
+  const buckets = Map.groupBy(cells, ({ time }) => Math.floor(time / bucketMs) * bucketMs);
+  expect(series.map(({ time }) => time)).toEqual([...buckets.keys()].sort((a, b) => a - b));
+  for (const entry of series) checkFigures(entry, buckets.get(entry.time)!);
+}
+
+test("the pages of a list of names are those of the model", () => {
+  fc.assert(
+    fc.property(
+      steps,
+      project,
+      filter,
+      sort,
+      fc.constantFrom("agent", "model", "tool"),
+      fc.integer({ min: 1, max: 3 }),
+      (steps, projectId, filter, sort, by, limit) => {
+        using bench = new Bench();
+        const model: Model = new Map();
+        for (const step of steps) run(bench, model, step);
+        const source = open(bench);
+        const groups = [];
+        let cursor: string | undefined;
+        do {
+          const query = { by: by as "agent", projectId, filter, sort, limit, cursor };
+          const page = listGroups(source, query, 3 * dayMs);
+          expect(page.groups.length).toBeLessThanOrEqual(limit);
+          groups.push(...page.groups);
+          cursor = page.nextCursor ?? undefined;
+        } while (cursor);
+        const cells = cellsOf(model, by, minuteMs).filter(
+          ({ value, project }) =>
+            value !== null && (projectId === undefined || project === projectId),
+        );
+        const plain = Map.groupBy(cells, ({ value }) => value!);
+        expect(groups.map(({ value }) => value).sort()).toEqual([...plain.keys()].sort());
+        for (const group of groups) {
+          checkFigures(group, plain.get(group.value)!);
+          // Of a model that only an agent names no trace says that it was called.
+          if (group.requests > 0) expect(group.lastTime).not.toBeNull();
+        }
+      },
+    ),
+    { numRuns: 60, includeErrorInReport: true },
+  );
+});
+
+test("the pages of sessions are those of the model, the newest first", () => {
+  fc.assert(
+    fc.property(steps, project, filter, fc.integer({ min: 1, max: 2 }), (...args) => {
+      const [steps, projectId, filter, limit] = args;
+      using bench = new Bench();
+      const model: Model = new Map();
+      for (const step of steps) run(bench, model, step);
+      const source = open(bench);
+      const rows = [];
+      let cursor: string | undefined;
+      do {
+        const query = { field: "session" as const, projectId, filter, limit, cursor };
+        const page = listLatest(source, query, 3 * dayMs);
+        expect(page.groups.length).toBeLessThanOrEqual(limit);
+        expect(page.partial).toBe(false);
+        rows.push(...page.groups);
+        cursor = page.nextCursor ?? undefined;
+      } while (cursor);
+
+      const traces = [...model].flatMap(([id, byId]) => {
+        const [project, traceId] = id.split(" ");
+        const all = [...byId.values()];
+        const session = shown(all, "sessionId");
+        if (session === null || (projectId && Number(project) !== projectId)) return [];
+        const startTime = Math.min(...all.map(({ span }) => span.startTime));
+        const key = bench.traceKey(traceId!, Number(project));
+        return { id: `${project} ${session}`, startTime, key };
+      });
+      const byNewest = (a: (typeof traces)[number], b: (typeof traces)[number]) =>
+        b.startTime - a.startTime || b.key - a.key;
+      const sessions = Map.groupBy(traces.sort(byNewest), ({ id }) => id);
+      const names: Record<string, string> = { a: "1", b: "2" };
+      expect(rows.map(({ value, project }) => `${names[project]} ${value}`)).toEqual([
+        ...sessions.keys(),
+      ]);
+      const cells = cellsOf(model, "session", hourMs);
+      for (const row of rows) {
+        const ofSession = sessions.get(`${names[row.project]} ${row.value}`)!;
+        expect(row.latest.key).toBe(ofSession[0]!.key);
+        expect(row.lastTime).toBe(ofSession[0]!.startTime);
+        expect(row.firstTime).toBe(ofSession.at(-1)!.startTime);
+        const own = cells.filter(
+          ({ value, project }) => value === row.value && String(project) === names[row.project],
+        );
+        checkFigures(row, own);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
