@@ -59,7 +59,7 @@ export const Coverage = Type.Object({
   pendingTraces: described(
     "Traces that came a moment ago in such numbers that they are not counted yet",
   ),
-  isPartial: Type.Boolean({
+  partial: Type.Boolean({
     description: "The time did not suffice for all traces: the newest are counted",
   }),
 });

@@ -135,7 +135,7 @@ export function addUnsettled(
     .map(({ key }) => key);
   addTraces(source, keys.slice(0, limits.unsettledTraces), scope.by, ids, windows);
   const pendingTraces = Math.max(0, keys.length - limits.unsettledTraces);
-  return { pendingTraces, isPartial: pendingTraces > 0 };
+  return { pendingTraces, partial: pendingTraces > 0 };
 }
 
 /** Adds the traces that match the filter, newest first, for as long as there is time. */
@@ -161,7 +161,7 @@ export function addMatching(
     addTraces(source, page.keys, by, ids, windows);
     after = page.next;
   } while (after !== null && performance.now() < deadlineMs);
-  return { pendingTraces: 0, isPartial: after !== null };
+  return { pendingTraces: 0, partial: after !== null };
 }
 
 function longestTraceMs({ sqlite }: Source): number {

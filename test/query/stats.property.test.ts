@@ -140,7 +140,7 @@ test("totals, series and groups are those of the model", () => {
         const { since = stats.since, until = stats.until } = range;
         expect(stats.since).toBe(Math.floor(since / unit) * unit);
         expect(stats.until).toBe(Math.ceil(until / unit) * unit);
-        expect(stats.isPartial).toBe(false);
+        expect(stats.partial).toBe(false);
 
         const all = cellsOf(model, "all", unit);
         const here = all.filter(inRange(stats.since, stats.until));
