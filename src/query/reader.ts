@@ -1,12 +1,34 @@
-/** The HTTP thread's side of reading: starts the reading thread at the first question. */
+/**
+ * The HTTP thread's side of reading: starts the reading threads at the first question to each. There are
+ * two, so that no list waits for an export or for statistics with a filter.
+ */
 import { AppError } from "../errors.ts";
 import { startThread, type Thread } from "../threads.ts";
 import type { ReaderMethods } from "./thread.ts";
 
 export type Reader = Pick<Thread<ReaderMethods>, "call"> & { close(): Promise<void> };
 
+/** What may take a second, or goes on as long as someone reads. */
+const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
+  "exportPage",
+  "stats",
+  "groups",
+  "latest",
+]);
+
 /** @param path the store's file, which the writer has opened before. */
 export function createReader(path: string, onCrash: (cause: Error) => void): Reader {
+  const quick = createLane(path, onCrash);
+  const long = createLane(path, onCrash);
+  return {
+    call: (method, args) => (longMethods.has(method) ? long : quick).call(method, args),
+    async close() {
+      await Promise.all([quick.close(), long.close()]);
+    },
+  };
+}
+
+function createLane(path: string, onCrash: (cause: Error) => void): Reader {
   let thread: Thread<ReaderMethods> | null = null;
   let isClosed = false;
 
