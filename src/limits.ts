@@ -159,6 +159,11 @@ export const stats = {
   unsettledTraces: 3000,
   filteredPage: 200,
   filteredMs: 1000,
+  /**
+   * Cells that groups are ranked by, the newest of a range: 1 µs each. Months of sessions have more, of
+   * agents, models and tools a year has 60,000.
+   */
+  rankedCells: 60_000,
   /** Groups with a series each, where nobody says how many. */
   defaultGroups: 10,
   /** Entries of a series: what a chart can show is far below. */
@@ -176,14 +181,135 @@ export const latest = {
   filteredMs: 80,
 } as const;
 
+/**
+ * Lists of traces by a filter or a sort that no index answers go on for about so long, then say where
+ * they stood. Of a condition that so few traces fit all are taken and sorted, in 5 ms.
+ */
+export const traces = {
+  budgetMs: 80,
+  fewTraces: 5000,
+  /** Of several conditions the rarest is found by counting so far: 2 ms each. */
+  comparedTraces: 50_000,
+  /** More traces that are not settled: the index over all is walked instead. */
+  unsettledTraces: 3000,
+  /** Names that a `*` may stand for, and how many are looked at for them: 5 µs each. */
+  wildcardNames: 200,
+  scannedNames: 1000,
+  /** Traces looked at for one part of the list of keys. */
+  scannedTraces: 1000,
+  /** Keys that a cursor remembers as shown, in so many stretches: 4 KB of its text. */
+  shownTraces: 100_000,
+  shownRanges: 500,
+} as const;
+
+/**
+ * Completion shows so many values, counts so many traces of each (0.2 ms), and looks at so many names and
+ * newest traces for about so long.
+ */
+export const complete = {
+  values: 20,
+  countedTraces: 1000,
+  scannedNames: 1000,
+  sampledTraces: 500,
+  budgetMs: 30,
+} as const;
+
+/**
+ * Live views: how often they are told of changes, and after how long something is sent all the same, well
+ * below `idleTimeoutSeconds`. Who is more traces behind than are remembered reads its list
+ * anew, which costs less than 500 summaries.
+ */
+export const live = {
+  lookEveryMs: 20,
+  tellEveryMs: 250,
+  keepAliveMs: 3000,
+  rememberedTraces: 500,
+  subscribers: 64,
+} as const;
+
+/**
+ * Deleting what matches: how long a step may hold the writer up, traces found at a time, and for about how
+ * long one request goes on: a connection that is silent for `idleTimeoutSeconds` is closed.
+ */
+export const removal = { stepMs: 2, page: 200, budgetMs: 4000 } as const;
+
+/**
+ * Search. A page goes on for about `budgetMs`, so that it is there within 200. A row of the index stands for
+ * `docLength` of text and a file for `fileBytes`: a walk through its lists takes some milliseconds, and it is
+ * what is built anew at a time.
+ */
+export const search = {
+  queryLength: 1000,
+  budgetMs: 150,
+  snippetLength: 240,
+  /** Of a long word; the text itself decides. */
+  trigramsPerWord: 24,
+  docLength: 2 * KiB,
+  fileBytes: 64 * MiB,
+  /** A commit, which makes one list of trigrams that is to be merged later. */
+  commitBytes: 2 * MiB,
+  commitMs: 2000,
+  mergePages: -64,
+  /** After the start, so that the first request does not wait for it. */
+  startAfterMs: 1000,
+  /** One step of indexing, and the pause behind it: a fifth of a core, of an idle server a half. */
+  stepMs: 8,
+  underLoadMs: 40,
+  busyMs: 8,
+  idleMs: 500,
+  /** After an error of the file system, such as a full disk. */
+  retryMs: 60_000,
+  /** A trace settled longer ago than a commit can take: none comes before it any more. */
+  settledForMs: 1000,
+  tracesPerLook: 2000,
+  /** Of one text: more traces that have it, and all of a file are looked at. */
+  borrowers: 1000,
+  /** How often the share of a file is looked at that deleted traces leave, and what it may be. */
+  lookEveryMs: 5000,
+  maxGarbage: 1 / 4,
+  /** More traces that no file has: the index over all is walked instead. */
+  freshTraces: 5000,
+  /** Distinct names and ids of traces that may go on, by which only new ones are added. */
+  knownTexts: 100_000,
+} as const;
+
 /** Between two steps of the upkeep: with more to do, packing beside other work, with nothing to do. */
 export const upkeep = { busyMs: 5, underLoadMs: 100, idleMs: 1000 } as const;
 
 /** What a list shows of an input and an output, in UTF-16 code units. */
 export const preview = { length: 200 } as const;
 
-/** A page of a transcript: calls, what is shown of each part of them, and how far back one is compared. */
-export const transcript = { calls: 50, partLength: 64 * KiB, earlierCalls: 64 } as const;
+/** A page of a transcript: what bounds the work for it in a trace of any size. Lengths are UTF-16 code units. */
+export const transcript = {
+  maxLimit: 200,
+  /** Of a part; of all parts of a page; of a part although these are used up. */
+  partLength: 16 * KiB,
+  pageLength: MiB,
+  leastLength: 200,
+  /** Inputs that are read whole, since they are no lists: 3 ms each MiB. */
+  readLength: 8 * MiB,
+  /** Each call is compared with so many before it, twice the agents that commonly run beside each other. */
+  earlierCalls: 128,
+  /** Spans behind the page among which its tools and what came of them are looked for. */
+  laterSpans: 256,
+} as const;
+
+/**
+ * Answers are compressed from so many UTF-16 code units on: below, headers and a packet cost as much. Longer
+ * ones than the second, which take more than 0.1 ms, are compressed on a thread.
+ */
+export const compression = { minLength: KiB, asyncLength: 64 * KiB } as const;
+
+/** A longer payload is answered as text, whatever it is: to parse this much takes 5 ms. */
+export const parsedPayloadLength = MiB;
+
+/**
+ * A trace of more spans is read where lists do not wait for it: this many take 10 ms, 50,000 half a second.
+ */
+export const largeTraceSpans = 1000;
+
+/** What is new in all calls of a trace: for so long texts are read to know their lengths. */
+export const news = { budgetMs: 800 } as const;
 
 /** List pages. */
 export const page = { defaultLimit: 50, maxLimit: 500 } as const;

@@ -22,6 +22,11 @@ export interface Job {
   requests?: number;
   /** Pause of a connection between an answer and the next request. */
   pauseMs?: number;
+  /**
+   * So many requests a second in all, whether or not they are answered as fast: one that had to wait for
+   * a connection is measured from when it was due.
+   */
+  perSecond?: number;
 }
 
 export interface Load {
@@ -129,6 +134,7 @@ async function run(job: Job): Promise<Load> {
   const startedAt = performance.now();
   const endsAt = startedAt + (job.seconds ?? Infinity) * 1000;
   let lastAt = startedAt;
+  let due = 0;
 
   function start(connection: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -150,12 +156,18 @@ async function run(job: Job): Promise<Load> {
       if (!request || written === request.bytes.byteLength) return;
       written += socket.write(written === 0 ? request.bytes : request.bytes.subarray(written));
     };
-    const send = (socket: Socket) => {
+    const send = (socket: Socket, dueAt = performance.now()) => {
       request = performance.now() < endsAt && left-- > 0 ? feed(connection) : null;
       if (!request) return end(socket);
       written = 0;
-      sentAt = performance.now();
+      sentAt = dueAt;
       write(socket);
+    };
+    const sendInTime = (socket: Socket) => {
+      const dueAt = startedAt + (due++ * 1000) / job.perSecond!;
+      const waitMs = dueAt - performance.now();
+      if (waitMs <= 0) send(socket, dueAt);
+      else setTimeout(send, waitMs, socket);
     };
     const answered = (socket: Socket) => {
       lastAt = performance.now();
@@ -164,7 +176,8 @@ async function run(job: Job): Promise<Load> {
         spans += request!.spans;
         bytes += request!.bytes.byteLength;
       }
-      if (job.pauseMs === undefined) send(socket);
+      if (job.perSecond) sendInTime(socket);
+      else if (job.pauseMs === undefined) send(socket);
       else setTimeout(send, job.pauseMs, socket);
     };
     const fail = (problem: string) => {
@@ -176,7 +189,7 @@ async function run(job: Job): Promise<Load> {
       hostname: "127.0.0.1",
       port: job.port,
       socket: {
-        open: send,
+        open: job.perSecond ? sendInTime : (socket) => send(socket),
         drain: write,
         data(socket, chunk) {
           if (missing > 0) {

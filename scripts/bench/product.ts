@@ -67,10 +67,13 @@ export function spawnProduct(args: string[], stdout: "pipe" | "ignore") {
   return { child, dataDir: join(dir, "data"), remove };
 }
 
-/** @param during the section, for its peak of memory. */
-export async function startProduct(during: string): Promise<Product> {
-  const { child, dataDir, remove } = spawnProduct(["--port", "0"], "pipe");
-  const { port, keyFile, tokenFile } = JSON.parse(await firstLine(child.stdout!));
+/**
+ * @param during the section, for its peak of memory.
+ * @param args such as another data directory, which stays.
+ */
+export async function startProduct(during: string, args: string[] = []): Promise<Product> {
+  const { child, remove } = spawnProduct(["--port", "0", ...args], "pipe");
+  const { port, keyFile, tokenFile, dataDir } = JSON.parse(await firstLine(child.stdout!));
   const memoryBytes = () => memoryOf(child.pid);
   return {
     url: `http://127.0.0.1:${port}`,

@@ -8,11 +8,13 @@ import type { Config } from "../config.ts";
 import { createApp, type App } from "../http/app.ts";
 import { createGuard } from "../http/guard.ts";
 import { isLoopback } from "../http/listen.ts";
+import { createLive } from "../http/live.ts";
 import type { OtlpDeps } from "../http/otlp.ts";
 import { openIntake, type Intake } from "../ingest/intake.ts";
 import { sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
 import { createReader } from "../query/reader.ts";
+import { createSearcher } from "../search/searcher.ts";
 import { openHome, type Home } from "../store/home.ts";
 import { version } from "../version.ts";
 
@@ -55,6 +57,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       onCrash: events.onCrash,
     });
     const reader = createReader(home.storePath, events.onCrash);
+    const searcher = createSearcher(home.storePath, home.searchDir, events.onCrash);
     const onBug = (cause: unknown) =>
       log.error("bug", { stack: (cause as Error)?.stack ?? String(cause) });
     const guard = createGuard({
@@ -64,9 +67,12 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
     });
     const auth = config.otlpAuth ?? (isLoopback(config.host) ? "open" : "key");
     const otlp = { intake, guard, auth, onBug };
+    const live = createLive(intake, reader, onBug);
     const app = createApp({
       intake,
       reader,
+      live,
+      searcher,
       guard,
       otlp,
       maxBodyBytes: config.maxBodyBytes,
@@ -94,8 +100,9 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       hosts,
       async drain() {
         intake.isDraining = true;
-        // The reader first: the last connection to close leaves one file behind.
-        await reader.close();
+        live.close();
+        // The readers first: the last connection to close leaves one file behind.
+        await Promise.all([reader.close(), searcher.close()]);
         await intake.close();
       },
       release: home.release,

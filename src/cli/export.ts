@@ -96,6 +96,6 @@ async function write(pieces: AsyncIterable<Uint8Array>, output?: string): Promis
 }
 
 /** `~12` names a key; anything else is an id, in which a leading `~` is escaped. */
-function segmentOf(trace: string): string {
+export function segmentOf(trace: string): string {
   return /^~\d+$/.test(trace) ? trace : encodeURIComponent(trace).replace(/^~/, "%7E");
 }

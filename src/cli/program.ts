@@ -52,6 +52,13 @@ async function runProgram(args: string[]): Promise<number> {
   const command = (parent: Command, name: string, description: string) =>
     parent.command(name).description(description).addOption(dataDir()).addOption(json());
 
+  /** A command that deletes many. */
+  const deletion = (command: Command) =>
+    command
+      .option("--dry-run", "only say what would go", false)
+      .option("--yes", "do not ask", false)
+      .option("--pinned", "pinned traces, too", false);
+
   const serve = program
     .command("serve", { isDefault: true })
     .description("serve until a signal or `tealight stop` (the default command)")
@@ -111,7 +118,9 @@ async function runProgram(args: string[]): Promise<number> {
       await revokeKey(configOf(options), id, options);
     });
 
-  const projects = program.command("projects").description("projects: create, list, rename");
+  const projects = program
+    .command("projects")
+    .description("projects: create, list, rename, delete");
   command(projects, "list", "list the projects").action(async (options) => {
     const { listProjects } = await import("./projects.ts");
     await listProjects(configOf(options), options);
@@ -128,6 +137,12 @@ async function runProgram(args: string[]): Promise<number> {
     .action(async (name, newName, options) => {
       const { renameProject } = await import("./projects.ts");
       await renameProject(configOf(options), name, newName, options);
+    });
+  deletion(command(projects, "delete", "delete a project, its keys and its traces"))
+    .argument("<name>")
+    .action(async (name, options) => {
+      const { deleteProject } = await import("./projects.ts");
+      await deleteProject(configOf(options), name, options);
     });
 
   const prices = program
@@ -210,6 +225,28 @@ async function runProgram(args: string[]): Promise<number> {
       await importFiles(configOf(options), files, options);
     });
 
+  deletion(command(program, "delete", "delete traces: those named, or all that are described"))
+    .argument("[trace...]", "ids, or ~key")
+    .option("--session <id>", "the traces of a session")
+    .option("--project <name>", "only this project's")
+    .option("--filter <filter>", "the traces that match: 'status:error agent:x'")
+    .option("--since <time>", "started at or after: epoch ms, ISO 8601 or so long ago: 7d")
+    .option("--until <time>", "started before: likewise")
+    .action(async (traces, options) => {
+      const { deleteTraces } = await import("./delete.ts");
+      await deleteTraces(configOf(options), traces, options);
+    });
+
+  for (const [word, what] of pinWords) {
+    command(program, word, what)
+      .argument("<trace>", "an id, or ~key")
+      .option("--project <name>", "where several projects have the id")
+      .action(async (trace, options) => {
+        const { pin } = await import("./pin.ts");
+        await pin(configOf(options), trace, word, options);
+      });
+  }
+
   // `serve` is the default, so commander would take any other word for an argument of it.
   const [word] = args;
   if (
@@ -225,6 +262,11 @@ async function runProgram(args: string[]): Promise<number> {
   await program.parseAsync(args, { from: "user" });
   return exitCode;
 }
+
+const pinWords = [
+  ["pin", "keep a trace from retention, and from deletes that do not name it"],
+  ["unpin", "take the pin back"],
+] as const;
 
 const priceOptions: [name: string, what: string][] = [
   ["input", "for a million input tokens"],

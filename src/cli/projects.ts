@@ -1,6 +1,9 @@
-/** `tealight projects create|list|rename`. */
+/** `tealight projects create|list|rename|delete`. */
 import type { Config } from "../config.ts";
+import { AppError } from "../errors.ts";
+import type { ProjectDeleted } from "../http/remove.ts";
 import { connect } from "./client.ts";
+import { confirmDeletion, count, deleteAll, type DeleteHow } from "./delete.ts";
 import { out } from "./output.ts";
 import { printable, toLocalTime, toTable } from "./table.ts";
 
@@ -49,6 +52,30 @@ export async function renameProject(
     json,
     "the new name",
   );
+}
+
+/** @throws AppError `conflict` where pinned traces keep it alive. */
+export async function deleteProject(config: Config, name: string, how: DeleteHow): Promise<void> {
+  const client = await connect(config);
+  const path = `/api/projects/${encodeURIComponent(name)}`;
+  const query = new URLSearchParams();
+  try {
+    await confirmDeletion(client, path, query, how, `delete project ${printable(name)} and`);
+    if (how.dryRun) return;
+    const outcome = await deleteAll<ProjectDeleted>(client, path, query, how);
+    const { deleted, pinnedKept, projectDeleted } = outcome;
+    if (how.json) return out.write(JSON.stringify({ deleted, pinnedKept, projectDeleted }));
+    const traces = count(deleted, "trace");
+    if (!projectDeleted) {
+      const kept = count(pinnedKept, "pinned trace");
+      throw new AppError("conflict", `the project stays for its ${kept}; ${traces} deleted`, {
+        hint: "--pinned deletes them, too",
+      });
+    }
+    out.write(`${printable(name)}: deleted, with ${traces}`);
+  } finally {
+    await client.close();
+  }
 }
 
 async function change(

@@ -1,5 +1,7 @@
 /** How answers look: JSON, with the headers that every answer of this server carries. */
 import { AppError } from "../errors.ts";
+import { compression } from "../limits.ts";
+import { codingFor, compressStream, compressText, type Coding } from "./compress.ts";
 
 /** No answer of the API may be framed, sniffed, cached or read by another origin. */
 export const securityHeaders = {
@@ -23,8 +25,46 @@ export function answer(
   return new Response(body, { status, headers: more ? { ...jsonHeaders, ...more } : jsonHeaders });
 }
 
+/** The same, compressed where that is worth it and the client accepts it. */
+export async function answerTo(
+  request: Request,
+  status: number,
+  json: object | string,
+): Promise<Response> {
+  const text = typeof json === "string" ? json : JSON.stringify(json);
+  return answerText(request, status, text, "application/json");
+}
+
+/** A text that is not necessarily JSON, likewise. */
+export async function answerText(
+  request: Request,
+  status: number,
+  text: string,
+  contentType: string,
+  more?: Record<string, string>,
+): Promise<Response> {
+  const coding = text.length < compression.minLength ? null : codingFor(request);
+  return new Response(coding ? await compressText(text, coding) : text, {
+    status,
+    headers: headersOf(contentType, coding, more),
+  });
+}
+
+/** Bytes as they are. */
+export function answerBytes(
+  bytes: Uint8Array<ArrayBuffer>,
+  contentType: string,
+  more: Record<string, string>,
+): Response {
+  return new Response(bytes, { headers: headersOf(contentType, null, more) });
+}
+
 /** An answer that is read, sent and held piece by piece. */
-export function answerStream(pieces: AsyncIterable<string>, contentType: string): Response {
+export function answerStream(
+  request: Request,
+  pieces: AsyncIterable<string>,
+  contentType: string,
+): Response {
   const iterator = pieces[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   const stream = new ReadableStream<Uint8Array>({
@@ -38,7 +78,24 @@ export function answerStream(pieces: AsyncIterable<string>, contentType: string)
       await iterator.return?.();
     },
   });
-  return new Response(stream, { headers: { ...securityHeaders, "content-type": contentType } });
+  const coding = codingFor(request);
+  return new Response(coding ? compressStream(stream, coding) : stream, {
+    headers: headersOf(contentType, coding),
+  });
+}
+
+function headersOf(
+  contentType: string,
+  coding: Coding | null,
+  more?: Record<string, string>,
+): Record<string, string> {
+  return {
+    ...securityHeaders,
+    "content-type": contentType,
+    vary: "accept-encoding",
+    ...(coding && { "content-encoding": coding }),
+    ...more,
+  };
 }
 
 export function answerError(error: AppError): Response {

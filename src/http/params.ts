@@ -56,17 +56,6 @@ export function parseSpanRef(segment: string): SpanRef {
   return "key" in ref ? ref : { spanId: ref.id };
 }
 
-/** @returns epoch ms of epoch ms or an ISO 8601 date. @throws AppError `bad_request`. */
-export function parseTime(text: string, field: string): number {
-  // Date.parse alone takes "-1" for the year 2001.
-  const isDate = /^\d{4}-\d\d/.test(text);
-  const time = /^\d{1,16}$/.test(text) ? Number(text) : isDate ? Date.parse(text) : NaN;
-  if (Number.isSafeInteger(time)) return time;
-  throw new AppError("bad_request", `invalid ${field}`, {
-    hint: "use epoch milliseconds or an ISO 8601 date",
-  });
-}
-
 /** @throws AppError `not_found`. */
 export function findProject({ projects }: Accounts, name: string): Project {
   const project = projects.find((candidate) => candidate.name === name);

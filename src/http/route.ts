@@ -4,10 +4,18 @@
  */
 import { Type, type Static, type TObject, type TSchema } from "@sinclair/typebox";
 import type { JsonOf } from "../query/json.ts";
-import { answer } from "./answer.ts";
+import { answerTo } from "./answer.ts";
 import { readJson, readQuery } from "./body.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Operators have the token, senders a key; `ingest` routes check it by themselves, in their own order. */
+export type Access = "operator" | "ingest" | "public";
+
+export interface RawBody {
+  contentTypes: string[];
+  schema: TSchema;
+}
 
 export interface Route {
   method: Method;
@@ -17,6 +25,10 @@ export interface Route {
   summary: string;
   query?: TObject | undefined;
   body?: TSchema | undefined;
+  /** Of a body that the route reads by itself: only for the document. */
+  rawBody?: RawBody | undefined;
+  /** Who may ask: operators, where nothing is said. */
+  access: Access;
   /** Of a success. */
   status: number;
   answer: TSchema;
@@ -28,10 +40,11 @@ export interface Route {
 /** What a route is made of. Its queries and bodies are checked, and known to the code as checked. */
 export interface RouteSpec<Q extends TObject, B extends TSchema, A extends TSchema> extends Omit<
   Route,
-  "query" | "body" | "status" | "answer" | "serve"
+  "query" | "body" | "access" | "status" | "answer" | "serve"
 > {
   query?: Q;
   body?: B;
+  access?: Access;
   /** 200 where nothing is said. */
   status?: number;
   answer: A;
@@ -53,23 +66,28 @@ type NoQuery = TObject<Record<never, never>>;
 export function route<A extends TSchema, Q extends TObject = NoQuery, B extends TSchema = TSchema>(
   spec: RouteSpec<Q, B, A>,
 ): Route {
-  const { method, path, summary, query, body, status = 200, contentType, handle } = spec;
+  const { method, path, summary, query, body, rawBody, contentType, handle } = spec;
+  const { access = "operator", status = 200 } = spec;
   return {
     method,
     path,
     summary,
     query,
     body,
+    rawBody,
+    access,
     status,
     answer: spec.answer,
     contentType,
     async serve(request) {
       const result = await handle({
         request,
-        query: readQuery(request, query ?? Type.Object({})) as Static<Q>,
+        query: (query ? readQuery(request, query) : {}) as Static<Q>,
         body: (body && (await readJson(request, body))) as Static<B>,
       });
-      return result instanceof Response ? result : answer(status, result as object | string);
+      return result instanceof Response
+        ? result
+        : answerTo(request, status, result as object | string);
     },
   };
 }

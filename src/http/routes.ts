@@ -1,8 +1,36 @@
-/** All routes of operators, in the order of the document. */
+/** All routes, in the order of the document. */
+import { adminRoutes } from "./admin.ts";
+import { doorRoutes, type DoorDeps } from "./doors.ts";
+import { liveRoutes, type Live } from "./live.ts";
+import { messageRoutes } from "./messages.ts";
+import { openApiRoute } from "./openapi.ts";
+import { priceRoutes } from "./prices.ts";
 import type { ReadDeps } from "./read.ts";
+import { removeRoutes } from "./remove.ts";
 import type { Route } from "./route.ts";
+import { searchRoutes, type SearchDeps } from "./search.ts";
+import { serverRoutes, type ServerDeps } from "./server.ts";
 import { statsRoutes } from "./stats.ts";
+import { traceRoutes } from "./trace.ts";
+import { traceListRoutes } from "./traces.ts";
 
-export function operatorRoutes(deps: ReadDeps): Route[] {
-  return [...statsRoutes(deps)];
+export interface RouteDeps extends ReadDeps, SearchDeps, ServerDeps, DoorDeps {
+  live: Live;
+}
+
+export function allRoutes(deps: RouteDeps): Route[] {
+  const routes = [
+    ...doorRoutes(deps),
+    ...traceListRoutes(deps),
+    ...traceRoutes(deps),
+    ...messageRoutes(deps),
+    ...statsRoutes(deps),
+    ...removeRoutes(deps),
+    ...liveRoutes(deps),
+    ...searchRoutes(deps),
+    ...adminRoutes(deps),
+    ...priceRoutes(deps),
+    ...serverRoutes(deps),
+  ];
+  return [...routes, openApiRoute(routes)];
 }

@@ -1,5 +1,6 @@
 /** Statistics, and the lists of what they are kept by. */
 import { Type } from "@sinclair/typebox";
+import { parseTime } from "../filter/time.ts";
 import { page, stats as limits } from "../limits.ts";
 import { Stats } from "../query/figures.ts";
 import { GroupPage, type GroupField } from "../query/groups.ts";
@@ -8,7 +9,6 @@ import { rankings, type Ranking } from "../query/stats.ts";
 import { rollupFields } from "../store/contribution.ts";
 import type { LatestField } from "../store/latest.ts";
 import type { StatsField } from "../query/gather.ts";
-import { parseTime } from "./params.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
 import { closed, route, type Route } from "./route.ts";
 

@@ -7,6 +7,7 @@ import { commitDeadlineMs, largeBodyBytes } from "../limits.ts";
 import { sha256 } from "../secrets.ts";
 import { startThread, type Thread } from "../threads.ts";
 import { createAdmission, type Admission } from "./admission.ts";
+import { latestOf } from "./changes.ts";
 import { createKeyring, type Keyring } from "./keyring.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { createLane } from "./lane.ts";
@@ -21,6 +22,8 @@ export interface Intake {
   readonly writer: Thread<WriterMethods>;
   /** Rows that wait for a commit. */
   readonly buffered: number;
+  /** The id of the last change that is committed (changes.ts). */
+  readonly latestChange: number;
   /** True from the moment a shutdown began: nothing new is taken. */
   isDraining: boolean;
   /**
@@ -37,7 +40,10 @@ export interface Intake {
   close(): Promise<void>;
 }
 
-export interface IntakeSettings extends Omit<WriterSettings, "defaultKeyHash" | "buffered"> {
+export interface IntakeSettings extends Omit<
+  WriterSettings,
+  "defaultKeyHash" | "buffered" | "latestChange"
+> {
   /** The default project's key as its file has it. */
   defaultKey: string;
   /** A key given by flag or environment, valid beside the file's. */
@@ -54,8 +60,9 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   const writer = startThread<WriterMethods>(new URL("./thread.ts", import.meta.url), onCrash);
   const buffered = new SharedArrayBuffer(4);
   const bufferedRows = new Int32Array(buffered);
+  const latestChange = new SharedArrayBuffer(8);
   const accounts = await writer.call("open", [
-    { ...rest, defaultKeyHash: sha256(defaultKey), buffered },
+    { ...rest, defaultKeyHash: sha256(defaultKey), buffered, latestChange },
   ]);
   const keyring = createKeyring(accounts, givenKey);
   const refusals = createRefusals();
@@ -81,6 +88,9 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     isDraining: false,
     get buffered() {
       return Atomics.load(bufferedRows, 0);
+    },
+    get latestChange() {
+      return latestOf(latestChange);
     },
     deliver(delivery, whenDone) {
       const { promise, resolve, reject } = Promise.withResolvers<Receipt>();

@@ -2,23 +2,23 @@
  * What each model call cost, by the prices as they stand: the user's rules, then list prices. The list
  * takes 6 ms to load, so it is loaded when the server listens, and whoever needs a price waits for it.
  */
+import { Type, type Static } from "@sinclair/typebox";
 import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { loadPrices, readPrices, type PriceBook } from "../pricing/book.ts";
 import type { Price } from "../pricing/rates.ts";
 import { price } from "../pricing/receipt.ts";
 import { PriceList } from "../pricing/resolve.ts";
-import { PriceRules, type PriceRule } from "../pricing/rules.ts";
+import { PriceRule, PriceRules } from "../pricing/rules.ts";
 import type { CostOf } from "../store/spans.ts";
 import * as stored from "../store/prices.ts";
 
-export interface PriceListing {
-  /** Of the list prices. */
-  source: string;
-  sourceDate: string;
-  /** The newest first. */
-  rules: PriceRule[];
-}
+export const PriceListing = Type.Object({
+  source: Type.String({ description: "Of the list prices" }),
+  sourceDate: Type.String(),
+  rules: Type.Array(PriceRule, { description: "The newest first" }),
+});
+export type PriceListing = Static<typeof PriceListing>;
 
 export interface Pricer {
   costOf: CostOf;

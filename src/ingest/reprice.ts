@@ -2,6 +2,7 @@
  * Reckons the costs of what is stored anew, after a change of prices. It goes through the traces in
  * the background, a few milliseconds at a time; between two steps the writer serves what came in.
  */
+import { Type, type Static } from "@sinclair/typebox";
 import type { Database } from "bun:sqlite";
 import type { Span } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
@@ -21,19 +22,19 @@ export interface RepriceFilter {
   model?: string | undefined;
 }
 
-export interface RepriceStatus {
-  isDryRun: boolean;
-  startedAt: number;
-  finishedAt: number | null;
-  traceCount: number;
-  doneTraceCount: number;
-  /** Model calls and embeddings that were looked at. */
-  spanCount: number;
-  changedSpanCount: number;
-  changedTraceCount: number;
-  beforeUsd: string;
-  afterUsd: string;
-}
+export const RepriceStatus = Type.Object({
+  isDryRun: Type.Boolean(),
+  startedAt: Type.Integer({ description: "Epoch ms" }),
+  finishedAt: Type.Union([Type.Integer(), Type.Null()]),
+  traceCount: Type.Integer(),
+  doneTraceCount: Type.Integer(),
+  spanCount: Type.Integer({ description: "Model calls and embeddings that were looked at" }),
+  changedSpanCount: Type.Integer(),
+  changedTraceCount: Type.Integer(),
+  beforeUsd: Type.String(),
+  afterUsd: Type.String(),
+});
+export type RepriceStatus = Static<typeof RepriceStatus>;
 
 export interface Repricer {
   /** Begins; what comes in from now on has the new prices. @throws AppError `conflict` */

@@ -5,13 +5,14 @@
 import type { Database } from "bun:sqlite";
 import { prepareCheck } from "../contract/check.ts";
 import { AppError } from "../errors.ts";
-import { part } from "../limits.ts";
+import { part, removal } from "../limits.ts";
 import { inputPreview, outputPreview } from "../messages/preview.ts";
 import { readLogs } from "../otlp/logs.ts";
 import type { PriceRule } from "../pricing/rules.ts";
 import * as accounts from "../store/accounts.ts";
 import { closeWriter, guarded, openWriter, type Durability } from "../store/open.ts";
 import { createPayloadWriter } from "../store/payloads.ts";
+import { isPinned } from "../store/pins.ts";
 import * as prices from "../store/prices.ts";
 import { recordRejects } from "../store/rejects.ts";
 import {
@@ -23,6 +24,7 @@ import {
 } from "../store/spans.ts";
 import { serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
+import { createChangeLog, type Change, type ChangeLog } from "./changes.ts";
 import { parseBody, type Format, type Receipt, type Rules } from "./parse.ts";
 import { bookOf, openPricer, type PriceListing, type Pricer } from "./pricer.ts";
 import { createRateLimiter, type RateLimiter } from "./rate.ts";
@@ -45,6 +47,8 @@ export interface WriterSettings extends Rules {
   defaultKeyHash: Uint8Array;
   /** One Int32: rows that wait for a commit, for threads that must not ask and wait. */
   buffered: SharedArrayBuffer;
+  /** One Int64: see changes.ts. */
+  latestChange: SharedArrayBuffer;
 }
 
 /** Whose spans they are, in which protocol, and since when we have them. */
@@ -74,6 +78,9 @@ interface Open {
   pricer: Pricer | null;
   priced: Promise<void>;
   repricer: Repricer;
+  changes: ChangeLog;
+  /** Projects that went while this runs: what is still on its way into them is refused. */
+  droppedProjects: Set<number>;
 }
 
 let open: Open | null = null;
@@ -104,7 +111,13 @@ async function changePrices(change: (db: Database) => void): Promise<PriceListin
   return pricer().listing();
 }
 
+/** @throws AppError `invalid_api_key` where the project went meanwhile, and its keys with it. */
 function batchOf({ projectId, receivedAt, format }: Sent, traces: TraceSpans[]): Batch {
+  if (opened().droppedProjects.has(projectId)) {
+    throw new AppError("invalid_api_key", "invalid or revoked API key", {
+      hint: "its project was deleted",
+    });
+  }
   const source = format.protocol === "otlp" ? "otlp" : "foglamp";
   return { projectId, receivedAt, source, traces };
 }
@@ -128,12 +141,26 @@ const methods = {
       const costOf: CostOf = (span) => pricer().costOf(span);
       const spans = createSpanWriter(db, payloads, readLogs, costOf, previews);
       const buffered = new Int32Array(settings.buffered);
-      const writer = createWriter(db, spans, (rows) => Atomics.store(buffered, 0, rows));
+      const changes = createChangeLog(settings.latestChange, Date.now());
+      const onBuffered = (rows: number) => void Atomics.store(buffered, 0, rows);
+      const writer = createWriter(db, spans, onBuffered, changes.note);
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
       const upkeep = startUpkeep(db, writer, payloads, spans.settling);
       const { promise: priced, resolve, reject } = Promise.withResolvers<void>();
       const repricer = createRepricer(db, writer, spans);
-      open = { settings, db, spans, writer, limiter, upkeep, pricer: null, priced, repricer };
+      open = {
+        settings,
+        db,
+        spans,
+        writer,
+        limiter,
+        upkeep,
+        pricer: null,
+        priced,
+        repricer,
+        changes,
+        droppedProjects: new Set(),
+      };
       // After the answer: meanwhile the HTTP thread opens its ports.
       setImmediate(() => {
         prepareCheck();
@@ -241,6 +268,46 @@ const methods = {
     return found;
   },
 
+  /**
+   * Deletes as many of these traces, from the first on, as fit into one short step. Pinned ones stay
+   * unless they are meant, too.
+   */
+  deleteTraces(keys: number[], withPinned: boolean): Deletion {
+    const { db, spans, writer, upkeep } = opened();
+    const result = writer.change(() => {
+      const endsAt = performance.now() + removal.stepMs;
+      const result: Deletion = { seen: 0, deleted: 0, pinnedKept: 0 };
+      for (const key of keys) {
+        result.seen++;
+        if (!withPinned && isPinned(db, key)) result.pinnedKept++;
+        else if (spans.deleteTrace(key)) result.deleted++;
+        if (performance.now() > endsAt) break;
+      }
+      return result;
+    });
+    if (result.deleted > 0) upkeep.wake();
+    return result;
+  },
+
+  /** False where there is no such trace. */
+  pin: (key: number, isPinned: boolean): boolean =>
+    opened().writer.change(() => opened().spans.pin(key, isPinned)),
+
+  /** @returns whether the project is gone; if not, some traces came in, and it is to be tried again. */
+  dropProject(id: number): { isGone: boolean; accounts: accounts.Accounts } {
+    const { droppedProjects } = opened();
+    let isGone = false;
+    const left = changeAccounts((db, now) => (isGone = accounts.dropProject(db, id, now)));
+    if (isGone) droppedProjects.add(id);
+    return { isGone, accounts: left };
+  },
+
+  /** What came after each of these changes, up to the latest. */
+  changesAfter(ids: number[]): { latest: number; changes: (Change | null)[] } {
+    const { changes } = opened();
+    return { latest: changes.latest, changes: ids.map(changes.after) };
+  },
+
   /** Commits what waits, writes the log back into the file and closes it. */
   close(): void {
     if (!open) return;
@@ -252,6 +319,14 @@ const methods = {
     closeWriter(db);
   },
 };
+
+/** What became of a list of traces. */
+export interface Deletion {
+  /** So many of them were looked at. */
+  seen: number;
+  deleted: number;
+  pinnedKept: number;
+}
 
 export interface Notes {
   rejects: Parameters<typeof recordRejects>[1];

@@ -10,6 +10,7 @@ import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { drain, drainAtRows, ring as ringLimits } from "../limits.ts";
 import type { Batch, SpanWriter } from "../store/spans.ts";
+import type { Change } from "./changes.ts";
 import { Ring } from "./ring.ts";
 
 export interface Writer {
@@ -31,6 +32,7 @@ export function createWriter(
   db: Database,
   spans: SpanWriter,
   onBuffered: (rows: number) => void,
+  onChange: (change: Change) => void = () => {},
 ): Writer {
   const ring = new Ring<Waiting>(ringLimits);
   const begin = db.query("BEGIN IMMEDIATE");
@@ -44,7 +46,7 @@ export function createWriter(
       const result = work();
       spans.flush();
       commit.run();
-      spans.committed();
+      onChange(spans.committed());
       commits++;
       return result;
     } catch (cause) {

@@ -114,7 +114,7 @@ export function parseJson(text: string): Json | undefined {
  * The end of the value that starts at `from`; null where there is none, where it is cut off, or where
  * it has more levels than a request may have.
  */
-function endOfValue(text: string, from: number): number | null {
+export function endOfValue(text: string, from: number): number | null {
   let depth = 0;
   for (let at = from; at < text.length; at++) {
     switch (text.charCodeAt(at)) {

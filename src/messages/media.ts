@@ -36,7 +36,18 @@ const urlKeys = [
   "image",
   "audio",
 ];
-const dataKeys = ["data", "file_data", "bytes", "content", "image", "audio", "result", "b64_json"];
+const dataKeys = [
+  "data",
+  "file_data",
+  "bytes",
+  "content",
+  "image",
+  "audio",
+  "result",
+  "b64_json",
+  "base64Data",
+  "base64",
+];
 const idKeys = ["file_id", "fileId", "id"];
 const mimeKeys = ["mediaType", "mimeType", "media_type", "mime_type", "format"];
 const nameKeys = ["filename", "name", "title"];

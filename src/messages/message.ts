@@ -1,5 +1,6 @@
 /** One message, or what stands for one, in the shape of any provider. */
 import { isObject, pick, pickText, toText, type Json, type JsonObject } from "./json.ts";
+import { mediaOf } from "./media.ts";
 import type { Message, Part } from "./model.ts";
 import { callParts, contentParts, partsOf, rawPart, resultParts, textParts } from "./parts.ts";
 
@@ -12,6 +13,7 @@ const roles: Record<string, string> = {
   model: "assistant",
   ai: "assistant",
   bot: "assistant",
+  chatbot: "assistant",
   function: "tool",
   request: "user",
   response: "assistant",
@@ -71,9 +73,9 @@ function bareParts(sent: JsonObject, role: string): Read[] | null {
   const parts = partsOf(sent);
   if (parts === null) return null;
   // The Responses API has the results of tools beside the messages.
-  const isResult = role === "user" && parts.some(({ type }) => type === "toolResult");
   const isCall = parts.some(({ type }) => type === "toolCall" || type === "thinking");
-  return [bare(parts, isResult ? "tool" : isCall ? "assistant" : role)];
+  const isResult = role === "user" && parts.some(({ type }) => type === "toolResult");
+  return [bare(parts, isCall ? "assistant" : isResult ? "tool" : role)];
 }
 
 /** LangChain's `["user", "text"]`. */
@@ -114,12 +116,15 @@ function langChainType(name: string | null): string | null {
 function readMessage(sent: JsonObject, role: string): Read {
   const name = pickText(sent, "name");
   const isTool = role === "tool";
-  const parts = [
-    ...thoughts(sent),
-    ...(isTool ? toolParts(sent) : saidParts(sent)),
-    ...calls(sent),
-  ];
+  const said = isTool ? toolParts(sent) : saidParts(sent);
+  const parts = [...thoughts(sent), ...said, ...without(said, calls(sent))];
   return { role, ...(name !== null && !isTool && { name }), parts };
+}
+
+/** LangChain has the calls of some providers in the content, too. */
+function without(said: Part[], parts: Part[]): Part[] {
+  const ids = new Set(said.map((part) => (part.type === "toolCall" ? part.id : null)));
+  return parts.filter((part) => part.type !== "toolCall" || part.id === null || !ids.has(part.id));
 }
 
 function thoughts(sent: JsonObject): Part[] {
@@ -128,13 +133,14 @@ function thoughts(sent: JsonObject): Part[] {
 }
 
 function saidParts(sent: JsonObject): Part[] {
-  const { parts, content, contents } = sent;
+  const { parts, content, contents, audio } = sent;
   // User interfaces of the AI SDK repeat the parts' text as the content.
   if (Array.isArray(parts) && parts.length > 0) return contentParts(parts);
   return [
     ...contentParts(content),
     ...contentParts(contents),
-    ...textParts(pickText(sent, "refusal")),
+    ...textParts(pickText(sent, "refusal", "message")),
+    ...(isObject(audio) ? [...textParts(pickText(audio, "transcript")), mediaOf({ audio })] : []),
   ];
 }
 

@@ -35,7 +35,7 @@ const ToolCall = Type.Object({
   fullLength,
 });
 
-const ToolResult = Type.Object({
+export const ToolResult = Type.Object({
   type: Type.Literal("toolResult"),
   id: nullable("Of the call"),
   name: nullable("The tool, where the result names it"),
@@ -81,6 +81,7 @@ export const Tool = Type.Object({
 });
 
 export type Part = Static<typeof Part>;
+export type ToolResult = Static<typeof ToolResult>;
 export type Media = Static<typeof Media>;
 export type Message = Static<typeof Message>;
 export type Tool = Static<typeof Tool>;

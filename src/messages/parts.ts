@@ -44,7 +44,6 @@ const thoughts = new Set([
 ]);
 const calls = new Set([
   "function",
-  "custom",
   "function_call",
   "custom_tool_call",
   "mcp_call",
@@ -57,8 +56,10 @@ const calls = new Set([
 ]);
 const results =
   /^(tool-(result|error|return)|(server_)?tool_call_response|.*tool_result|.*_call_output)$/;
+/** What a provider runs itself, or has run: its name is all that such items have in common. */
+const builtIn = /^(.+)_call$/;
 const media =
-  /^(image|audio|video|document|file|media|blob|uri|input_image|input_audio|input_file|image_url|video_url|audio_url|(image|file)-(data|url|file-id|id)|container_upload|image_generation_call)$/;
+  /^(source|source-url|source-document|reasoning-file|image|audio|video|document|file|media|blob|uri|input_image|input_audio|input_file|image_url|video_url|audio_url|(image|file)-(data|url|file-id|id)|container_upload|image_generation_call)$/;
 
 function typedParts(type: string, part: JsonObject): Part[] | null {
   if (texts.has(type)) return said(pick(part, "text", "content", "refusal"));
@@ -67,10 +68,14 @@ function typedParts(type: string, part: JsonObject): Part[] | null {
   if (calls.has(type)) return callParts(part);
   if (results.test(type)) return resultParts(part, type === "tool-error");
   if (media.test(type)) return mediaOrText(part);
+  const builtInName = builtIn.exec(type)?.[1];
+  if (builtInName && pickText(part, "call_id", "id")) return builtInParts(builtInName, part);
+  if (type === "custom") return isObject(part.custom) ? callParts(part) : null;
+  if (type === "search_result") return contentParts(part.content);
   if (type === "step-start") return [];
   if (type === "tool-invocation" && isObject(part.toolInvocation))
     return usedTool(part.toolInvocation);
-  const isUiTool = type.startsWith("tool-") && typeof part.toolCallId === "string";
+  const isUiTool = /^tool-(?!approval-re)/.test(type) && typeof part.toolCallId === "string";
   if (isUiTool) return usedTool({ toolName: type.slice("tool-".length), ...part });
   return type === "dynamic-tool" ? usedTool(part) : null;
 }
@@ -131,6 +136,15 @@ export function callParts(sent: JsonObject): Part[] {
       ? resultParts(sent, pick(sent, "error") !== undefined)
       : []),
   ];
+}
+
+/** A search, a shell, a screen: what was asked is in one member, and what came of it in another. */
+function builtInParts(name: string, sent: JsonObject): Part[] {
+  const text = toText(pick(sent, "action", "operation", "queries", "code", "input"));
+  const call: Part = { type: "toolCall", id: pickText(sent, "call_id", "id"), name, text };
+  const output = pick(sent, "outputs", "results", "output");
+  if (output === undefined) return [call];
+  return [call, ...resultParts({ ...sent, output }, false)];
 }
 
 /** A call and, once it is there, its result, as the AI SDK's user interfaces have them in one. */
@@ -206,9 +220,11 @@ function isContent(item: Json): boolean {
   return texts.has(type) || media.test(type);
 }
 
-/** Anthropic's documents may be plain text. */
+/** Anthropic's documents may be plain text, or parts. */
 function mediaOrText(part: JsonObject): Part[] {
   const { source } = part;
-  const isText = isObject(source) && source.type === "text" && typeof source.data === "string";
+  if (!isObject(source)) return [mediaOf(part)];
+  if (source.type === "content") return contentParts(source.content);
+  const isText = source.type === "text" && typeof source.data === "string";
   return isText ? textParts(source.data as string) : [mediaOf(part)];
 }

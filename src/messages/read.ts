@@ -46,6 +46,16 @@ export function locateMessages(text: string, side: Side): Located[] {
 }
 
 /**
+ * The rest of a list of messages, from any of its elements or the comma before one on: a history that is
+ * known already need not be read again. The places are those in the rest.
+ */
+export function locateRest(rest: string, side: Side): Located[] {
+  const found = new Found(rest);
+  readElements(found, 0, rest.length, side === "input" ? "user" : "assistant");
+  return found.located();
+}
+
+/**
  * The messages from the last one on, for who needs few: of a list no more is parsed than is asked for.
  * Of a message that is cut off, the beginning is read.
  */
@@ -132,13 +142,17 @@ class Found {
     if (text !== "") this.#push(bare([rawPart(text)], role), end);
   }
 
-  /** What is left of a text that is cut off. */
+  /** What is left of a text that is cut off, by itself: what came before it is whole. */
   addTail(start: number, role: string): void {
-    const head = this.text.slice(start, start + 80);
+    const text = this.text
+      .slice(start)
+      .replace(/^[\s,]+/, "")
+      .trimEnd();
+    if (text === "") return;
     // The first key of most messages: enough to say whose it was.
-    const sent = /^\{\s*"role"\s*:\s*"(\w+)"/.exec(head)?.[1];
-    if (/^(\{\s*("|$)|\[\s*[[{"])/.test(head)) this.isKnown = true;
-    this.addRaw(start, this.text.length, sent ? roleOf(sent) : role);
+    const sent = /^\{\s*"role"\s*:\s*"(\w+)"/.exec(text.slice(0, 80))?.[1];
+    if (/^(\{\s*("|$)|\[\s*[[{"])/.test(text)) this.isKnown = true;
+    this.#push({ role: sent ? roleOf(sent) : role, parts: [rawPart(text)] }, this.text.length);
   }
 
   #push(read: Read, end: number): void {
@@ -159,9 +173,13 @@ class Found {
 
 /** @param until the end of the member that the array is, or of the text. */
 function readList(found: Found, start: number, until: number, role: string): void {
+  if (isConversation(found.text, start)) readElements(found, start + 1, until, role);
+}
+
+/** @param start behind the bracket, or behind any element. */
+function readElements(found: Found, start: number, until: number, role: string): void {
   const { text } = found;
-  if (!isConversation(text, start)) return;
-  const { found: elements, end, isClosed } = elementsOf(text, start);
+  const { found: elements, end, isClosed } = elementsOf(text, start - 1);
   for (const slice of elements) {
     const messages = messagesAt(text, slice, role);
     if (messages) found.add(messages, slice.end);
@@ -194,8 +212,11 @@ function readObject(found: Found, start: number, role: "user" | "assistant"): vo
   const { found: members, end, isClosed } = membersOf(text, start);
   const isOne = members.some(({ name }) => name === "role" || name === "type");
   const known = members.filter(({ name }) => lists[role].test(name) || systems.test(name));
-  if (!isOne && known.some(({ name }) => lists[role].test(name))) {
+  const isRequest = known.some(({ name }) => lists[role].test(name));
+  if (!isOne && (isRequest || (!isClosed && known[0]?.isWhole))) {
     for (const member of known) readMember(found, member, role);
+    // Its messages would have followed.
+    if (!isRequest) found.addTail(known.at(-1)!.end, role);
   } else if (isClosed && skipSpace(text, end) === text.length) {
     const value = parseSlice(text, { start, end });
     const messages = isObject(value) && (messagesOf(value, role) ?? resultOf(value));

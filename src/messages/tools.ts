@@ -1,4 +1,4 @@
-/** The tools that were offered to a model: `toolCatalog` in the shape of any provider. */
+/** Tools: those that were offered to a model, in the shape of any provider, and the run of one. */
 import {
   elementsOf,
   isObject,
@@ -12,7 +12,8 @@ import {
   type Json,
   type JsonObject,
 } from "./json.ts";
-import type { Tool } from "./model.ts";
+import type { Message, Tool } from "./model.ts";
+import { resultParts } from "./parts.ts";
 
 /** What of a catalog is whole and understood, in its order. Takes any text, never throws. */
 export function readTools(text: string): Tool[] {
@@ -66,4 +67,45 @@ function schemaOf(tool: JsonObject): Json | undefined {
   const schema = pick(tool, "parameters", "input_schema", "inputSchema", "schema", "args");
   // Bedrock and the AI SDK put it into an object of its own.
   return isObject(schema) ? (pick(schema, "json", "jsonSchema") ?? schema) : schema;
+}
+
+/**
+ * What a tool was called with and what came of it, as the messages of a conversation would have it. Its
+ * payloads are its own matter: one that looks like messages is none.
+ */
+export function readToolRun(run: {
+  id: string | null;
+  name: string;
+  input: string | undefined;
+  output: string | undefined;
+  isError: boolean;
+}): { input: Message[]; output: Message[] } {
+  const { id, name, input, output, isError } = run;
+  return {
+    input:
+      input === undefined
+        ? []
+        : [{ role: "assistant", parts: [{ type: "toolCall", id, name, text: plainOf(input) }] }],
+    output:
+      output === undefined
+        ? []
+        : [{ role: "tool", parts: resultParts({ id, name, output: contentOf(output) }, isError) }],
+  };
+}
+
+/** A text that was written down as JSON. */
+function plainOf(text: string): string {
+  const value = text.startsWith('"') ? parseJson(text) : undefined;
+  return typeof value === "string" ? value : text;
+}
+
+/** Texts and media come wrapped, as a list or as what MCP answers. All else is left as it was sent. */
+function contentOf(text: string): Json {
+  const value = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
+  const content = isObject(value) && Array.isArray(value.content) ? value.content : value;
+  const isContent =
+    Array.isArray(content) &&
+    content.length > 0 &&
+    content.every((item) => isObject(item) && typeof item.type === "string");
+  return isContent ? content : plainOf(text);
 }

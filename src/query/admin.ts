@@ -1,14 +1,28 @@
 /** What an operator looks at beside traces: refused requests, and how much is stored. */
+import { Type, type Static, type TSchema } from "@sinclair/typebox";
 import { desc, lt, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import type { Reject } from "../store/rejects.ts";
 import { rejectCounts, rejects, traces } from "../store/schema.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 
-export interface RejectPage {
-  rejects: Reject[];
-  nextCursor: string | null;
-}
+const Reject = Type.Object({
+  receivedAt: Type.Integer({ description: "Epoch ms" }),
+  route: Type.String(),
+  keyName: nullable(Type.String(), "Null where no key was recognised"),
+  status: Type.Integer(),
+  code: Type.String(),
+  message: Type.String({ description: "The first problem in words" }),
+  path: nullable(
+    Type.Array(Type.Union([Type.String(), Type.Number()])),
+    "What leads to it in the body",
+  ),
+  bytes: nullable(Type.Integer(), "Of the body, as declared"),
+});
+export const RejectPage = Type.Object({
+  rejects: Type.Array(Reject),
+  nextCursor: nullable(Type.String(), "Null on the last page"),
+});
+export type RejectPage = Static<typeof RejectPage>;
 
 /** The newest refused requests first. */
 export function listRejects(
@@ -34,12 +48,14 @@ export function listRejects(
   };
 }
 
-export interface StoreCounts {
-  traceCount: number;
-  spanCount: number;
-  /** Requests ever refused, by code. */
-  rejects: Record<string, number>;
-}
+export const StoreCounts = Type.Object({
+  traceCount: Type.Integer(),
+  spanCount: Type.Integer(),
+  rejects: Type.Record(Type.String(), Type.Integer(), {
+    description: "Requests ever refused, by code",
+  }),
+});
+export type StoreCounts = Static<typeof StoreCounts>;
 
 export function countStore(db: BunSQLiteDatabase): StoreCounts {
   const total = db
@@ -51,4 +67,8 @@ export function countStore(db: BunSQLiteDatabase): StoreCounts {
     .get()!;
   const counts = db.select().from(rejectCounts).all();
   return { ...total, rejects: Object.fromEntries(counts.map(({ code, count }) => [code, count])) };
+}
+
+function nullable<T extends TSchema>(schema: T, description: string) {
+  return Type.Union([schema, Type.Null()], { description });
 }

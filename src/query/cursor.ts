@@ -8,20 +8,45 @@ export function toCursor(position: number[]): string {
 
 /** @throws AppError `bad_request` where the text is not a cursor of so many numbers. */
 export function parseCursor(text: string, length: number): number[] {
-  let position: unknown;
+  const position = decode(text);
+  if (position?.length === length && position.every(Number.isSafeInteger)) return position;
+  throw invalid();
+}
+
+/**
+ * The same for a list whose rows move and that goes with one query.
+ *
+ * @param query all that decides what is in the list and in which order.
+ */
+export function toBoundCursor(query: unknown[], position: number[]): string {
+  return toCursor([hashOf(query), ...position]);
+}
+
+/** @throws AppError `bad_request` where it is not one of at least so many numbers, or of another query. */
+export function parseBoundCursor(text: string, query: unknown[], least: number): number[] {
+  const [hash, ...position] = decode(text) ?? [];
+  if (hash === undefined || position.length < least) throw invalid();
+  if (hash === hashOf(query)) return position;
+  throw new AppError("bad_request", "the cursor belongs to another query", {
+    hint: "send it with the same filter, sort, project, since and until as the page that it came with",
+  });
+}
+
+function decode(text: string): number[] | null {
   try {
-    position = JSON.parse(Buffer.from(text, "base64url").toString());
+    const position: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
+    return Array.isArray(position) && position.every(Number.isFinite) ? position : null;
   } catch {
-    position = null;
+    return null;
   }
-  if (
-    Array.isArray(position) &&
-    position.length === length &&
-    position.every(Number.isSafeInteger)
-  ) {
-    return position as number[];
-  }
-  throw new AppError("bad_request", "invalid cursor", {
+}
+
+function hashOf(query: unknown[]): number {
+  return Bun.hash.crc32(JSON.stringify(query));
+}
+
+function invalid(): AppError {
+  return new AppError("bad_request", "invalid cursor", {
     hint: "take nextCursor of the page before as it is",
   });
 }

@@ -60,7 +60,8 @@ export const Coverage = Type.Object({
     "Traces that came a moment ago in such numbers that they are not counted yet",
   ),
   partial: Type.Boolean({
-    description: "The time did not suffice for all traces: the newest are counted",
+    description:
+      "There were too many traces or groups to look at all: the newest are counted and ranked",
   }),
 });
 

@@ -11,7 +11,7 @@ import { levelMs, readCells, readGroups, type TimeRange } from "../store/rollup.
 import type { NameLookup } from "../store/rows.ts";
 import type { Coverage } from "./figures.ts";
 import type { Source } from "./trace.ts";
-import { listMatchingKeys } from "./traces.ts";
+import { listMatchingKeys, type KeysPosition } from "./traces.ts";
 
 export type StatsField = Exclude<RollupField, "all">;
 
@@ -103,20 +103,26 @@ export function addRollups(
   }
 }
 
-/** What each group has of something in the rollups. */
+/**
+ * What each group has of something in the rollups.
+ *
+ * @returns `isWhole` false where the range has more cells than are read: the newest are.
+ */
 export function sumGroups(
   { sqlite }: Source,
   by: StatsField,
   range: TimeRange,
   projectId: number | undefined,
   sum: CellSum,
-): Map<number, number> {
+): { sums: Map<number, number>; isWhole: boolean } {
   const sums = new Map<number, number>();
+  let left: number = limits.rankedCells;
   // In as few cells as can be, each read only for the sum.
   for (const { value, bytes } of readCells(sqlite, by, range, null, projectId)) {
+    if (left-- === 0) return { sums, isWhole: false };
     sums.set(value, (sums.get(value) ?? 0) + Cell.readSum(bytes, sum));
   }
-  return sums;
+  return { sums, isWhole: true };
 }
 
 /** Adds the traces that no rollup has. */
@@ -150,9 +156,9 @@ export function addMatching(
   const until = Math.max(...windows.map(({ range }) => range.until));
   // A trace may have spans in the range although it began before.
   const query = { filter, projectId, since: Math.max(0, since - longestTraceMs(source)), until };
-  let after: number | null = null;
+  let after: KeysPosition | null = null;
   do {
-    const page: { keys: number[]; next: number | null } = listMatchingKeys(
+    const page: { keys: number[]; next: KeysPosition | null } = listMatchingKeys(
       source,
       query,
       after,

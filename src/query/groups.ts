@@ -70,7 +70,8 @@ export function listGroups(source: Source, query: GroupQuery, nowMs: number): Gr
   const coverage = query.filter
     ? addMatching(source, query, ids, [window])
     : addUnsettled(source, query, ids, [window]);
-  const ranked = rank(source, query, by, window)
+  const { ranked: all, isWhole } = rank(source, query, by, window);
+  const ranked = all
     .map(([id, sum]): [number, number] => [Math.min(sum, Number.MAX_SAFE_INTEGER), id])
     .filter((at) => at[1] !== 0 && (!position || isBehind(at, position)));
   const shown = ranked.slice(0, limit);
@@ -86,6 +87,7 @@ export function listGroups(source: Source, query: GroupQuery, nowMs: number): Gr
     })),
     nextCursor: ranked.length > limit ? toCursor(shown.at(-1)!) : null,
     ...coverage,
+    partial: coverage.partial || !isWhole,
   };
 }
 

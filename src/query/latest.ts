@@ -16,7 +16,7 @@ import { ErrorBound, Figures, toFigures } from "./figures.ts";
 import { addRollups, addTraces, endlessMs, GroupIds, sumOf, Window } from "./gather.ts";
 import type { Source } from "./trace.ts";
 import { matches, summariesOf } from "./traces.ts";
-import type { Summary } from "./views.ts";
+import { Summary } from "./views.ts";
 
 export interface LatestQuery {
   field: LatestField;
@@ -39,7 +39,7 @@ export const Latest = Type.Composite([
     }),
     firstTime: Type.Integer({ description: "When its first trace started, epoch ms" }),
     lastTime: Type.Integer({ description: "When its newest trace started" }),
-    latest: Type.Unsafe<Summary>(Type.Object({})),
+    latest: Summary,
   }),
   Figures,
 ]);

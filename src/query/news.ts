@@ -1,119 +1,254 @@
-/** What is new in a model call, against the earlier call of its trace that shares most with it. */
-import { and, asc, between, isNotNull } from "drizzle-orm";
-import { readList, readEntries, type Token } from "../store/lists.ts";
-import { payloadFields, spanKeyRange } from "../store/rows.ts";
-import { spans } from "../store/schema.ts";
+/**
+ * What is new in a model call, against the earlier call of its trace that shares most with it. Lists are
+ * compared, not texts, and with a bounded number of calls: in a trace of 50,000 spans, too, a call costs
+ * what one of the last ones costs.
+ */
+import { Type, type Static } from "@sinclair/typebox";
+import { spanStatuses, spanTypes } from "../contract/v1.ts";
+import { transcript as limits } from "../limits.ts";
+import { Message, Tool, type Part } from "../messages/model.ts";
+import { locateMessages, locateRest, readMessages, type Located } from "../messages/read.ts";
+import { readToolRun, readTools } from "../messages/tools.ts";
+import { isDamage } from "../store/blocks.ts";
+import type { Token } from "../store/lists.ts";
+import {
+  commonLength,
+  createTokens,
+  findShared,
+  goesOnOtherwise,
+  readEarlier,
+  readText,
+  type Call,
+  type Shared,
+} from "./compare.ts";
 import { findSpan, type Source, type SpanRef } from "./trace.ts";
 import type { TraceRef } from "./traces.ts";
 import type { SpanNews } from "./views.ts";
 
-type Row = Pick<typeof spans.$inferSelect, "key" | "spanId" | "spanType" | "startTime" | "lists">;
+/** Which span is meant where one is named within an answer. */
+export const SpanId = Type.Object({ key: Type.Integer(), spanId: Type.String() });
 
-const inputSlot = payloadFields.indexOf("input") + 1;
+export const newsFields = {
+  earlier: Type.Union([SpanId, Type.Null()], {
+    description: "The earlier span of the same type whose input begins most like this one's",
+  }),
+  isEdited: Type.Boolean({
+    description: "True where the earlier input went on otherwise: the history was changed or cut",
+  }),
+};
+
+/** One span's payloads as messages, whole. */
+export const SpanMessages = Type.Object({
+  input: Type.Array(Message),
+  output: Type.Array(Message),
+  tools: Type.Array(Tool, { description: "That were offered to the model" }),
+  ...newsFields,
+  newFrom: Type.Integer({
+    description:
+      "The index of the first message of the input that the earlier call neither was sent nor answered; the length of the input where there is none",
+  }),
+});
+
+export type SpanMessages = Static<typeof SpanMessages>;
+
+const toolType = spanTypes.indexOf("tool");
+const failed = spanStatuses.indexOf("error");
 
 /**
- * Compares lists, not texts: the longest common prefix with each earlier span of the same type. In a
- * tie the one that started last is taken.
+ * Compares lists, not texts: the longest common prefix with each of the spans of the same type that
+ * started before. In a tie the one that started last is taken.
  *
  * @throws AppError `not_found`, `conflict`.
  */
 export function readNews(source: Source, traceRef: TraceRef, ref: SpanRef): SpanNews {
-  const { db, payloads } = source;
+  const { payloads } = source;
   const { row, trace } = findSpan(source, traceRef, ref);
-  const input = payloads.get(row.key, row.lists).texts.input ?? null;
-  const tokens = payloads.tokensOf(row.key, row.lists, "input");
+  const input = payloads.get(row.key, row.lists).texts.input ?? "";
   const first: SpanNews = {
     earlier: null,
     sharedLength: 0,
-    newLength: input?.length ?? 0,
+    newLength: input.length,
     isEdited: false,
   };
-  if (input === null || !tokens) return first;
-  const rows = db
-    .select({
-      key: spans.key,
-      spanId: spans.spanId,
-      spanType: spans.spanType,
-      startTime: spans.startTime,
-      lists: spans.lists,
-    })
-    .from(spans)
-    .where(and(between(spans.key, ...spanKeyRange(trace.key)), isNotNull(spans.lists)))
-    .orderBy(asc(spans.key))
-    .all();
-  // A bracket in common is not worth a word.
-  const least = tokens.findIndex((token) => typeof token === "number") + 1;
-  if (least === 0) return first;
-  const shared = compare(rows, trace.key, tokens);
-  let best: { row: Row; tokens: number } | null = null;
-  for (const other of rows) {
-    const isEarlier =
-      other.startTime < row.startTime || (other.startTime === row.startTime && other.key < row.key);
-    if (!isEarlier || other.spanType !== row.spanType) continue;
-    const count = shared(other);
-    if (count === null || count < (best?.tokens ?? least)) continue;
-    const isLater = !best || other.startTime >= best.row.startTime;
-    if (!best || count > best.tokens || isLater) best = { row: other, tokens: count };
+  const tokensOf = createTokens(source, trace.key);
+  const tokens = tokensOf(row);
+  const shared = tokens && findShared(tokens, readEarlier(source, trace.key, row), tokensOf);
+  if (!shared) return first;
+  try {
+    // Up to the last whole message that both have.
+    const boundary = payloads.textOf(tokens.slice(0, shared.tokens)).length;
+    const before = readText(source, shared.call, "input") ?? "";
+    const isEdited = goesOnOtherwise(before, input);
+    const sharedLength = isEdited ? boundary : Math.max(boundary, commonLength(before, input));
+    return {
+      earlier: { key: shared.call.key, spanId: shared.call.spanId },
+      sharedLength,
+      newLength: input.length - sharedLength,
+      isEdited,
+    };
+  } catch (cause) {
+    if (isDamage(cause)) return first;
+    throw cause;
   }
-  if (!best) return first;
-  const before = payloads.get(best.row.key, best.row.lists).texts.input ?? "";
-  const isEdited = goesOnOtherwise(before, input);
-  // Up to the last whole message that both have.
-  const boundary = payloads.textOf(tokens.slice(0, best.tokens)).length;
-  const sharedLength = isEdited ? boundary : Math.max(boundary, commonLength(before, input));
+}
+
+/** @throws AppError `not_found`, `conflict`. */
+export function readSpanMessages(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessages {
+  const { row } = findSpan(source, traceRef, ref);
+  const { input, output, toolCatalog } = source.payloads.get(row.key, row.lists).texts;
+  const tools = toolCatalog === undefined ? [] : readTools(toolCatalog);
+  if (row.spanType === toolType) {
+    const name = source.names.nameOf(row.nameId);
+    const run = readToolRun({ id: null, name, input, output, isError: row.status === failed });
+    return { ...run, tools, earlier: null, isEdited: false, newFrom: 0 };
+  }
+  const { earlier, sharedLength, isEdited } = readNews(source, traceRef, ref);
+  const located = input === undefined ? [] : locateMessages(input, "input");
+  const isAnswer =
+    !earlier || isEdited
+      ? () => false
+      : answerOf(source, findSpan(source, traceRef, { key: earlier.key }).row);
   return {
-    earlier: { key: best.row.key, spanId: best.row.spanId },
-    sharedLength,
-    newLength: input.length - sharedLength,
+    input: located.map(({ message }) => message),
+    output: output === undefined ? [] : readMessages(output, "output"),
+    tools,
+    earlier,
     isEdited,
+    newFrom: earlier ? firstNew(located, sharedLength, isAnswer) : 0,
   };
 }
 
 /**
- * How many tokens of each span's input are those that `wanted` begins with; null where it has none.
- * A list that stands on another shares what that one shares: each list is looked at once.
+ * @param sharedLength of the text that was located.
+ * @param isAnswer true for what the earlier call was answered with: new in the input, yet not new.
  */
-function compare(rows: Row[], traceKey: number, wanted: Token[]): (row: Row) => number | null {
-  const [first] = spanKeyRange(traceKey);
-  const entries = new Map(rows.map((row) => [row.key - first, readEntries(row.lists!)]));
-  const known = new Map<string, number>();
+function firstNew(
+  located: Located[],
+  sharedLength: number,
+  isAnswer: (message: Message) => boolean,
+): number {
+  let at = located.findIndex(({ end }) => end > sharedLength);
+  if (at < 0) return located.length;
+  while (at < located.length && isAnswer(located[at]!.message)) at++;
+  return at;
+}
 
-  function sharedBy(span: number, entry: number): number {
-    const id = `${span}.${entry}`;
-    let shared = known.get(id);
-    if (shared !== undefined) return shared;
-    const list = entries.get(span)?.[entry]?.list;
-    if (!list || list.length === 0) return 0;
-    const { base, tokens } = readList(list, { span, traceKey });
-    shared = base ? Math.min(base.tokens, sharedBy(base.span, base.entry)) : 0;
-    if (!base || shared === base.tokens) {
-      for (const token of tokens) {
-        if (token !== wanted[shared]) break;
-        shared++;
-      }
+/** Tells whether a message says nothing but what a call's output said. */
+function answerOf(
+  source: Source,
+  call: Pick<Call, "key" | "lists">,
+): (message: Message) => boolean {
+  const read = readMessages(readText(source, call, "output") ?? "", "output");
+  const said = new Set(read.flatMap(({ parts }) => parts.map(gistOf)));
+  return ({ role, parts }) =>
+    role === "assistant" &&
+    parts.length > 0 &&
+    parts.every((part) => part.type === "thinking" || said.has(gistOf(part)));
+}
+
+/** Senders write an answer down again in another form: its ids and its texts stay. */
+function gistOf(part: Part): string {
+  switch (part.type) {
+    case "toolCall":
+      return part.id === null ? `call ${part.name} ${part.text}` : `call ${part.id}`;
+    case "text":
+      return `text ${part.text.trim()}`;
+    default:
+      return JSON.stringify(part);
+  }
+}
+
+/** What is new in calls of one trace, for who shows many of them. */
+export interface History {
+  /** Of all inputs that had to be read whole so far, in UTF-16 code units. */
+  readonly readLength: number;
+  newsOf(call: Call): CallNews;
+  /** The first of the calls that goes on from this one. */
+  nextOf(call: Call): Call | null;
+}
+
+export type CallNews = Pick<SpanMessages, keyof typeof newsFields> & {
+  /** The messages from the first new one on. */
+  input: Message[];
+};
+
+/** @param calls one after the other, as they started. */
+export function createHistory(source: Source, traceKey: number, calls: Call[]): History {
+  const { payloads } = source;
+  const tokensOf = createTokens(source, traceKey);
+  const before = calls[0] ? readEarlier(source, traceKey, calls[0]).reverse() : [];
+  const all = [...before, ...calls];
+  const places = new Map(all.map(({ key }, i) => [key, i]));
+  const shares = new Map<number, Shared | null>();
+  const known = new Map<number, CallNews>();
+  let readLength = 0;
+
+  function sharedOf(call: Call): Shared | null {
+    let shared = shares.get(call.key);
+    if (shared === undefined) {
+      const at = places.get(call.key)!;
+      const tokens = tokensOf(call);
+      const earlier = all.slice(Math.max(0, at - limits.earlierCalls), at).reverse();
+      shared = tokens && findShared(tokens, earlier, tokensOf);
+      shares.set(call.key, shared);
     }
-    known.set(id, shared);
     return shared;
   }
 
-  return ({ key }) => {
-    const entry = entries.get(key - first)!.findIndex(({ slot }) => slot === inputSlot);
-    return entry < 0 ? null : sharedBy(key - first, entry);
-  };
-}
-
-/** True where the earlier text has something of its own behind what both have: more than an end. */
-function goesOnOtherwise(earlier: string, later: string): boolean {
-  return !/^\s*([\]}]|$)/.test(earlier.slice(commonLength(earlier, later)));
-}
-
-function commonLength(a: string, b: string): number {
-  let low = 0;
-  let high = Math.min(a.length, b.length);
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (b.startsWith(a.slice(0, middle))) low = middle;
-    else high = middle - 1;
+  function wholeOf(call: Call): CallNews {
+    const input = readText(source, call, "input") ?? "";
+    readLength += input.length;
+    return { earlier: null, isEdited: false, input: readMessages(input, "input") };
   }
-  return low;
+
+  function readSince(call: Call, { call: earlier, tokens: count }: Shared): CallNews {
+    const tokens = tokensOf(call)!;
+    const rest = payloads.textOf(tokens.slice(count));
+    const other = payloads.textOf(tokensOf(earlier)!.slice(count));
+    const isEdited = goesOnOtherwise(other, rest);
+    const sharedLength = isEdited ? 0 : commonLength(other, rest);
+    const isAnswer = isEdited ? () => false : answerOf(source, earlier);
+    const located = locate(tokens, rest);
+    const from = firstNew(located, sharedLength, isAnswer);
+    return {
+      earlier: { key: earlier.key, spanId: earlier.spanId },
+      isEdited,
+      input: located.slice(from).map(({ message }) => message),
+    };
+  }
+
+  /** A list goes on behind what is shared; of an object, all is read to know what its members are. */
+  function locate(tokens: Token[], rest: string): Located[] {
+    const isList = typeof tokens[0] === "string" && /^\s*\[/.test(tokens[0]);
+    if (isList) return locateRest(rest, "input");
+    const text = payloads.textOf(tokens);
+    readLength += text.length;
+    const start = text.length - rest.length;
+    return locateMessages(text, "input").map(({ message, end }) => ({ message, end: end - start }));
+  }
+
+  return {
+    get readLength() {
+      return readLength;
+    },
+    newsOf(call) {
+      let news = known.get(call.key);
+      if (!news) {
+        try {
+          const shared = sharedOf(call);
+          news = shared ? readSince(call, shared) : wholeOf(call);
+        } catch (cause) {
+          if (!isDamage(cause)) throw cause;
+          // It says so itself.
+          news = wholeOf(call);
+        }
+        known.set(call.key, news);
+      }
+      return news;
+    },
+    nextOf(call) {
+      const later = calls.slice(calls.findIndex(({ key }) => key === call.key) + 1);
+      return later.find((other) => sharedOf(other)?.call.key === call.key) ?? null;
+    },
+  };
 }

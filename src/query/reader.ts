@@ -6,7 +6,12 @@ import { AppError } from "../errors.ts";
 import { startThread, type Thread } from "../threads.ts";
 import type { ReaderMethods } from "./thread.ts";
 
-export type Reader = Pick<Thread<ReaderMethods>, "call"> & { close(): Promise<void> };
+type Lane = Pick<Thread<ReaderMethods>, "call"> & { close(): Promise<void> };
+
+export interface Reader extends Lane {
+  /** The same, for what may take long this time. */
+  callLong: Lane["call"];
+}
 
 /** What may take a second, or goes on as long as someone reads. */
 const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
@@ -14,6 +19,7 @@ const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
   "stats",
   "groups",
   "latest",
+  "removal",
 ]);
 
 /** @param path the store's file, which the writer has opened before. */
@@ -22,13 +28,14 @@ export function createReader(path: string, onCrash: (cause: Error) => void): Rea
   const long = createLane(path, onCrash);
   return {
     call: (method, args) => (longMethods.has(method) ? long : quick).call(method, args),
+    callLong: long.call,
     async close() {
       await Promise.all([quick.close(), long.close()]);
     },
   };
 }
 
-function createLane(path: string, onCrash: (cause: Error) => void): Reader {
+function createLane(path: string, onCrash: (cause: Error) => void): Lane {
   let thread: Thread<ReaderMethods> | null = null;
   let isClosed = false;
 

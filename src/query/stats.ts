@@ -70,7 +70,7 @@ export function readStats(source: Source, query: StatsQuery, nowMs: number): Sta
   const coverage = query.filter
     ? addMatching(source, query, ids, windows)
     : addUnsettled(source, query, ids, windows);
-  const ranked = by ? rank(source, query, by, window) : [];
+  const { ranked, isWhole } = by ? rank(source, query, by, window) : { ranked: [], isWhole: true };
   const shown = ranked.slice(0, query.limit).map(([id]) => id);
   if (!query.filter) for (const each of windows) addRollups(source, query, each, shown);
   // Before the first that is stored there is nothing to compare with.
@@ -95,6 +95,7 @@ export function readStats(source: Source, query: StatsQuery, nowMs: number): Sta
       })),
     }),
     ...coverage,
+    partial: coverage.partial || !isWhole,
   };
 }
 
@@ -104,15 +105,15 @@ export function rank(
   { filter, projectId, sort }: Pick<StatsQuery, "filter" | "projectId" | "sort">,
   by: StatsField,
   window: Window,
-): [id: number, sum: number][] {
-  const sums = filter
-    ? new Map<number, number>()
+): { ranked: [id: number, sum: number][]; isWhole: boolean } {
+  const { sums, isWhole } = filter
+    ? { sums: new Map<number, number>(), isWhole: true }
     : sumGroups(source, by, window.range, projectId, rankings[sort]);
   // What is gathered so far stands in no rollup.
   for (const [id, series] of window.groups) {
     sums.set(id, (sums.get(id) ?? 0) + Number(sumOf(series).sum(rankings[sort])));
   }
-  return [...sums].sort(([a, x], [b, y]) => y - x || a - b);
+  return { ranked: [...sums].sort(([a, x], [b, y]) => y - x || a - b), isWhole };
 }
 
 /**

@@ -8,15 +8,38 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import { createNameLookup } from "../store/names.ts";
 import { openReader } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
+import type { PayloadField } from "../store/rows.ts";
 import { serveThread } from "../threads.ts";
 import { countStore, listRejects } from "./admin.ts";
+import { readBreakdown } from "./breakdown.ts";
+import { readTraceColumns } from "./columns.ts";
+import { complete, type CompleteQuery } from "./complete.ts";
 import { listGroups, type GroupQuery } from "./groups.ts";
 import { toJson } from "./json.ts";
 import { listLatest, type LatestQuery } from "./latest.ts";
-import { readNews } from "./news.ts";
+import { inScope, readSummaries, type LiveScope } from "./live.ts";
+import { readNews, readSpanMessages } from "./news.ts";
+import { listRemoval } from "./removal.ts";
+import { readTrace } from "./skeleton.ts";
 import { readStats, type StatsQuery } from "./stats.ts";
-import { exportPage, readSpan, readTrace, type Source, type SpanRef } from "./trace.ts";
-import { findTrace, listTraces, type TraceQuery, type TraceRef } from "./traces.ts";
+import {
+  exportPage,
+  readPayload,
+  readSpan,
+  type PayloadPart,
+  type Source,
+  type SpanRef,
+} from "./trace.ts";
+import {
+  findTrace,
+  listTraces,
+  type KeysPosition,
+  type KeysQuery,
+  type TraceQuery,
+  type TraceRef,
+} from "./traces.ts";
+import { readTraceNews } from "./tracenews.ts";
+import { readTranscript, type TranscriptQuery } from "./transcript.ts";
 
 export type ReaderMethods = typeof methods;
 
@@ -40,22 +63,36 @@ const methods = {
       payloads: createPayloadReader(database),
     };
   },
-  traces: (query: TraceQuery) =>
-    read(({ db }) => JSON.stringify(listTraces(db, query, Date.now()))),
-  trace: (ref: TraceRef) => read((source) => JSON.stringify(readTrace(source, ref, Date.now()))),
-  span: (trace: TraceRef, span: SpanRef) =>
-    read((source) => JSON.stringify(readSpan(source, trace, span))),
-  news: (trace: TraceRef, span: SpanRef) =>
-    read((source) => JSON.stringify(readNews(source, trace, span))),
+  traces: (query: TraceQuery) => read((source) => toJson(listTraces(source, query, Date.now()))),
+  complete: (query: CompleteQuery) => read((source) => toJson(complete(source, query))),
+  trace: (ref: TraceRef) => read((source) => toJson(readTrace(source, ref, Date.now()))),
+  traceColumns: (ref: TraceRef) =>
+    read((source) => toJson(readTraceColumns(source, ref, Date.now()))),
+  breakdown: (ref: TraceRef) => read((source) => toJson(readBreakdown(source, ref))),
+  traceNews: (ref: TraceRef) => read((source) => toJson(readTraceNews(source, ref))),
+  payload: (trace: TraceRef, span: SpanRef, field: PayloadField, part: PayloadPart) =>
+    read((source) => readPayload(source, trace, span, field, part)),
+  span: (trace: TraceRef, span: SpanRef) => read((source) => toJson(readSpan(source, trace, span))),
+  news: (trace: TraceRef, span: SpanRef) => read((source) => toJson(readNews(source, trace, span))),
+  messages: (trace: TraceRef, span: SpanRef) =>
+    read((source) => toJson(readSpanMessages(source, trace, span))),
+  transcript: (ref: TraceRef, query: TranscriptQuery) =>
+    read((source) => toJson(readTranscript(source, ref, query))),
+  spanCount: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.spanCount),
   /** The key of a trace, for what changes it. */
   traceKey: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.key),
   exportPage: (ref: TraceRef, after: number | null, full: boolean) =>
     read((source) => exportPage(source, ref, after, full)),
   rejects: (limit: number, cursor: string | undefined) =>
-    read(({ db }) => JSON.stringify(listRejects(db, limit, cursor))),
+    read(({ db }) => toJson(listRejects(db, limit, cursor))),
   stats: (query: StatsQuery) => read((source) => toJson(readStats(source, query, Date.now()))),
   groups: (query: GroupQuery) => read((source) => toJson(listGroups(source, query, Date.now()))),
   latest: (query: LatestQuery) => read((source) => toJson(listLatest(source, query, Date.now()))),
+  summaries: (keys: number[]) => read((source) => readSummaries(source, keys, Date.now())),
+  inScopes: (keys: number[], scopes: LiveScope[]) =>
+    read((source) => scopes.map((scope) => inScope(source, keys, scope, Date.now()))),
+  removal: (query: KeysQuery, after: KeysPosition | null, nowMs: number) =>
+    read((source) => listRemoval(source, query, after, nowMs)),
   counts: () => read(({ db }) => countStore(db)),
   close: () => database?.close(),
 };

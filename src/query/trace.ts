@@ -1,16 +1,16 @@
-/** One trace: its skeleton, its spans whole, and its export. */
+/** One trace: its spans whole, and its export. */
 import type { Database } from "bun:sqlite";
 import { and, asc, between, eq, gt } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
-import { exportChunkBytes, wire } from "../limits.ts";
+import { exportChunkBytes, parsedPayloadLength, wire } from "../limits.ts";
 import type { PayloadReader } from "../store/payloads.ts";
-import { spanKeyRange, spanOf, wholeSpanOf, type NameLookup } from "../store/rows.ts";
+import { spanKeyRange, wholeSpanOf, type NameLookup, type PayloadField } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
 import { receiptOf, usdOf } from "./costs.ts";
-import { findTrace, toSummary, type TraceRef } from "./traces.ts";
-import type { Skeleton, SpanView, TraceView } from "./views.ts";
+import { findTrace, type TraceRef } from "./traces.ts";
+import type { SpanView } from "./views.ts";
 
 /** What reading spans needs: the database and the texts behind its ids. */
 export interface Source {
@@ -27,39 +27,6 @@ export type SpanRef = { key: number } | { spanId: string };
 type SpanRow = typeof spans.$inferSelect;
 
 const ofTrace = (traceKey: number) => between(spans.key, ...spanKeyRange(traceKey));
-
-export function readTrace({ db, names }: Source, ref: TraceRef, nowMs: number): TraceView {
-  const { trace, project } = findTrace(db, ref);
-  const rows = db.select().from(spans).where(ofTrace(trace.key)).orderBy(asc(spans.key)).all();
-  return {
-    trace: {
-      ...toSummary(trace, project, nowMs),
-      metadata: trace.metadata === null ? {} : JSON.parse(trace.metadata),
-    },
-    spans: rows.map((row) => toSkeleton(row, names)),
-  };
-}
-
-function toSkeleton(row: SpanRow, names: NameLookup): Skeleton {
-  const span = spanOf(row, names);
-  return {
-    key: row.key,
-    spanId: span.spanId,
-    parentSpanId: span.parentSpanId ?? null,
-    spanType: span.spanType,
-    name: span.name,
-    startTime: span.startTime,
-    endTime: span.endTime,
-    durationMs: row.durationMs,
-    status: span.status ?? "ok",
-    errorMessage: span.errorMessage ?? null,
-    provider: span.provider ?? null,
-    modelId: span.modelId ?? null,
-    usage: span.usage ?? null,
-    ttftMs: span.ttftMs ?? null,
-    costUsd: usdOf(row.cost),
-  };
-}
 
 /** @throws AppError `not_found`, `conflict`. */
 export function findSpan({ db }: Source, traceRef: TraceRef, ref: SpanRef) {
@@ -97,6 +64,50 @@ export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): Span
     receipt: row.priceId === null ? null : receiptOf(span.usage, source.names.nameOf(row.priceId)),
     ...(damaged.length > 0 && { damaged }),
   };
+}
+
+/** One payload's text, or a piece of it. */
+export interface PayloadText {
+  text: string;
+  /** Of all of it, in UTF-16 code units. */
+  totalLength: number;
+  /** True where the text is all of it, and JSON; of a long one nobody looks. */
+  isJson: boolean;
+}
+
+/** In UTF-16 code units; all of it where nothing is said. */
+export interface PayloadPart {
+  from?: number | undefined;
+  length?: number | undefined;
+}
+
+/** @throws AppError `not_found`, `conflict`. */
+export function readPayload(
+  source: Source,
+  traceRef: TraceRef,
+  ref: SpanRef,
+  field: PayloadField,
+  { from = 0, length = Infinity }: PayloadPart,
+): PayloadText {
+  const { row } = findSpan(source, traceRef, ref);
+  const { texts, damaged } = source.payloads.get(row.key, row.lists);
+  const text = texts[field];
+  if (text === undefined) throw new AppError("not_found", `this span has no ${field}`);
+  if (damaged.includes(field)) {
+    throw new AppError("internal_error", `the ${field} is damaged in the store`);
+  }
+  const part = text.slice(from, from + length);
+  const isJson = part.length === text.length && part.length <= parsedPayloadLength && parses(part);
+  return { text: part, totalLength: text.length, isJson };
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function wholeSpan(row: SpanRow, { names, payloads }: Source) {

@@ -1,52 +1,302 @@
-/** Lists of traces, and finding one by its id or key. */
-import { and, desc, eq, gte, lt, sql, type SQL } from "drizzle-orm";
+/**
+ * Lists of traces by any filter and order, and finding one by its id or key. What indexes answer comes at
+ * once; for all else a page looks at traces for a bounded time and says where it stood.
+ */
+import { and, eq, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { AppError } from "../errors.ts";
-import { staleAfterMs } from "../limits.ts";
+import { parseFilter, type Filter } from "../filter/parse.ts";
+import { parseTime } from "../filter/time.ts";
+import { staleAfterMs, traces as limits } from "../limits.ts";
+import { facetNumber } from "../store/facets.ts";
 import { projects, traces } from "../store/schema.ts";
 import { usdOf } from "./costs.ts";
-import { parseCursor, toCursor } from "./cursor.ts";
+import { parseBoundCursor, toBoundCursor } from "./cursor.ts";
+import { createMatcher, loadRows } from "./match.ts";
+import { fromRanges, toRanges } from "./shown.ts";
+import type { Source } from "./trace.ts";
 import type { Summary, TracePage, TraceState } from "./views.ts";
+import { walk, type Order, type Place, type SortField } from "./walk.ts";
+import { narrowScope, planWalk, type Scope } from "./where.ts";
 
 export interface TraceQuery {
   limit: number;
   cursor?: string | undefined;
-  /** Epoch ms; a trace belongs to the window in which it started. */
-  since?: number | undefined;
-  until?: number | undefined;
+  /** In the grammar of filter/parse.ts. */
+  filter?: string | undefined;
+  /** Newest or greatest first, `-` in front for the reverse. By start where it is absent. */
+  sort?: TraceSort | undefined;
+  /** Times as filter/time.ts reads them; a trace belongs to the window in which it started. */
+  since?: string | undefined;
+  until?: string | undefined;
   projectId?: number | undefined;
 }
+
+export type TraceSort = SortField | `-${SortField}`;
 
 /** A trace by the key of its summary, or by the sender's id and, where needed, the project. */
 export type TraceRef = { key: number } | { traceId: string; projectId?: number | undefined };
 
 export type TraceRow = typeof traces.$inferSelect;
 
-/** Newest first. A trace that was there at the first page is on some page. */
-export function listTraces(db: BunSQLiteDatabase, query: TraceQuery, nowMs: number): TracePage {
-  const conditions: SQL[] = [];
-  if (query.projectId !== undefined) conditions.push(eq(traces.projectId, query.projectId));
-  if (query.since !== undefined) conditions.push(gte(traces.startTime, query.since));
-  if (query.until !== undefined) conditions.push(lt(traces.startTime, query.until));
-  if (query.cursor !== undefined) {
-    const [startTime, key] = parseCursor(query.cursor, 2);
-    conditions.push(sql`(${traces.startTime}, ${traces.key}) < (${startTime}, ${key})`);
+/** Where a list stands, and what it must know to miss nothing. */
+interface Position {
+  /** When the first page was made, and the last key that there was. */
+  asOfMs: number;
+  topKey: number;
+  /** True where all is walked and what has changed since is looked through, by key. */
+  isTail: boolean;
+  place: Place;
+  /** Keys of traces that were shown and were not settled then, or settled after the first page. */
+  shown: readonly number[];
+}
+
+const byStart: Order = { field: "startTime", isAscending: false };
+
+/**
+ * A page of the traces that match. A trace that was there at the first page is on some page, although
+ * what it is sorted by may change meanwhile: after all others come those that have changed since the first
+ * page and were not shown as they were then. One that has changed may so come twice.
+ *
+ * @throws AppError `bad_request` for a filter, a time or a cursor that cannot be.
+ */
+export function listTraces(source: Source, query: TraceQuery, nowMs: number): TracePage {
+  const { limit, sort = "startTime", projectId } = query;
+  const bound = [query.filter ?? "", sort, projectId, query.since, query.until];
+  const position = query.cursor === undefined ? null : parsePosition(query.cursor, bound);
+  const asOfMs = position?.asOfMs ?? nowMs;
+  const topKey = position?.topKey ?? topKeyOf(source);
+  // Times ago count from the first page on, so that all pages mean the same.
+  const filter = parseFilter(query.filter ?? "", asOfMs);
+  const time = (field: "since" | "until", none: number) =>
+    query[field] === undefined ? none : parseTime(query[field], field, asOfMs);
+  const range = { since: time("since", 0), until: time("until", Infinity) };
+  const scope = narrowScope(source, { projectId, range }, filter);
+  const candidates = candidatesOf(source, filter, scope, orderOf(sort), position);
+
+  const deadlineMs = performance.now() + limits.budgetMs;
+  const shown = new Set(position?.shown);
+  const keys: number[] = [];
+  let last: Candidate | null = null;
+  let isMore = false;
+  for (const candidate of testAll(source, filter, scope, candidates, nowMs)) {
+    const { place, isTail } = candidate;
+    const isMatch = candidate.isMatch && !(isTail && shown.has(place.key));
+    isMore = isMatch && keys.length === limit;
+    if (isMore) break;
+    last = candidate;
+    if (isMatch) {
+      keys.push(place.key);
+      shown.add(place.key);
+    }
+    isMore = performance.now() > deadlineMs;
+    if (isMore) break;
   }
+  const rows = rowsOf(source, keys);
+  const fresh = rows
+    .filter(({ trace }) => trace.isSettled === 0 || trace.settledAt! >= asOfMs)
+    .map(({ trace }) => trace.key);
+  return {
+    traces: rows.map(({ trace, project }) => toSummary(trace, project, nowMs)),
+    nextCursor:
+      isMore && last
+        ? positionText(bound, {
+            ...last,
+            asOfMs,
+            topKey,
+            shown: [...(position?.shown ?? []), ...fresh],
+          })
+        : null,
+    partial: isMore && keys.length < limit,
+  };
+}
+
+/** A trace that is to be tested, in the list proper or among those that have changed since. */
+interface Candidate {
+  place: Place;
+  isTail: boolean;
+}
+
+function* candidatesOf(
+  source: Source,
+  filter: Filter,
+  scope: Scope,
+  order: Order,
+  position: Position | null,
+): Generator<Candidate> {
+  if (!position?.isTail) {
+    const plan = planWalk(source, filter, scope, order.field === "startTime");
+    for (const place of walk(source, plan, order, scope, position?.place ?? null)) {
+      yield { place, isTail: false };
+    }
+  }
+  // The first page sees all as it is at one moment.
+  if (!position) return;
+  for (const key of changedSince(source, position)) {
+    yield { place: { value: 0, startTime: 0, key }, isTail: true };
+  }
+}
+
+/** The traces that were there at the first page and have changed or settled since, by key. */
+function changedSince({ sqlite }: Source, { asOfMs, topKey, isTail, place }: Position): number[] {
+  const unsettled = sqlite
+    .query<{ key: number }, [number]>(
+      "SELECT key FROM traces INDEXED BY unsettledTraces WHERE isSettled = 0 AND key <= ?",
+    )
+    .all(topKey);
+  const settled = sqlite
+    .query<{ key: number }, [number, number, number]>(
+      "SELECT traceKey AS key FROM facets WHERE field = ? AND value >= ? AND traceKey <= ?",
+    )
+    .all(facetNumber("settled"), asOfMs, topKey);
+  return [...unsettled, ...settled]
+    .map(({ key }) => key)
+    .filter((key) => !isTail || key < place.key)
+    .sort((a, b) => b - a);
+}
+
+const firstPart = 64;
+const largestPart = 512;
+
+/** Reads the rows of some at a time. */
+function* testAll<T extends { place: Place }>(
+  source: Source,
+  filter: Filter,
+  { projectId, range: { since, until } }: Scope,
+  candidates: Generator<T>,
+  nowMs: number,
+): Generator<T & { isMatch: boolean }> {
+  const matcher = createMatcher(source, filter, nowMs);
+  for (let size = firstPart; ; size = Math.min(2 * size, largestPart)) {
+    const part = takeSome(candidates, size);
+    const rows = loadRows(
+      source,
+      part.map(({ place }) => place.key),
+      matcher.columns,
+    );
+    for (const candidate of part) {
+      const row = rows.get(candidate.place.key)!;
+      const startTime = row.startTime as number;
+      const isMatch =
+        (projectId === undefined || row.projectId === projectId) &&
+        startTime >= since &&
+        startTime < until &&
+        matcher.test(row);
+      yield { ...candidate, isMatch };
+    }
+    if (part.length < size) return;
+  }
+}
+
+function takeSome<T>(from: Generator<T>, count: number): T[] {
+  const taken: T[] = [];
+  while (taken.length < count) {
+    const { done, value } = from.next();
+    if (done) break;
+    taken.push(value);
+  }
+  return taken;
+}
+
+function orderOf(sort: TraceSort): Order {
+  return sort.startsWith("-")
+    ? { field: sort.slice(1) as SortField, isAscending: true }
+    : { field: sort as SortField, isAscending: false };
+}
+
+function topKeyOf({ sqlite }: Source): number {
+  return (
+    sqlite.query<{ key: number | null }, []>("SELECT max(key) AS key FROM traces").get()!.key ?? 0
+  );
+}
+
+function positionText(bound: unknown[], { asOfMs, topKey, isTail, place, shown }: Position) {
+  const { value, startTime, key } = place;
+  const where = [asOfMs, topKey, Number(isTail), value, startTime, key];
+  return toBoundCursor(bound, [...where, ...toRanges(shown)]);
+}
+
+/** @throws AppError `bad_request`. */
+function parsePosition(cursor: string, bound: unknown[]): Position {
+  const position = parseBoundCursor(cursor, bound, 6);
+  const [asOfMs, topKey, isTail, value, startTime, key, ...ranges] = position as Six;
+  const place = { value, startTime, key };
+  return { asOfMs, topKey, isTail: isTail === 1, place, shown: fromRanges(ranges) };
+}
+
+type Six = [number, number, number, number, number, number, ...number[]];
+
+/** What a list of keys is asked for. Times in epoch ms. */
+export interface KeysQuery {
+  filter?: string | undefined;
+  projectId?: number | undefined;
+  since?: number | undefined;
+  until?: number | undefined;
+}
+
+/** Where a part of a list of keys ended. */
+export type KeysPosition = Pick<Place, "startTime" | "key">;
+
+/**
+ * A part of the keys of the traces that match, the one that started last first. Each part looks at a
+ * bounded number of traces, so that it may be empty although more follow.
+ *
+ * @param after `next` of the part before, null for the first.
+ * @returns `next` null behind the last part.
+ * @throws AppError `bad_request` for a filter that cannot be.
+ */
+export function listMatchingKeys(
+  source: Source,
+  { filter: text = "", projectId, since = 0, until = Infinity }: KeysQuery,
+  after: KeysPosition | null,
+  limit: number,
+  nowMs = Date.now(),
+): { keys: number[]; next: KeysPosition | null } {
+  const filter = parseFilter(text, nowMs);
+  const scope = narrowScope(source, { projectId, range: { since, until } }, filter);
+  const plan = planWalk(source, filter, scope, true);
+  const places = walk(source, plan, byStart, scope, after && { value: 0, ...after });
+  const keys: number[] = [];
+  let scanned = 0;
+  for (const { place, isMatch } of testAll(source, filter, scope, asCandidates(places), nowMs)) {
+    if (isMatch) keys.push(place.key);
+    const { startTime, key } = place;
+    if (keys.length === limit || ++scanned === limits.scannedTraces)
+      return { keys, next: { startTime, key } };
+  }
+  return { keys, next: null };
+}
+
+function* asCandidates(places: Generator<Place>): Generator<{ place: Place }> {
+  for (const place of places) yield { place };
+}
+
+/** Which of these traces match. @throws AppError `bad_request` for a filter that cannot be. */
+export function matches(
+  source: Source,
+  keys: readonly number[],
+  filter: string,
+  nowMs = Date.now(),
+): Set<number> {
+  const matcher = createMatcher(source, parseFilter(filter, nowMs), nowMs);
+  const rows = [...loadRows(source, keys, matcher.columns).values()];
+  return new Set(rows.filter((row) => matcher.test(row)).map(({ key }) => key));
+}
+
+/** Summaries of these traces, in this order; one that is gone is left out. */
+export function summariesOf(source: Source, keys: readonly number[], nowMs: number): Summary[] {
+  return rowsOf(source, keys).map(({ trace, project }) => toSummary(trace, project, nowMs));
+}
+
+function rowsOf({ db }: Source, keys: readonly number[]): { trace: TraceRow; project: string }[] {
   const rows = db
     .select({ trace: traces, project: projects.name })
     .from(traces)
     .innerJoin(projects, eq(projects.id, traces.projectId))
-    .where(and(...conditions))
-    .orderBy(desc(traces.startTime), desc(traces.key))
-    .limit(query.limit + 1)
+    .where(sql`${traces.key} IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`)
     .all();
-  const shown = rows.slice(0, query.limit);
-  const last = shown.at(-1);
-  return {
-    traces: shown.map(({ trace, project }) => toSummary(trace, project, nowMs)),
-    nextCursor:
-      last && rows.length > query.limit ? toCursor([last.trace.startTime, last.trace.key]) : null,
-  };
+  const byKey = new Map(rows.map((row) => [row.trace.key, row]));
+  return keys.flatMap((key) => byKey.get(key) ?? []);
 }
 
 /** @throws AppError `not_found`; `conflict` with the list where several projects have the id. */
@@ -114,33 +364,11 @@ export function toSummary(row: TraceRow, project: string, nowMs: number): Summar
     priceableSpanCount: row.priceableSpanCount,
     inputPreview: row.inputPreview,
     outputPreview: row.outputPreview,
+    pinned: row.isPinned === 1,
   };
 }
 
 function toState(row: TraceRow, nowMs: number): TraceState {
   if (row.rootCount > 0) return "ended";
   return nowMs - row.lastReceivedAt > staleAfterMs ? "stale" : "open";
-}
-
-// Placeholders until the filter is there.
-export function listMatchingKeys(
-  _source: unknown,
-  _query: object,
-  _after: number | null,
-  _limit: number,
-): { keys: number[]; next: number | null } {
-  return { keys: [], next: null };
-}
-export function matches(_source: unknown, keys: number[], _filter: string): Set<number> {
-  return new Set(keys);
-}
-export function summariesOf(
-  { db }: { db: BunSQLiteDatabase },
-  keys: number[],
-  nowMs: number,
-): Summary[] {
-  return keys.map((key) => {
-    const { trace, project } = findTrace(db, { key });
-    return toSummary(trace, project, nowMs);
-  });
 }

@@ -1,125 +1,203 @@
-/** What every surface shows, in the wire's own field names. Unknown is absent or null, never 0. */
-import type { Customer, Span, SpanExtension, Usage } from "../contract/v1.ts";
-import type { Dimension } from "../pricing/rates.ts";
-import type { Figure } from "../store/codec.ts";
+/**
+ * What every surface shows, in the wire's own field names. Unknown is absent or null, never 0. The schemas
+ * are the source of the static types and of the API document. They have none of the limits of ingest v1,
+ * since other doors have others.
+ */
+import { Type, type Static, type TSchema } from "@sinclair/typebox";
+import { Customer, ImportedSpan, Span, spanStatuses, spanTypes, Usage } from "../contract/v1.ts";
+import { dimensions, type Dimension } from "../pricing/rates.ts";
+import { payloadFields } from "../store/rows.ts";
 
-/** `open`: no root yet; `stale`: open and silent for ten minutes. */
-export type TraceState = "open" | "ended" | "stale";
+const optional = Type.Optional;
 
-export interface Summary {
-  key: number;
-  project: string;
-  traceId: string;
-  /** The trace's name, else its agent's. */
-  name: string | null;
-  traceName: string | null;
-  agentName: string | null;
-  workflowName: string | null;
-  workflowRunId: string | null;
-  sessionId: string | null;
-  customer: Customer | null;
-  source: string;
-  startTime: number;
-  endTime: number;
-  durationMs: number;
-  receivedAt: number;
-  lastReceivedAt: number;
-  status: "ok" | "error" | "aborted";
-  state: TraceState;
-  spanCount: number;
-  llmCount: number;
-  toolCount: number;
-  errorCount: number;
-  models: string[];
-  ttftMs: number | null;
-  inputTokens: Figure | null;
-  outputTokens: Figure | null;
-  totalTokens: Figure | null;
-  cachedInputTokens: Figure | null;
-  cacheWriteInputTokens: Figure | null;
-  reasoningTokens: Figure | null;
-  /** The sum of what is priced, a decimal; null where nothing is. */
-  costUsd: string | null;
-  /** Of the calls that count, how many have a price. */
-  pricedSpanCount: number;
-  priceableSpanCount: number;
-  /** The last that a user said and what the model came to, one line each; null where that is nothing. */
-  inputPreview: string | null;
-  outputPreview: string | null;
-}
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+export const oneOf = <T extends string>(values: readonly T[], description?: string) =>
+  Type.Unsafe<T>(
+    Type.Union(
+      values.map((value) => Type.Literal(value)),
+      description === undefined ? {} : { description },
+    ),
+  );
+export const described = (description: string) => Type.Integer({ description });
 
-export interface TracePage {
-  traces: Summary[];
-  nextCursor: string | null;
-}
+const Text = Type.String();
+const Time = described("Epoch ms");
+/** A total: a number, beyond 2^53 - 1 its decimal digits. */
+const FigureView = Type.Union([Type.Integer(), Type.String(), Type.Null()]);
+const Metadata = Type.Record(Type.String(), Type.String());
+const CostUsd = nullable(Type.String({ description: "A decimal; null where no price is known" }));
 
-/** A span without its payloads. */
-export interface Skeleton {
-  key: number;
-  spanId: string;
-  parentSpanId: string | null;
-  spanType: Span["spanType"];
-  name: string;
-  startTime: number;
-  endTime: number;
-  durationMs: number;
-  status: "ok" | "error" | "aborted";
-  errorMessage: string | null;
-  provider: string | null;
-  modelId: string | null;
-  usage: Usage | null;
-  ttftMs: number | null;
-  costUsd: string | null;
-}
+export const TraceState = oneOf(
+  ["open", "ended", "stale"],
+  "open: no root yet; stale: open and silent for ten minutes",
+);
 
-export interface TraceView {
-  trace: Summary & { metadata: Record<string, string> };
-  spans: Skeleton[];
-}
+export const Summary = Type.Object({
+  key: described("This server's own number of it: ~key is its address"),
+  project: Text,
+  traceId: Text,
+  name: nullable(Type.String({ description: "The trace's name, else its agent's" })),
+  traceName: nullable(Text),
+  agentName: nullable(Text),
+  workflowName: nullable(Text),
+  workflowRunId: nullable(Text),
+  sessionId: nullable(Text),
+  customer: nullable(Customer),
+  source: Type.String({ description: "What it came by" }),
+  startTime: Time,
+  endTime: Time,
+  durationMs: Type.Integer(),
+  receivedAt: Time,
+  lastReceivedAt: Time,
+  status: oneOf(spanStatuses),
+  state: TraceState,
+  spanCount: Type.Integer(),
+  llmCount: Type.Integer(),
+  toolCount: Type.Integer(),
+  errorCount: Type.Integer(),
+  models: Type.Array(Text),
+  ttftMs: nullable(Type.Number({ description: "Of the first model call" })),
+  inputTokens: FigureView,
+  outputTokens: FigureView,
+  totalTokens: FigureView,
+  cachedInputTokens: FigureView,
+  cacheWriteInputTokens: FigureView,
+  reasoningTokens: FigureView,
+  costUsd: nullable(
+    Type.String({ description: "The sum of what is priced, a decimal; null where nothing is" }),
+  ),
+  pricedSpanCount: described("Of the calls that count, how many have a price"),
+  priceableSpanCount: Type.Integer(),
+  inputPreview: nullable(Type.String({ description: "The last that a user said, in one line" })),
+  outputPreview: nullable(Type.String({ description: "What the model came to, in one line" })),
+  pinned: Type.Boolean(),
+});
+
+export const TracePage = Type.Object({
+  traces: Type.Array(Summary),
+  nextCursor: nullable(Text),
+  partial: Type.Boolean({
+    description: "The time ended before the page was full: nextCursor goes on from there",
+  }),
+});
+
+/** A span without its payloads, in its place. */
+export const Skeleton = Type.Object({
+  key: described("This server's own number of it: ~key is its address"),
+  spanId: Text,
+  parentSpanId: nullable(Text),
+  depth: described("0 at the top"),
+  childCount: described("Spans directly below"),
+  isOrphan: optional(
+    Type.Literal(true, {
+      description: "It names a parent that is not stored, and stands at the top",
+    }),
+  ),
+  isCycle: optional(Type.Literal(true, { description: "It is among its own ancestors" })),
+  spanType: oneOf(spanTypes),
+  name: Text,
+  startTime: Time,
+  endTime: Time,
+  durationMs: Type.Integer(),
+  status: oneOf(spanStatuses),
+  errorMessage: nullable(Type.String({ description: "Its beginning" })),
+  provider: nullable(Text),
+  modelId: nullable(Text),
+  usage: nullable(Usage),
+  ttftMs: nullable(Type.Number()),
+  costUsd: CostUsd,
+  payloads: Type.Array(oneOf(payloadFields), { description: "Which it has" }),
+});
+
+export const TraceView = Type.Object({
+  trace: Type.Object({ ...Summary.properties, metadata: Metadata }),
+  spans: Type.Array(Skeleton, {
+    description: "As they are shown: depth first, children by their start",
+  }),
+});
+
+/** Why a call cost what it did. */
+export const ReceiptView = Type.Object({
+  provider: Type.String({ description: "As the source of the price calls it" }),
+  model: Type.String({ description: "Likewise" }),
+  source: Text,
+  sourceDate: Text,
+  lines: Type.Array(
+    Type.Object({
+      dimension: oneOf<Dimension>(dimensions),
+      quantity: Type.Integer(),
+      unitPrice: Type.String({ description: "For one, a decimal in USD" }),
+      amountUsd: Text,
+    }),
+    { description: "Every token is in one line" },
+  ),
+  missing: Type.Array(oneOf<Dimension>(dimensions), {
+    description: "What was used, or may have been, and has no count or no price",
+  }),
+});
+
+const Attributes = nullable(
+  Type.String({ description: "JSON text of what has no field of its own" }),
+);
 
 /**
  * A whole span: the wire's fields as they came, with the trace's metadata laid under its own, and what
  * v1 has no field for as an import takes it.
  */
-export type SpanView = Span &
-  Omit<SpanExtension, "attributes" | "startNanos" | "endNanos"> & {
-    key: number;
-    traceKey: number;
-    traceId: string;
-    project: string;
-    source: string;
-    receivedAt: number;
-    startNanos: number | null;
-    endNanos: number | null;
-    /** JSON text of what has no field of its own, null where there is none. */
-    attributes: string | null;
-    costUsd: string | null;
-    /** Null where no price is known. */
-    receipt: ReceiptView | null;
-    /** The payloads that the store cannot give back any more; a note stands in their place. */
-    damaged?: string[];
-  };
-
-/** Why a call cost what it did. */
-export interface ReceiptView {
-  /** The model whose price it is, as the source of the price calls it. */
-  provider: string;
-  model: string;
-  source: string;
-  sourceDate: string;
-  /** Every token is in one line. Prices and amounts are decimals in USD, a price is for one. */
-  lines: { dimension: Dimension; quantity: number; unitPrice: string; amountUsd: string }[];
-  /** What was used, or may have been, and has no count or no price: the cost is at least this. */
-  missing: Dimension[];
-}
+export const SpanView = Type.Object({
+  ...Span.properties,
+  ...ImportedSpan.properties.x.properties,
+  spanId: Text,
+  parentSpanId: optional(Text),
+  name: Text,
+  errorMessage: optional(Text),
+  provider: optional(Text),
+  modelId: optional(Text),
+  input: optional(Text),
+  output: optional(Text),
+  toolCatalog: optional(Text),
+  sources: optional(Text),
+  metadata: optional(Metadata),
+  key: Type.Integer(),
+  traceKey: Type.Integer(),
+  traceId: Text,
+  project: Text,
+  source: Text,
+  receivedAt: Time,
+  startNanos: nullable(described("Within the millisecond")),
+  endNanos: nullable(Type.Integer()),
+  attributes: Attributes,
+  costUsd: CostUsd,
+  receipt: nullable(ReceiptView),
+  damaged: optional(
+    Type.Array(oneOf(payloadFields), {
+      description: "Which payloads cannot be read any more; a note stands in their place",
+    }),
+  ),
+});
 
 /** What is new in a span's input, in UTF-16 code units. */
-export interface SpanNews {
-  /** The earlier span of the same type whose input begins most like this one's. */
-  earlier: { key: number; spanId: string } | null;
-  /** So much of the input's beginning is in the earlier one, whole messages where it was edited. */
-  sharedLength: number;
-  newLength: number;
-  /** True where the earlier input went on otherwise: the history was changed or cut. */
-  isEdited: boolean;
-}
+export const SpanNews = Type.Object({
+  earlier: nullable(
+    Type.Object(
+      { key: Type.Integer(), spanId: Text },
+      { description: "The earlier span of the same type whose input begins most like this one's" },
+    ),
+  ),
+  sharedLength: described(
+    "So much of the input's beginning is in the earlier one, whole messages where it was edited",
+  ),
+  newLength: Type.Integer(),
+  isEdited: Type.Boolean({
+    description: "The earlier input went on otherwise: the history was changed or cut",
+  }),
+});
+
+export type TraceState = Static<typeof TraceState>;
+export type Summary = Static<typeof Summary>;
+export type TracePage = Static<typeof TracePage>;
+export type Skeleton = Static<typeof Skeleton>;
+export type TraceView = Static<typeof TraceView>;
+export type ReceiptView = Static<typeof ReceiptView>;
+export type SpanView = Static<typeof SpanView>;
+export type SpanNews = Static<typeof SpanNews>;

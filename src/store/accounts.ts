@@ -1,6 +1,7 @@
 /** Projects and the ingest keys that write into them. Of a key only its SHA-256 is stored. */
 import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
+import { collectRowsPerStep } from "../limits.ts";
 
 export interface Project {
   id: number;
@@ -93,6 +94,26 @@ export function revokeKey(db: Database, id: number, nowMs: number): void {
     .query("UPDATE keys SET revokedAt = coalesce(revokedAt, ?) WHERE id = ?")
     .run(nowMs, id);
   if (changes === 0) throw new AppError("not_found", "no such key");
+}
+
+/**
+ * One step of taking a project away whose traces are deleted: its keys are revoked at once, with the last
+ * step it is gone and they with it.
+ *
+ * @returns false where it is to be tried again: something of it came in meanwhile.
+ */
+export function dropProject(db: Database, id: number, nowMs: number): boolean {
+  db.query("UPDATE keys SET revokedAt = coalesce(revokedAt, ?) WHERE projectId = ?").run(nowMs, id);
+  const logs = db
+    .query(
+      "DELETE FROM waitingLogs WHERE id IN (SELECT id FROM waitingLogs WHERE projectId = ? LIMIT ?)",
+    )
+    .run(id, collectRowsPerStep);
+  if (logs.changes > 0) return false;
+  if (db.query("SELECT 1 FROM traces WHERE projectId = ? LIMIT 1").get(id)) return false;
+  db.query("DELETE FROM keys WHERE projectId = ?").run(id);
+  db.query("DELETE FROM projects WHERE id = ?").run(id);
+  return true;
 }
 
 export function markUsed(db: Database, uses: { keyId: number; atMs: number }[]): void {

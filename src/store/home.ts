@@ -37,6 +37,8 @@ export interface ServerInfo {
 export interface Home {
   dir: string;
   storePath: string;
+  /** Of the index of the search. */
+  searchDir: string;
   keyFile: string;
   tokenFile: string;
   /** The default project's ingest key, as its file has it. */
@@ -52,6 +54,7 @@ export interface Home {
 export function homeFiles(dir: string) {
   return {
     storePath: join(dir, "tealight.db"),
+    searchDir: join(dir, "search"),
     keyFile: join(dir, "key"),
     tokenFile: join(dir, "token"),
     serverFile: join(dir, "server.json"),
@@ -65,7 +68,7 @@ export function homeFiles(dir: string) {
  * @throws AppError `start_failed` where another server has it, or it cannot be written.
  */
 export function openHome(dir: string): Home {
-  const { storePath, keyFile, tokenFile, serverFile, lockFile } = homeFiles(dir);
+  const { storePath, searchDir, keyFile, tokenFile, serverFile, lockFile } = homeFiles(dir);
   const lock = guarded(dir, () => {
     const isNew = !existsSync(dir);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -82,6 +85,7 @@ export function openHome(dir: string): Home {
   return guarded(dir, () => ({
     dir,
     storePath,
+    searchDir,
     keyFile,
     tokenFile,
     key: readOrMakeSecret(keyFile, "fl"),

@@ -38,6 +38,18 @@ export function readEntries(bytes: Uint8Array): Entry[] {
   return entries;
 }
 
+/** The numbers of the payloads that a row has, without their lists. */
+export function readSlots(bytes: Uint8Array): number[] {
+  const reader = new ByteReader(bytes);
+  const slots: number[] = [];
+  while (!reader.isAtEnd) {
+    const head = reader.varint();
+    if (head % 8 > 0) slots.push(head % 8);
+    reader.at += Math.floor(head / 8);
+  }
+  return slots;
+}
+
 export function writeEntry(to: ByteWriter, { slot, list }: Entry): void {
   to.varint(list.length * 8 + slot);
   to.raw(list);

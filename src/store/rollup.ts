@@ -129,8 +129,8 @@ export interface StoredCell {
 }
 
 /**
- * All cells of a field that together cover a range, as few as can be: days in the middle, minutes at
- * the ends.
+ * All cells of a field that together cover a range, the newest first and as few as can be: days in the
+ * middle, minutes at the ends.
  *
  * @param range both ends at a multiple of the field's finest level.
  * @param bucketMs a multiple of a level: no cell reaches over an end of such a bucket. Null where they
@@ -146,11 +146,11 @@ export function* readCells(
   const select = db.query<{ bucket: number; value: number; cell: Uint8Array }, number[]>(
     `SELECT bucket, value, cell FROM rollups
      WHERE level = ? AND field = ? AND bucket >= ? AND bucket < ?
-     ${projectId === undefined ? "" : "AND projectId = ?"}`,
+     ${projectId === undefined ? "" : "AND projectId = ?"} ORDER BY bucket DESC, value DESC`,
   );
   const ofProject = projectId === undefined ? [] : [projectId];
   const number = rollupFields.indexOf(field);
-  for (const { level, since, until } of stretchesOf(range, coarsestOf(bucketMs))) {
+  for (const { level, since, until } of stretchesOf(range, coarsestOf(bucketMs)).reverse()) {
     const unit = levelMs[level]!;
     for (const row of select.iterate(level, number, since / unit, until / unit, ...ofProject)) {
       yield { value: row.value, time: row.bucket * unit, bytes: row.cell };

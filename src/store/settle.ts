@@ -41,6 +41,9 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
   const mark = db.query<null, SQLQueryBindings[]>(
     "UPDATE traces SET isSettled = ?, settledAt = ? WHERE key = ?",
   );
+  const selectLast = db.query<{ last: number | null }, [number]>(
+    "SELECT max(value) AS last FROM facets WHERE field = ?",
+  );
   const addFacet = db.query<null, Facet>(
     "INSERT INTO facets (field, value, startTime, traceKey) VALUES (?, ?, ?, ?)",
   );
@@ -110,16 +113,18 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
     },
     hasWork: (nowMs) => findQuiet.get(limits.quietMs, nowMs) !== null,
     step(nowMs) {
+      // The clock may be set back. Who follows by this time would never come by what lies before.
+      const settledAt = Math.max(nowMs, selectLast.get(facetNumber("settled"))!.last ?? 0);
       const quiet = selectQuiet.all(limits.quietMs, nowMs, limits.tracesPerStep);
       const facets: Facet[] = [];
       let spans = 0;
       for (const { projectId, traceId } of quiet) {
         const state = traces.peek(projectId, fromCell(traceId))!;
-        facets.push(...facetsOf(state, nowMs));
+        facets.push(...facetsOf(state, settledAt));
         rollups.add(state.tally, state.projectId, 1);
         for (const member of membersOf(state)) latest.add(member);
-        mark.run(1, nowMs, state.key);
-        state.settledAt = nowMs;
+        mark.run(1, settledAt, state.key);
+        state.settledAt = settledAt;
         spans += state.tally.size;
         if (spans > limits.spansPerStep) break;
       }

@@ -10,6 +10,7 @@ import { fromCell, toFigure, type Cell, type Figure } from "./codec.ts";
 import { createNames } from "./names.ts";
 import { createWaitingLogs, logsIn, withLogs, type ReadLogs, type SpanLog } from "./logs.ts";
 import { createPayloadWriter, type PayloadWriter } from "./payloads.ts";
+import { setPinned } from "./pins.ts";
 import {
   contentColumns,
   payloadFields,
@@ -54,8 +55,8 @@ export interface SpanWriter {
   apply(batch: Batch): void;
   /** Writes the rows of all traces touched since the last end. To be called before the commit. */
   flush(): void;
-  /** Says that the transaction is durable. */
-  committed(): void;
+  /** Says that the transaction is durable. @returns the keys of the traces that it changed or removed. */
+  committed(): { changed: number[]; gone: number[] };
   /** Says that the transaction is gone, and with it all that was learnt in it. */
   rolledBack(): void;
   /**
@@ -70,6 +71,8 @@ export interface SpanWriter {
   settling: Pick<Settler, "hasWork" | "step">;
   /** Takes a trace out of sight; its rows are collected later. False where there is none. */
   deleteTrace(traceKey: number): boolean;
+  /** Marks a trace as one to keep, or no longer. False where there is none. */
+  pin(traceKey: number, isPinned: boolean): boolean;
 }
 
 /** What a span's row holds before it is written anew. */
@@ -145,6 +148,9 @@ export function createSpanWriter(
   const queueDeletion = db.query<null, [number]>("INSERT INTO deletions (traceKey) VALUES (?)");
 
   const touched = new Set<TraceState>();
+  /** Changed otherwise, and removed, in this transaction. */
+  let changed: number[] = [];
+  let gone: number[] = [];
   /** The texts of the spans that this transaction wrote: few previews need one to be read again. */
   const written = new Map<number, Pick<SentSpan["span"], "input" | "output">>();
   let lastHeader: { header: TraceHeader; id: number } | null = null;
@@ -259,6 +265,13 @@ export function createSpanWriter(
     return lastHeader.id;
   }
 
+  function endTransaction(): void {
+    touched.clear();
+    written.clear();
+    changed = [];
+    gone = [];
+  }
+
   return {
     apply(batch) {
       for (const { traceId, spans, logs } of batch.traces) {
@@ -276,14 +289,15 @@ export function createSpanWriter(
     },
     committed() {
       payloads.committed();
-      touched.clear();
-      written.clear();
+      for (const { key } of touched) changed.push(key);
+      const change = { changed, gone };
+      endTransaction();
       traces.trim();
+      return change;
     },
     rolledBack() {
       payloads.rolledBack();
-      touched.clear();
-      written.clear();
+      endTransaction();
       traces.clear();
       settler.forget();
       names.forget();
@@ -333,7 +347,13 @@ export function createSpanWriter(
       waitingLogs.drop(removed.projectId, traceId);
       payloads.close(traceKey);
       queueDeletion.run(traceKey);
+      gone.push(traceKey);
       return true;
+    },
+    pin(traceKey, isPinned) {
+      const isThere = setPinned(db, traceKey, isPinned);
+      if (isThere) changed.push(traceKey);
+      return isThere;
     },
   };
 }

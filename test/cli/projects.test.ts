@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { makePayload } from "../helpers.ts";
 import { expectFailure, makeDataDir, readApi, startAnnouncedServer, tealight } from "./command.ts";
 
 async function namesIn(dataDir: string): Promise<string[]> {
@@ -43,6 +44,33 @@ describe("projects", () => {
     expectFailure(await projects("rename", "a", "default"), 1, "a project of this name exists");
     expectFailure(await projects("rename", "nope", "b"), 3, "no such project");
     expect(await namesIn(server.dataDir)).toEqual(["default", "a"]);
+  });
+
+  test("are deleted with what is in them, when someone agrees", async () => {
+    await using server = await startAnnouncedServer();
+    const projects = (...args: string[]) => tealight(server.dataDir, ["projects", ...args]);
+    await projects("create", "a");
+    for (const traceId of ["t1", "t2"]) {
+      const body = JSON.stringify(makePayload({ traceId }));
+      await server.api("/api/import?project=a", { method: "POST", body });
+    }
+    await server.api("/api/traces/t1/pin", { method: "POST" });
+    const what = "delete project a and 1 trace with 1 span, and keep 1 pinned trace";
+    expect((await projects("delete", "a", "--dry-run")).stdout).toBe(`would ${what}\n`);
+    expectFailure(await projects("delete", "a"), 2, `this would ${what}`);
+    const kept = await projects("delete", "a", "--yes");
+    expectFailure(kept, 1, "the project stays for its 1 pinned trace; 1 trace deleted");
+    expect(await projects("delete", "a", "--yes", "--pinned")).toEqual({
+      exitCode: 0,
+      stdout: "a: deleted, with 1 trace\n",
+      stderr: "",
+    });
+    expect(await namesIn(server.dataDir)).toEqual(["default"]);
+    expectFailure(await projects("delete", "a", "--yes"), 3, "no such project");
+    expectFailure(await projects("delete", "default", "--yes"), 1, "the default project cannot");
+    await projects("create", "b");
+    const { stdout } = await projects("delete", "b", "--yes", "--json");
+    expect(JSON.parse(stdout)).toEqual({ deleted: 0, pinnedKept: 0, projectDeleted: true });
   });
 
   test("are changed without a server, for the next one to find", async () => {

@@ -22,7 +22,7 @@ afterAll(async () => {
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /** Routes that answer without a key or token. */
-const openRoutes: Record<string, number> = { "GET /health": 200 };
+const openRoutes: Record<string, number> = { "GET /health": 200, "GET /api/openapi.json": 200 };
 const ingestPaths = ["/ingest", "/v1/traces", "/v1/logs", "/v1/metrics"];
 
 const securityHeaders = {

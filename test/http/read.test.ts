@@ -251,6 +251,9 @@ describe("a trace", () => {
         modelId: "m",
         usage: { inputTokens: 3 },
         costUsd: null,
+        depth: 0,
+        childCount: 0,
+        payloads: ["input", "output"],
         ttftMs: null,
       },
     ]);

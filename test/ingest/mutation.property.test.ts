@@ -184,6 +184,11 @@ const mutatedBody = (): fc.Arbitrary<Uint8Array> =>
       return damages.reduce<Uint8Array>((bytes, apply) => apply(bytes), Buffer.from(toText(root)));
     });
 
+/** A trace settles by itself a while after it came; the names that it adds then are not looked at. */
+function withoutSettling(row: unknown): object {
+  return { ...(row as object), isSettled: null, settledAt: null };
+}
+
 /** Everything that an accepted request may change and a refused one may not. */
 class StoreWatch {
   readonly #server: TestServer;
@@ -198,20 +203,13 @@ class StoreWatch {
     const { traceCount, spanCount, buffered } = (await (
       await this.#server.api("/api/status")
     ).json()) as Record<string, number>;
-    const tables = [
-      "projects",
-      "names",
-      "headers",
-      "traces",
-      "spans",
-      "blocks",
-      "runs",
-      "deletions",
-    ];
+    const tables = ["projects", "headers", "traces", "spans", "blocks", "runs", "deletions"];
     return {
       counts: { traceCount, spanCount, buffered },
       list: await (await this.#server.api("/api/traces?limit=500")).text(),
-      tables: tables.map((table) => this.#database.query(`SELECT * FROM ${table}`).values()),
+      tables: tables.map((table) =>
+        this.#database.query(`SELECT * FROM ${table}`).all().map(withoutSettling),
+      ),
     };
   }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
 import { Message, type Part } from "../../src/messages/model.ts";
-import { readMessages, type Side } from "../../src/messages/read.ts";
+import { locateMessages, readMessages, type Located, type Side } from "../../src/messages/read.ts";
 
 const text = (text: string): Part => ({ type: "text", text });
 const thinking = (text: string): Part => ({ type: "thinking", text });
@@ -157,6 +157,39 @@ const openAi: Case[] = [
     },
     read: [assistant(thinking("")), assistant(text("No."))],
   },
+  {
+    title: "responses with tools that the provider runs",
+    sent: [
+      { type: "web_search_call", id: "w1", status: "completed", action: { query: "Oslo" } },
+      { type: "file_search_call", id: "f1", queries: ["Oslo"], results: [{ text: "a city" }] },
+      { type: "mcp_call", id: "m1", name: "roll", arguments: "{}", output: "4" },
+      { type: "local_shell_call", id: "x", call_id: "s1", action: { command: ["ls"] } },
+      { type: "local_shell_call_output", call_id: "s1", output: "a" },
+    ],
+    read: [
+      assistant(
+        call("w1", "web_search", '{"query":"Oslo"}'),
+        call("f1", "file_search", '["Oslo"]'),
+        result("f1", "a city"),
+        call("m1", "roll", "{}"),
+        result("m1", "4", "roll"),
+        call("s1", "local_shell", '{"command":["ls"]}'),
+      ),
+      tool(result("s1", "a")),
+    ],
+  },
+  {
+    title: "chat that is spoken",
+    side: "output",
+    sent: {
+      choices: [
+        {
+          message: { role: "assistant", content: null, audio: { transcript: "Hi", data: "AAAA" } },
+        },
+      ],
+    },
+    read: [assistant(text("Hi"), image({ kind: "audio", mime: null, bytes: 3 }))],
+  },
 ];
 
 const anthropic: Case[] = [
@@ -229,6 +262,27 @@ const anthropic: Case[] = [
         result("s1", '[{"type":"hit","url":"u"}]'),
       ),
     ],
+  },
+  {
+    title: "documents of parts, and what a search found",
+    sent: [
+      {
+        role: "user",
+        content: [
+          {
+            type: "search_result",
+            source: "u",
+            title: "t",
+            content: [{ type: "text", text: "a" }],
+          },
+          {
+            type: "document",
+            source: { type: "content", content: [{ type: "text", text: "b" }] },
+          },
+        ],
+      },
+    ],
+    read: [user(text("a"), text("b"))],
   },
 ];
 
@@ -440,6 +494,35 @@ const aiSdk: Case[] = [
       ),
     ],
   },
+  {
+    title: "sources, files and approvals",
+    side: "output",
+    sent: [
+      { type: "source", sourceType: "url", id: "s", url: "https://example.com", title: "A page" },
+      { type: "file", file: { base64Data: png, mediaType: "image/png" } },
+      { type: "reasoning-file", data: png, mediaType: "image/png" },
+      { type: "tool-approval-request", approvalId: "a", toolCallId: "c1" },
+      { type: "custom", kind: "x.y" },
+    ],
+    read: [
+      assistant(
+        image({
+          kind: "file",
+          mime: null,
+          name: "A page",
+          at: "url",
+          reference: "https://example.com",
+        }),
+        image({ bytes: 8 }),
+        image({ bytes: 8 }),
+        {
+          type: "raw",
+          text: '{"type":"tool-approval-request","approvalId":"a","toolCallId":"c1"}',
+        },
+        { type: "raw", text: '{"type":"custom","kind":"x.y"}' },
+      ),
+    ],
+  },
 ];
 
 const conventions: Case[] = [
@@ -625,6 +708,19 @@ const langChain: Case[] = [
     },
     read: [assistant(text("21."))],
   },
+  {
+    title: "calls that are in the content, too",
+    sent: {
+      messages: [
+        {
+          type: "ai",
+          content: [{ type: "tool_use", id: "c1", name: "weather", input: oslo }],
+          tool_calls: [{ name: "weather", args: oslo, id: "c1", type: "tool_call" }],
+        },
+      ],
+    },
+    read: [assistant(call("c1", "weather", osloJson))],
+  },
 ];
 
 const plain: Case[] = [
@@ -684,6 +780,11 @@ const cutOff: Case[] = [
     sent: '{"messages":[{"role":"user","content":"a"}],"tools":[{"na',
     read: [user(text("a"))],
   },
+  {
+    title: "behind the system, before any message",
+    sent: '{"system":"Be brief.","model":"m","mess',
+    read: [system(text("Be brief.")), user({ type: "raw", text: '"model":"m","mess' })],
+  },
 ];
 
 const all = { openAi, anthropic, gemini, bedrock, aiSdk, conventions, langChain, plain, cutOff };
@@ -696,3 +797,24 @@ describe.each(Object.entries(all))("messages are read: %s", (_, cases) => {
     expect(messages.every((message) => Value.Check(Message, message))).toBe(true);
   });
 });
+
+/** All but what holds for all messages and stands behind them. */
+const conversationOf = (located: Located[]) =>
+  located.filter(({ end }) => end > 0).map(({ message }) => message);
+
+test.each(
+  Object.entries(all).flatMap(([shape, cases]) =>
+    cases.map((one) => [shape, one.title, one] as const),
+  ),
+)(
+  "of a text that is cut off anywhere all that is whole is read: %s, %s",
+  (_, __, { side = "input", sent }) => {
+    const payload = typeof sent === "string" ? sent : JSON.stringify(sent);
+    const whole = locateMessages(payload, side);
+    for (let cut = 0; cut < payload.length; cut++) {
+      const read = conversationOf(locateMessages(payload.slice(0, cut), side));
+      const before = conversationOf(whole.filter(({ end }) => end <= cut));
+      expect(read.slice(0, before.length)).toEqual(before);
+    }
+  },
+);

@@ -1,8 +1,8 @@
-/** The tools that a model was offered, in every shape in which senders write them. */
+/** The tools that a model was offered, in every shape in which senders write them, and what one did. */
 import { expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
-import { Tool } from "../../src/messages/model.ts";
-import { readTools } from "../../src/messages/tools.ts";
+import { Tool, type Part } from "../../src/messages/model.ts";
+import { readToolRun, readTools } from "../../src/messages/tools.ts";
 
 const schema = { type: "object", properties: { city: { type: "string" } } };
 const parameters = JSON.stringify(schema);
@@ -49,4 +49,47 @@ test.each<[string, unknown, Tool[]]>([
   const tools = readTools(typeof sent === "string" ? sent : JSON.stringify(sent));
   expect(tools).toEqual(read);
   expect(tools.every((tool) => Value.Check(Tool, tool))).toBe(true);
+});
+
+const run = (input?: string, output?: string) => {
+  const read = readToolRun({ id: "c1", name: "search", input, output, isError: false });
+  return { input: read.input[0]?.parts, output: read.output[0]?.parts };
+};
+const result = (text: string): Part => ({
+  type: "toolResult",
+  id: "c1",
+  name: "search",
+  text,
+  isError: false,
+});
+
+test("a tool's input is its call, whatever it looks like", () => {
+  const call = (text: string) => [{ type: "toolCall", id: "c1", name: "search", text }];
+  expect(run('{"q":1}').input).toEqual(call('{"q":1}') as Part[]);
+  expect(run('"a\\nb"').input).toEqual(call("a\nb") as Part[]);
+  const messages = '[{"role":"user","content":"a"}]';
+  expect(run(messages).input).toEqual(call(messages) as Part[]);
+  expect(run()).toEqual({ input: undefined, output: undefined });
+});
+
+test.each<[string, string, string]>([
+  ["a text", "found\n", "found\n"],
+  ["a text in JSON", '"a\\nb"', "a\nb"],
+  ["JSON", '{"hits":[1]}', '{"hits":[1]}'],
+  ["a list", "[1, 2]", "[1, 2]"],
+  ["an empty list", "[]", "[]"],
+  ["texts", '[{"type":"text","text":"a"},{"type":"text","text":"b"}]', "a\nb"],
+  ["what MCP answers", '{"content":[{"type":"text","text":"a"}],"isError":false}', "a"],
+  ["objects with types of their own", '[{"type":"hit","n":1}]', '[{"type":"hit","n":1}]'],
+  ["JSON that is cut off", '{"content":[{"type":"te', '{"content":[{"type":"te'],
+])("a tool's output is its result: %s", (_, sent, read) => {
+  expect(run(undefined, sent).output).toEqual([result(read)]);
+});
+
+test("images of a tool stand beside its result", () => {
+  const output =
+    '[{"type":"text","text":"a"},{"type":"image","data":"AAAA","mimeType":"image/png"}]';
+  const [first, second] = run(undefined, output).output!;
+  expect(first).toEqual(result("a"));
+  expect(second).toMatchObject({ type: "media", mime: "image/png", bytes: 3 });
 });

@@ -1,5 +1,6 @@
 /** What is new in a call, over HTTP, as a viewer asks for it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;
@@ -144,3 +145,96 @@ describe("what is new in a call", () => {
     });
   });
 });
+
+/** A call as the model has it: numbers stand for messages, odd ones for those of the assistant. */
+interface Sent {
+  input: number[];
+  output: number;
+}
+
+/** Each call goes on from an earlier one, from all or a part of its history, with or without its answer. */
+const conversation = fc
+  .array(
+    fc.record({
+      from: fc.nat(),
+      keep: fc.oneof({ weight: 3, arbitrary: fc.constant(Infinity) }, fc.nat(6)),
+      isAnswered: fc.boolean(),
+      next: fc.array(fc.nat(7), { minLength: 1, maxLength: 3 }),
+      output: fc.nat(3).map((n) => 2 * n + 1),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map((steps) => {
+    const calls: Sent[] = [];
+    for (const { from, keep, isAnswered, next, output } of steps) {
+      const before = calls[from % (calls.length || 1)];
+      const history = before ? [...before.input, ...(isAnswered ? [before.output] : [])] : [];
+      calls.push({ input: [...history.slice(0, keep), ...next], output });
+    }
+    return calls;
+  });
+
+const wordsOf = (n: number) => `message ${n}, said at some length so that it is a piece of its own`;
+
+function expected(calls: Sent[], at: number) {
+  const { input } = calls[at]!;
+  let best = { call: -1, shared: 0, weight: 1 };
+  for (const [i, other] of calls.slice(0, at).entries()) {
+    let shared = 0;
+    while (shared < input.length && input[shared] === other.input[shared]) shared++;
+    // That both go on, or both end, is the comma or the bracket in common.
+    const isSameSign =
+      shared === input.length ? shared === other.input.length : shared < other.input.length;
+    const weight = 2 * shared + (isSameSign ? 1 : 0);
+    if (shared > 0 && weight >= best.weight) best = { call: i, shared, weight };
+  }
+  if (best.call < 0) return { earlier: null, isEdited: false, fresh: input };
+  const earlier = calls[best.call]!;
+  const isEdited = best.shared < earlier.input.length;
+  const fresh = input.slice(best.shared);
+  while (!isEdited && fresh[0] === earlier.output) fresh.shift();
+  return { earlier: `s${best.call}`, isEdited, fresh };
+}
+
+test("along any conversation all three routes tell the same news as a model that compares messages", async () => {
+  const message = (n: number) => ({ role: n % 2 ? "assistant" : "user", content: wordsOf(n) });
+  await fc.assert(
+    fc.asyncProperty(conversation, fc.boolean(), async (calls, isRequest) => {
+      const traceId = `model-${traces++}`;
+      const spans = calls.map(({ input, output }, i) => {
+        const messages = input.map(message);
+        return makeSpan({
+          spanId: `s${i}`,
+          startTime: i,
+          endTime: i + 1,
+          input: JSON.stringify(isRequest ? { model: "m", messages, tools: [] } : messages),
+          output: JSON.stringify(message(output)),
+        });
+      });
+      expect((await server.ingest(makePayload({ traceId, spans }))).status).toBe(202);
+      const read = async (path: string) =>
+        (await (await server.api(`/api/traces/${traceId}/${path}`)).json()) as any;
+      const { entries } = await read("transcript");
+      for (const [i, { input }] of calls.entries()) {
+        const { earlier, isEdited, fresh } = expected(calls, i);
+        const texts = (messages: any[]) => messages.map(({ parts }) => parts[0].text);
+        const idOf = (news: { earlier: { spanId: string } | null }) => news.earlier?.spanId ?? null;
+        expect({
+          earlier: idOf(entries[i]),
+          isEdited: entries[i].isEdited,
+          fresh: texts(entries[i].input),
+        }).toEqual({ earlier, isEdited, fresh: fresh.map(wordsOf) });
+        const whole = await read(`spans/s${i}/messages`);
+        expect(texts(whole.input)).toEqual(input.map(wordsOf));
+        expect({ earlier: idOf(whole), isEdited: whole.isEdited, newFrom: whole.newFrom }).toEqual({
+          earlier,
+          isEdited,
+          newFrom: input.length - fresh.length,
+        });
+        const news = await read(`spans/s${i}/new`);
+        expect({ earlier: idOf(news), isEdited: news.isEdited }).toEqual({ earlier, isEdited });
+      }
+    }),
+    { numRuns: 60 },
+  );
+}, 20_000);

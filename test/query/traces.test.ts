@@ -3,18 +3,21 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { drizzle, type BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
 import { groupByTrace } from "../../src/ingest/batch.ts";
 import { staleAfterMs } from "../../src/limits.ts";
+import type { Source } from "../../src/query/trace.ts";
 import { listTraces } from "../../src/query/traces.ts";
+import { createNameLookup } from "../../src/store/names.ts";
 import { openWriter } from "../../src/store/open.ts";
+import { createPayloadReader } from "../../src/store/payloads.ts";
 import { createSpanWriter, type SpanWriter } from "../../src/store/spans.ts";
 import { makePayload, makeSpan, makeTempDir } from "../helpers.ts";
 
 let dir: string;
 let database: Database;
-let db: BunSQLiteDatabase;
+let source: Source;
 let spans: SpanWriter;
 
 beforeEach(() => {
@@ -23,7 +26,12 @@ beforeEach(() => {
   for (const id of [1, 2]) {
     database.run("INSERT INTO projects (id, name, createdAt) VALUES (?, ?, 0)", [id, `p${id}`]);
   }
-  db = drizzle(database);
+  source = {
+    db: drizzle(database),
+    sqlite: database,
+    names: createNameLookup(database),
+    payloads: createPayloadReader(database),
+  };
   spans = createSpanWriter(database);
 });
 afterEach(() => {
@@ -86,7 +94,9 @@ describe("the list of traces", () => {
           const pages: string[][] = [];
           let cursor: string | undefined;
           do {
-            const page = listTraces(db, { ...filter, limit, cursor }, 1);
+            const { projectId, since, until } = filter;
+            const range = { since: since?.toString(), until: until?.toString() };
+            const page = listTraces(source, { projectId, ...range, limit, cursor }, 1);
             pages.push(page.traces.map(({ traceId }) => traceId));
             cursor = page.nextCursor ?? undefined;
           } while (cursor !== undefined);
@@ -104,10 +114,10 @@ describe("the list of traces", () => {
 
   test("goes on below its last row, whatever has come meanwhile", () => {
     const first = [5, 4, 3, 2].map((startTime) => store({ projectId: 1, startTime }));
-    const page = listTraces(db, { limit: 2 }, 1);
+    const page = listTraces(source, { limit: 2 }, 1);
     store({ projectId: 1, startTime: 9 });
     store({ projectId: 1, startTime: 4 });
-    const next = listTraces(db, { limit: 9, cursor: page.nextCursor! }, 1);
+    const next = listTraces(source, { limit: 9, cursor: page.nextCursor! }, 1);
     expect([...page.traces, ...next.traces].map(({ traceId }) => traceId)).toEqual(first);
   });
 
@@ -116,7 +126,7 @@ describe("the list of traces", () => {
     store({ projectId: 1, startTime: 2 }, child, 1000);
     store({ projectId: 1, startTime: 1 }, {}, 1000);
     const states = (now: number) =>
-      listTraces(db, { limit: 9 }, now).traces.map(({ state }) => state);
+      listTraces(source, { limit: 9 }, now).traces.map(({ state }) => state);
     expect(states(1000)).toEqual(["open", "ended"]);
     expect(states(1000 + staleAfterMs)).toEqual(["open", "ended"]);
     expect(states(1001 + staleAfterMs)).toEqual(["stale", "ended"]);

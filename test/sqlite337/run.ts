@@ -60,7 +60,7 @@ async function fetchSource(dir: string): Promise<string> {
 }
 
 const filledIn = /\$\{(?:[^{}`]|`[^`]*`)*\}/;
-const verb = /(?:BEGIN|COMMIT|ROLLBACK|(?:SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA)\s)/;
+const verb = /(?:BEGIN|COMMIT|ROLLBACK|(?:SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|WITH)\s)/;
 const literal = new RegExp(
   `"(${verb.source}[^"]*)"|\`(${verb.source}(?:[^\`$]|${filledIn.source})*)\``,
   "g",

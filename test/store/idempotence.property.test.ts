@@ -113,6 +113,7 @@ function summarize(key: string, stored: TraceModel): Partial<TraceView["trace"]>
     pricedSpanCount: 0,
     priceableSpanCount: spans.filter((span) => isCall(span) && isCounted(span, spans)).length,
     // No span here has an input.
+    pinned: false,
     inputPreview: null,
     outputPreview:
       [roots, ofType("llm")]

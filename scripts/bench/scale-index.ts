@@ -1,0 +1,57 @@
+/**
+ * Builds the search index of a store without the server's pauses, on another core than whoever writes
+ * the store meanwhile: at 10 million spans the server itself would take most of an hour.
+ */
+import type { Database } from "bun:sqlite";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import type { Source } from "../../src/query/trace.ts";
+import { createIndexer, type Indexer } from "../../src/search/indexer.ts";
+import { createTraceTexts } from "../../src/search/texts.ts";
+import type { Home } from "../../src/store/home.ts";
+import { createNameLookup } from "../../src/store/names.ts";
+import { openReader } from "../../src/store/open.ts";
+import { createPayloadReader } from "../../src/store/payloads.ts";
+import { serveHelper } from "./helper.ts";
+
+interface Opened {
+  database: Database;
+  source: Source;
+  indexer: Indexer;
+}
+
+let opened: Opened | null = null;
+const idleMs = 200;
+
+/** @returns whether there is more to do. */
+function step({ database, source, indexer }: Opened): boolean {
+  source.payloads.forget();
+  return database.transaction(() => indexer.step(Date.now()))();
+}
+
+async function keepUp(): Promise<void> {
+  while (opened) await Bun.sleep(step(opened) ? 0 : idleMs);
+}
+
+serveHelper({
+  /** Indexes from now on what is settled. */
+  open({ storePath, searchDir }: Pick<Home, "storePath" | "searchDir">): void {
+    const database = openReader(storePath);
+    const source: Source = {
+      db: drizzle(database),
+      sqlite: database,
+      names: createNameLookup(database),
+      payloads: createPayloadReader(database),
+    };
+    const indexer = createIndexer(source, createTraceTexts(database, source.names), searchDir);
+    opened = { database, source, indexer };
+    void keepUp();
+  },
+  /** Indexes what is left. */
+  async finish(): Promise<void> {
+    const { database, indexer } = opened!;
+    while (step(opened!)) await Bun.sleep(0);
+    opened = null;
+    indexer.close();
+    database.close();
+  },
+});

@@ -1,0 +1,26 @@
+/** `tealight pin|unpin`: keeps a trace from retention and from deletes that do not name it. */
+import type { Config } from "../config.ts";
+import { AppError } from "../errors.ts";
+import { connect } from "./client.ts";
+import { segmentOf } from "./export.ts";
+import { out } from "./output.ts";
+import { printable } from "./table.ts";
+
+export async function pin(
+  config: Config,
+  trace: string,
+  word: "pin" | "unpin",
+  { project, json }: { project?: string; json: boolean },
+): Promise<void> {
+  if (trace === "") throw new AppError("usage", "a trace id is not empty");
+  const query = project === undefined ? "" : `?${new URLSearchParams({ project })}`;
+  const client = await connect(config);
+  try {
+    const path = `/api/traces/${segmentOf(trace)}/${word}${query}`;
+    const answer = (await (await client.request("POST", path)).json()) as { pinned: boolean };
+    const state = answer.pinned ? "pinned" : "not pinned any more";
+    out.write(json ? JSON.stringify(answer) : `${printable(trace)}: ${state}`);
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,63 @@
+/** Where spans come in. These routes read their bodies by themselves, in the order of their contracts. */
+import { Type } from "@sinclair/typebox";
+import { ImportedPayload, Payload } from "../contract/v1.ts";
+import { importBatch, ingest, type IngestDeps } from "./ingest.ts";
+import { exportOverHttp, type OtlpDeps } from "./otlp.ts";
+import { projectIdOf } from "./read.ts";
+import { closed, route, type Route } from "./route.ts";
+
+export interface DoorDeps {
+  ingest: IngestDeps;
+  otlp: OtlpDeps;
+}
+
+const Accepted = Type.Object({
+  accepted: Type.Integer({ description: "Spans that are stored by now" }),
+});
+const ImportQuery = closed({ project: Type.Optional(Type.String()) });
+const signals = ["traces", "logs", "metrics"] as const;
+
+export function doorRoutes({ ingest: deps, otlp }: DoorDeps): Route[] {
+  const { keyring } = deps.intake;
+  return [
+    route({
+      method: "POST",
+      path: "/ingest",
+      summary: "Takes a batch of ingest v1",
+      access: "ingest",
+      rawBody: { contentTypes: ["application/json"], schema: Payload },
+      status: 202,
+      answer: Accepted,
+      handle: ({ request }) => ingest(request, deps),
+    }),
+    ...signals.map((signal) =>
+      route({
+        method: "POST",
+        path: `/v1/${signal}`,
+        summary: `Takes ${signal} of OTLP`,
+        access: "ingest",
+        rawBody: {
+          contentTypes: ["application/x-protobuf", "application/json"],
+          schema: Type.Object({}, { description: "A request of OTLP, defined by OpenTelemetry" }),
+        },
+        answer: Type.Object({}, { description: "Encoded as the request was" }),
+        handle: ({ request }) => exportOverHttp(request, signal, otlp),
+      }),
+    ),
+    route({
+      method: "POST",
+      path: "/api/import",
+      summary: "Takes a batch of ingest v1 with what a full export adds",
+      query: ImportQuery,
+      rawBody: { contentTypes: ["application/json"], schema: ImportedPayload },
+      status: 202,
+      answer: Accepted,
+      handle: ({ request, query: { project } }) =>
+        importBatch(
+          request,
+          projectIdOf(project, keyring) ?? keyring.accounts().projects[0]!.id,
+          deps,
+        ),
+    }),
+  ];
+}

@@ -1,0 +1,43 @@
+/** What was said: one span's payloads as messages, and a whole trace as a transcript. */
+import { Type } from "@sinclair/typebox";
+import { page, transcript as limits } from "../limits.ts";
+import { SpanMessages } from "../query/news.ts";
+import { TranscriptPage } from "../query/transcript.ts";
+import { parseSpanRef, pathSegments } from "./params.ts";
+import { traceRefOf, type ReadDeps } from "./read.ts";
+import { closed, route, type Route } from "./route.ts";
+
+const optional = Type.Optional;
+const project = optional(Type.String());
+
+const TranscriptQuery = closed({
+  project,
+  limit: optional(Type.Integer({ minimum: 1, maximum: limits.maxLimit })),
+  cursor: optional(Type.String()),
+});
+
+export function messageRoutes(deps: ReadDeps): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/traces/:trace/spans/:span/messages",
+      summary: "A span's input and output as messages, and what of them is new",
+      query: closed({ project }),
+      answer: SpanMessages,
+      handle: ({ request, query }) =>
+        deps.reader.call("messages", [
+          traceRefOf(request, query.project, deps),
+          parseSpanRef(pathSegments(request)[4] ?? ""),
+        ]),
+    }),
+    route({
+      method: "GET",
+      path: "/api/traces/:trace/transcript",
+      summary: "Model calls, tools and agents as they started, each with what is new in it",
+      query: TranscriptQuery,
+      answer: TranscriptPage,
+      handle: ({ request, query: { project, limit = page.defaultLimit, cursor } }) =>
+        deps.reader.call("transcript", [traceRefOf(request, project, deps), { limit, cursor }]),
+    }),
+  ];
+}

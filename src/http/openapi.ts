@@ -1,0 +1,150 @@
+/**
+ * The OpenAPI 3.1 document of all routes, made from the schemas that check and type them. TypeBox's
+ * schemas are JSON Schema already; what it keeps beside it are symbols, which JSON does not have.
+ */
+import { Type, type TSchema } from "@sinclair/typebox";
+import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
+import { version } from "../version.ts";
+import { route, type Access, type Route } from "./route.ts";
+
+const ErrorAnswer = Type.Object(
+  {
+    error: Type.String({ description: "One line for people" }),
+    code: Type.String(),
+    hint: Type.Optional(Type.String({ description: "What to do about it" })),
+    issues: Type.Optional(
+      Type.Array(
+        Type.Object({
+          code: Type.String(),
+          path: Type.Array(Type.Union([Type.String(), Type.Number()])),
+          message: Type.String(),
+        }),
+      ),
+    ),
+  },
+  { description: "In OTLP routes google.rpc.Status" },
+);
+
+/** What each kind of route may refuse with; what happens only at the command line is not among them. */
+const anyRoute: ErrorCode[] = ["not_found", "forbidden_host", "internal_error"];
+const sender: ErrorCode[] = [
+  ...["invalid_json", "invalid_payload", "missing_api_key", "invalid_api_key"],
+  ...["payload_too_large", "rate_limited", "buffer_full", "disk_full", "shutting_down"],
+  ...["invalid_otlp", "unsupported_media_type", "body_timeout"],
+] as ErrorCode[];
+const operator: ErrorCode[] = [
+  ...["bad_request", "unauthorized", "forbidden_origin", "conflict", "payload_too_large"],
+  ...["buffer_full", "body_timeout", "shutting_down", "disk_full"],
+] as ErrorCode[];
+
+const security: Record<Access, object[]> = {
+  public: [],
+  ingest: [{ ingestKey: [] }, { ingestKeyHeader: [] }],
+  operator: [{ operatorToken: [] }],
+};
+
+const pathParams: Record<string, string> = {
+  trace: "A trace id, or ~ and the key of a summary; an id that begins with ~ is sent as %7E…",
+  span: "A span id, or ~ and its key; an id that begins with ~ is sent as %7E…",
+};
+
+/** `GET /api/openapi.json`; the document holds no data, so that whoever can connect may read it. */
+export function openApiRoute(routes: Route[]): Route {
+  const made: Route = route({
+    method: "GET",
+    path: "/api/openapi.json",
+    summary: "This document",
+    access: "public",
+    answer: Type.Object({}, { description: "OpenAPI 3.1" }),
+    handle: () => openApiOf([...routes, made]),
+  });
+  return made;
+}
+
+/** The document of the routes. */
+export function openApiOf(routes: readonly Route[]) {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const each of routes) {
+    const path = each.path.replace(/:(\w+)/g, "{$1}");
+    (paths[path] ??= {})[each.method.toLowerCase()] = operationOf(each);
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "Tealight", version, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    servers: [{ url: "/" }],
+    paths,
+    components: {
+      schemas: { Error: ErrorAnswer },
+      securitySchemes: {
+        operatorToken: { type: "http", scheme: "bearer" },
+        ingestKey: { type: "http", scheme: "bearer" },
+        ingestKeyHeader: { type: "apiKey", in: "header", name: "x-api-key" },
+      },
+    },
+  };
+}
+
+function operationOf(each: Route) {
+  const { method, path, summary, query, body, rawBody, access, status, answer } = each;
+  const contentTypes = each.contentType ? [each.contentType] : ["application/json"];
+  const sent = body ? { schema: body, contentTypes: ["application/json"] } : rawBody;
+  const parameters = [
+    ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+      name,
+      in: "path",
+      required: true,
+      ...(pathParams[name!] && { description: pathParams[name!] }),
+      schema: { type: "string" },
+    })),
+    ...Object.entries(query?.properties ?? {}).map(([name, { description, ...schema }]) => ({
+      name,
+      in: "query",
+      required: query?.required?.includes(name) ?? false,
+      ...(description && { description }),
+      schema,
+    })),
+  ];
+  return {
+    operationId: `${method.toLowerCase()}${path.replace(/[^a-zA-Z0-9]+(.)/g, (_, next: string) => next.toUpperCase())}`,
+    summary,
+    tags: [path.split("/")[path.startsWith("/api/") ? 2 : 1]!],
+    security: security[access],
+    ...(parameters.length > 0 && { parameters }),
+    ...(sent && { requestBody: { required: true, content: contentOf(sent) } }),
+    responses: {
+      [status]: { description: "Done", content: contentOf({ schema: answer, contentTypes }) },
+      ...errorsOf(access),
+    },
+  };
+}
+
+function contentOf({ schema, contentTypes }: { schema: TSchema; contentTypes: string[] }) {
+  return Object.fromEntries(contentTypes.map((type) => [type, { schema: to2020(schema) }]));
+}
+
+/** TypeBox writes tuples as the drafts before 2020-12 did. */
+function to2020(schema: unknown): unknown {
+  if (typeof schema !== "object" || schema === null) return schema;
+  if (Array.isArray(schema)) return schema.map(to2020);
+  const { additionalItems, items, ...rest } = schema as Record<string, unknown>;
+  const tuple = Array.isArray(items) ? { prefixItems: to2020(items), items: false } : null;
+  const list = items === undefined ? {} : { items: to2020(items) };
+  const others = Object.entries(rest).map(([name, value]) => [name, to2020(value)]);
+  return { ...Object.fromEntries(others), ...(tuple ?? list) };
+}
+
+/** Refusals by status, each with its codes. */
+function errorsOf(access: Access) {
+  const may = new Set([
+    ...anyRoute,
+    ...(access === "ingest" ? sender : access === "operator" ? operator : []),
+  ]);
+  const codes = Map.groupBy(
+    errorCodes.filter((code) => may.has(code)),
+    (code) => new AppError(code, "").status,
+  );
+  const content = { "application/json": { schema: { $ref: "#/components/schemas/Error" } } };
+  return Object.fromEntries(
+    [...codes].map(([status, of]) => [status, { description: of.join(", "), content }]),
+  );
+}

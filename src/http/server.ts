@@ -1,0 +1,81 @@
+/** The server itself: whether it is there, what it holds and refused, and its end. */
+import { Type, type Static } from "@sinclair/typebox";
+import type { Intake } from "../ingest/intake.ts";
+import { page } from "../limits.ts";
+import { RejectPage, StoreCounts } from "../query/admin.ts";
+import type { Reader } from "../query/reader.ts";
+import { closed, route, type Route } from "./route.ts";
+
+export interface ServerDeps {
+  intake: Intake;
+  reader: Reader;
+  /** What `GET /api/status` says of the process. */
+  status: () => Promise<Status>;
+  /** Begins an orderly end; returns at once. */
+  shutdown: () => void;
+}
+
+export const Status = Type.Object({
+  version: Type.String(),
+  pid: Type.Integer(),
+  startedAt: Type.Integer({ description: "Epoch ms" }),
+  dataDir: Type.String(),
+  durability: Type.String(),
+  buffered: Type.Integer({ description: "Spans that wait for their commit" }),
+  ...StoreCounts.properties,
+  storeBytes: Type.Integer(),
+  logBytes: Type.Integer({ description: "Of the write-ahead log" }),
+  memoryBytes: Type.Integer(),
+  sqliteVersion: Type.String(),
+});
+export type Status = Static<typeof Status>;
+
+const RejectsQuery = closed({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: page.maxLimit })),
+  cursor: Type.Optional(Type.String()),
+});
+
+export function serverRoutes({ intake, reader, status, shutdown }: ServerDeps): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/health",
+      summary: "Whether the server is there",
+      access: "public",
+      answer: Type.Object({ status: Type.Literal("ok"), buffered: Type.Integer() }),
+      handle: () => ({ status: "ok" as const, buffered: intake.buffered }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/rejects",
+      summary: "Refused requests and why, the newest first",
+      query: RejectsQuery,
+      answer: RejectPage,
+      async handle({ query: { limit = page.defaultLimit, cursor } }) {
+        await intake.writeNotes();
+        return reader.call("rejects", [limit, cursor]);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/status",
+      summary: "The process and what is stored",
+      answer: Status,
+      async handle() {
+        await intake.writeNotes();
+        return status();
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/shutdown",
+      summary: "Ends the server in order",
+      status: 202,
+      answer: Type.Object({ status: Type.Literal("shutting down") }),
+      handle() {
+        shutdown();
+        return { status: "shutting down" as const };
+      },
+    }),
+  ];
+}

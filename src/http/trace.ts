@@ -1,0 +1,190 @@
+/** One trace: its skeleton, its spans whole, their payloads, where its time went, and its export. */
+import { Type } from "@sinclair/typebox";
+import { AppError } from "../errors.ts";
+import { largeTraceSpans } from "../limits.ts";
+import { Breakdown } from "../query/breakdown.ts";
+import { TraceColumns } from "../query/columns.ts";
+import type { Reader } from "../query/reader.ts";
+import type { ExportPage } from "../query/trace.ts";
+import { TraceNews } from "../query/tracenews.ts";
+import type { TraceRef } from "../query/traces.ts";
+import { SpanNews, SpanView, TraceView } from "../query/views.ts";
+import { payloadFields, type PayloadField } from "../store/rows.ts";
+import { answerBytes, answerStream, answerText } from "./answer.ts";
+import { parseSpanRef, pathSegments } from "./params.ts";
+import { traceRefOf, type ReadDeps } from "./read.ts";
+import { closed, route, type Route } from "./route.ts";
+
+const optional = Type.Optional;
+const project = optional(
+  Type.String({ description: "Needed where several projects have a trace of this id" }),
+);
+const ProjectQuery = closed({ project });
+const TraceQuery = closed({
+  project,
+  format: optional(
+    Type.Literal("columns", { description: "A quarter of the size, for traces of any size" }),
+  ),
+});
+const PayloadQuery = closed({
+  project,
+  from: optional(
+    Type.Integer({ minimum: 0, description: "In UTF-16 code units, likewise length" }),
+  ),
+  length: optional(Type.Integer({ minimum: 0 })),
+});
+const ExportQuery = closed({
+  project,
+  format: optional(
+    Type.Union([Type.Literal("json"), Type.Literal("jsonl")], {
+      description: "jsonl: lines that each obey the limits of ingest v1",
+    }),
+  ),
+  full: optional(
+    Type.Union([Type.Literal("0"), Type.Literal("1")], {
+      description: "1: with what v1 has no field for, which only an import reads",
+    }),
+  ),
+});
+
+export function traceRoutes(deps: ReadDeps): Route[] {
+  const { reader } = deps;
+  const traceOf = (request: Request, { project }: { project?: string | undefined }) =>
+    traceRefOf(request, project, deps);
+  const spanOf = (request: Request) => parseSpanRef(pathSegments(request)[4] ?? "");
+  /** Asks for all spans of a trace; of a large one where no list waits for it. */
+  const callFor = async (ref: TraceRef) =>
+    (await reader.call("spanCount", [ref])) > largeTraceSpans ? reader.callLong : reader.call;
+
+  return [
+    route({
+      method: "GET",
+      path: "/api/traces/:trace",
+      summary: "A trace and its spans without their payloads, in the order in which they are shown",
+      query: TraceQuery,
+      answer: Type.Union([TraceView, TraceColumns]),
+      async handle({ request, query }) {
+        const ref = traceOf(request, query);
+        const call = await callFor(ref);
+        return query.format === "columns" ? call("traceColumns", [ref]) : call("trace", [ref]);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/traces/:trace/breakdown",
+      summary: "Where the time of a trace went: models, tools, idle",
+      query: ProjectQuery,
+      answer: Breakdown,
+      async handle({ request, query }) {
+        const ref = traceOf(request, query);
+        return (await callFor(ref))("breakdown", [ref]);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/traces/:trace/news",
+      summary: "What is new in each model call of a trace",
+      query: ProjectQuery,
+      answer: TraceNews,
+      async handle({ request, query }) {
+        const ref = traceOf(request, query);
+        return (await callFor(ref))("traceNews", [ref]);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/traces/:trace/export",
+      summary: "A trace as ingest v1",
+      query: ExportQuery,
+      answer: Type.Unsafe<never>(Type.Object({}, { description: "A document of ingest v1" })),
+      async handle({ request, query }) {
+        const pages = exportPages(reader, traceOf(request, query), query.full === "1");
+        // The first page is read before the answer begins, so that a missing trace is a 404.
+        const { value: first } = await pages.next();
+        return query.format === "jsonl"
+          ? answerStream(request, toLines(first!, pages), "application/jsonl")
+          : answerStream(request, toDocument(first!, pages), "application/json");
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/traces/:trace/spans/:span",
+      summary: "A span whole",
+      query: ProjectQuery,
+      answer: SpanView,
+      handle: ({ request, query }) =>
+        reader.call("span", [traceOf(request, query), spanOf(request)]),
+    }),
+    route({
+      method: "GET",
+      path: "/api/traces/:trace/spans/:span/new",
+      summary: "What is new in a span's input",
+      query: ProjectQuery,
+      answer: SpanNews,
+      handle: ({ request, query }) =>
+        reader.call("news", [traceOf(request, query), spanOf(request)]),
+    }),
+    route({
+      method: "GET",
+      path: "/api/traces/:trace/spans/:span/payloads/:field",
+      summary: "The text of a payload alone, or a piece of it",
+      query: PayloadQuery,
+      contentType: "text/plain",
+      answer: Type.Unsafe<never>(
+        Type.String({
+          description:
+            "JSON as application/json where it is whole and short; in UTF-16LE what UTF-8 has no bytes for. x-total-length: of all of it, in UTF-16 code units",
+        }),
+      ),
+      async handle({ request, query: { project, ...part } }) {
+        const field = fieldOf(request);
+        const question = [traceOf(request, { project }), spanOf(request), field, part] as const;
+        const { text, totalLength, isJson } = await reader.call("payload", [...question]);
+        const more = { "x-total-length": String(totalLength) };
+        if (text.isWellFormed()) {
+          const type = isJson ? "application/json" : "text/plain; charset=utf-8";
+          return answerText(request, 200, text, type, more);
+        }
+        const units = Buffer.from(text, "utf16le");
+        return answerBytes(units, "text/plain; charset=utf-16le", more);
+      },
+    }),
+  ];
+}
+
+/** @throws AppError `not_found`. */
+function fieldOf(request: Request): PayloadField {
+  const name = pathSegments(request)[6];
+  const field = payloadFields.find((candidate) => candidate === name);
+  if (field) return field;
+  throw new AppError("not_found", "no such payload", {
+    hint: `one of ${payloadFields.join(", ")}`,
+  });
+}
+
+async function* exportPages(
+  reader: Reader,
+  ref: TraceRef,
+  full: boolean,
+): AsyncGenerator<string[], undefined> {
+  let after: number | null = null;
+  do {
+    const { entries, next }: ExportPage = await reader.call("exportPage", [ref, after, full]);
+    yield entries;
+    after = next;
+  } while (after !== null);
+}
+
+async function* toLines(first: string[], rest: AsyncIterable<string[]>): AsyncGenerator<string> {
+  const lines = (entries: string[]) =>
+    entries.map((entry) => `{"version":"v1","traces":[${entry}]}\n`).join("");
+  yield lines(first);
+  for await (const entries of rest) yield lines(entries);
+}
+
+async function* toDocument(first: string[], rest: AsyncIterable<string[]>): AsyncGenerator<string> {
+  yield `{"version":"v1","traces":[${first.join(",")}`;
+  // The last page is empty where the one before ended with the last span.
+  for await (const entries of rest) if (entries.length > 0) yield `,${entries.join(",")}`;
+  yield "]}";
+}

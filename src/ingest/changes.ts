@@ -1,0 +1,74 @@
+/**
+ * What changed lately, for live views: keys of traces, in the order of their last change. A view remembers
+ * how far it has seen and asks for what came after; so a slow one costs a number, not a queue. Who is
+ * further behind than this remembers reads its list anew.
+ */
+import { live as limits } from "../limits.ts";
+
+/** Keys of traces that a commit changed, and that it took away. */
+export interface Change {
+  changed: number[];
+  gone: number[];
+}
+
+export interface ChangeLog {
+  /** To be called after the commit. */
+  note(change: Change): void;
+  /** What came after a change, each trace once; null where that is not known any more. */
+  after(id: number): Change | null;
+  /** The id of the last change. Ids grow, across restarts too. */
+  readonly latest: number;
+}
+
+/** @param shared one Int64: the latest id, for threads that must not ask and wait. */
+export function createChangeLog(shared: SharedArrayBuffer, nowMs: number): ChangeLog {
+  const published = new BigInt64Array(shared);
+  // Ids of another run are below or above all of this one: no store commits a million times a second.
+  let latest = nowMs * 1000;
+  let forgotten = latest;
+  /** The one that changed longest ago first. */
+  const entries = new Map<number, { id: number; isGone: boolean }>();
+  Atomics.store(published, 0, BigInt(latest));
+
+  function put(key: number, isGone: boolean): void {
+    entries.delete(key);
+    entries.set(key, { id: latest, isGone });
+  }
+
+  return {
+    note({ changed, gone }) {
+      const count = changed.length + gone.length;
+      if (count === 0) return;
+      latest++;
+      if (count > limits.rememberedTraces) {
+        entries.clear();
+        forgotten = latest;
+      } else {
+        for (const key of changed) put(key, false);
+        for (const key of gone) put(key, true);
+      }
+      for (const [key, { id }] of entries) {
+        if (entries.size <= limits.rememberedTraces) break;
+        entries.delete(key);
+        forgotten = id;
+      }
+      Atomics.store(published, 0, BigInt(latest));
+    },
+    after(id) {
+      if (!(id >= forgotten && id <= latest)) return null;
+      const change: Change = { changed: [], gone: [] };
+      for (const [key, entry] of entries) {
+        if (entry.id > id) (entry.isGone ? change.gone : change.changed).push(key);
+      }
+      return change;
+    },
+    get latest() {
+      return latest;
+    },
+  };
+}
+
+/** The latest id as another thread sees it. */
+export function latestOf(shared: SharedArrayBuffer): number {
+  return Number(Atomics.load(new BigInt64Array(shared), 0));
+}

@@ -1,0 +1,151 @@
+/**
+ * Compares the inputs of a trace's spans by the lists of pieces that they are kept as: what agents send
+ * again is the same pieces, so that of 1 MB of history not a word need be read.
+ */
+import { and, between, desc, eq, isNotNull, sql } from "drizzle-orm";
+import { transcript as limits } from "../limits.ts";
+import { isDamage } from "../store/blocks.ts";
+import { readEntries, readList, type Token } from "../store/lists.ts";
+import { payloadFields, spanKeyRange, type PayloadField } from "../store/rows.ts";
+import { spans } from "../store/schema.ts";
+import type { Source } from "./trace.ts";
+
+/** A span as others are compared with it. */
+export type Call = Pick<
+  typeof spans.$inferSelect,
+  "key" | "spanId" | "spanType" | "startTime" | "lists"
+>;
+
+export const callColumns = {
+  key: spans.key,
+  spanId: spans.spanId,
+  spanType: spans.spanType,
+  startTime: spans.startTime,
+  lists: spans.lists,
+};
+
+/** The earlier call that shares most, and how many tokens of the input. */
+export interface Shared {
+  call: Call;
+  tokens: number;
+}
+
+const inputSlot = payloadFields.indexOf("input") + 1;
+
+/** The spans of the same type that started before, as many as are compared, the last one first. */
+export function readEarlier({ db }: Source, traceKey: number, row: Call): Call[] {
+  return db
+    .select(callColumns)
+    .from(spans)
+    .where(
+      and(
+        between(spans.key, ...spanKeyRange(traceKey)),
+        eq(spans.spanType, row.spanType),
+        isNotNull(spans.lists),
+        sql`(${spans.startTime}, ${spans.key}) < (${row.startTime}, ${row.key})`,
+      ),
+    )
+    .orderBy(desc(spans.startTime), desc(spans.key))
+    .limit(limits.earlierCalls)
+    .all();
+}
+
+/** @param earlier the last one first, which is taken of those that share as much. */
+export function findShared(
+  tokens: Token[],
+  earlier: Iterable<Call>,
+  tokensOf: (call: Call) => Token[] | null,
+): Shared | null {
+  let best: Shared | null = null;
+  // A bracket in common is not worth a word.
+  let most = tokens.findIndex((token) => typeof token === "number");
+  if (most < 0) return null;
+  for (const call of earlier) {
+    const other = tokensOf(call);
+    // Most share no more than the best: one look tells.
+    if (!other || other[most] !== tokens[most]) continue;
+    let count = 0;
+    while (count < tokens.length && other[count] === tokens[count]) count++;
+    if (count <= most) continue;
+    best = { call, tokens: count };
+    most = count;
+  }
+  return best;
+}
+
+/** Gives the tokens of inputs. Most lists stand on others: each is read once. */
+export function createTokens(
+  { sqlite }: Source,
+  traceKey: number,
+): (call: Pick<Call, "key" | "lists">) => Token[] | null {
+  const [first] = spanKeyRange(traceKey);
+  const selectLists = sqlite.query<{ lists: Uint8Array | null }, [number]>(
+    "SELECT lists FROM spans WHERE key = ?",
+  );
+  const entries = new Map<number, ReturnType<typeof readEntries>>();
+  const resolved = new Map<string, Token[]>();
+
+  function entriesOf(key: number, lists?: Uint8Array | null) {
+    let found = entries.get(key);
+    if (!found) {
+      lists ??= selectLists.get(key)?.lists;
+      entries.set(key, (found = lists ? readEntries(lists) : []));
+    }
+    return found;
+  }
+
+  function resolve(key: number, entry: number): Token[] {
+    const id = `${key}.${entry}`;
+    const known = resolved.get(id);
+    if (known) return known;
+    // Where the store is damaged lists may stand on each other in a circle.
+    resolved.set(id, []);
+    const list = entriesOf(key)[entry]?.list;
+    if (!list) return [];
+    const { base, tokens } = readList(list, { span: key - first, traceKey });
+    const whole = base
+      ? [...resolve(first + base.span, base.entry).slice(0, base.tokens), ...tokens]
+      : tokens;
+    resolved.set(id, whole);
+    return whole;
+  }
+
+  return ({ key, lists }) => {
+    const entry = entriesOf(key, lists).findIndex(({ slot }) => slot === inputSlot);
+    return entry < 0 ? null : resolve(key, entry);
+  };
+}
+
+/** True where the earlier text has something of its own behind what both have: more than an end. */
+export function goesOnOtherwise(earlier: string, later: string): boolean {
+  return !/^\s*([\]}]|$)/.test(earlier.slice(commonLength(earlier, later)));
+}
+
+/** How far two texts are the same, in UTF-16 code units. */
+export function commonLength(a: string, b: string): number {
+  let low = 0;
+  let high = Math.min(a.length, b.length);
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (b.startsWith(a.slice(0, middle))) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** One text of a span: the others, such as a history of 1 MB, are left alone. */
+export function readText(
+  { payloads }: Source,
+  { key, lists }: Pick<Call, "key" | "lists">,
+  field: PayloadField,
+): string | undefined {
+  try {
+    const tokens = payloads.tokensOf(key, lists, field);
+    if (tokens) return payloads.textOf(tokens);
+    if (lists) return undefined;
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause;
+  }
+  // Which has texts that are stored as they are, and says what is damaged.
+  return payloads.get(key, lists).texts[field];
+}

@@ -1,0 +1,220 @@
+/**
+ * What is new in each model call of a trace, in one answer. The lists of all inputs become one tree of
+ * what they begin with (prefixes.ts), so that a call is compared with all before it at once: 35,000 calls
+ * take a few hundred ms. Which lists share what costs no text; how long that is in characters does, and
+ * of a trace with so many texts that there is no time for them the rest is left unknown.
+ */
+import { Type, type Static } from "@sinclair/typebox";
+import { spanTypes } from "../contract/v1.ts";
+import { news as limits } from "../limits.ts";
+import { isDamage } from "../store/blocks.ts";
+import { fromCell, type Cell } from "../store/codec.ts";
+import { readEntries, readList, type Entry, type Token } from "../store/lists.ts";
+import { payloadFields, spanKeyRange } from "../store/rows.ts";
+import { commonLength } from "./compare.ts";
+import { SpanId } from "./news.ts";
+import { emptyPrefix, LastVisits, Prefixes } from "./prefixes.ts";
+import type { Source } from "./trace.ts";
+import { findTrace, type TraceRef } from "./traces.ts";
+import { nullable, SpanNews } from "./views.ts";
+
+const { earlier, sharedLength, newLength, isEdited } = SpanNews.properties;
+
+export const CallNews = Type.Object({
+  ...SpanId.properties,
+  earlier,
+  sharedLength: nullable(sharedLength),
+  newLength: nullable(newLength),
+  isEdited: nullable(isEdited),
+});
+
+export const TraceNews = Type.Object({
+  calls: Type.Array(CallNews, { description: "All model calls as they started" }),
+  partial: Type.Boolean({
+    description: "The time ended first: the lengths of the last calls are null",
+  }),
+});
+
+export type CallNews = Static<typeof CallNews>;
+export type TraceNews = Static<typeof TraceNews>;
+
+interface Row {
+  key: number;
+  spanId: Cell;
+  spanType: number;
+  startTime: number;
+  lists: Uint8Array | null;
+}
+
+const llm = spanTypes.indexOf("llm");
+const inputSlot = payloadFields.indexOf("input") + 1;
+
+/**
+ * Tells of each call what `readNews` does, against all calls before it.
+ *
+ * @param budgetMs how long texts are read for.
+ * @throws AppError `not_found`, `conflict`.
+ */
+export function readTraceNews(
+  source: Source,
+  ref: TraceRef,
+  budgetMs: number = limits.budgetMs,
+): TraceNews {
+  const deadlineMs = performance.now() + budgetMs;
+  const { trace } = findTrace(source.db, ref);
+  const rows = source.sqlite
+    .query<Row, [number, number]>(
+      "SELECT key, spanId, spanType, startTime, lists FROM spans WHERE key BETWEEN ? AND ?",
+    )
+    .all(...spanKeyRange(trace.key));
+  const calls = rows
+    .filter(({ spanType }) => spanType === llm)
+    .sort((a, b) => a.startTime - b.startTime || a.key - b.key);
+  const prefixes = new Prefixes<Token>();
+  const inputOf = createInputs(rows, trace.key, prefixes);
+  const inputs = calls.map(inputOf);
+  const visits = new LastVisits(prefixes);
+  const texts = createTexts(source, prefixes);
+  let partial = false;
+
+  function newsOf(call: Row, at: number): CallNews {
+    const spanId = fromCell(call.spanId);
+    const input = inputs[at]!;
+    const shared = visits.longestVisited(input);
+    const earlierAt = texts.hasPiece(shared) ? visits.lastOf(shared) : -1;
+    if (input !== emptyPrefix) visits.visit(input, at);
+    const earlier = calls[earlierAt];
+    partial ||= performance.now() > deadlineMs;
+    return {
+      key: call.key,
+      spanId,
+      earlier: earlier ? { key: earlier.key, spanId: fromCell(earlier.spanId) } : null,
+      ...(partial ? unknown : lengthsOf(call, input, earlier ? shared : null, inputs[earlierAt]!)),
+    };
+  }
+
+  function lengthsOf(call: Row, input: number, shared: number | null, before: number) {
+    try {
+      // Texts of the first version of the store are in no list.
+      const length = call.lists
+        ? texts.lengthOf(input)
+        : (source.payloads.get(call.key, null).texts.input?.length ?? 0);
+      if (shared === null) return { sharedLength: 0, newLength: length, isEdited: false };
+      const { commonLength, isEdited } = texts.compare(before, input, prefixes.depthOf(shared));
+      const sharedLength = texts.lengthOf(shared) + (isEdited ? 0 : commonLength);
+      return { sharedLength, newLength: length - sharedLength, isEdited };
+    } catch (cause) {
+      if (!isDamage(cause)) throw cause;
+      return unknown;
+    }
+  }
+
+  return { calls: calls.map(newsOf), partial };
+}
+
+const unknown = { sharedLength: null, newLength: null, isEdited: null };
+
+/** Gives the node of each span's input, the empty list where it has none. */
+function createInputs(
+  rows: readonly Row[],
+  traceKey: number,
+  prefixes: Prefixes<Token>,
+): (row: Row) => number {
+  const [first] = spanKeyRange(traceKey);
+  const lists = new Map(rows.map(({ key, lists }) => [key - first, lists]));
+  const entries = new Map<number, Entry[]>();
+  const nodes = new Map<string, number>();
+
+  function entriesOf(span: number): Entry[] {
+    let found = entries.get(span);
+    if (!found) {
+      const bytes = lists.get(span);
+      entries.set(span, (found = bytes ? readEntries(bytes) : []));
+    }
+    return found;
+  }
+
+  /** As deep as lists stand on each other: see `payload.chain`. */
+  function nodeOf(span: number, entry: number): number {
+    const id = `${span}.${entry}`;
+    const known = nodes.get(id);
+    if (known !== undefined) return known;
+    // Where the store is damaged lists may stand on each other in a circle.
+    nodes.set(id, emptyPrefix);
+    const list = entriesOf(span)[entry]?.list;
+    if (!list) return emptyPrefix;
+    const { base, tokens } = readList(list, { span, traceKey });
+    let node = base ? prefixes.first(nodeOf(base.span, base.entry), base.tokens) : emptyPrefix;
+    for (const token of tokens) node = prefixes.append(node, token);
+    nodes.set(id, node);
+    return node;
+  }
+
+  return ({ key }) => {
+    const entry = entriesOf(key - first).findIndex(({ slot }) => slot === inputSlot);
+    return entry < 0 ? emptyPrefix : nodeOf(key - first, entry);
+  };
+}
+
+/** What of the texts has to be known. Each piece is read once. */
+function createTexts({ payloads }: Source, prefixes: Prefixes<Token>) {
+  const pieceLengths = new Map<Token, number>();
+  const lengths = new Float64Array(prefixes.size).fill(NaN);
+  lengths[emptyPrefix] = 0;
+  /** 1 where a piece is among the tokens: brackets in common are not worth a word. */
+  const pieces = new Uint8Array(prefixes.size);
+  for (let node = 1; node < prefixes.size; node++) {
+    const isPiece = typeof prefixes.tokenOf(node) === "number";
+    pieces[node] = isPiece ? 1 : pieces[prefixes.parentOf(node)]!;
+  }
+
+  function tokenLength(token: Token): number {
+    if (typeof token === "string") return token.length;
+    let length = pieceLengths.get(token);
+    if (length === undefined) pieceLengths.set(token, (length = payloads.textOf([token]).length));
+    return length;
+  }
+
+  /** The text of a list behind so many tokens, as far as it is wanted. */
+  function createRest(list: number, depth: number) {
+    const rest = {
+      text: "",
+      /** False at the end. */
+      grow(): boolean {
+        if (depth === prefixes.depthOf(list)) return false;
+        rest.text += payloads.textOf([prefixes.tokenOf(prefixes.first(list, ++depth))!]);
+        return true;
+      },
+    };
+    return rest;
+  }
+
+  return {
+    hasPiece: (node: number) => pieces[node] === 1,
+    /** In UTF-16 code units. */
+    lengthOf(node: number): number {
+      const open: number[] = [];
+      let at = node;
+      for (; Number.isNaN(lengths[at]); at = prefixes.parentOf(at)) open.push(at);
+      let length = lengths[at]!;
+      for (const next of open.reverse()) {
+        length += tokenLength(prefixes.tokenOf(next)!);
+        lengths[next] = length;
+      }
+      return length;
+    },
+    /** How two inputs go on behind so many tokens that they share: only what decides it is read. */
+    compare(before: number, input: number, depth: number) {
+      const earlier = createRest(before, depth);
+      const later = createRest(input, depth);
+      let common = 0;
+      do common = commonLength(earlier.text, later.text);
+      while (
+        (common === earlier.text.length && earlier.grow()) ||
+        (common === later.text.length && common < earlier.text.length && later.grow())
+      );
+      while (/^\s*$/.test(earlier.text.slice(common)) && earlier.grow());
+      return { commonLength: common, isEdited: !/^\s*([\]}]|$)/.test(earlier.text.slice(common)) };
+    },
+  };
+}

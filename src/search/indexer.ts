@@ -1,0 +1,357 @@
+/**
+ * Builds the index in the background, in files that each stand for a stretch of time in which traces
+ * settled. What no file stands for is a gap: the time since the last, or where a file was missing, damaged,
+ * of another version, or half garbage and thus dropped. The indexer fills the first gap; readers look at
+ * the traces of gaps themselves. So there is one way to build, to rebuild and to shrink.
+ */
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { search as limits } from "../limits.ts";
+import { isDamage } from "../store/blocks.ts";
+import { facetNumber } from "../store/facets.ts";
+import { spanKeyRange, traceKeyOf } from "../store/rows.ts";
+import type { Source } from "../query/trace.ts";
+import {
+  isOfSqlite,
+  looseKeyOf,
+  openFile,
+  removeFile,
+  type IndexedTrace,
+  type IndexFile,
+} from "./file.ts";
+import { createMarks } from "./marks.ts";
+import type { TraceTexts } from "./texts.ts";
+import { decoded } from "./units.ts";
+import { fold } from "./words.ts";
+
+/** Traces that settled in (fromMs, untilMs] are in no file. */
+export interface Gap {
+  fromMs: number;
+  untilMs: number;
+}
+
+export type Indexer = ReturnType<typeof createIndexer>;
+
+type Steps = Generator<void, void>;
+
+/** @param dir where the files are; made at need. */
+export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
+  const selectSettled = source.sqlite.query<IndexedTrace, [number, number, number, number]>(
+    `SELECT traceKey AS key, startTime, value AS settledAt FROM facets
+     WHERE field = ? AND value > ? AND value <= ? ORDER BY value LIMIT ?`,
+  );
+  const countValid = source.sqlite.query<{ count: number }, [string, number]>(
+    `SELECT count(*) AS count FROM json_each(?) AS indexed
+     JOIN traces ON traces.key = json_extract(indexed.value, '$[0]')
+       AND (traces.settledAt = json_extract(indexed.value, '$[1]') OR ?)`,
+  );
+  const settled = facetNumber("settled");
+  const marks = createMarks(source.sqlite);
+  /** By the time that they stand for. */
+  let files: IndexFile[] = [];
+  let work: Steps | null = null;
+  let isSupported = true;
+  let commitAtMs = 0;
+  let committedBytes = 0;
+  let lookAtMs = 0;
+  let workAtMs = 0;
+  /** The file that is written to. */
+  let growing: IndexFile | null = null;
+  let looked = 0;
+  /** Names and ids of traces that are in the file that grows. */
+  let known = new Map<number, Set<string>>();
+  let knownCount = 0;
+
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(dir)) {
+    if (!name.endsWith(".db")) continue;
+    const path = join(dir, name);
+    try {
+      files.push(openFile(path, null));
+    } catch (cause) {
+      if (isUnsupported(cause)) isSupported = false;
+      else removeFile(path);
+    }
+  }
+  sort();
+
+  function sort(): void {
+    files.sort((a, b) => a.state.fromMs - b.state.fromMs);
+    // Of two for the same time, as two copies of a directory in one would be, the later goes.
+    const overlaps = (file: IndexFile, i: number) =>
+      i > 0 && file.state.fromMs < files[i - 1]!.state.toMs;
+    for (let at = files.findIndex(overlaps); at >= 0; at = files.findIndex(overlaps)) {
+      drop(files[at]!);
+    }
+  }
+
+  function drop(file: IndexFile): void {
+    files = files.filter((other) => other !== file);
+    if (growing === file) growing = null;
+    work = null;
+    known = new Map();
+    knownCount = 0;
+    file.close();
+    removeFile(file.path);
+  }
+
+  /** All that is in no file. The last goes on forever. */
+  function gaps(): Gap[] {
+    const found: Gap[] = [];
+    let fromMs = 0;
+    for (const { state } of files) {
+      if (state.fromMs > fromMs) found.push({ fromMs, untilMs: state.fromMs });
+      fromMs = state.toMs;
+    }
+    return [...found, { fromMs, untilMs: Infinity }];
+  }
+
+  function settledIn({ fromMs, untilMs }: Gap, nowMs: number, count: number): IndexedTrace[] {
+    const until = Math.min(untilMs, nowMs - limits.settledForMs);
+    const traces = selectSettled.all(settled, fromMs, until, count);
+    if (traces.length < count || count === 1) return traces;
+    // All of one moment, or none of it.
+    const last = traces.at(-1)!.settledAt;
+    const whole = traces.filter(({ settledAt }) => settledAt < last);
+    return whole.length > 0 ? whole : selectSettled.all(settled, last - 1, last, 1e9);
+  }
+
+  function* fill(gap: Gap, nowMs: number): Steps {
+    const before = files.findLast(({ state }) => state.toMs === gap.fromMs && !state.isSealed);
+    const file = before ?? openFile(join(dir, `${Bun.randomUUIDv7()}.db`), gap.fromMs);
+    if (!before) {
+      files.push(file);
+      sort();
+      known = new Map();
+      knownCount = 0;
+    }
+    growing = file;
+    while (file.state.textBytes < limits.fileBytes) {
+      const traces = settledIn({ ...gap, fromMs: file.state.toMs }, nowMs, 256);
+      if (traces.length === 0) {
+        if (gap.untilMs === Infinity) return;
+        file.state.toMs = gap.untilMs;
+        break;
+      }
+      for (const [i, trace] of traces.entries()) {
+        file.begin();
+        yield* addTrace(file, trace);
+        if (traces[i + 1]?.settledAt !== trace.settledAt) {
+          file.state.toMs = trace.settledAt;
+          if (isCommitDue(file)) commit(file);
+        }
+      }
+    }
+    while (file.mergeStep()) yield;
+    file.begin();
+    file.state.isSealed = 1;
+    commit(file);
+    // Of a merge the log is as long as the file.
+    file.checkpoint();
+  }
+
+  function isCommitDue({ state }: IndexFile): boolean {
+    return state.textBytes - committedBytes > limits.commitBytes || performance.now() > commitAtMs;
+  }
+
+  function commit(file: IndexFile): void {
+    file.commit();
+    committedBytes = file.state.textBytes;
+    commitAtMs = performance.now() + limits.commitMs;
+  }
+
+  function* addTrace(file: IndexFile, indexed: IndexedTrace): Steps {
+    const { key, settledAt } = indexed;
+    const trace = texts.trace(key);
+    // What has changed since settles anew, later.
+    if (trace?.settledAt !== settledAt) return;
+    const before = (file.trace(key) && known.get(key)) ?? new Set<string>();
+    const pieces: number[] = [];
+    const fresh: (() => string)[] = [];
+    for (const { token, position } of texts.textsOf(trace)) {
+      if (typeof token === "number") {
+        pieces.push(token);
+        continue;
+      }
+      // As the scanner reads it: a name is a text as it is, whatever it looks like.
+      const text = position === null ? token : decoded(token);
+      if (before.has(text)) continue;
+      before.add(text);
+      fresh.push(() => text);
+      knownCount++;
+    }
+    if (knownCount > limits.knownTexts) {
+      known = new Map();
+      knownCount = before.size;
+    }
+    known.set(key, before);
+    yield* addPieces(
+      file,
+      key,
+      pieces.sort((a, b) => a - b),
+    );
+    yield* addDocs(
+      file,
+      fresh,
+      () => looseKeyOf(key),
+      () => 0,
+    );
+    file.putTrace({ ...indexed, startTime: trace.startTime });
+  }
+
+  function* addPieces(file: IndexFile, traceKey: number, keys: number[]): Steps {
+    for (const { from, to } of runsOf(keys)) {
+      if (traceKeyOf(from) !== traceKey) file.addBorrow(from, to, traceKey);
+    }
+    const markOf = marks();
+    const fresh = new Map<number, number>();
+    for (const [i, key] of keys.entries()) {
+      const mark = markOf(key);
+      if (!file.hasPiece(key, mark)) fresh.set(key, mark);
+      // 10,000 take 200 ms.
+      if (i % 256 === 255) yield;
+    }
+    for (const { from, to } of runsOf([...fresh.keys()])) {
+      const texts = Array.from({ length: to - from + 1 }, (_, i) => () => readPiece(from + i));
+      yield* addDocs(
+        file,
+        texts,
+        (i) => from + i,
+        (i) => fresh.get(from + i)!,
+      );
+    }
+  }
+
+  /** @param keyOf the key of the text of that number, `markOf` its mark. */
+  function* addDocs(
+    file: IndexFile,
+    texts: (() => string)[],
+    keyOf: (i: number) => number,
+    markOf: (i: number) => number,
+  ): Steps {
+    let doc: string[] = [];
+    let length = 0;
+    let first = 0;
+    for (const [i, read] of texts.entries()) {
+      const text = read();
+      doc.push(text);
+      file.state.textBytes += Buffer.byteLength(text);
+      length += text.length;
+      if (length < limits.docLength && i < texts.length - 1) continue;
+      const marks = doc.map((_, at) => markOf(first + at));
+      file.addText(keyOf(first), keyOf(i), marks, fold(doc.join("\n")));
+      [doc, length, first] = [[], 0, i + 1];
+      yield;
+    }
+  }
+
+  function readPiece(key: number): string {
+    try {
+      return decoded(source.payloads.textOf([key]));
+    } catch (cause) {
+      if (isDamage(cause)) return "";
+      throw cause;
+    }
+  }
+
+  /** Looks at one file after the other, and drops one of which too much is gone. */
+  function* look(): Steps {
+    const file = files[looked++ % Math.max(1, files.length)];
+    if (!file) return;
+    let all = 0;
+    let valid = 0;
+    for (let after = 0; ;) {
+      const traces = file.tracesAfter(after);
+      if (traces.length === 0) break;
+      after = traces.at(-1)!.key;
+      all += traces.length;
+      const pairs = traces.map(({ key, settledAt }) => [key, settledAt]);
+      // A trace that goes on is put into the file that grows once more, without what is there.
+      const isGrowing = file.state.isSealed ? 0 : 1;
+      valid += countValid.get(JSON.stringify(pairs), isGrowing)!.count;
+      yield;
+    }
+    if (all > 0 && valid < all * (1 - limits.maxGarbage)) drop(file);
+  }
+
+  /** What is to be done before a pause. */
+  function rest(): void {
+    if (!growing) return;
+    growing.commit();
+    growing.checkpoint();
+    growing = null;
+  }
+
+  function nextWork(nowMs: number): Steps | null {
+    const gap = gaps().find((gap) => settledIn(gap, nowMs, 1).length > 0);
+    if (gap) return fill(gap, nowMs);
+    if (performance.now() < lookAtMs) return null;
+    lookAtMs = performance.now() + limits.lookEveryMs;
+    return look();
+  }
+
+  return {
+    gaps,
+    get files(): readonly IndexFile[] {
+      return files;
+    },
+    /** False where this SQLite has no full text: everything is scanned. */
+    get isSupported() {
+      return isSupported;
+    },
+    /** Works for a few ms. @returns false where there was nothing to do. */
+    step(nowMs: number): boolean {
+      if (!isSupported || performance.now() < workAtMs) return false;
+      const untilMs = performance.now() + limits.stepMs;
+      try {
+        work ??= nextWork(nowMs);
+        if (!work) {
+          rest();
+          return false;
+        }
+        while (performance.now() < untilMs) {
+          const current: Steps | null = work;
+          if (current && !current.next().done) continue;
+          if (work === current) work = null;
+          break;
+        }
+        return true;
+      } catch (cause) {
+        if (isUnsupported(cause)) isSupported = false;
+        else if (!isOfSqlite(cause)) throw cause;
+        // The disk is full, or a file is damaged: all that it had is a gap, for some time.
+        if (growing) drop(growing);
+        work = null;
+        workAtMs = performance.now() + limits.retryMs;
+        return false;
+      }
+    },
+    drop,
+    /** Drops all, and begins anew. */
+    rebuild(): void {
+      for (const file of files) drop(file);
+    },
+    close(): void {
+      for (const file of files) {
+        file.commit();
+        file.close();
+      }
+      files = [];
+    },
+  };
+}
+
+/** Consecutive keys of one trace, together. */
+function runsOf(keys: number[]): { from: number; to: number }[] {
+  const runs: { from: number; to: number }[] = [];
+  for (const key of keys) {
+    const run = runs.at(-1);
+    if (run && run.to + 1 === key && key !== spanKeyRange(traceKeyOf(key))[0]) run.to = key;
+    else runs.push({ from: key, to: key });
+  }
+  return runs;
+}
+
+function isUnsupported(cause: unknown): boolean {
+  return /no such (module: fts5|tokenizer)/.test(String((cause as Error).message));
+}

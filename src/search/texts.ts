@@ -1,0 +1,180 @@
+/**
+ * The texts of a trace, each once, at the first span that has it: names, ids and errors as they are,
+ * payloads as the pieces of their lists. Lists that stand on others are walked only where they go on, so
+ * that a conversation costs what its messages are, not what was sent.
+ */
+import type { Database } from "bun:sqlite";
+import { fromCell, type Cell } from "../store/codec.ts";
+import { payload } from "../limits.ts";
+import { isDamage } from "../store/blocks.ts";
+import { readEntries, readList, type Entry, type Token } from "../store/lists.ts";
+import { payloadFields, spanKeyRange, type NameLookup, type PayloadField } from "../store/rows.ts";
+import { isOfSqlite } from "./file.ts";
+
+/** Where a text is. What holds for all spans of a process is no message. */
+export type Field = Exclude<PayloadField, "resource"> | "name" | "error" | "id";
+
+export interface SpanRow {
+  key: number;
+  spanId: Cell;
+  spanType: number;
+  nameId: number;
+  errorMessage: Cell | null;
+  startTime: number;
+  lists: Uint8Array | null;
+}
+
+export interface TraceRow {
+  key: number;
+  projectId: number;
+  traceId: Cell;
+  traceName: Cell | null;
+  agentName: Cell | null;
+  workflowName: Cell | null;
+  workflowRunId: Cell | null;
+  sessionId: Cell | null;
+  customer: string | null;
+  startTime: number;
+  isSettled: number;
+  settledAt: number | null;
+}
+
+export interface Text {
+  span: SpanRow;
+  field: Field;
+  /** A piece by its key, or the text itself. */
+  token: Token;
+  /** Of a payload's: how many tokens stand before it. */
+  position: number | null;
+}
+
+export interface TraceTexts {
+  /** @returns null where the trace is gone. */
+  trace(key: number): TraceRow | null;
+  /** In the order of the spans' starts. */
+  textsOf(trace: TraceRow): Generator<Text>;
+}
+
+export function createTraceTexts(db: Database, names: NameLookup): TraceTexts {
+  const selectTrace = db.query<TraceRow, [number]>(
+    `SELECT key, projectId, traceId, traceName, agentName, workflowName, workflowRunId, sessionId,
+       customer, startTime, isSettled, settledAt FROM traces WHERE key = ?`,
+  );
+  const selectSpans = db.query<SpanRow, [number, number]>(
+    `SELECT key, spanId, spanType, nameId, errorMessage, startTime, lists
+     FROM spans WHERE key BETWEEN ? AND ? ORDER BY startTime, key`,
+  );
+
+  function* read(trace: TraceRow): Generator<Text> {
+    const spans = selectSpans.all(...spanKeyRange(trace.key));
+    const [first] = spans;
+    if (!first) return;
+    const lists = new Lists(trace.key, spans);
+    const seen = new Set<string>();
+    for (const span of spans) {
+      for (const { field, text } of [
+        ...(span === first ? namesOf(trace) : []),
+        { field: "name" as const, text: names.nameOf(span.nameId) },
+        { field: "id" as const, text: fromCell(span.spanId) },
+        ...(span.errorMessage === null
+          ? []
+          : [{ field: "error" as const, text: fromCell(span.errorMessage) }]),
+      ]) {
+        const name = `${field} ${text}`;
+        if (text === "" || seen.has(name)) continue;
+        seen.add(name);
+        yield { span, field, token: text, position: null };
+      }
+      for (const { field, token, position } of lists.freshOf(span)) {
+        yield { span, field, token, position };
+      }
+    }
+  }
+
+  return {
+    trace: (key) => selectTrace.get(key),
+    *textsOf(trace) {
+      try {
+        yield* read(trace);
+      } catch (cause) {
+        // Rows that are damaged, of which the rest cannot be read. They must end neither the thread nor
+        // the answers that come by them; any other trouble with the file is not theirs.
+        if (isOfSqlite(cause) && !isDamage(cause)) throw cause;
+      }
+    },
+  };
+}
+
+function namesOf(trace: TraceRow): { field: "name" | "id"; text: string }[] {
+  const texts = (field: "name" | "id", cells: (Cell | null)[]) =>
+    cells.flatMap((cell) => (cell === null ? [] : [{ field, text: fromCell(cell) }]));
+  const customer: { [name: string]: unknown } =
+    trace.customer === null ? {} : JSON.parse(trace.customer);
+  return [
+    ...texts("name", [trace.traceName, trace.agentName, trace.workflowName]),
+    ...texts("id", [trace.traceId, trace.sessionId, trace.workflowRunId]),
+    ...texts(
+      "id",
+      Object.values(customer).filter((value) => typeof value === "string") as string[],
+    ),
+  ];
+}
+
+/** The lists of a trace, of each token the first place. */
+class Lists {
+  readonly #traceKey: number;
+  readonly #first: number;
+  readonly #entries = new Map<number, Entry[]>();
+  /** Of each list how many of its tokens were walked. */
+  readonly #walked = new Map<string, number>();
+  readonly #seen = new Set<Token>();
+
+  constructor(traceKey: number, spans: SpanRow[]) {
+    this.#traceKey = traceKey;
+    [this.#first] = spanKeyRange(traceKey);
+    for (const { key, lists } of spans) {
+      if (lists) this.#entries.set(key - this.#first, readEntries(lists));
+    }
+  }
+
+  *freshOf({ key }: SpanRow): Generator<{ field: Field; token: Token; position: number }> {
+    const span = key - this.#first;
+    for (const [at, { slot }] of (this.#entries.get(span) ?? []).entries()) {
+      const field = payloadFields[slot - 1];
+      if (!field || field === "resource") continue;
+      for (const { token, position } of this.#walk(span, at, Infinity)) {
+        yield { field, token, position };
+      }
+    }
+  }
+
+  *#walk(
+    span: number,
+    entry: number,
+    until: number,
+  ): Generator<{ token: Token; position: number }> {
+    // A chain of lists has bounded length, and where it breaks off the rest is damaged.
+    const chain: { tokens: Token[]; from: number; until: number }[] = [];
+    for (let links = 0; links <= payload.chain; links++) {
+      const id = `${span}.${entry}`;
+      const walked = this.#walked.get(id) ?? 0;
+      const list = this.#entries.get(span)?.[entry]?.list;
+      if (walked >= until || !list || list.length === 0) break;
+      this.#walked.set(id, until);
+      const { base, tokens } = readList(list, { span, traceKey: this.#traceKey });
+      chain.push({ tokens, from: base?.tokens ?? 0, until });
+      if (!base) break;
+      span = base.span;
+      entry = base.entry;
+      until = Math.min(until, base.tokens);
+    }
+    for (const { tokens, from, until } of chain.reverse()) {
+      for (const [i, token] of tokens.entries()) {
+        if (from + i >= until) break;
+        if (this.#seen.has(token)) continue;
+        this.#seen.add(token);
+        yield { token, position: from + i };
+      }
+    }
+  }
+}

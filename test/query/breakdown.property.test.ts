@@ -1,0 +1,105 @@
+/** Where the time of a trace went, against a model that looks at each millisecond by itself. */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { spanTypes } from "../../src/contract/v1.ts";
+import { breakDown } from "../../src/query/breakdown.ts";
+import { arrange } from "../../src/query/tree.ts";
+
+const anySpans = fc
+  .array(
+    fc.record({
+      parent: fc.option(fc.nat({ max: 9 }), { nil: null }),
+      spanType: fc.nat({ max: spanTypes.length - 1 }),
+      startTime: fc.nat({ max: 40 }),
+      durationMs: fc.nat({ max: 25 }),
+      ttftMs: fc.option(fc.nat({ max: 30 }), { nil: null }),
+      providerId: fc.constantFrom(null, 1),
+      modelId: fc.constantFrom(null, 1, 2),
+      nameId: fc.nat({ max: 2 }),
+    }),
+    { minLength: 1, maxLength: 10 },
+  )
+  .map((drawn) =>
+    drawn.map(({ parent, ...span }, key) => ({
+      ...span,
+      key,
+      spanId: `s${key}`,
+      parentSpanId: parent === null ? null : `s${parent}`,
+    })),
+  );
+
+test("each millisecond is a model's, a tool's or idle, and each span's own time is what no child has", () => {
+  fc.assert(
+    fc.property(anySpans, (spans) => {
+      const startTime = Math.min(...spans.map((span) => span.startTime));
+      const endTime = Math.max(...spans.map((span) => span.startTime + span.durationMs));
+      const places = arrange(spans);
+      const found = breakDown(places, { startTime, endTime });
+
+      type Span = (typeof spans)[number];
+      const runs = ({ startTime, durationMs }: Span, ms: number) =>
+        startTime <= ms && ms < startTime + durationMs;
+      const waits = (span: Span, ms: number) =>
+        runs(span, ms) && span.ttftMs !== null && ms < span.startTime + span.ttftMs;
+      const count = (test: (ms: number) => boolean) => {
+        let sum = 0;
+        for (let ms = startTime; ms < endTime; ms++) if (test(ms)) sum++;
+        return sum;
+      };
+      const isModel = ({ spanType }: Span) => ["llm", "embedding"].includes(spanTypes[spanType]!);
+      const models = spans.filter(isModel);
+      const tools = spans.filter(({ spanType }) => spanTypes[spanType] === "tool");
+      const waiting = models.filter(({ ttftMs }) => ttftMs !== null);
+      const anyOf = (some: Span[], ms: number) => some.some((span) => runs(span, ms));
+
+      expect(found.modelMs).toBe(count((ms) => anyOf(models, ms)));
+      expect(found.toolMs).toBe(count((ms) => anyOf(tools, ms) && !anyOf(models, ms)));
+      expect(found.idleMs).toBe(count((ms) => !anyOf(tools, ms) && !anyOf(models, ms)));
+      expect(found.waitCount).toBe(waiting.length);
+      expect(found.waitMs).toBe(
+        waiting.length === 0 ? null : count((ms) => waiting.some((span) => waits(span, ms))),
+      );
+
+      /** The children as they are shown: the span's place is above theirs. */
+      const childrenOf = (span: Span) => {
+        const at = places.findIndex((place) => place.span === span);
+        const below = places.slice(at + 1);
+        const end = below.findIndex(({ depth }) => depth <= places[at]!.depth);
+        return (end < 0 ? below : below.slice(0, end))
+          .filter(({ depth }) => depth === places[at]!.depth + 1)
+          .map((place) => place.span);
+      };
+      const own = (span: Span) => count((ms) => runs(span, ms) && !anyOf(childrenOf(span), ms));
+      const sum = (some: Span[], of: (span: Span) => number) =>
+        some.reduce((total, span) => total + of(span), 0);
+      const timesOf = (some: Span[]) => ({
+        count: some.length,
+        busyMs: count((ms) => anyOf(some, ms)),
+        totalMs: sum(some, ({ durationMs }) => durationMs),
+        selfMs: sum(some, own),
+      });
+      for (const { nameId, times } of found.tools) {
+        expect(times).toEqual(timesOf(tools.filter((span) => span.nameId === nameId)));
+      }
+      for (const { providerId, modelId, times } of found.models) {
+        const some = models.filter(
+          (span) => span.providerId === providerId && span.modelId === modelId,
+        );
+        expect(times).toEqual(timesOf(some));
+      }
+      expect(found.tools).toHaveLength(new Set(tools.map(({ nameId }) => nameId)).size);
+      expect(found.skewedSpanCount).toBe(
+        sum(
+          spans,
+          (span) =>
+            childrenOf(span).filter(
+              (child) =>
+                child.startTime < span.startTime ||
+                child.startTime + child.durationMs > span.startTime + span.durationMs,
+            ).length,
+        ),
+      );
+    }),
+    { numRuns: 1000 },
+  );
+});
