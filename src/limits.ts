@@ -160,10 +160,10 @@ export const stats = {
   filteredPage: 200,
   filteredMs: 1000,
   /**
-   * Cells that groups are ranked by, the newest of a range: 1 µs each. Months of sessions have more, of
-   * agents, models and tools a year has 60,000.
+   * Cells that groups are ranked by, the newest of a range: 1.5 µs each. A month of sessions may have more,
+   * of 60 tools a year has 22,000.
    */
-  rankedCells: 60_000,
+  rankedCells: 40_000,
   /** Groups with a series each, where nobody says how many. */
   defaultGroups: 10,
   /** Entries of a series: what a chart can show is far below. */

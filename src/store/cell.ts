@@ -107,17 +107,21 @@ export class Cell {
     return toFigure(this.sum(name));
   }
 
-  /** @param share 0.95 for the 95th percentile. @returns ms, null where there is no duration. */
-  percentile(name: CellSpread, share: number): number | null {
+  /**
+   * @param shares ascending, 0.95 for the 95th percentile.
+   * @returns ms for each; null where there is no duration.
+   */
+  percentiles(name: CellSpread, shares: readonly number[]): number[] | null {
     const bins = [...this.#spreads[spreadNumbers[name]]!].sort(([a], [b]) => a - b);
     const total = bins.reduce((sum, [, count]) => sum + count, 0);
-    const wanted = Math.max(1, Math.ceil(share * total));
-    let seen = 0;
-    for (const [bin, count] of bins) {
-      seen += count;
-      if (seen >= wanted) return durationOf(bin);
-    }
-    return null;
+    if (total === 0) return null;
+    let i = 0;
+    let seen = bins[0]![1];
+    return shares.map((share) => {
+      const wanted = Math.max(1, Math.ceil(share * total));
+      while (seen < wanted) seen += bins[++i]![1];
+      return durationOf(bins[i]![0]);
+    });
   }
 
   /** The sums that are not 0, then each spread as bins and how many, all as varints. */

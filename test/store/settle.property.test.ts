@@ -50,7 +50,7 @@ function compare(bench: Bench, model: Model): void {
       const sorted = (durations[name] ?? []).sort((a, b) => a - b);
       for (const share of [0.5, 0.95, 0.99]) {
         const right = sorted[Math.max(1, Math.ceil(share * sorted.length)) - 1] ?? null;
-        const read = cell.percentile(name, share);
+        const read = cell.percentiles(name, [share])?.[0] ?? null;
         if (right === null) expect(read).toBeNull();
         else
           expect(Math.abs(read! - right)).toBeLessThanOrEqual(
