@@ -4,8 +4,9 @@ import { AppError } from "../errors.ts";
 import type { Intake } from "../ingest/intake.ts";
 import { newSecret, sha256 } from "../secrets.ts";
 import type { Accounts, Key, Project } from "../store/accounts.ts";
+import { nullable } from "../schemas.ts";
 import { decodedSegment, findProject } from "./params.ts";
-import { closed, nullable, route, type Route } from "./route.ts";
+import { closed, route, type Route } from "./route.ts";
 
 /** No control characters: names are printed to terminals. No lone surrogates: SQLite has none. */
 const Name = Type.String({

@@ -11,9 +11,10 @@ import type { Intake } from "../ingest/intake.ts";
 import { removal as limits } from "../limits.ts";
 import { parseBoundCursor, toBoundCursor } from "../query/cursor.ts";
 import type { KeysPosition } from "../query/traces.ts";
+import { nullable } from "../schemas.ts";
 import { decodedSegment, findProject } from "./params.ts";
 import { projectIdOf, traceKeyOf, type ReadDeps } from "./read.ts";
-import { closed, nullable, route, type Route } from "./route.ts";
+import { closed, route, type Route } from "./route.ts";
 
 type RemoveDeps = ReadDeps & { intake: Intake };
 

@@ -96,8 +96,3 @@ export function route<A extends TSchema, Q extends TObject = NoQuery, B extends 
 export function closed<P extends Parameters<typeof Type.Object>[0]>(properties: P) {
   return Type.Object(properties, { additionalProperties: false });
 }
-
-/** A value that may be unknown. */
-export function nullable<T extends TSchema>(schema: T) {
-  return Type.Union([schema, Type.Null()]);
-}

@@ -6,6 +6,7 @@ import { Stats } from "../query/figures.ts";
 import { GroupPage, type GroupField } from "../query/groups.ts";
 import { LatestPage } from "../query/latest.ts";
 import { rankings, type Ranking } from "../query/stats.ts";
+import { oneOf } from "../schemas.ts";
 import { rollupFields } from "../store/contribution.ts";
 import type { LatestField } from "../store/latest.ts";
 import type { StatsField } from "../query/gather.ts";
@@ -13,13 +14,6 @@ import { projectIdOf, type ReadDeps } from "./read.ts";
 import { closed, route, type Route } from "./route.ts";
 
 const optional = Type.Optional;
-
-function oneOf<T extends string>(values: readonly T[], description: string) {
-  return Type.Union(
-    values.map((value) => Type.Literal(value)),
-    { description },
-  ) as unknown as ReturnType<typeof Type.Unsafe<T>>;
-}
 
 const scope = {
   filter: optional(Type.String()),

@@ -3,17 +3,9 @@
  * are the source of the static types and of the API document.
  */
 import { Type, type Static } from "@sinclair/typebox";
+import { nullable, oneOf } from "../schemas.ts";
 
 const text = (description: string) => Type.String({ description });
-const nullable = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
-const oneOf = <T extends string>(values: T[], description: string) =>
-  Type.Unsafe<T>(
-    Type.Union(
-      values.map((value) => Type.Literal(value)),
-      { description },
-    ),
-  );
-
 /** Only where a text was clipped for an answer. */
 const fullLength = Type.Optional(
   Type.Integer({ description: "The whole length in UTF-16 code units, where the text is clipped" }),
@@ -29,16 +21,16 @@ const Thinking = Type.Object({
 
 const ToolCall = Type.Object({
   type: Type.Literal("toolCall"),
-  id: nullable("What its result names it by"),
-  name: nullable("The tool"),
+  id: nullable(Type.String(), "What its result names it by"),
+  name: nullable(Type.String(), "The tool"),
   text: text("The arguments: JSON as it was sent, a bare text where it is none"),
   fullLength,
 });
 
 export const ToolResult = Type.Object({
   type: Type.Literal("toolResult"),
-  id: nullable("Of the call"),
-  name: nullable("The tool, where the result names it"),
+  id: nullable(Type.String(), "Of the call"),
+  name: nullable(Type.String(), "The tool, where the result names it"),
   text: text("Texts as they are, one below the other, else JSON"),
   isError: Type.Boolean(),
   fullLength,
@@ -47,8 +39,8 @@ export const ToolResult = Type.Object({
 const Media = Type.Object({
   type: Type.Literal("media"),
   kind: oneOf(["image", "audio", "video", "file"], "What it is for"),
-  mime: nullable("The media type"),
-  name: nullable("Of a file"),
+  mime: nullable(Type.String(), "The media type"),
+  name: nullable(Type.String(), "Of a file"),
   bytes: Type.Union([Type.Integer(), Type.Null()], {
     description: "The size of what stands in the payload; null where it stands elsewhere",
   }),
@@ -56,7 +48,10 @@ const Media = Type.Object({
     ["inline", "url", "file"],
     "Where it is: in the payload, behind an URL, or with the provider",
   ),
-  reference: nullable("The URL or the provider's id; null for what stands in the payload"),
+  reference: nullable(
+    Type.String(),
+    "The URL or the provider's id; null for what stands in the payload",
+  ),
 });
 
 const Raw = Type.Object({

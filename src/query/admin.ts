@@ -1,7 +1,8 @@
 /** What an operator looks at beside traces: refused requests, and how much is stored. */
-import { Type, type Static, type TSchema } from "@sinclair/typebox";
+import { Type, type Static } from "@sinclair/typebox";
 import { desc, lt, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import { nullable } from "../schemas.ts";
 import { rejectCounts, rejects, traces } from "../store/schema.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 
@@ -67,8 +68,4 @@ export function countStore(db: BunSQLiteDatabase): StoreCounts {
     .get()!;
   const counts = db.select().from(rejectCounts).all();
   return { ...total, rejects: Object.fromEntries(counts.map(({ code, count }) => [code, count])) };
-}
-
-function nullable<T extends TSchema>(schema: T, description: string) {
-  return Type.Union([schema, Type.Null()], { description });
 }

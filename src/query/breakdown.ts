@@ -10,7 +10,7 @@ import { readPlaces, type SkeletonRow } from "./skeleton.ts";
 import type { Source } from "./trace.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
 import type { TreePlace, TreeSpan } from "./tree.ts";
-import { described, nullable } from "./views.ts";
+import { described, nullable } from "../schemas.ts";
 
 const times = {
   count: Type.Integer(),

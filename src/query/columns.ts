@@ -8,7 +8,8 @@ import { usageColumns } from "../store/rows.ts";
 import type { Source } from "./trace.ts";
 import { readPlaces, readTraceHead, toSkeleton } from "./skeleton.ts";
 import type { TraceRef } from "./traces.ts";
-import { described, nullable, TraceView, type Skeleton } from "./views.ts";
+import { described, nullable } from "../schemas.ts";
+import { TraceView, type Skeleton } from "./views.ts";
 
 const Texts = Type.Object(
   { values: Type.Array(nullable(Type.String())), rows: Type.Array(Type.Integer()) },

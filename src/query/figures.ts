@@ -1,11 +1,9 @@
 /** What statistics say of a stretch of time or a group. Unknown is null, never 0. */
-import { Type, type Static, type TSchema } from "@sinclair/typebox";
+import { Type, type Static } from "@sinclair/typebox";
 import { cellSpreads, type Cell, type CellSpread } from "../store/cell.ts";
+import { described, nullable } from "../schemas.ts";
 import { summedCounts } from "../store/tally.ts";
 import { usdOf } from "./costs.ts";
-
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const described = (description: string) => Type.Integer({ description });
 
 /** A total: a number, beyond 2^53 - 1 its decimal digits. */
 const FigureView = Type.Union([Type.Integer(), Type.String(), Type.Null()]);

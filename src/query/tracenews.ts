@@ -16,7 +16,8 @@ import { SpanId } from "./news.ts";
 import { emptyPrefix, LastVisits, Prefixes } from "./prefixes.ts";
 import type { Source } from "./trace.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
-import { nullable, SpanNews } from "./views.ts";
+import { nullable } from "../schemas.ts";
+import { SpanNews } from "./views.ts";
 
 const { earlier, sharedLength, newLength, isEdited } = SpanNews.properties;
 

@@ -17,15 +17,11 @@ import { spanKeyRange } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
 import { callColumns, readText, type Call } from "./compare.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
+import { nullable, oneOf } from "../schemas.ts";
 import { createJoiner, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
 import type { Source } from "./trace.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
-
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) =>
-  Type.Union([type, Type.Null()]);
-const oneOf = <T extends string>(values: readonly T[]) =>
-  Type.Unsafe<T>(Type.Union(values.map((value) => Type.Literal(value))));
 
 const shownTypes = ["agent", "llm", "tool"] as const;
 

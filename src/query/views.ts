@@ -3,22 +3,13 @@
  * are the source of the static types and of the API document. They have none of the limits of ingest v1,
  * since other doors have others.
  */
-import { Type, type Static, type TSchema } from "@sinclair/typebox";
+import { Type, type Static } from "@sinclair/typebox";
 import { Customer, ImportedSpan, Span, spanStatuses, spanTypes, Usage } from "../contract/v1.ts";
 import { dimensions, type Dimension } from "../pricing/rates.ts";
+import { described, nullable, oneOf } from "../schemas.ts";
 import { payloadFields } from "../store/rows.ts";
 
 const optional = Type.Optional;
-
-export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-export const oneOf = <T extends string>(values: readonly T[], description?: string) =>
-  Type.Unsafe<T>(
-    Type.Union(
-      values.map((value) => Type.Literal(value)),
-      description === undefined ? {} : { description },
-    ),
-  );
-export const described = (description: string) => Type.Integer({ description });
 
 const Text = Type.String();
 const Time = described("Epoch ms");
