@@ -1,7 +1,7 @@
 /** Reads request bodies under a limit; nothing is read before its size has been admitted. */
 import type { TSchema, Static } from "@sinclair/typebox";
 import { TypeCompiler, type TypeCheck } from "@sinclair/typebox/compiler";
-import { Value } from "@sinclair/typebox/value";
+import { Value, type ValueError } from "@sinclair/typebox/value";
 import { AppError } from "../errors.ts";
 import type { Ticket } from "../ingest/admission.ts";
 import { maxAdminBodyBytes } from "../limits.ts";
@@ -96,5 +96,12 @@ function checked<S extends TSchema>(schema: S, value: unknown, where: string): S
   if (check.Check(value)) return value as Static<S>;
   const error = Value.Errors(schema, value).First()!;
   const field = error.path.slice(1).replaceAll("/", ".").slice(0, 64) || where;
-  throw new AppError("bad_request", `invalid ${where}`, { hint: `${field}: ${error.message}` });
+  throw new AppError("bad_request", `invalid ${where}`, { hint: `${field}: ${wantedBy(error)}` });
+}
+
+/** TypeBox calls every union a union value: of texts it helps more to say which. */
+function wantedBy({ schema, message }: ValueError): string {
+  const values = schema.anyOf?.map((option: TSchema) => option.const);
+  const isOfTexts = values?.every((value: unknown) => typeof value === "string");
+  return isOfTexts ? `use one of ${values.join(", ")}` : message;
 }

@@ -106,7 +106,10 @@ describe("GET /api/stats", () => {
     expect(await status("by=session&bucketMs=60000")).toBe(400);
     expect(await status("since=0&bucketMs=60000")).toBe(400);
     expect(await status("since=10000000&until=5")).toBe(400);
-    expect(await status("by=colour")).toBe(400);
+    expect(await get("/api/stats?by=colour")).toMatchObject({
+      status: 400,
+      hint: expect.stringContaining("by: use one of agent, workflow, "),
+    });
     expect(await status("project=none")).toBe(404);
   });
 });
