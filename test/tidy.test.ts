@@ -10,6 +10,7 @@ const ranks: Record<string, number> = {
   "errors.ts": 0,
   "limits.ts": 0,
   "log.ts": 0,
+  "pattern.ts": 0,
   "schemas.ts": 0,
   "secrets.ts": 0,
   "version.ts": 0,

@@ -8,7 +8,7 @@
  * an `AppError` is ever thrown, and it says where.
  */
 import { findKey, keys, nearestKey, spellingOf, type Key } from "./keys.ts";
-import type { Pattern } from "./pattern.ts";
+import type { Pattern } from "../pattern.ts";
 import { readTime, timeHint, timeUnits } from "./time.ts";
 import { dropLetters, plainStart, refuse, splitAll, splitAt, textOf, toWords } from "./words.ts";
 import type { Piece } from "./words.ts";

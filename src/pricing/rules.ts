@@ -1,6 +1,7 @@
 /** Prices of the user's own: what a proxy, a contract or the machine under the desk costs. */
 import { Type, type Static } from "@sinclair/typebox";
 import { wire } from "../limits.ts";
+import { fits } from "../pattern.ts";
 import { namesAt, sellerOf } from "./names.ts";
 import { freePrices, ratesOf, type Dimension, type Price } from "./rates.ts";
 
@@ -114,19 +115,8 @@ function compile({ id, provider, model, prices, createdAt }: PriceRule) {
   };
 }
 
-/** Linear in the text, whatever the pattern; without regard to case. */
+/** Without regard to case. */
 export function globOf(pattern: string): (text: string) => boolean {
-  const [first = "", ...rest] = pattern.trim().toLowerCase().split("*");
-  const last = rest.pop();
-  if (last === undefined) return (text) => text === first;
-  return (text) => {
-    if (!text.startsWith(first)) return false;
-    let at = first.length;
-    for (const part of rest) {
-      const found = text.indexOf(part, at);
-      if (found < 0) return false;
-      at = found + part.length;
-    }
-    return text.length - last.length >= at && text.endsWith(last);
-  };
+  const parts = pattern.trim().toLowerCase().split("*") as [string, ...string[]];
+  return (text) => fits(parts, text);
 }

@@ -2,7 +2,7 @@
  * Whether a trace matches a filter: by its row, and only where the filter asks for more by its spans and
  * their attributes. One meaning for lists, statistics, deletes and live views, whatever led to the trace.
  */
-import { fits } from "../filter/pattern.ts";
+import { fits } from "../pattern.ts";
 import type { Filter, RangeTest, Test, TextTest } from "../filter/parse.ts";
 import { staleAfterMs } from "../limits.ts";
 import { spanTypes } from "../contract/v1.ts";

@@ -3,7 +3,7 @@
  * is found there is still tested (match.ts), so this decides only how much has to be looked at.
  */
 import type { Database } from "bun:sqlite";
-import { fits, isExact, type Pattern } from "../filter/pattern.ts";
+import { fits, isExact, type Pattern } from "../pattern.ts";
 import type { Filter, Term, Test } from "../filter/parse.ts";
 import { traces as limits } from "../limits.ts";
 import { toCell, type Cell } from "../store/codec.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { AppError } from "../../src/errors.ts";
 import { keys, type Key } from "../../src/filter/keys.ts";
 import { parseFilter, type Filter, type Term, type Test } from "../../src/filter/parse.ts";
-import { fits } from "../../src/filter/pattern.ts";
+import { fits } from "../../src/pattern.ts";
 
 const now = Date.parse("2026-03-04T05:06:07Z");
 
