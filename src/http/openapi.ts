@@ -5,6 +5,7 @@
 import { Type, type TSchema } from "@sinclair/typebox";
 import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { version } from "../version.ts";
+import { docsRoute } from "./docs.ts";
 import { route, type Access, type Route } from "./route.ts";
 
 const ErrorAnswer = Type.Object(
@@ -43,27 +44,84 @@ const security: Record<Access, object[]> = {
   operator: [{ operatorToken: [] }],
 };
 
+/** The rooms of the document, by the first segment of their paths; all else is administration. */
+const rooms: Record<string, string> = {
+  ingest: "Ingest",
+  v1: "Ingest",
+  import: "Ingest",
+  traces: "Traces",
+  complete: "Traces",
+  sessions: "Sessions, runs, customers",
+  runs: "Sessions, runs, customers",
+  customers: "Sessions, runs, customers",
+  search: "Search",
+  live: "Live",
+  stats: "Statistics",
+  agents: "Statistics",
+  workflows: "Statistics",
+  models: "Statistics",
+  providers: "Statistics",
+  tools: "Statistics",
+  prices: "Prices",
+  reprice: "Prices",
+  "openapi.json": "This document",
+  docs: "This document",
+};
+
 const pathParams: Record<string, string> = {
   trace: "A trace id, or ~ and the key of a summary; an id that begins with ~ is sent as %7E…",
+  session: "A session id",
+  field: "input, output, toolCatalog, sources, attributes, resource or events",
+  project: "The name of a project",
+  key: "The id of a key",
+  rule: "The id of a rule",
   span: "A span id, or ~ and its key; an id that begins with ~ is sent as %7E…",
 };
 
-/** `GET /api/openapi.json`; the document holds no data, so that whoever can connect may read it. */
-export function openApiRoute(routes: Route[]): Route {
-  const made: Route = route({
+/**
+ * `GET /api/openapi.json` and the page that shows it. The document holds no data, so that whoever can
+ * connect may read it.
+ */
+export function documentRoutes(routes: Route[]): Route[] {
+  let document: OpenApi | null = null;
+  const read = (): OpenApi => (document ??= openApiOf(all));
+  const json: Route = route({
     method: "GET",
     path: "/api/openapi.json",
     summary: "This document",
     access: "public",
     answer: Type.Object({}, { description: "OpenAPI 3.1" }),
-    handle: () => openApiOf([...routes, made]),
+    handle: read,
   });
-  return made;
+  const own = [json, docsRoute(read)];
+  const all: Route[] = [...routes, ...own];
+  return own;
+}
+
+export type OpenApi = ReturnType<typeof openApiOf>;
+
+type Content = Record<string, { schema: unknown }>;
+
+/** What the document says of a route. */
+export interface Operation {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  security: object[];
+  parameters?: {
+    name: string;
+    in: string;
+    required: boolean;
+    description?: string;
+    schema: unknown;
+  }[];
+  requestBody?: { required: true; content: Content };
+  responses: Record<string, { description: string; content: Content }>;
 }
 
 /** The document of the routes. */
 export function openApiOf(routes: readonly Route[]) {
-  const paths: Record<string, Record<string, object>> = {};
+  const paths: Record<string, Record<string, Operation>> = {};
   for (const each of routes) {
     const path = each.path.replace(/:(\w+)/g, "{$1}");
     (paths[path] ??= {})[each.method.toLowerCase()] = operationOf(each);
@@ -84,13 +142,13 @@ export function openApiOf(routes: readonly Route[]) {
   };
 }
 
-function operationOf(each: Route) {
+function operationOf(each: Route): Operation {
   const { method, path, summary, query, body, rawBody, access, status, answer } = each;
   const contentTypes = each.contentType ? [each.contentType] : ["application/json"];
   const sent = body ? { schema: body, contentTypes: ["application/json"] } : rawBody;
   const parameters = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
-      name,
+      name: name!,
       in: "path",
       required: true,
       ...(pathParams[name!] && { description: pathParams[name!] }),
@@ -107,7 +165,7 @@ function operationOf(each: Route) {
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^a-zA-Z0-9]+(.)/g, (_, next: string) => next.toUpperCase())}`,
     summary,
-    tags: [path.split("/")[path.startsWith("/api/") ? 2 : 1]!],
+    tags: [rooms[path.split("/")[path.startsWith("/api/") ? 2 : 1]!] ?? "Administration"],
     security: security[access],
     ...(parameters.length > 0 && { parameters }),
     ...(sent && { requestBody: { required: true, content: contentOf(sent) } }),

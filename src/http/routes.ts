@@ -3,7 +3,7 @@ import { adminRoutes } from "./admin.ts";
 import { doorRoutes, type DoorDeps } from "./doors.ts";
 import { liveRoutes, type Live } from "./live.ts";
 import { messageRoutes } from "./messages.ts";
-import { openApiRoute } from "./openapi.ts";
+import { documentRoutes } from "./openapi.ts";
 import { priceRoutes } from "./prices.ts";
 import type { ReadDeps } from "./read.ts";
 import { removeRoutes } from "./remove.ts";
@@ -32,5 +32,5 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...priceRoutes(deps),
     ...serverRoutes(deps),
   ];
-  return [...routes, openApiRoute(routes)];
+  return [...routes, ...documentRoutes(routes)];
 }

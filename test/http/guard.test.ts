@@ -22,11 +22,18 @@ afterAll(async () => {
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /** Routes that answer without a key or token. */
-const openRoutes: Record<string, number> = { "GET /health": 200, "GET /api/openapi.json": 200 };
+const openRoutes: Record<string, number> = {
+  "GET /health": 200,
+  "GET /api/openapi.json": 200,
+  "GET /api/docs": 200,
+};
 const ingestPaths = ["/ingest", "/v1/traces", "/v1/logs", "/v1/metrics"];
 
 const securityHeaders = {
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  // The page of the document adds its style in between.
+  "content-security-policy": expect.stringMatching(
+    /^default-src 'none'; (?:style-src 'sha256-[^']+'; base-uri 'none'; form-action 'none'; )?frame-ancestors 'none'$/,
+  ),
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
@@ -70,7 +77,10 @@ async function send(
 
 /** The status, after a look at the body: JSON with an error, but for what is all right. */
 async function statusOf(response: Response, { method, path }: Route): Promise<number> {
-  expect(response.headers.get("content-type")).toBe("application/json");
+  const isPage = path === "/api/docs" && response.ok;
+  expect(response.headers.get("content-type")).toBe(
+    isPage ? "text/html; charset=utf-8" : "application/json",
+  );
   const text = await response.text();
   if (method === "HEAD") expect(text).toBe("");
   else if (response.status >= 400)
