@@ -13,6 +13,7 @@ interface Operation {
 interface Document {
   openapi: string;
   paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
 }
 
 const ajv = new Ajv2020({ strict: false, unicodeRegExp: false });
@@ -72,6 +73,68 @@ test("what every GET route answers has the shape that the document gives it", as
     check(await response.json());
     expect([path, check.errors ?? null]).toEqual([path, null]);
   }
+});
+
+test("so does what changes something, and every refusal", async () => {
+  await using server = await startServer();
+  const document = await documentOf(server);
+  await server.ingest(makePayload({ sessionId: "s" }));
+  const check = async (method: string, path: string, body?: unknown, filled = path) => {
+    const response = await server.api(filled, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const { responses } = document.paths[path]![method.toLowerCase()]!;
+    const answer = responses[response.status];
+    expect([method, path, response.status, answer !== undefined]).toEqual([
+      method,
+      path,
+      response.status,
+      true,
+    ]);
+    const isError = response.status >= 400;
+    const schema = isError
+      ? document.components.schemas.Error!
+      : Object.values(answer!.content)[0]!.schema;
+    const json = await response.json();
+    const isValid = ajv.compile(isError ? schema : (closed(schema) as object));
+    isValid(json);
+    expect([method, path, isValid.errors ?? null]).toEqual([method, path, null]);
+    return { status: response.status, json: json as any };
+  };
+  const status = async (...args: Parameters<typeof check>) => (await check(...args)).status;
+
+  expect(await status("POST", "/api/projects", { name: "p" })).toBe(201);
+  expect(await status("POST", "/api/projects", { name: "p" })).toBe(409);
+  expect(await status("POST", "/api/projects", { title: "p" })).toBe(400);
+  expect(await status("PATCH", "/api/projects/{project}", { name: "q" }, "/api/projects/p")).toBe(
+    200,
+  );
+  expect(await status("DELETE", "/api/projects/{project}", undefined, "/api/projects/q")).toBe(200);
+  expect(await status("DELETE", "/api/projects/{project}", undefined, "/api/projects/q")).toBe(404);
+  const { key } = (await check("POST", "/api/keys", { name: "k" })).json;
+  expect(await status("DELETE", "/api/keys/{key}", undefined, `/api/keys/${key.id}`)).toBe(200);
+  const price = { model: "m", prices: { input: "1" } };
+  const { rule } = (await check("POST", "/api/prices", price)).json;
+  expect(rule.id).toBeDefined();
+  const rulePath = `/api/prices/${rule.id}`;
+  expect(await status("DELETE", "/api/prices/{rule}", undefined, rulePath)).toBe(200);
+  expect(await status("DELETE", "/api/prices/book")).toBe(200);
+  expect(await status("POST", "/api/reprice", {})).toBe(202);
+  expect(await status("POST", "/api/search/rebuild")).toBe(202);
+  expect(
+    await status("POST", "/api/traces/{trace}/pin", undefined, "/api/traces/trace-1/pin"),
+  ).toBe(200);
+  expect(
+    await status("DELETE", "/api/sessions/{session}", undefined, "/api/sessions/s?dryRun=1"),
+  ).toBe(200);
+  expect(await status("DELETE", "/api/traces")).toBe(400);
+  expect(await status("DELETE", "/api/traces", undefined, "/api/traces?filter=is:open")).toBe(200);
+  expect(await status("GET", "/api/traces", undefined, "/api/traces?filter=x:y")).toBe(400);
+  expect(await status("GET", "/api/traces", undefined, "/api/traces?cursor=x")).toBe(400);
+  expect(await status("DELETE", "/api/traces/{trace}", undefined, "/api/traces/trace-1")).toBe(200);
+  expect(await status("GET", "/api/traces/{trace}", undefined, "/api/traces/trace-1")).toBe(404);
+  expect(await status("GET", "/api/traces/{trace}", undefined, "/api/traces/%ff")).toBe(400);
 });
 
 /** The schema without room for fields that it does not name, although clients have to bear such. */
