@@ -8,6 +8,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { zipSync } from "fflate";
 import { createTar } from "nanotar";
 import manifest from "../package.json" with { type: "json" };
+import { bundleViewer } from "../src/http/bundle.ts";
 
 const root = join(import.meta.dir, "..");
 const src = join(root, "src");
@@ -65,7 +66,7 @@ export async function buildExecutable(
         autoloadTsconfig: false,
         autoloadPackageJson: false,
       },
-      plugins: [fromRoot([...workers.keys()])],
+      plugins: [fromRoot([...workers.keys()]), await embedViewer(temp)],
     });
     // Without bytecode Bun warns and goes on.
     if (logs.length > 0) throw new AggregateError(logs, "the build is not clean");
@@ -110,6 +111,36 @@ function fromRoot(files: string[]): Bun.BunPlugin {
         });
         return { contents, loader: "ts" };
       });
+    },
+  };
+}
+
+/**
+ * In place of the module that bundles the viewer when it is asked for: one with the files inside, as
+ * small as they get.
+ */
+async function embedViewer(temp: string): Promise<Bun.BunPlugin> {
+  const { files, entry } = await bundleViewer();
+  const embedded = await Promise.all(
+    files.map(async ({ name, contentType, bytes }) => {
+      const path = join(temp, `${name}.gz`);
+      await Bun.write(path, Bun.gzipSync(bytes, { level: 9 }));
+      return { name, contentType, path };
+    }),
+  );
+  const imports = embedded.map(
+    ({ path }, i) => `import file${i} from ${JSON.stringify(path)} with { type: "file" };`,
+  );
+  const list = embedded.map(
+    ({ name, contentType }, i) =>
+      `{ name: ${JSON.stringify(name)}, contentType: ${JSON.stringify(contentType)}, gzip: () => Bun.file(file${i}).bytes() }`,
+  );
+  const contents = `${imports.join("\n")}
+export const viewerFiles = async () => ({ files: [${list.join(",")}], entry: ${JSON.stringify(entry)} });`;
+  return {
+    name: "embedded viewer",
+    setup(build) {
+      build.onLoad({ filter: /[\\/]http[\\/]bundle\.ts$/ }, () => ({ contents, loader: "js" }));
     },
   };
 }

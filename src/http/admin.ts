@@ -37,8 +37,8 @@ const NewKey = Type.Object({
   ...KeyView.properties,
   secret: Type.String({ description: "The key itself, which is never shown again" }),
 });
-type ProjectView = Static<typeof ProjectView>;
-type KeyView = Static<typeof KeyView>;
+export type ProjectView = Static<typeof ProjectView>;
+export type KeyView = Static<typeof KeyView>;
 
 export function adminRoutes({ intake: { writer, keyring } }: { intake: Intake }): Route[] {
   return [

@@ -12,6 +12,7 @@ import { ingestRoutes, type Guard } from "./guard.ts";
 import { noteRefusal, preflight } from "./ingest.ts";
 import { pathOf } from "./params.ts";
 import { allRoutes, type RouteDeps } from "./routes.ts";
+import { viewerRoutes } from "./viewer.ts";
 
 export interface AppDeps extends Omit<RouteDeps, "ingest" | "keyring"> {
   guard: Guard;
@@ -47,11 +48,8 @@ export function createApp(deps: AppDeps) {
         return preflight(request, guard) ?? undefined;
     });
   const ingest = { intake, guard, maxBodyBytes, onBug };
-  for (const { method, path, access, serve } of allRoutes({
-    ...deps,
-    ingest,
-    keyring: intake.keyring,
-  })) {
+  const routes = [...allRoutes({ ...deps, ingest, keyring: intake.keyring }), ...viewerRoutes()];
+  for (const { method, path, access, serve } of routes) {
     const hook = access === "operator" ? checkOperator : {};
     app.route(method, path, ({ request }) => serve(request), hook);
   }

@@ -23,6 +23,10 @@ export function codingFor(request: Request): Coding | null {
   return accepts(header, "gzip") ? "gzip" : null;
 }
 
+export function acceptsGzip(request: Request): boolean {
+  return accepts(request.headers.get("accept-encoding") ?? "", "gzip");
+}
+
 function accepts(header: string, coding: Coding): boolean {
   return header
     .toLowerCase()

@@ -7,6 +7,7 @@
  */
 import { AppError } from "../errors.ts";
 import { isSameDigest, sha256 } from "../secrets.ts";
+import { isPage } from "./viewer.ts";
 
 export interface GuardSettings {
   /** Values of Host that are served, with their port. */
@@ -50,6 +51,8 @@ export function createGuard({ hosts, ingestOrigins, operatorTokens }: GuardSetti
         });
       }
       if (ingestRoutes.has(path) || path === "/health") return;
+      // A link to a page may stand anywhere: the shell has no data, and must not be framed.
+      if (request.headers.get("sec-fetch-mode") === "navigate" && isPage(path)) return;
       const origin = request.headers.get("origin");
       const site = request.headers.get("sec-fetch-site");
       const isForeign =

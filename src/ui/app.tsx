@@ -1,0 +1,78 @@
+/** Which address shows which page. */
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { Redirect, Route, Switch } from "wouter";
+import { ApiError } from "./data/client.ts";
+import { LiveProvider } from "./data/live-context.tsx";
+import { Nothing } from "./parts/controls.tsx";
+import { Shell } from "./shell/shell.tsx";
+import { TracesPage } from "./traces/page.tsx";
+
+// The list is what most come for; the rest is there when it is asked for.
+const TracePage = lazy(async () => ({ default: (await import("./trace/page.tsx")).TracePage }));
+const SessionsPage = lazy(async () => ({
+  default: (await import("./sessions/page.tsx")).SessionsPage,
+}));
+const OverviewPage = lazy(async () => ({
+  default: (await import("./overview/page.tsx")).OverviewPage,
+}));
+const AgentsPage = lazy(async () => ({ default: (await import("./agents/page.tsx")).AgentsPage }));
+const SettingsPage = lazy(async () => ({
+  default: (await import("./settings/page.tsx")).SettingsPage,
+}));
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // The live connection says when something is stale.
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      // What the server refused once it refuses again.
+      retry: (failures, error) =>
+        !(error instanceof ApiError && error.status < 500) && failures < 2,
+    },
+  },
+});
+
+export function App() {
+  return (
+    <QueryClientProvider client={client}>
+      <LiveProvider>
+        <Shell>
+          <Suspense fallback={null}>
+            <Switch>
+              <Route path="/">
+                <Redirect to={`/traces${location.search}`} replace />
+              </Route>
+              <Route path="/traces">
+                <TracesPage />
+              </Route>
+              <Route path="/traces/:trace">
+                {({ trace }) => <TracePage trace={decodeURIComponent(trace)} key={trace} />}
+              </Route>
+              <Route path="/sessions/:session?">
+                {({ session }) => (
+                  <SessionsPage
+                    session={session === undefined ? null : decodeURIComponent(session)}
+                  />
+                )}
+              </Route>
+              <Route path="/overview">
+                <OverviewPage />
+              </Route>
+              <Route path="/agents">
+                <AgentsPage />
+              </Route>
+              <Route path="/settings">
+                <SettingsPage />
+              </Route>
+              <Route>
+                <Nothing>There is no such page.</Nothing>
+              </Route>
+            </Switch>
+          </Suspense>
+        </Shell>
+      </LiveProvider>
+    </QueryClientProvider>
+  );
+}

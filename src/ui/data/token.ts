@@ -1,0 +1,57 @@
+/**
+ * The operator's token. It comes in the fragment of an address, which is never sent anywhere, is kept for
+ * this tab alone, and leaves the address bar at once. A new tab asks those that are open.
+ */
+const storageKey = "tealight.token";
+const askMs = 400;
+
+type Letter = { ask: true } | { token: string };
+
+const channel = new BroadcastChannel("tealight.token");
+channel.onmessage = ({ data }: MessageEvent<Letter>) => {
+  const token = sessionStorage.getItem(storageKey);
+  if ("ask" in data && token !== null) channel.postMessage({ token } satisfies Letter);
+};
+
+/** @returns null where no address, no storage and no other tab has one. */
+export async function findToken(): Promise<string | null> {
+  return takeFromAddress() ?? sessionStorage.getItem(storageKey) ?? (await askOtherTabs());
+}
+
+function takeFromAddress(): string | null {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const token = fragment.get("token");
+  if (token === null) return null;
+  sessionStorage.setItem(storageKey, token);
+  fragment.delete("token");
+  const rest = fragment.toString();
+  history.replaceState(
+    history.state,
+    "",
+    location.pathname + location.search + (rest && `#${rest}`),
+  );
+  return token;
+}
+
+function askOtherTabs(): Promise<string | null> {
+  return new Promise((resolve) => {
+    const finish = (token: string | null) => {
+      clearTimeout(timer);
+      channel.removeEventListener("message", hear);
+      resolve(token);
+    };
+    const hear = ({ data }: MessageEvent<Letter>) => {
+      if (!("token" in data)) return;
+      sessionStorage.setItem(storageKey, data.token);
+      finish(data.token);
+    };
+    const timer = setTimeout(() => finish(null), askMs);
+    channel.addEventListener("message", hear);
+    channel.postMessage({ ask: true } satisfies Letter);
+  });
+}
+
+/** After the server refused it. */
+export function forgetToken(): void {
+  sessionStorage.removeItem(storageKey);
+}

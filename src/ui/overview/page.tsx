@@ -1,0 +1,5 @@
+import "./overview.css";
+
+export function OverviewPage() {
+  return <h1>Overview</h1>;
+}

@@ -1,0 +1,108 @@
+/** Small parts that every page uses. */
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { keyText } from "../state/keys.ts";
+import { Icon } from "./icon.tsx";
+
+/** A keycap beside what the key does; screen readers have aria-keyshortcuts. */
+export function Key({ of }: { of: string }) {
+  return (
+    <kbd className="kbd hide-n" aria-hidden="true">
+      {keyText(of)}
+    </kbd>
+  );
+}
+
+/** Copies, and says for a moment that it did. */
+export function CopyButton({
+  text,
+  label,
+  children,
+  className = "btn ghost sm icon",
+}: {
+  text: string | (() => string | Promise<string>);
+  /** What is copied: the name for screen readers where there are no words. */
+  label: string;
+  children?: ReactNode;
+  className?: string;
+}) {
+  const [isCopied, setCopied] = useState(false);
+  const timer = useRef(0);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  async function copy() {
+    await navigator.clipboard.writeText(typeof text === "string" ? text : await text());
+    setCopied(true);
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => setCopied(false), 1_200);
+  }
+  return (
+    <button
+      type="button"
+      className={className}
+      aria-label={children ? undefined : label}
+      title={label}
+      onClick={(event) => {
+        event.stopPropagation();
+        void copy();
+      }}
+    >
+      <Icon name={isCopied ? "check" : "copy"} size="s" />
+      {children}
+      <span className="sr" role="status">
+        {isCopied ? "copied" : ""}
+      </span>
+    </button>
+  );
+}
+
+/** What could not be read, in the server's own words, and one way out. */
+export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {
+  const { message, hint } = error as { message: string; hint?: string | null };
+  return (
+    <div className="problem" role="alert">
+      <Icon name="warn" size="s" />
+      <span>
+        {error instanceof TypeError ? "The server does not answer." : message}
+        {hint && <span className="dim"> {hint}</span>}
+      </span>
+      {retry && (
+        <button type="button" className="btn sm" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** One sentence with the cause, and one way out. */
+export function Nothing({ children }: { children: ReactNode }) {
+  return <div className="nothing">{children}</div>;
+}
+
+/** A modal dialog. The browser keeps the focus inside and gives it back; Escape closes. */
+export function Dialog({
+  label,
+  onClose,
+  className = "",
+  children,
+}: {
+  label: string;
+  onClose: () => void;
+  className?: string;
+  children: ReactNode;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current!.showModal(), []);
+  return (
+    <dialog
+      ref={dialog}
+      className={`dialog ${className}`}
+      aria-label={label}
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === dialog.current) dialog.current.close();
+      }}
+    >
+      {children}
+    </dialog>
+  );
+}

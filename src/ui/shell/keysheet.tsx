@@ -1,0 +1,31 @@
+/** Which keys do something on the page that is open. */
+import { useState } from "react";
+import { Dialog } from "../parts/controls.tsx";
+import { activeShortcuts, keyText } from "../state/keys.ts";
+
+export function KeySheet({ onClose }: { onClose: () => void }) {
+  const [groups] = useState(() => [...Map.groupBy(activeShortcuts(), ({ group }) => group)]);
+  return (
+    <Dialog label="Keyboard shortcuts" className="keysheet" onClose={onClose}>
+      {groups.map(([group, shortcuts]) => (
+        <section key={group}>
+          <h2>{group}</h2>
+          <dl>
+            {shortcuts.map(({ keys, label }) => (
+              <div key={label}>
+                <dt>{label}</dt>
+                <dd>
+                  {keys.map((key) => (
+                    <kbd className="kbd" key={key}>
+                      {keyText(key)}
+                    </kbd>
+                  ))}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </Dialog>
+  );
+}

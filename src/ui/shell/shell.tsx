@@ -1,0 +1,197 @@
+/** What stands around every page: where one can go, whether it is live, what was refused. */
+import { useState, type ReactNode } from "react";
+import { Link, useLocation } from "wouter";
+import { useProject, useProjects, useRejects } from "../data/queries.ts";
+import { useLiveStatus } from "../data/live-context.tsx";
+import { count } from "../format.ts";
+import { Key } from "../parts/controls.tsx";
+import { Icon, Logo, ThemeIcon } from "../parts/icon.tsx";
+import { useShortcuts } from "../state/keys.ts";
+import { applyTheme, usePref, type Theme } from "../state/prefs.ts";
+import { KeySheet } from "./keysheet.tsx";
+import { Palette } from "./palette.tsx";
+import "./shell.css";
+
+export const pages = [
+  { path: "/traces", name: "Traces", key: "g t" },
+  { path: "/sessions", name: "Sessions", key: "g s" },
+  { path: "/overview", name: "Overview", key: "g o" },
+  { path: "/agents", name: "Agents & tools", key: "g a" },
+  { path: "/settings", name: "Settings", key: "g ," },
+] as const;
+
+type Overlay = "palette" | "keys" | null;
+
+export function Shell({ children }: { children: ReactNode }) {
+  const [location, navigate] = useLocation();
+  const [project] = useProject();
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  const search = project && `?${new URLSearchParams({ project })}`;
+  useShortcuts([
+    ...pages.map(({ path, name, key }) => ({
+      keys: [key],
+      label: name,
+      group: "Go to",
+      run: () => navigate(path + search),
+    })),
+    {
+      keys: ["mod+k"],
+      label: "Jump to a trace, span or page",
+      group: "Everywhere",
+      isGlobal: true,
+      run: () => setOverlay("palette"),
+    },
+    { keys: ["?"], label: "All keys", group: "Everywhere", run: () => setOverlay("keys") },
+  ]);
+  return (
+    <>
+      <a className="skip" href="#page">
+        Skip to the page
+      </a>
+      <header className="appbar">
+        <Link className="brand" href={`/traces${search}`} aria-label="Tealight: traces">
+          <Logo />
+          <span>tealight</span>
+        </Link>
+        <ProjectPicker />
+        <nav className="nav" aria-label="Pages">
+          {pages.map(({ path, name }) => (
+            <Link
+              key={path}
+              href={path + search}
+              aria-current={location.startsWith(path) ? "page" : undefined}
+            >
+              {name}
+            </Link>
+          ))}
+        </nav>
+        <div className="end">
+          <button
+            type="button"
+            className="jump"
+            aria-keyshortcuts="Control+K Meta+K"
+            aria-label="Jump to a trace, span or page"
+            onClick={() => setOverlay("palette")}
+          >
+            <Icon name="search" size="s" />
+            <span>Jump to trace, span, page</span>
+            <Key of="mod+k" />
+          </button>
+          <Refused search={search} />
+          <LiveDot />
+          <ThemeButton />
+          <button
+            type="button"
+            className="btn ghost icon hide-n"
+            aria-label="Keyboard shortcuts"
+            title="Keyboard shortcuts (?)"
+            onClick={() => setOverlay("keys")}
+          >
+            <Icon name="help" />
+          </button>
+        </div>
+      </header>
+      <main className="page" id="page">
+        {children}
+      </main>
+      {overlay === "palette" && <Palette onClose={() => setOverlay(null)} />}
+      {overlay === "keys" && <KeySheet onClose={() => setOverlay(null)} />}
+    </>
+  );
+}
+
+/** Only where there is a choice. */
+function ProjectPicker() {
+  const { data: projects = [] } = useProjects();
+  const [project, setProject] = useProject();
+  if (projects.length < 2 && project === "") {
+    return projects[0] ? <span className="dim hide-n">{projects[0].name}</span> : null;
+  }
+  return (
+    <select
+      className="picker"
+      aria-label="Project"
+      value={project}
+      onChange={({ target }) => setProject(target.value)}
+    >
+      <option value="">all projects</option>
+      {projects.map(({ name }) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
+  );
+}
+
+const recentlyMs = 3_600_000;
+
+function Refused({ search }: { search: string }) {
+  const { data: rejects = [] } = useRejects();
+  const recent = rejects.filter(({ receivedAt }) => receivedAt > Date.now() - recentlyMs).length;
+  if (recent === 0) return null;
+  const many = recent === rejects.length && rejects.length >= 100 ? "100+" : count(recent);
+  return (
+    <Link
+      className="loss"
+      href={`/settings${search}#refused`}
+      title={`${many} requests refused in the last hour`}
+    >
+      <Icon name="warn" size="xs" />
+      {many} refused
+    </Link>
+  );
+}
+
+function LiveDot() {
+  const { state, lagMs, isPaused, setPaused } = useLiveStatus();
+  const words = isPaused
+    ? "Paused"
+    : { connecting: "Connecting", connected: "Live", lost: "Lost connection" }[state];
+  const detail =
+    state === "lost"
+      ? "retrying"
+      : isPaused
+        ? ""
+        : lagMs === null
+          ? ""
+          : lagMs < 1000
+            ? `${lagMs} ms`
+            : `${(lagMs / 1000).toFixed(1)} s`;
+  return (
+    <button
+      type="button"
+      className={`live ${state === "lost" ? "is-lost" : isPaused ? "is-paused" : ""}`}
+      title={
+        state === "lost"
+          ? "The server does not answer; trying again"
+          : isPaused
+            ? "Nothing moves; space goes on"
+            : "What is committed shows here at once; space pauses"
+      }
+      aria-pressed={isPaused}
+      onClick={() => setPaused(!isPaused)}
+    >
+      <i />
+      {words}
+      {detail && <span className="dim">{detail}</span>}
+    </button>
+  );
+}
+
+function ThemeButton() {
+  const [, setTheme] = usePref("theme", "system");
+  return (
+    <button
+      type="button"
+      className="btn ghost icon"
+      aria-label="Switch between light and dark"
+      title="Light or dark"
+      onClick={() => {
+        const next: Theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+        setTheme(next);
+        applyTheme(next);
+      }}
+    >
+      <ThemeIcon />
+    </button>
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * Keyboard shortcuts. Whoever handles a key says what it does, so that the sheet behind `?` always shows
+ * what holds on the page that is open. Letters do nothing while someone types.
+ */
+import { useEffect, useRef } from "react";
+
+export interface Shortcut {
+  /** As KeyboardEvent.key has it: "j", "?", "ArrowDown"; "mod+k" with Ctrl or ⌘; "g t" for two in a row. */
+  keys: string[];
+  /** What it does, in a few words. */
+  label: string;
+  /** The heading it stands under. */
+  group: string;
+  /** @returns false where it does not concern the key, which then goes on. */
+  run: (event: KeyboardEvent) => boolean | void;
+  /** Also while someone types. */
+  isGlobal?: boolean;
+}
+
+/** The last that came is asked first: an open dialog before the page under it. */
+const layers: { current: readonly Shortcut[]; isModal: boolean }[] = [];
+let prefix: { key: string; at: number } | null = null;
+const prefixMs = 1_000;
+
+/** @param isModal while it is there, nothing below it hears a key: for dialogs. */
+export function useShortcuts(shortcuts: readonly Shortcut[], isModal = false): void {
+  const layer = useRef({ current: shortcuts, isModal });
+  layer.current.current = shortcuts;
+  useEffect(() => {
+    const own = layer.current;
+    layers.push(own);
+    return () => void layers.splice(layers.indexOf(own), 1);
+  }, []);
+}
+
+/** What holds now, for the sheet. */
+export function activeShortcuts(): Shortcut[] {
+  return layers.flatMap(({ current }) => [...current]);
+}
+
+export function listenForKeys(): void {
+  window.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    const key = nameOf(event);
+    const isFresh = prefix !== null && event.timeStamp - prefix.at < prefixMs;
+    const chord = isFresh ? `${prefix!.key} ${key}` : null;
+    prefix = null;
+    const typing = isTyping(event.target);
+    for (const { current, isModal } of layers.toReversed()) {
+      for (const { keys, run, isGlobal } of current) {
+        if (typing && !isGlobal) continue;
+        if (!keys.includes(key) && !(chord !== null && keys.includes(chord))) continue;
+        if (run(event) === false) continue;
+        event.preventDefault();
+        return;
+      }
+      if (isModal) return;
+    }
+    if (!typing && layers.some(({ current }) => current.some((each) => isFirst(each, key)))) {
+      prefix = { key, at: event.timeStamp };
+    }
+  });
+}
+
+function isFirst({ keys }: Shortcut, key: string): boolean {
+  return keys.some((each) => each.startsWith(`${key} `));
+}
+
+function nameOf({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): string {
+  if (altKey) return `alt+${key}`;
+  return ctrlKey || metaKey ? `mod+${key.toLowerCase()}` : key;
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable ||
+      target instanceof HTMLTextAreaElement ||
+      target instanceof HTMLSelectElement ||
+      (target instanceof HTMLInputElement &&
+        !["checkbox", "radio", "button", "range"].includes(target.type)))
+  );
+}
+
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+const names: Record<string, string> = {
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  Escape: "Esc",
+  Enter: "↵",
+  " ": "space",
+};
+
+/** As keycaps show it: "⌘K", "space", "g t". */
+export function keyText(key: string): string {
+  const mod = key.startsWith("mod+");
+  const rest = mod ? key.slice(4).toUpperCase() : key;
+  const text = names[rest] ?? rest;
+  return mod ? (isMac ? `⌘${text}` : `Ctrl ${text}`) : text;
+}

@@ -1,0 +1,49 @@
+/** What a reader likes, kept in this browser: theme, density, widths of panes, columns. */
+import { useCallback, useSyncExternalStore } from "react";
+
+const listeners = new Set<() => void>();
+
+function read(name: string): string | null {
+  try {
+    return localStorage.getItem(`tealight.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+function write(name: string, value: string): void {
+  try {
+    localStorage.setItem(`tealight.${name}`, value);
+  } catch {
+    // Without storage it holds until the page is left.
+  }
+  listeners.forEach((listener) => listener());
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  window.addEventListener("storage", listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener("storage", listener);
+  };
+}
+
+export function usePref(name: string, byDefault: string): [string, (value: string) => void] {
+  const value = useSyncExternalStore(subscribe, () => read(name) ?? byDefault);
+  return [value, useCallback((next: string) => write(name, next), [name])];
+}
+
+export type Theme = "system" | "light" | "dark";
+
+/** "system" follows the machine. The theme stands on the root element, where theme.ts first put it. */
+export function applyTheme(theme: Theme): void {
+  const isLight = matchMedia("(prefers-color-scheme: light)").matches;
+  document.documentElement.dataset.theme =
+    theme === "system" ? (isLight ? "light" : "dark") : theme;
+}
+
+export function applyDensity(density: string): void {
+  if (density === "compact") document.documentElement.dataset.density = "compact";
+  else delete document.documentElement.dataset.density;
+}

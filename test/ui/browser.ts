@@ -1,0 +1,86 @@
+/**
+ * A real browser on a real server. Whatever a page logs as an error, every breach of its policy and every
+ * request that leaves the origin is kept: a test asserts that there is none.
+ */
+import { existsSync } from "node:fs";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+
+const places = [
+  process.env.TEALIGHT_CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/** Where a Chromium is; null where there is none. */
+export const chromiumPath: string | null =
+  places.find((path): path is string => path !== undefined && existsSync(path)) ?? null;
+
+export interface Viewer extends AsyncDisposable {
+  page: Page;
+  context: BrowserContext;
+  /** Errors on the console, uncaught exceptions, breaches of the policy, requests to other origins. */
+  complaints: string[];
+  /** Goes to an address of the viewer, such as `/traces?filter=…`. */
+  open(path: string): Promise<void>;
+}
+
+export interface ViewerOptions {
+  theme?: "dark" | "light";
+  width?: number;
+  height?: number;
+}
+
+let shared: Promise<Browser> | null = null;
+
+/** One for all tests of a process. */
+function browser(): Promise<Browser> {
+  return (shared ??= chromium.launch({ executablePath: chromiumPath!, args: ["--no-sandbox"] }));
+}
+
+/** To be called when the tests of a file are done. */
+export async function closeBrowser(): Promise<void> {
+  await (await shared)?.close();
+  shared = null;
+}
+
+/** A window of its own, let in by the token in the address as `tealight open` does. */
+export async function openViewer(
+  { url, token }: { url: string; token: string },
+  { theme = "dark", width = 1440, height = 900 }: ViewerOptions = {},
+): Promise<Viewer> {
+  const context = await (
+    await browser()
+  ).newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    locale: "en-GB",
+    timezoneId: "UTC",
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => {
+    const target = request.url();
+    if (!target.startsWith(url) && !/^(data|blob):/.test(target))
+      complaints.push(`asked ${target}`);
+  });
+  let isIn = false;
+  return {
+    page,
+    context,
+    complaints,
+    async open(path) {
+      await page.goto(`${url}${path}${isIn ? "" : `#token=${token}`}`);
+      isIn = true;
+    },
+    async [Symbol.asyncDispose]() {
+      await context.close();
+    },
+  };
+}
