@@ -21,6 +21,9 @@ export const pagePaths = [
   "/settings",
 ] as const;
 
+/** All that is served here; the API's document and its rules are about the rest. */
+export const viewerPaths: ReadonlySet<string> = new Set([...pagePaths, "/assets/:file"]);
+
 /**
  * Scripts and styles of this origin alone, no frames, no plugins. Styles are set by the CSSOM, never by
  * attributes. Images may also be data of a message, shown from memory; none come from elsewhere.
