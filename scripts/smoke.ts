@@ -397,6 +397,25 @@ export const checks: Check[] = [
     },
   },
   {
+    title: "serves its viewer from itself",
+    async run(program) {
+      await using place = new Place(program);
+      const { info } = await place.serve();
+      const shell = await (await fetch(`${info.url}/traces`)).text();
+      const files = [...shell.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path!);
+      assert.ok(files.length >= 4, shell);
+      const sizes = await Promise.all(
+        files.map(async (path) => {
+          const response = await fetch(`${info.url}${path}`);
+          assert.equal(response.status, 200, path);
+          return (await response.bytes()).length;
+        }),
+      );
+      assert.ok(Math.min(...sizes) > 0);
+      return `${files.length} files, ${Math.round(sizes.reduce((sum, size) => sum + size) / 1000)} KB`;
+    },
+  },
+  {
     title: "loses nothing it acknowledged to a kill -9",
     async run(program) {
       await using place = new Place(program);

@@ -1,6 +1,6 @@
 /** Small parts that every page uses. */
 import { useEffect, useRef, useState, type ReactNode } from "react";
-import { keyText } from "../state/keys.ts";
+import { keyText, useShortcuts } from "../state/keys.ts";
 import { Icon } from "./icon.tsx";
 
 /** A keycap beside what the key does; screen readers have aria-keyshortcuts. */
@@ -92,6 +92,8 @@ export function Dialog({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current!.showModal(), []);
+  // The page below hears no key.
+  useShortcuts([], true);
   return (
     <dialog
       ref={dialog}
