@@ -15,6 +15,7 @@ import { search } from "./search.ts";
 import { memory, reads, start } from "./serve.ts";
 import { storage } from "./storage.ts";
 import { toMarkdown, type Row } from "./table.ts";
+import { viewer } from "./viewer.ts";
 
 const all = {
   throughput,
@@ -27,6 +28,7 @@ const all = {
   search,
   start,
   memory,
+  viewer,
 };
 
 const usage = `bun run bench [flags]

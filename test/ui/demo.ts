@@ -545,3 +545,39 @@ export async function sendAll(
     if (response.status !== 202) throw new Error(`${response.status}: ${await response.text()}`);
   }
 }
+
+/** So many traces of one model call each, over the last ten days. */
+export function tinyTraces(now: number, traceCount: number): Payload[] {
+  const batch = 1_000;
+  const stepMs = (10 * dayMs) / traceCount;
+  const names = ["answer a question", "write a summary", "name the file", "explain the error"];
+  return Array.from({ length: Math.ceil(traceCount / batch) }, (_, i) =>
+    payloadOf(
+      ...Array.from({ length: Math.min(batch, traceCount - i * batch) }, (_, j): Trace => {
+        const n = i * batch + j;
+        const startTime = Math.round(now - 10 * dayMs + n * stepMs);
+        const [provider, modelId] = models[n % models.length]!;
+        return {
+          traceId: `tiny-${n}`,
+          traceName: names[n % names.length],
+          agentName: ["helper", "writer", "coder"][n % 3],
+          spans: [
+            {
+              spanId: "call",
+              spanType: "llm",
+              name: "chat",
+              startTime,
+              endTime: startTime + 200 + (n % 40) * 150,
+              status: n % 50 === 0 ? "error" : "ok",
+              provider,
+              modelId,
+              usage: { inputTokens: 100 + (n % 900), outputTokens: 20 + (n % 80) },
+              input: JSON.stringify([{ role: "user", content: `Question ${n}` }]),
+              output: JSON.stringify([{ role: "assistant", content: `Answer ${n}` }]),
+            },
+          ],
+        };
+      }),
+    ),
+  );
+}

@@ -1,0 +1,32 @@
+/**
+ * Takes the README's pictures of the viewer, from recorded agents and made-up runs, in a real Chromium:
+ * `bun scripts/screenshots.ts` writes scripts/screenshots/*.png.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromiumPath, closeBrowser, openViewer } from "../test/ui/browser.ts";
+import { madeUpRuns, recordedRuns, sendAll } from "../test/ui/demo.ts";
+import { spawnServer } from "../test/server.process.ts";
+
+const pictures = [
+  { name: "traces", path: "/traces", theme: "dark" },
+  { name: "trace", path: "/traces/demo-fine?span=llm_2", theme: "light" },
+] as const;
+
+if (!chromiumPath) throw new Error("no Chromium here; name one in TEALIGHT_CHROMIUM");
+const dataDir = mkdtempSync(join(tmpdir(), "tealight-pictures-"));
+try {
+  await using server = await spawnServer(dataDir);
+  const now = Date.now();
+  await sendAll(server, [...recordedRuns(now, 60), ...madeUpRuns(now)]);
+  for (const { name, path, theme } of pictures) {
+    await using viewer = await openViewer(server, { theme });
+    await viewer.open(path);
+    await viewer.page.waitForLoadState("networkidle");
+    await viewer.page.screenshot({ path: join(import.meta.dir, `screenshots/${name}.png`) });
+  }
+} finally {
+  await closeBrowser();
+  rmSync(dataDir, { recursive: true, force: true });
+}
