@@ -43,13 +43,19 @@ function schedule(afterMs: number): void {
     const startedAt = performance.now();
     const isBusy = read(({ indexer }) => indexer.step(Date.now()));
     const tookMs = performance.now() - startedAt;
-    const pauseMs = isUnderLoad() ? limits.underLoadMs : limits.busyMs;
+    loadedLooks = isUnderLoad() ? loadedLooks + 1 : 0;
+    const pauseMs =
+      loadedLooks === 0
+        ? limits.busyMs
+        : Math.min(limits.underLoadMs * 2 ** (loadedLooks - 1), limits.longestPauseMs);
     // A step that took long, as one that commits does, is paid for by a longer pause.
     schedule(isBusy ? pauseMs * Math.max(1, tookMs / limits.stepMs) : limits.idleMs);
   }, afterMs);
 }
 
 let versionSeen = 0;
+/** How often in a row something had been stored. */
+let loadedLooks = 0;
 
 /** Whether something was stored since the last look. */
 function isUnderLoad(): boolean {
