@@ -75,11 +75,15 @@ export function startUpkeep(
     return pauseAfterWork();
   }
 
-  /** Under load it takes its time: what waits to be packed or settled only costs readers a little. */
+  /**
+   * Under load it takes its time, the more the more was committed meanwhile: what waits to be packed or
+   * settled only costs readers a little.
+   */
   function pauseAfterWork(): number {
-    const wasBusy = writer.commits > commitsSeen + 1;
+    const commits = writer.commits - commitsSeen - 1;
     commitsSeen = writer.commits;
-    return wasBusy ? pauses.underLoadMs : pauses.busyMs;
+    if (commits <= 0) return pauses.busyMs;
+    return Math.min(Math.max(pauses.underLoadMs, pauses.perCommitMs * commits), pauses.longestMs);
   }
 
   /** Writes the log back once nothing was written since the last look, when it delays nobody. */
