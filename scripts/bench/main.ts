@@ -38,7 +38,8 @@ const usage = `bun run bench [flags]
   --quick            all of it in less than a minute, rougher
   --source           run the sources instead of the binary
   --scale <1m|10m>   with so many spans stored, made once and kept: build, start, reads, ingest, mixed
-  --scale-dir <dir>  where that store is kept (default: among temporary files)`;
+  --scale-dir <dir>  where that store is kept (default: among temporary files)
+  --case <text>      of its reads only those with this in their name`;
 
 function readFlags() {
   try {
@@ -51,6 +52,7 @@ function readFlags() {
         source: { type: "boolean", default: false },
         scale: { type: "string" },
         "scale-dir": { type: "string" },
+        case: { type: "string" },
         help: { type: "boolean", default: false },
       },
     }).values;
@@ -85,7 +87,7 @@ if (help) {
 }
 if (scale !== undefined && !isScale(scale)) fail(`not a scale: ${scale}`);
 const sections: Record<string, (bench: Bench) => Promise<Row[]>> =
-  scale === undefined ? all : scaleSections(scale, flags["scale-dir"]);
+  scale === undefined ? all : scaleSections(scale, flags["scale-dir"], flags.case);
 if (only !== undefined && !Object.hasOwn(sections, only)) fail(`unknown section: ${only}`);
 for (const flag of [rounds, seconds]) {
   if (flag !== undefined && !(Number(flag) > 0)) fail(`not a positive number: ${flag}`);

@@ -34,8 +34,11 @@ export function isScale(name: string): name is Scale {
   return Object.hasOwn(scales, name);
 }
 
-/** @param place where the stores are kept; undefined: among temporary files. */
-export function scaleSections(scale: Scale, place: string | undefined) {
+/**
+ * @param place where the stores are kept; undefined: among temporary files.
+ * @param text of the reads only those with it in their name.
+ */
+export function scaleSections(scale: Scale, place: string | undefined, text = "") {
   const open = (bench: Bench) => openScaleStore(scale, place, bench.progress);
   const stored = `${count(scales[scale])} spans stored`;
 
@@ -74,7 +77,7 @@ export function scaleSections(scale: Scale, place: string | undefined) {
       serve(bench, "reads", async ({ port, token }, store) => {
         const rows: Row[] = [];
         const from = subjectsOf(store, subjects);
-        for (const one of cases) {
+        for (const one of cases.filter(({ what }) => what.includes(text))) {
           rows.push(await read(bench, { port, secret: token }, one, from));
           bench.progress(`${one.what}: ${rows.at(-1)!.figure}`);
         }

@@ -81,7 +81,9 @@ export function statsRoutes({ reader, keyring }: ReadDeps): Route[] {
       answer: Stats,
       handle: ({ query }) => {
         const { by, bucketMs, sort = "requests", limit = limits.defaultGroups } = query;
-        return reader.call("stats", [{ ...scopeOf(query), by, bucketMs, sort, limit }]);
+        // With a filter it goes through traces, for up to a second: lists are not to wait for that.
+        const read = query.filter ? reader.callLong : reader.call;
+        return read("stats", [{ ...scopeOf(query), by, bucketMs, sort, limit }]);
       },
     }),
     ...groupLists.map(([path, by, summary]) =>
@@ -93,7 +95,8 @@ export function statsRoutes({ reader, keyring }: ReadDeps): Route[] {
         answer: GroupPage,
         handle: ({ query }) => {
           const { sort = "requests", limit = page.defaultLimit, cursor } = query;
-          return reader.call("groups", [{ ...scopeOf(query), by, sort, limit, cursor }]);
+          const read = query.filter ? reader.callLong : reader.call;
+          return read("groups", [{ ...scopeOf(query), by, sort, limit, cursor }]);
         },
       }),
     ),

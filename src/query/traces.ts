@@ -9,6 +9,7 @@ import { parseFilter, type Filter } from "../filter/parse.ts";
 import { parseTime } from "../filter/time.ts";
 import { staleAfterMs, traces as limits } from "../limits.ts";
 import { facetNumber } from "../store/facets.ts";
+import type { TimeRange } from "../store/rollup.ts";
 import { projects, traces } from "../store/schema.ts";
 import { usdOf } from "./costs.ts";
 import { parseBoundCursor, toBoundCursor } from "./cursor.ts";
@@ -115,6 +116,8 @@ export function listTraces(source: Source, query: TraceQuery, nowMs: number): Tr
 interface Candidate {
   place: Place;
   isTail: boolean;
+  /** False where its place alone says that it started at another time. */
+  isInRange: boolean;
 }
 
 function* candidatesOf(
@@ -126,14 +129,18 @@ function* candidatesOf(
 ): Generator<Candidate> {
   if (!position?.isTail) {
     const plan = planWalk(source, filter, scope, order.field === "startTime");
-    for (const place of walk(source, plan, order, scope, position?.place ?? null)) {
-      yield { place, isTail: false };
-    }
+    yield* inOrder(source, plan, order, scope, position?.place ?? null);
   }
   // The first page sees all as it is at one moment.
   if (!position) return;
   for (const key of changedSince(source, position)) {
-    yield { place: { value: 0, startTime: 0, key }, isTail: true };
+    yield { place: { value: 0, startTime: 0, key }, isTail: true, isInRange: true };
+  }
+}
+
+function* inOrder(...[source, plan, order, scope, after]: Parameters<typeof walk>) {
+  for (const place of walk(source, plan, order, scope, after)) {
+    yield { place, isTail: false, isInRange: isIn(scope.range, place.startTime) };
   }
 }
 
@@ -159,10 +166,10 @@ const firstPart = 64;
 const largestPart = 512;
 
 /** Reads the rows of some at a time. */
-function* testAll<T extends { place: Place }>(
+function* testAll<T extends Pick<Candidate, "place" | "isInRange">>(
   source: Source,
   filter: Filter,
-  { projectId, range: { since, until } }: Scope,
+  { projectId, range }: Scope,
   candidates: Generator<T>,
   nowMs: number,
 ): Generator<T & { isMatch: boolean }> {
@@ -171,21 +178,24 @@ function* testAll<T extends { place: Place }>(
     const part = takeSome(candidates, size);
     const rows = loadRows(
       source,
-      part.map(({ place }) => place.key),
+      part.filter(({ isInRange }) => isInRange).map(({ place }) => place.key),
       matcher.columns,
     );
     for (const candidate of part) {
-      const row = rows.get(candidate.place.key)!;
-      const startTime = row.startTime as number;
+      const row = rows.get(candidate.place.key);
       const isMatch =
+        row !== undefined &&
         (projectId === undefined || row.projectId === projectId) &&
-        startTime >= since &&
-        startTime < until &&
+        isIn(range, row.startTime as number) &&
         matcher.test(row);
       yield { ...candidate, isMatch };
     }
     if (part.length < size) return;
   }
+}
+
+function isIn({ since, until }: TimeRange, startTime: number): boolean {
+  return startTime >= since && startTime < until;
 }
 
 function takeSome<T>(from: Generator<T>, count: number): T[] {
@@ -255,20 +265,16 @@ export function listMatchingKeys(
   const filter = parseFilter(text, nowMs);
   const scope = narrowScope(source, { projectId, range: { since, until } }, filter);
   const plan = planWalk(source, filter, scope, true);
-  const places = walk(source, plan, byStart, scope, after && { value: 0, ...after });
+  const candidates = inOrder(source, plan, byStart, scope, after && { value: 0, ...after });
   const keys: number[] = [];
   let scanned = 0;
-  for (const { place, isMatch } of testAll(source, filter, scope, asCandidates(places), nowMs)) {
+  for (const { place, isMatch } of testAll(source, filter, scope, candidates, nowMs)) {
     if (isMatch) keys.push(place.key);
     const { startTime, key } = place;
     if (keys.length === limit || ++scanned === limits.scannedTraces)
       return { keys, next: { startTime, key } };
   }
   return { keys, next: null };
-}
-
-function* asCandidates(places: Generator<Place>): Generator<{ place: Place }> {
-  for (const place of places) yield { place };
 }
 
 /** Which of these traces match. @throws AppError `bad_request` for a filter that cannot be. */

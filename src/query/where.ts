@@ -47,10 +47,10 @@ export function planWalk(
     if (keys) return { kind: "few", keys };
   }
   if (!hasFewUnsettled(sqlite)) return { kind: "all" };
-  const best = rarest(source, filter);
+  const best = rarest(source, filter, range);
   if (best?.isListed && isByStart) return { kind: "postings", postings: best.postings };
   if (best && best.count <= limits.fewTraces)
-    return { kind: "few", keys: keysOf(sqlite, best.postings) };
+    return { kind: "few", keys: keysOf(sqlite, best.postings, range) };
   if (isByStart) return { kind: "all" };
   const keys = startedIn(sqlite, projectId, range, limits.fewTraces + 1);
   return keys && keys.length <= limits.fewTraces ? { kind: "few", keys } : { kind: "all" };
@@ -64,8 +64,8 @@ interface Condition {
   count: number;
 }
 
-/** The condition of those that facets answer that fewest settled traces pass. */
-function rarest(source: Source, filter: Filter): Condition | null {
+/** The condition of those that facets answer that fewest settled traces of the range pass. */
+function rarest(source: Source, filter: Filter, range: TimeRange): Condition | null {
   const known = filter.flatMap(({ isNegated, tests }) => {
     const postings = isNegated ? null : postingsOf(source, tests);
     return postings ? [postings] : [];
@@ -75,7 +75,7 @@ function rarest(source: Source, filter: Filter): Condition | null {
   for (const postings of known) {
     const isListed = postings.every(({ min, max }) => min === max);
     const wanted: number = best ? Math.min(most, best.count + 1) : most;
-    const count = countTraces(source.sqlite, postings, wanted);
+    const count = countTraces(source.sqlite, postings, range, wanted);
     const isBetter = !best || count < best.count || (count === best.count && isListed);
     if (isBetter) best = { postings, isListed, count };
   }
@@ -196,28 +196,47 @@ export function* valuesOf(db: Database, field: FacetField, most: number): Genera
   }
 }
 
+/**
+ * What of the facets a posting stands for: those of one value are sorted by start, so that of them only the
+ * range is looked at; of several values all are.
+ */
+function facetsOf({ field, min, max }: Posting, { since, until }: TimeRange) {
+  return min === max
+    ? {
+        where: "field = ? AND value = ? AND startTime >= ? AND startTime < ?",
+        bound: [field, min, since, until],
+      }
+    : { where: "field = ? AND value >= ? AND value <= ?", bound: [field, min, max] };
+}
+
 /** @returns at most `most`. */
-export function countTraces(db: Database, postings: readonly Posting[], most: number): number {
-  const count = db.query<{ n: number }, [number, number, number, number]>(
-    `SELECT count(*) AS n FROM (
-       SELECT 1 FROM facets WHERE field = ? AND value >= ? AND value <= ? LIMIT ?
-     )`,
-  );
+function countTraces(
+  db: Database,
+  postings: readonly Posting[],
+  range: TimeRange,
+  most: number,
+): number {
   let sum = 0;
-  for (const { field, min, max } of postings) {
+  for (const posting of postings) {
     if (sum >= most) break;
-    sum += count.get(field, min, max, most - sum)!.n;
+    const { where, bound } = facetsOf(posting, range);
+    sum += db
+      .query<{ n: number }, number[]>(
+        `SELECT count(*) AS n FROM (SELECT 1 FROM facets WHERE ${where} LIMIT ?)`,
+      )
+      .get(...bound, most - sum)!.n;
   }
   return sum;
 }
 
-function keysOf(db: Database, postings: readonly Posting[]): number[] {
-  const select = db.query<{ traceKey: number }, [number, number, number]>(
-    "SELECT traceKey FROM facets WHERE field = ? AND value >= ? AND value <= ?",
-  );
-  return postings.flatMap(({ field, min, max }) =>
-    select.all(field, min, max).map(({ traceKey }) => traceKey),
-  );
+function keysOf(db: Database, postings: readonly Posting[], range: TimeRange): number[] {
+  return postings.flatMap((posting) => {
+    const { where, bound } = facetsOf(posting, range);
+    return db
+      .query<{ traceKey: number }, number[]>(`SELECT traceKey FROM facets WHERE ${where}`)
+      .all(...bound)
+      .map(({ traceKey }) => traceKey);
+  });
 }
 
 /** Null where it would be all. */
