@@ -1,8 +1,7 @@
 /** Which address shows which page. */
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
-import { ApiError } from "./data/client.ts";
 import { LiveProvider } from "./data/live-context.tsx";
 import { Nothing } from "./parts/controls.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -21,20 +20,7 @@ const SettingsPage = lazy(async () => ({
   default: (await import("./settings/page.tsx")).SettingsPage,
 }));
 
-const client = new QueryClient({
-  defaultOptions: {
-    queries: {
-      // The live connection says when something is stale.
-      staleTime: 30_000,
-      refetchOnWindowFocus: false,
-      // What the server refused once it refuses again.
-      retry: (failures, error) =>
-        !(error instanceof ApiError && error.status < 500) && failures < 2,
-    },
-  },
-});
-
-export function App() {
+export function App({ client }: { client: QueryClient }) {
   return (
     <QueryClientProvider client={client}>
       <LiveProvider>

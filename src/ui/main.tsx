@@ -1,12 +1,28 @@
 /** The page begins: finds the token, and shows what it opens. */
+// First, so that the rooms' own rules win.
+import "./styles/tokens.css";
+import "./styles/base.css";
+import { QueryClient } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
-import { setToken } from "./data/client.ts";
+import { ApiError, setToken } from "./data/client.ts";
 import { findToken, forgetToken } from "./data/token.ts";
 import { Locked } from "./shell/locked.tsx";
 import { listenForKeys } from "./state/keys.ts";
-import "./styles/tokens.css";
-import "./styles/base.css";
+import { readAhead } from "./trace/query.ts";
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // The live connection says when something is stale.
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      // What the server refused once it refuses again.
+      retry: (failures, error) =>
+        !(error instanceof ApiError && error.status < 500) && failures < 2,
+    },
+  },
+});
 
 const root = createRoot(document.getElementById("root")!);
 const token = await findToken();
@@ -16,6 +32,7 @@ else {
     forgetToken();
     root.render(<Locked wasRefused />);
   });
+  readAhead(client, location);
   listenForKeys();
-  root.render(<App />);
+  root.render(<App client={client} />);
 }

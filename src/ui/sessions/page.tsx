@@ -1,6 +1,143 @@
-/** Sessions, read as conversations. */
+/** Sessions: a list of them, and the one that is open as a conversation. */
+import { useRef } from "react";
+import { Link, useLocation } from "wouter";
+import { CopyButton, Nothing, Problem } from "../parts/controls.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { QueryBar } from "../query/bar.tsx";
+import { RangePicker } from "../query/range.tsx";
+import { useShortcuts } from "../state/keys.ts";
+import { useParam, useSetParams } from "../state/url.ts";
+import { isNarrow, traceHref, useScope } from "../traces/scope.ts";
+import { Conversation } from "./conversation.tsx";
+import { useFreshSessions, useSessions, useTurns, type Session } from "./data.ts";
+import { SessionFacts } from "./facts.tsx";
+import { SessionList } from "./list.tsx";
 import "./sessions.css";
 
+const group = "Sessions";
+
 export function SessionsPage({ session }: { session: string | null }) {
-  return <h1>{session}</h1>;
+  const scope = useScope();
+  const setParams = useSetParams();
+  const [, navigate] = useLocation();
+  const [turnParam, setTurn] = useParam<string>("turn", "");
+  const pane = useRef<HTMLElement>(null);
+  useFreshSessions();
+  const list = useSessions(scope);
+  const sessions = list.data?.pages.flatMap((page) => page.groups) ?? [];
+  const turnsQuery = useTurns(session, scope.project);
+  const turns = turnsQuery.data?.pages.flatMap((page) => page.traces) ?? [];
+  const turn = /^\d+$/.test(turnParam) ? Number(turnParam) : null;
+
+  const search = new URLSearchParams(location.search);
+  search.delete("turn");
+  const query = search.size > 0 ? `?${search}` : "";
+  const hrefOf = ({ value }: Session) => `/sessions/${encodeURIComponent(value)}${query}`;
+  const place = sessions.findIndex(({ value }) => value === session);
+  const go = (by: number) => {
+    const next = sessions[Math.min(sessions.length - 1, Math.max(0, place + by))];
+    if (next) navigate(hrefOf(next), { replace: session !== null });
+  };
+  const goTurn = (by: number) => {
+    const next = Math.min(turns.length, Math.max(1, (turn ?? 0) + by));
+    if (turns.length > 0) setTurn(String(next), { replace: true });
+  };
+  useShortcuts([
+    { keys: ["j", "ArrowDown"], label: "Next session", group, run: () => go(1) },
+    { keys: ["k", "ArrowUp"], label: "Previous session", group, run: () => go(-1) },
+    { keys: ["n"], label: "Next turn", group, run: () => goTurn(1) },
+    { keys: ["N"], label: "Previous turn", group, run: () => goTurn(-1) },
+    {
+      keys: ["o"],
+      label: "Open the turn’s trace",
+      group,
+      run: () => {
+        const trace = turns[(turn ?? turns.length) - 1];
+        if (trace) navigate(traceHref(trace.key, scope));
+      },
+    },
+    {
+      keys: ["Escape"],
+      label: "Back to the list",
+      group,
+      run: () => {
+        if (session === null) return false;
+        navigate(`/sessions${query}`);
+      },
+    },
+  ]);
+
+  const isEmpty = list.isSuccess && sessions.length === 0;
+  return (
+    <div className="sessions-page">
+      <h1 className="sr">Sessions</h1>
+      <div className="toolbar">
+        <QueryBar
+          value={scope.filter}
+          onChange={(filter) => setParams({ filter })}
+          placeholder={'Filter sessions: agent:swe-agent cost:>0.10 "free text"'}
+        />
+        <RangePicker />
+        {session !== null && (
+          <CopyButton text={() => location.href} label="Copy the link" className="btn hide-n">
+            Copy link
+          </CopyButton>
+        )}
+      </div>
+      <div className={`panes session-panes ${session === null ? "" : "is-open"}`}>
+        {isEmpty ? (
+          <div className="pane slist">
+            <Nothing>
+              {isNarrow(scope)
+                ? "No session has a trace that matches."
+                : "No session yet. Traces that carry a sessionId (OTLP: session.id or gen_ai.conversation.id) stand here as conversations."}
+            </Nothing>
+          </div>
+        ) : (
+          <SessionList
+            sessions={sessions}
+            hasMore={list.hasNextPage}
+            readMore={() => void list.fetchNextPage()}
+            selected={session}
+            hrefOf={hrefOf}
+          />
+        )}
+        <section className="pane conv-pane" aria-label="Conversation" ref={pane}>
+          {list.error && <Problem error={list.error} retry={() => void list.refetch()} />}
+          {session === null ? (
+            !isEmpty && <Nothing>Choose a session to read it.</Nothing>
+          ) : (
+            <>
+              <Link className="lnk only-n" href={`/sessions${query}`}>
+                <Icon name="left" size="xs" /> All sessions
+              </Link>
+              {turnsQuery.error && (
+                <Problem error={turnsQuery.error} retry={() => void turnsQuery.refetch()} />
+              )}
+              {turnsQuery.isSuccess && turns.length === 0 && (
+                <Nothing>There is no session {session}. It may have been deleted.</Nothing>
+              )}
+              <Conversation
+                key={session}
+                turns={turns}
+                hasMore={turnsQuery.hasNextPage}
+                readMore={() => void turnsQuery.fetchNextPage()}
+                selected={turn}
+                pane={pane}
+              />
+            </>
+          )}
+        </section>
+        {session !== null && (
+          <SessionFacts
+            session={session}
+            turns={turns}
+            hasMore={turnsQuery.hasNextPage}
+            selected={turn}
+            onJump={(number) => setTurn(String(number), { replace: true })}
+          />
+        )}
+      </div>
+    </div>
+  );
 }

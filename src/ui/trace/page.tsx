@@ -1,7 +1,266 @@
-/** One trace. */
+/** One trace: what was said and done, when, and in which order, over one selection. */
+import { useCallback, useMemo, type ReactNode } from "react";
+import { Link } from "wouter";
+import { ApiError } from "../data/client.ts";
+import { plural } from "../format.ts";
+import { Key, Nothing, Problem } from "../parts/controls.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { KindMark, kindWords, type Kind } from "../parts/mark.tsx";
+import { useShortcuts } from "../state/keys.ts";
+import { useParam } from "../state/url.ts";
+import { ShowSwitch } from "../transcript/show.tsx";
+import { TranscriptView } from "../transcript/view.tsx";
+import { useTrace } from "./data.ts";
+import { FindBar, useFind } from "./find.tsx";
+import { TraceHeader } from "./header.tsx";
+import { Inspector } from "./inspector/inspector.tsx";
+import type { SpanTable } from "./model.ts";
+import { Raw } from "./raw.tsx";
+import { TreeView } from "./tree.tsx";
+import { useJumpKeys, useTreeKeys } from "./tree-keys.ts";
+import { useTree, type Tree } from "./use-lines.ts";
+import { Waterfall } from "./waterfall.tsx";
 import "./trace.css";
+
+const views = [
+  { view: "transcript", name: "Transcript", key: "1" },
+  { view: "waterfall", name: "Waterfall", key: "2" },
+  { view: "tree", name: "Tree", key: "3" },
+  { view: "raw", name: "Raw", key: "4" },
+] as const;
+
+type View = (typeof views)[number]["view"];
 
 /** @param trace an id, or `~key`. */
 export function TracePage({ trace }: { trace: string }) {
-  return <h1>{trace}</h1>;
+  const { table, error, refetch } = useTrace(trace);
+  if (error && !table) {
+    if (error instanceof ApiError && error.status === 404) {
+      return (
+        <Nothing>
+          There is no trace {trace}. It may have been deleted.{" "}
+          <Link className="lnk" href="/traces">
+            All traces
+          </Link>
+        </Nothing>
+      );
+    }
+    return <Problem error={error} retry={() => void refetch()} />;
+  }
+  return table ? <Loaded table={table} /> : <Loading />;
+}
+
+function Loading() {
+  return (
+    <div className="thd" aria-busy="true" aria-label="The trace is read">
+      <span className="sk" />
+      <span className="sk" />
+    </div>
+  );
+}
+
+function Loaded({ table }: { table: SpanTable }) {
+  const [view, setView] = useParam<View>("view", "transcript");
+  const [spanParam, setSpan] = useParam<string>("span", "");
+  const [only, setOnly] = useParam<"" | "errors">("only", "");
+  const isErrorsOnly = only === "errors";
+  const selected = useMemo(() => rowNamed(table, spanParam), [table, spanParam]);
+  const select = useCallback(
+    (row: number) => setSpan(`~${table.columns.key[row]!}`, { replace: true }),
+    [table, setSpan],
+  );
+  const selectKey = useCallback((key: number) => setSpan(`~${key}`, { replace: true }), [setSpan]);
+  const close = () => setSpan("", { replace: true });
+  const tree = useTree(table, selected, isErrorsOnly);
+  const find = useFind(table);
+  const found = useMemo(() => new Set(find.rows), [find.rows]);
+  const jumps = useJumpKeys(table, selected, select);
+  useShortcuts([
+    ...views.map(({ view, name, key }) => ({
+      keys: [key],
+      label: name,
+      group: "Trace",
+      run: () => setView(view),
+    })),
+    {
+      keys: ["Escape"],
+      label: "Close the inspector",
+      group: "Trace",
+      run: () => {
+        if (selected === null) return false;
+        close();
+      },
+    },
+  ]);
+  const inTree = { tree, selected, onSelect: select, found };
+  const hasNavigator = view === "transcript" || view === "raw";
+  return (
+    <div className="trace-page">
+      <TraceHeader table={table} {...jumps} />
+      <div
+        className={`panes trace-panes ${hasNavigator ? "has-nav" : ""} ${selected === null ? "" : "has-insp"}`}
+      >
+        {hasNavigator && (
+          <nav className="pane nav-p" aria-label="Spans">
+            <div className="tabs nav-head">
+              <span className="label">{plural(table.count, "span")}</span>
+              <span className="grow" />
+              <ErrorsOnly table={table} isOn={isErrorsOnly} set={setOnly} />
+            </div>
+            <TreeView {...inTree} isWide={false} />
+          </nav>
+        )}
+        <section className="pane view" aria-label={views.find((each) => each.view === view)!.name}>
+          <div className="tabs">
+            <Tabs view={view} setView={setView} />
+            <span className="grow" />
+            {view === "transcript" && <ShowSwitch />}
+            {view === "waterfall" && <Legend />}
+            {!hasNavigator && (
+              <>
+                <ErrorsOnly table={table} isOn={isErrorsOnly} set={setOnly} />
+                <FoldButton tree={tree} />
+              </>
+            )}
+            <FindBar find={find} selected={selected} onSelect={select} />
+          </div>
+          <div className="view-body">
+            {view === "transcript" && (
+              <TranscriptView
+                table={table}
+                selected={selected === null ? null : table.columns.key[selected]!}
+                onSelect={selectKey}
+              />
+            )}
+            {view === "waterfall" && (
+              <WithTreeKeys tree={tree} selected={selected} select={select}>
+                <Waterfall {...inTree} />
+              </WithTreeKeys>
+            )}
+            {view === "tree" && (
+              <WithTreeKeys tree={tree} selected={selected} select={select}>
+                <TreeView {...inTree} isWide />
+              </WithTreeKeys>
+            )}
+            {view === "raw" && <Raw table={table} />}
+          </div>
+        </section>
+        {selected !== null && (
+          <Inspector table={table} row={selected} onSelect={selectKey} onClose={close} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** @param name `~key`, or the sender's id. */
+function rowNamed(table: SpanTable, name: string): number | null {
+  if (name === "") return null;
+  return name.startsWith("~") ? table.rowOf(Number(name.slice(1))) : table.rowOfId(name);
+}
+
+function WithTreeKeys({
+  tree,
+  selected,
+  select,
+  children,
+}: {
+  tree: Tree;
+  selected: number | null;
+  select: (row: number) => void;
+  children: ReactNode;
+}) {
+  useTreeKeys(tree, selected, select);
+  return children;
+}
+
+function Tabs({ view, setView }: { view: View; setView: (view: View) => void }) {
+  return (
+    <div role="tablist" aria-label="Views" className="flex">
+      {views.map(({ view: each, name, key }) => (
+        <button
+          key={each}
+          type="button"
+          role="tab"
+          aria-selected={each === view}
+          aria-keyshortcuts={key}
+          tabIndex={each === view ? 0 : -1}
+          onClick={() => setView(each)}
+          onKeyDown={({ key, currentTarget }) => {
+            const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
+            if (by === undefined) return;
+            const place = views.findIndex((one) => one.view === view);
+            const next = (place + by + views.length) % views.length;
+            setView(views[next]!.view);
+            (currentTarget.parentElement!.children[next] as HTMLElement).focus();
+          }}
+        >
+          {name} <Key of={key} />
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function ErrorsOnly({
+  table,
+  isOn,
+  set,
+}: {
+  table: SpanTable;
+  isOn: boolean;
+  set: (value: "" | "errors", change: { replace: boolean }) => void;
+}) {
+  if (table.errors.length === 0 && !isOn) return null;
+  return (
+    <button
+      type="button"
+      className="btn ghost sm"
+      aria-pressed={isOn}
+      onClick={() => set(isOn ? "" : "errors", { replace: true })}
+    >
+      Errors only
+    </button>
+  );
+}
+
+function FoldButton({ tree }: { tree: Tree }) {
+  return (
+    <>
+      <button
+        type="button"
+        className="btn ghost sm hide-n"
+        aria-pressed={tree.isFolding}
+        onClick={() => tree.setFolding(!tree.isFolding)}
+      >
+        Fold repeats
+      </button>
+      <button
+        type="button"
+        className="btn ghost sm icon hide-n"
+        aria-label="Open all"
+        title="Open all (])"
+        onClick={() => tree.setAll(false)}
+      >
+        <Icon name="plus" size="s" />
+      </button>
+    </>
+  );
+}
+
+function Legend() {
+  const kinds: Kind[] = ["agent", "llm", "tool", "embedding"];
+  return (
+    <span className="label legend hide-n">
+      {kinds.map((kind) => (
+        <span key={kind}>
+          <KindMark kind={kind} />
+          {kindWords[kind]}
+        </span>
+      ))}
+      <span>
+        <i className="sw hatch" /> until first token
+      </span>
+    </span>
+  );
 }

@@ -1,6 +1,207 @@
-/** The list of traces. */
+/** The list of traces: what comes in, narrowed to what one looks for, and a peek at each. */
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useLocation } from "wouter";
+import type { TraceSort } from "../../query/traces.ts";
+import type { Summary } from "../../query/views.ts";
+import { byKey, pathOf, send } from "../data/client.ts";
+import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
+import { FirstRun } from "../first/page.tsx";
+import { Key, Problem } from "../parts/controls.tsx";
+import { plural } from "../format.ts";
+import { problemOf, splitFreeText } from "../query/words.ts";
+import { useParam, useSetParams } from "../state/url.ts";
+import { Facets } from "./facets.tsx";
+import { Histogram } from "./histogram.tsx";
+import { Hits } from "./hits.tsx";
+import { toItems } from "./items.ts";
+import { TraceList } from "./list.tsx";
+import { useListKeys } from "./list-keys.ts";
+import { useLiveList } from "./live-list.ts";
+import { ListEnd, NothingFound } from "./nothing.tsx";
+import { useTraces } from "./pages.ts";
+import { PeekWidth } from "./peek-width.tsx";
+import { Peek } from "./peek.tsx";
+import { isNarrow, newestFirst, traceHref, useScope } from "./scope.ts";
+import { useFigures } from "./stats.ts";
+import { TracesToolbar, type View } from "./toolbar.tsx";
 import "./traces.css";
 
+/** A filter that few traces fit is followed so far by itself, then on request. */
+const fewTraces = 50;
+const mostPages = 20;
+
 export function TracesPage() {
-  return <h1>Traces</h1>;
+  const scope = useScope();
+  const [sort, setSort] = useParam<TraceSort>("sort", newestFirst);
+  const [view] = useParam<View>("in", "traces");
+  const [peek, setPeek] = useParam<string>("peek", "");
+  const set = useSetParams();
+  const [, navigate] = useLocation();
+  const { isPaused, setPaused } = useLiveStatus();
+  const [isHeld, setHeld] = useState(false);
+  const [topAsked, askForTop] = useState(0);
+  const [areFacetsOpen, setFacetsOpen] = useState(false);
+
+  const problem = useMemo(() => problemOf(scope.filter), [scope.filter]);
+  const isList = view === "traces";
+  const query = useTraces(scope, sort, isList && problem === null);
+  const { data, error, isFetching, hasNextPage, fetchNextPage, refetch } = query;
+  // Of messages the free text says nothing about traces.
+  const counted = useMemo(
+    () => (isList ? scope : { ...scope, filter: splitFreeText(scope.filter).rest }),
+    [isList, scope],
+  );
+  const figures = useFigures(counted, problem === null);
+  const { arrivals, letIn } = useLiveList(
+    scope,
+    sort,
+    query.isSuccess && !query.isPlaceholderData,
+    isHeld,
+  );
+  const isByDay = sort === newestFirst || sort === `-${newestFirst}`;
+  const pages = data?.pages;
+  const list = useMemo(() => toItems(pages ?? [], isByDay, Date.now()), [pages, isByDay]);
+  const { traces, placeOf, numberOf } = list;
+
+  const last = pages?.at(-1);
+  // A page that is not full has looked for as long as it may: to go on by itself would never end.
+  const isWaiting =
+    query.isFetchNextPageError ||
+    (last?.partial === true && (traces.length >= fewTraces || pages!.length >= mostPages));
+  const onMore = useCallback(() => {
+    if (!isFetching) void fetchNextPage();
+  }, [isFetching, fetchNextPage]);
+
+  const selected = /^~\d{1,16}$/.test(peek) ? Number(peek.slice(1)) : null;
+  const place = selected === null ? undefined : placeOf.get(selected);
+  const number = place === undefined ? null : numberOf(place);
+  const summary = number === null ? undefined : traces[number];
+
+  const select = useCallback((key: number) => setPeek(byKey(key), { replace: true }), [setPeek]);
+  const { project } = scope;
+  const open = useCallback(
+    (key: number) => navigate(traceHref(key, { project })),
+    [navigate, project],
+  );
+  const onFilter = useCallback((filter: string) => set({ filter }), [set]);
+  const close = () => setPeek("", { replace: true });
+  useLiveEvents((event) => {
+    if (event.kind === "gone" && selected !== null && event.keys.includes(selected)) close();
+  });
+  // Another list begins at its top; the first one where its selection is.
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (isFirst.current) isFirst.current = false;
+    else askForTop((count) => count + 1);
+  }, [scope, sort]);
+  const letAllIn = () => {
+    letIn();
+    askForTop((count) => count + 1);
+  };
+  const pin = ({ key, pinned }: Summary) =>
+    void send("POST", pathOf("traces", byKey(key), pinned ? "unpin" : "pin"));
+
+  const { step } = useListKeys({
+    traces,
+    number,
+    select,
+    open,
+    pin,
+    leave: () => {
+      if (areFacetsOpen) setFacetsOpen(false);
+      else if (selected !== null) close();
+      else return false;
+      return true;
+    },
+    space: () => {
+      if (arrivals > 0 && !isPaused) letAllIn();
+      else setPaused(!isPaused);
+    },
+  });
+
+  const isEmpty = pages !== undefined && traces.length === 0 && !hasNextPage;
+  if (isList && isEmpty && !isNarrow(scope)) return <FirstRun />;
+
+  return (
+    <div className="traces">
+      <TracesToolbar
+        filter={scope.filter}
+        onFilter={onFilter}
+        view={view}
+        onView={(next) => set({ in: next === "traces" ? null : next })}
+        areFacetsOpen={areFacetsOpen}
+        onFacets={() => setFacetsOpen(!areFacetsOpen)}
+      />
+      <div
+        className={`panes tr-panes ${selected === null || !isList ? "" : "has-peek"} ${areFacetsOpen ? "has-facets" : ""}`}
+      >
+        <Facets
+          scope={counted}
+          filter={scope.filter}
+          onFilter={onFilter}
+          totals={figures.data?.totals}
+          runningCount={isList && sort === newestFirst ? pages?.[0]?.running.length : undefined}
+        />
+        <section className="pane list" aria-label={isList ? "Traces" : "Messages"}>
+          <Histogram
+            stats={problem ? undefined : figures.data}
+            onChoose={(since, until) => set({ since: String(since), until: String(until) })}
+          />
+          {problem ? (
+            <Problem error={problem} />
+          ) : error && !pages ? (
+            <Problem error={error} retry={() => void refetch()} />
+          ) : !isList ? (
+            <Hits scope={scope} />
+          ) : isEmpty ? (
+            <NothingFound scope={scope} />
+          ) : (
+            <TraceList
+              list={list}
+              isByDay={isByDay}
+              sort={sort}
+              onSort={setSort}
+              project={project}
+              scaleMs={figures.data?.totals.traceDurationMs?.p95 ?? null}
+              selected={selected}
+              onSelect={select}
+              onOpen={open}
+              onHeld={setHeld}
+              hasMore={hasNextPage && !isWaiting}
+              onMore={onMore}
+              topAsked={topAsked}
+            >
+              <ListEnd
+                isLoading={isFetching}
+                isWaiting={isWaiting}
+                found={traces.length}
+                onMore={onMore}
+              />
+            </TraceList>
+          )}
+          {arrivals > 0 && isList && (
+            <button type="button" className="arrivals" onClick={letAllIn}>
+              {plural(arrivals, "new trace")} {!isPaused && <Key of=" " />}
+            </button>
+          )}
+        </section>
+        {selected !== null && isList && (
+          <>
+            <Peek
+              traceKey={selected}
+              summary={summary}
+              number={number}
+              total={figures.data?.totals.traces}
+              neighbours={number === null ? [] : [traces[number + 1], traces[number - 1]]}
+              project={project}
+              onMove={step}
+              onPin={pin}
+              onClose={close}
+            />
+            <PeekWidth />
+          </>
+        )}
+      </div>
+    </div>
+  );
 }

@@ -1,0 +1,36 @@
+/** A word of the filter: its key dim, its value bright, outlined where it is turned around. */
+import { Icon } from "../parts/icon.tsx";
+import type { Word } from "./words.ts";
+
+export function Chip({
+  word: { text, isNegated, key, value, problem },
+  onOpen,
+  onRemove,
+}: {
+  word: Word;
+  onOpen: () => void;
+  onRemove: () => void;
+}) {
+  const minus = isNegated ? "-" : "";
+  return (
+    <span
+      className={`chip ${isNegated ? "neg" : ""} ${problem ? "bad" : ""}`}
+      title={problem ? `${problem.message}. ${problem.hint ?? ""}` : `${text}: click to change it`}
+    >
+      {/* With the keyboard it is opened from the line: backspace. */}
+      <button type="button" className="chip-text" tabIndex={-1} onClick={onOpen}>
+        {key === null ? minus && <b>{minus}</b> : <b>{minus + key}</b>}
+        <span className="trunc">{key === null ? value : `:${value}`}</span>
+      </button>
+      <button
+        type="button"
+        className="x"
+        tabIndex={-1}
+        aria-label={`Remove ${text}`}
+        onClick={onRemove}
+      >
+        <Icon name="close" size="xs" />
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,91 @@
+/** What can be written next: filters used before, keys, and values that traces really have. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import type { Completion } from "../../query/complete.ts";
+import { get } from "../data/client.ts";
+import { useProject } from "../data/queries.ts";
+import { count } from "../format.ts";
+
+export type Item = Completion["items"][number];
+
+export type Option = { kind: "recent"; filter: string } | { kind: "item"; item: Item };
+
+/** What may stand at the caret, and which part of the draft it replaces; nothing while that is not known. */
+export function useCompletion(draft: string, caret: number, isWanted: boolean) {
+  const [project] = useProject();
+  const { data, isPlaceholderData } = useQuery({
+    queryKey: ["complete", draft, caret, project],
+    queryFn: ({ signal }) =>
+      get<Completion>(
+        "/api/complete",
+        { filter: draft, position: caret, project: project || null },
+        signal,
+      ),
+    enabled: isWanted,
+    placeholderData: keepPreviousData,
+  });
+  return { completion: data, isCurrent: data !== undefined && !isPlaceholderData };
+}
+
+export function Options({
+  id,
+  options,
+  active,
+  onChoose,
+}: {
+  id: string;
+  options: readonly Option[];
+  active: number;
+  onChoose: (option: Option) => void;
+}) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    list.current?.children[active]?.scrollIntoView({ block: "nearest" });
+  }, [active]);
+  return (
+    <div
+      className="pop query-options"
+      role="listbox"
+      id={id}
+      aria-label="Completions"
+      ref={list}
+      // The input keeps the focus.
+      onMouseDown={(event) => event.preventDefault()}
+    >
+      {options.map((option, i) => (
+        <div
+          key={option.kind === "recent" ? `recent ${option.filter}` : option.item.insert}
+          id={`${id}-${i}`}
+          className="it"
+          role="option"
+          aria-selected={i === active}
+          onClick={() => onChoose(option)}
+        >
+          {option.kind === "recent" ? (
+            <>
+              <span className="trunc">{option.filter}</span>
+              <span className="num dim">used before</span>
+            </>
+          ) : (
+            <ItemText {...option.item} />
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function ItemText({ text, summary, count: traces, isCapped }: Item) {
+  return (
+    <>
+      <span className="trunc">{text}</span>
+      {summary !== null && <span className="trunc dim">{summary}</span>}
+      {traces !== null && (
+        <span className="num dim">
+          {count(traces)}
+          {isCapped && "+"}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,25 @@
+/** Why what was written is no filter: the place underlined, and what to write instead. */
+import type { FilterProblem } from "./words.ts";
+
+export function ProblemNote({
+  filter,
+  problem: { message, hint, at, length },
+}: {
+  filter: string;
+  problem: FilterProblem;
+}) {
+  return (
+    <div className="pop query-problem" role="alert">
+      <p className="mono trunc">
+        {filter.slice(0, at)}
+        {/* Where something is missing, the place of it is shown. */}
+        <u>{filter.slice(at, at + length) || " "}</u>
+        {filter.slice(at + length)}
+      </p>
+      <p className="err">
+        {message} <span className="dim">at position {at}</span>
+      </p>
+      {hint !== null && <p className="dim">{hint}</p>}
+    </div>
+  );
+}

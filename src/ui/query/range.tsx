@@ -1,0 +1,136 @@
+/** Which time a page is about: `since` and `until` of the address, as the API takes them. */
+import { useState } from "react";
+import { time } from "../format.ts";
+import { Drop } from "../parts/drop.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { useParam, useSetParams } from "../state/url.ts";
+import { readTime } from "../../filter/time.ts";
+import "./query.css";
+
+const ranges = [
+  { since: "15m", name: "Last 15 minutes" },
+  { since: "1h", name: "Last hour" },
+  { since: "24h", name: "Last 24 hours" },
+  { since: "7d", name: "Last 7 days" },
+  { since: "30d", name: "Last 30 days" },
+  { since: "", name: "All time" },
+];
+
+export interface Range {
+  /** As the address says it; "" where it has no such end. */
+  since: string;
+  until: string;
+}
+
+export function useRange(): Range {
+  const [since] = useParam<string>("since", "");
+  const [until] = useParam<string>("until", "");
+  return { since, until };
+}
+
+/** "in the last 24 hours", "since 24 Nov, 14:31": behind a sentence; "" for all time. */
+export function rangeWords({ since, until }: Range): string {
+  const known = until === "" && ranges.find((range) => range.since === since);
+  if (known) return known.since === "" ? "" : `in the ${known.name.toLowerCase()}`;
+  return [since && `since ${endText(since)}`, until && `until ${endText(until)}`]
+    .filter(Boolean)
+    .join(" ");
+}
+
+export function RangePicker() {
+  const range = useRange();
+  const set = useSetParams();
+  const known = range.until === "" && ranges.find(({ since }) => since === range.since);
+  const name = known
+    ? known.name
+    : `${range.since ? endText(range.since) : "…"} – ${range.until ? endText(range.until) : "now"}`;
+  return (
+    <Drop
+      panelClassName="range"
+      button={
+        <>
+          {name} <Icon name="down" size="xs" />
+        </>
+      }
+    >
+      {(close) => (
+        <>
+          {ranges.map(({ since, name }) => (
+            <button
+              key={since}
+              type="button"
+              className="it"
+              aria-pressed={known && known.since === since}
+              onClick={() => {
+                set({ since, until: null });
+                close();
+              }}
+            >
+              {name}
+              {known && known.since === since && <Icon name="check" size="xs" />}
+            </button>
+          ))}
+          <CustomRange
+            {...range}
+            onChange={(chosen) => {
+              set({ ...chosen });
+              close();
+            }}
+          />
+        </>
+      )}
+    </Drop>
+  );
+}
+
+function CustomRange({ since, until, onChange }: Range & { onChange: (range: Range) => void }) {
+  const [from, setFrom] = useState(() => toInput(since));
+  const [to, setTo] = useState(() => toInput(until));
+  const isEmpty = from !== "" && to !== "" && from >= to;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!isEmpty) onChange({ since: fromInput(from), until: fromInput(to) });
+      }}
+    >
+      <label>
+        From
+        <input
+          type="datetime-local"
+          value={from}
+          onChange={({ target }) => setFrom(target.value)}
+        />
+      </label>
+      <label>
+        Until
+        <input type="datetime-local" value={to} onChange={({ target }) => setTo(target.value)} />
+      </label>
+      {isEmpty && (
+        <p className="err" role="alert">
+          It ends before it begins.
+        </p>
+      )}
+      <button type="submit" className="btn">
+        Apply
+      </button>
+    </form>
+  );
+}
+
+function endText(end: string): string {
+  const now = Date.now();
+  const ms = readTime(end, now);
+  return ms === null ? end : time(ms, now);
+}
+
+/** Such a field has the reader's own clock, without its zone. */
+function toInput(end: string): string {
+  const ms = end === "" ? null : readTime(end, Date.now());
+  if (ms === null) return "";
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+function fromInput(value: string): string {
+  return value === "" ? "" : String(new Date(value).getTime());
+}

@@ -1,0 +1,98 @@
+/** Sessions, the turns of one, and what was said in a turn. */
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+import type { LatestPage } from "../../query/latest.ts";
+import type { TranscriptEntry, TranscriptPage } from "../../query/transcript.ts";
+import type { TracePage } from "../../query/views.ts";
+import { byKey, get, pathOf } from "../data/client.ts";
+import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
+import { useThrottled } from "../data/throttle.ts";
+import { scopeParams, type Scope } from "../traces/scope.ts";
+
+export type Session = LatestPage["groups"][number];
+
+const pageLimit = 100;
+const transcriptLimit = 100;
+const freshEveryMs = 700;
+
+export function useSessions(scope: Scope) {
+  return useInfiniteQuery({
+    queryKey: ["sessions", scope],
+    queryFn: ({ pageParam: cursor, signal }) =>
+      get<LatestPage>("/api/sessions", { ...scopeParams(scope), cursor, limit: pageLimit }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The traces of a session, the first one first. */
+export function useTurns(session: string | null, project: string) {
+  return useInfiniteQuery({
+    queryKey: ["turns", session, project],
+    queryFn: ({ pageParam: cursor, signal }) => {
+      const filter = `session:${quoted(session!)}`;
+      const params = { filter, sort: "-startTime", project: project || null, cursor };
+      return get<TracePage>("/api/traces", { ...params, limit: pageLimit }, signal);
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    enabled: session !== null,
+  });
+}
+
+export function quoted(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
+}
+
+/** @param version another one is read anew: when the trace last got something. */
+export function useTurnEntries(traceKey: number, version: number, isWanted: boolean) {
+  return useInfiniteQuery({
+    queryKey: ["turn", traceKey, version],
+    queryFn: ({ pageParam: cursor, signal }) => {
+      const address = pathOf("traces", byKey(traceKey), "transcript");
+      return get<TranscriptPage>(address, { limit: transcriptLimit, cursor }, signal);
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    enabled: isWanted,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Reads anew what live events say has changed. */
+export function useFreshSessions(): void {
+  const client = useQueryClient();
+  const { isPaused } = useLiveStatus();
+  const again = useThrottled(async () => {
+    await Promise.all([
+      client.invalidateQueries({ queryKey: ["turns"] }),
+      client.invalidateQueries({ queryKey: ["sessions"] }),
+    ]);
+  }, freshEveryMs);
+  const isMissed = useRef(false);
+  useLiveEvents((event) => {
+    if (event.kind === "hello") return;
+    if (isPaused) isMissed.current = true;
+    else again();
+  });
+  if (!isPaused && isMissed.current) {
+    isMissed.current = false;
+    queueMicrotask(again);
+  }
+}
+
+/**
+ * What a turn adds to its conversation. Its first call was sent all that was said before, which the turns
+ * above it show: of that only what follows the last reply is new.
+ */
+export function newInTurn(
+  entries: readonly TranscriptEntry[],
+  isFirstTurn: boolean,
+): readonly TranscriptEntry[] {
+  const first = entries.findIndex(({ spanType }) => spanType === "llm");
+  if (isFirstTurn || first < 0) return entries;
+  const { input } = entries[first]!;
+  const lastReply = input.findLastIndex(({ role }) => role !== "user");
+  return entries.with(first, { ...entries[first]!, input: input.slice(lastReply + 1) });
+}

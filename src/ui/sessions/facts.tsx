@@ -1,0 +1,175 @@
+/** What is known of a session as a whole, and where its turns are. */
+import type { Summary } from "../../query/views.ts";
+import { count, money, percent, plural, timeOfDay } from "../format.ts";
+import { Duration, FigureText } from "../parts/figure.tsx";
+import { StandingBadge, standingOf, StandingMark } from "../parts/mark.tsx";
+
+export interface SessionFactsProps {
+  session: string;
+  turns: readonly Summary[];
+  hasMore: boolean;
+  onJump: (number: number) => void;
+  selected: number | null;
+}
+
+export function SessionFacts({ session, turns, hasMore, onJump, selected }: SessionFactsProps) {
+  const first = turns[0];
+  const last = turns.at(-1);
+  if (!first || !last) return null;
+  const standing = standingOf(last);
+  const input = sum(turns, "inputTokens");
+  const cached = sum(turns, "cachedInputTokens");
+  const output = sum(turns, "outputTokens");
+  const costs = turns.flatMap(({ costUsd }) => (costUsd === null ? [] : [Number(costUsd)]));
+  const busyMs = turns.reduce((total, { durationMs }) => total + durationMs, 0);
+  const wallMs = Math.max(...turns.map(({ endTime }) => endTime)) - first.startTime;
+  return (
+    <aside className="pane session-facts" aria-label="Session">
+      <div className="insp-h">
+        <h2 className="trunc" title={session}>
+          {session}
+        </h2>
+        <div className="flex">
+          <StandingBadge standing={standing} />
+          <span className="dim trunc">
+            since {timeOfDay(first.startTime)}
+            {first.customer && `, ${first.customer.name ?? first.customer.id}`}
+          </span>
+        </div>
+      </div>
+      <section className="sect">
+        <dl className="kv">
+          <dt>Turns</dt>
+          <dd>
+            {count(turns.length)}
+            {hasMore && " or more"}
+          </dd>
+          <dt>Wall</dt>
+          <dd>
+            <Duration ms={wallMs} />
+          </dd>
+          <dt>Agent busy</dt>
+          <dd>
+            <Duration ms={busyMs} />
+          </dd>
+          <dt>Tokens in</dt>
+          <dd>
+            {input === null ? "not reported" : count(input)}{" "}
+            {input !== null && cached !== null && input > 0 && (
+              <span className="dim">
+                <FigureText figure={percent(cached / input)} /> from cache
+              </span>
+            )}
+          </dd>
+          <dt>Tokens out</dt>
+          <dd>{output === null ? "not reported" : count(output)}</dd>
+          <dt>Cost</dt>
+          <dd className="strong">
+            {costs.length === 0 ? "unpriced" : money(costs.reduce((a, b) => a + b))}
+            {standing === "running" && <span className="dim"> so far</span>}
+          </dd>
+        </dl>
+      </section>
+      <TokensPerTurn turns={turns} />
+      <section className="sect">
+        <h3>Turns</h3>
+        <ul className="turn-list">
+          {turns.slice(0, mostListed).map((trace, i) => (
+            <li key={trace.key}>
+              <button
+                type="button"
+                className={selected === i + 1 ? "sel" : ""}
+                onClick={() => onJump(i + 1)}
+              >
+                <StandingMark standing={standingOf(trace)} />
+                <span className="trunc grow">
+                  {trace.inputPreview ?? trace.name ?? trace.traceId}
+                </span>
+                <span className="num dim">
+                  <Duration ms={trace.durationMs} />
+                </span>
+              </button>
+            </li>
+          ))}
+        </ul>
+        {turns.length > mostListed && (
+          <p className="note">And {plural(turns.length - mostListed, "more turn")}.</p>
+        )}
+      </section>
+      <Models turns={turns} />
+    </aside>
+  );
+}
+
+/** A list of jumps is of use as long as one can look it through. */
+const mostListed = 200;
+const mostBars = 40;
+
+/** Null where no turn says it. */
+function sum(
+  turns: readonly Summary[],
+  field: "inputTokens" | "outputTokens" | "cachedInputTokens",
+): number | null {
+  const known = turns.flatMap((turn) => (turn[field] === null ? [] : [Number(turn[field])]));
+  return known.length === 0 ? null : known.reduce((a, b) => a + b);
+}
+
+function TokensPerTurn({ turns }: { turns: readonly Summary[] }) {
+  const shown = turns.map((trace, i) => ({ trace, number: i + 1 })).slice(-mostBars);
+  const most = Math.max(...shown.map(({ trace }) => Number(trace.inputTokens ?? 0)));
+  if (!(most > 0)) return null;
+  return (
+    <section className="sect">
+      <h3>
+        Tokens in per turn{" "}
+        <span className="end">{shown.length < turns.length && `the last ${mostBars}`}</span>
+      </h3>
+      <ul>
+        {shown.map(({ trace, number }) => {
+          const input = Number(trace.inputTokens ?? 0);
+          const cached = Math.min(input, Number(trace.cachedInputTokens ?? 0));
+          return (
+            <li className="turn-bar" key={trace.key}>
+              <span className="dim num">{number}</span>
+              <span className="meter" aria-hidden="true">
+                <i className="is-cached" style={{ width: `${(cached / most) * 100}%` }} />
+                <i style={{ width: `${((input - cached) / most) * 100}%` }} />
+              </span>
+              <span className="num mut">
+                {trace.inputTokens === null ? "not reported" : count(trace.inputTokens)}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      <p className="note">Light came from the cache, solid did not.</p>
+    </section>
+  );
+}
+
+function Models({ turns }: { turns: readonly Summary[] }) {
+  const models = [...Map.groupBy(turns, ({ models }) => models.join(", ") || "none")];
+  return (
+    <section className="sect">
+      <h3>Models</h3>
+      <dl className="kv">
+        {models.map(([name, of]) => {
+          const costs = of.flatMap(({ costUsd }) => (costUsd === null ? [] : [Number(costUsd)]));
+          return (
+            <div key={name}>
+              <dt className="trunc" title={name}>
+                {name}
+              </dt>
+              <dd>
+                {plural(of.length, "turn")}{" "}
+                <span className="dim">
+                  {costs.length === 0 ? "unpriced" : money(costs.reduce((a, b) => a + b))}
+                </span>
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,93 @@
+/** The sessions, the one used last first. */
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef } from "react";
+import { Link } from "wouter";
+import { useNow } from "../data/queries.ts";
+import { exactTime, money, plural, time } from "../format.ts";
+import { Tokens } from "../parts/figure.tsx";
+import { StandingMark, standingOf } from "../parts/mark.tsx";
+import type { Session } from "./data.ts";
+
+const itemHeight = 70;
+const ahead = 20;
+
+export interface SessionListProps {
+  sessions: readonly Session[];
+  hasMore: boolean;
+  readMore: () => void;
+  selected: string | null;
+  hrefOf: (session: Session) => string;
+}
+
+export function SessionList({ sessions, hasMore, readMore, selected, hrefOf }: SessionListProps) {
+  const pane = useRef<HTMLElement>(null);
+  const now = useNow(30_000);
+  const virtual = useVirtualizer({
+    count: sessions.length,
+    getScrollElement: () => pane.current,
+    estimateSize: () => itemHeight,
+    overscan: 6,
+    paddingStart: 28,
+    scrollPaddingStart: 28,
+  });
+  const place = sessions.findIndex(({ value }) => value === selected);
+  const seen = useRef<string | null>(null);
+  useEffect(() => {
+    if (place < 0 || seen.current === selected) return;
+    seen.current = selected;
+    virtual.scrollToIndex(place, { align: "auto" });
+  }, [virtual, place, selected]);
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && last > sessions.length - ahead) readMore();
+  }, [hasMore, last, sessions.length, readMore]);
+
+  return (
+    <nav className="pane slist" aria-label="Sessions" ref={pane}>
+      <div className="thead">
+        <span>
+          {plural(sessions.length, "session")}
+          {hasMore && " or more"}
+        </span>
+        <span className="grow" />
+        <span>newest first</span>
+      </div>
+      <ul style={{ height: virtual.getTotalSize() - 28 }}>
+        {items.map(({ index, start }) => {
+          const session = sessions[index]!;
+          const { value, title, latest, traces, totalTokens, costUsd, lastTime } = session;
+          return (
+            <li
+              key={`${session.project}/${value}`}
+              style={{ transform: `translateY(${start - 28}px)` }}
+            >
+              <Link
+                className={`it ${index === place ? "sel" : ""}`}
+                href={hrefOf(session)}
+                aria-current={index === place ? "true" : undefined}
+                tabIndex={index === Math.max(0, place) ? 0 : -1}
+              >
+                <span className="flex">
+                  <span className="trunc grow">{value}</span>
+                  <span className="label" title={exactTime(lastTime)}>
+                    {time(lastTime, now)}
+                  </span>
+                </span>
+                <span className="trunc dim">{latest.outputPreview ?? title ?? "no messages"}</span>
+                <span className="flex facts">
+                  <StandingMark standing={standingOf(latest)} />
+                  <span>{plural(traces, "turn")}</span>
+                  <span>
+                    <Tokens value={totalTokens} />
+                  </span>
+                  <span>{costUsd === null ? "unpriced" : money(costUsd)}</span>
+                </span>
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}

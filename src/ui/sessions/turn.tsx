@@ -1,0 +1,94 @@
+/** One turn of a conversation: a trace, told briefly. Read when it comes near what is in sight. */
+import { useEffect, useRef, useState } from "react";
+import { Link } from "wouter";
+import type { Summary } from "../../query/views.ts";
+import { useNow, useProject } from "../data/queries.ts";
+import { exactTime, plural } from "../format.ts";
+import { Cost, Duration, Tokens } from "../parts/figure.tsx";
+import { Problem } from "../parts/controls.tsx";
+import { standingOf, StandingMark } from "../parts/mark.tsx";
+import { traceHref } from "../traces/scope.ts";
+import { TranscriptEntries } from "../transcript/entries.tsx";
+import { newInTurn, useTurnEntries } from "./data.ts";
+
+export interface TurnProps {
+  trace: Summary;
+  /** From 1. */
+  number: number;
+  isSelected: boolean;
+}
+
+export function Turn({ trace, number, isSelected }: TurnProps) {
+  const [project] = useProject();
+  const box = useRef<HTMLElement>(null);
+  const [isNear, setNear] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry!.isIntersecting) setNear(true);
+      },
+      { rootMargin: "600px" },
+    );
+    observer.observe(box.current!);
+    return () => observer.disconnect();
+  }, []);
+  const version = trace.lastReceivedAt;
+  const { data, error, refetch, hasNextPage, fetchNextPage } = useTurnEntries(
+    trace.key,
+    version,
+    isNear,
+  );
+  const entries = data?.pages.flatMap((page) => page.entries) ?? [];
+  const standing = standingOf(trace);
+  const isRunning = standing === "running";
+  const now = useNow(isRunning ? 1_000 : 60_000);
+  return (
+    <section
+      className={`turn-of-session ${isSelected ? "sel" : ""}`}
+      aria-label={`Turn ${number}`}
+      id={`turn-${number}`}
+      ref={box}
+    >
+      <header className="tsep">
+        <span title={exactTime(trace.startTime)}>Turn {number}</span>
+        <Link className="badge" href={traceHref(trace.key, { project })}>
+          <StandingMark standing={standing} />
+          {trace.name ?? trace.traceId}
+        </Link>
+        <span className="tail num">
+          <span>
+            <Tokens value={trace.inputTokens} /> → <Tokens value={trace.outputTokens} />
+          </span>
+          <span>
+            <Duration ms={isRunning ? Math.max(0, now - trace.startTime) : trace.durationMs} />
+          </span>
+          <span className="mut">
+            <Cost of={trace} />
+          </span>
+        </span>
+      </header>
+      {error && <Problem error={error} retry={() => void refetch()} />}
+      {data && entries.length === 0 && <p className="dim">No messages were recorded.</p>}
+      <TranscriptEntries
+        entries={newInTurn(entries, number === 1)}
+        traceKey={trace.key}
+        state={trace.state}
+        startTime={trace.startTime}
+        isBrief
+      />
+      {hasNextPage && (
+        <button type="button" className="btn sm" onClick={() => void fetchNextPage()}>
+          More of this turn
+        </button>
+      )}
+      {isRunning && (
+        <p className="worked is-running">
+          <i className="dot-live" />
+          <span className="acc">running</span>
+          <span className="dim">{plural(trace.spanCount, "span")} so far</span>
+        </p>
+      )}
+      {standing === "lost" && <p className="lostc">No end was received.</p>}
+    </section>
+  );
+}

@@ -1,0 +1,102 @@
+/** Code and other texts that stand as they are, line by line. */
+import { useQuery } from "@tanstack/react-query";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useMemo, useRef, useState, type ReactNode } from "react";
+import { bytes, plural, textOf } from "../format.ts";
+import type { Token } from "./highlight.ts";
+import { visible } from "./visible.ts";
+import "./text.css";
+
+export interface CodeProps {
+  text: string;
+  /** As a fence names it; plain where absent. */
+  language?: string | undefined;
+  /** So many lines, and a button for the rest. */
+  maxLines?: number;
+}
+
+const lineHeight = 18;
+/** A longer text stays plain: colouring it would be felt. */
+const colouredLength = 50_000;
+/** More lines are not all in the page. */
+const wholeLines = 400;
+/** Of one line: what is longer is cut, since no one reads it and laying it out takes long. */
+const lineLength = 20_000;
+
+export function Code({ text, language, maxLines }: CodeProps) {
+  const [isWhole, setWhole] = useState(false);
+  const clean = useMemo(() => visible(text), [text]);
+  const lines = useMemo(() => clean.replace(/\n$/, "").split("\n"), [clean]);
+  const isCut = maxLines !== undefined && !isWhole && lines.length > maxLines + 1;
+  const shown = isCut ? lines.slice(0, maxLines) : lines;
+  return (
+    <div className="code-box">
+      {shown.length > wholeLines ? (
+        <LongCode lines={shown} />
+      ) : (
+        <pre className="code">
+          <Coloured text={shown.map(cut).join("\n")} language={language} />
+        </pre>
+      )}
+      {isCut && (
+        <button type="button" className="more" onClick={() => setWhole(true)}>
+          {plural(lines.length - shown.length, "more line")}
+          <span className="grow" />
+          {textOf(bytes(clean.length))}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function cut(line: string): string {
+  return line.length > lineLength ? `${line.slice(0, lineLength)}…` : line;
+}
+
+function LongCode({ lines }: { lines: readonly string[] }) {
+  const pane = useRef<HTMLPreElement>(null);
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => pane.current,
+    estimateSize: () => lineHeight,
+    overscan: 20,
+  });
+  return (
+    <pre className="code is-long" ref={pane} tabIndex={0}>
+      <div style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map(({ index, start }) => (
+          <div key={index} style={{ transform: `translateY(${start}px)` }}>
+            {cut(lines[index]!)}
+          </div>
+        ))}
+      </div>
+    </pre>
+  );
+}
+
+function Coloured({ text, language }: { text: string; language: string | undefined }) {
+  const isColoured = language !== undefined && text.length <= colouredLength;
+  const { data } = useQuery({
+    queryKey: ["highlight"],
+    queryFn: () => import("./highlight.ts"),
+    enabled: isColoured,
+    staleTime: Infinity,
+    // A module is not compared with itself.
+    structuralSharing: false,
+  });
+  const tokens = useMemo(
+    () => (isColoured && data ? data.tokensOf(text, language.toLowerCase()) : null),
+    [isColoured, data, text, language],
+  );
+  return tokens ? tokens.map(toElement) : text;
+}
+
+function toElement({ text, className }: Token, i: number): ReactNode {
+  return className === "" ? (
+    text
+  ) : (
+    <span key={i} className={className}>
+      {text}
+    </span>
+  );
+}

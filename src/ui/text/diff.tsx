@@ -1,0 +1,97 @@
+/** What became of a text: lines that went and came, and in a changed line the words. */
+import { diffLines, diffWordsWithSpace } from "diff";
+import { useMemo, useState, type ReactNode } from "react";
+import { plural } from "../format.ts";
+import { visible } from "./visible.ts";
+import "./text.css";
+
+/** Longer texts are compared by their beginnings: the library's work grows with the square of a change. */
+const comparedLength = 100_000;
+/** Unchanged lines that are kept around a change. */
+const context = 3;
+
+type Line = { sign: " " | "+" | "-"; text: ReactNode };
+
+export function Diff({ before, after }: { before: string; after: string }) {
+  const [isWhole, setWhole] = useState(false);
+  const lines = useMemo(() => linesOf(before, after), [before, after]);
+  const shown = isWhole ? lines : aroundChanges(lines);
+  const isCut = Math.max(before.length, after.length) > comparedLength;
+  return (
+    <div className="code-box">
+      <pre className="code">
+        {shown.map((line, i) =>
+          typeof line === "number" ? (
+            <button key={i} type="button" className="skipped" onClick={() => setWhole(true)}>
+              {plural(line, "unchanged line")}
+            </button>
+          ) : (
+            <span key={i} className={{ " ": "ln-same", "+": "ln-add", "-": "ln-del" }[line.sign]}>
+              {line.text}
+            </span>
+          ),
+        )}
+      </pre>
+      {isCut && (
+        <p className="note">The first {plural(comparedLength, "character")} are compared.</p>
+      )}
+    </div>
+  );
+}
+
+function linesOf(before: string, after: string): Line[] {
+  const changes = diffLines(
+    visible(before.slice(0, comparedLength)),
+    visible(after.slice(0, comparedLength)),
+    { timeout: 300 },
+  ) ?? [
+    { value: before.slice(0, comparedLength), removed: true, added: false },
+    { value: after.slice(0, comparedLength), removed: false, added: true },
+  ];
+  const lines: Line[] = [];
+  for (let i = 0; i < changes.length; i++) {
+    const { value, added, removed } = changes[i]!;
+    const next = changes[i + 1];
+    // One line for another: its words are compared.
+    if (removed && next?.added && isOneLine(value) && isOneLine(next.value)) {
+      lines.push(...changedLine(value, next.value));
+      i++;
+      continue;
+    }
+    const sign = added ? "+" : removed ? "-" : " ";
+    for (const text of value.replace(/\n$/, "").split("\n")) lines.push({ sign, text });
+  }
+  return lines;
+}
+
+function isOneLine(text: string): boolean {
+  return text.length < 2_000 && !text.replace(/\n$/, "").includes("\n");
+}
+
+function changedLine(before: string, after: string): Line[] {
+  const words = diffWordsWithSpace(before.replace(/\n$/, ""), after.replace(/\n$/, ""));
+  const side = (sign: "+" | "-"): Line => ({
+    sign,
+    text: words
+      .filter(({ added, removed }) => (sign === "+" ? !removed : !added))
+      .map(({ value, added, removed }, i) =>
+        added || removed ? <b key={i}>{value}</b> : <span key={i}>{value}</span>,
+      ),
+  });
+  return [side("-"), side("+")];
+}
+
+/** A number stands for so many unchanged lines. */
+function aroundChanges(lines: readonly Line[]): (Line | number)[] {
+  const isNear = lines.map((_, i) =>
+    lines.slice(Math.max(0, i - context), i + context + 1).some(({ sign }) => sign !== " "),
+  );
+  const shown: (Line | number)[] = [];
+  lines.forEach((line, i) => {
+    const last = shown.at(-1);
+    if (isNear[i]) shown.push(line);
+    else if (typeof last === "number") shown[shown.length - 1] = last + 1;
+    else shown.push(1);
+  });
+  return shown;
+}

@@ -1,0 +1,65 @@
+/** Colours of code: a chunk of its own, read when the first code is seen. Gives tokens, never HTML. */
+import bash from "highlight.js/lib/languages/bash";
+import diff from "highlight.js/lib/languages/diff";
+import javascript from "highlight.js/lib/languages/javascript";
+import json from "highlight.js/lib/languages/json";
+import markdown from "highlight.js/lib/languages/markdown";
+import python from "highlight.js/lib/languages/python";
+import sql from "highlight.js/lib/languages/sql";
+import typescript from "highlight.js/lib/languages/typescript";
+import xml from "highlight.js/lib/languages/xml";
+import yaml from "highlight.js/lib/languages/yaml";
+import { createLowlight } from "lowlight";
+
+export interface Token {
+  text: string;
+  /** One of the classes of the design; "" for plain text. */
+  className: "" | "tk-k" | "tk-s" | "tk-c" | "tk-n";
+}
+
+const low = createLowlight({
+  bash,
+  diff,
+  javascript,
+  json,
+  markdown,
+  python,
+  sql,
+  typescript,
+  xml,
+  yaml,
+});
+
+/** Four colours are enough to read by; what is in none of them stays plain. */
+const classes: [pattern: RegExp, className: Token["className"]][] = [
+  [/keyword|built_in|literal|tag|section/, "tk-k"],
+  [/string|regexp|addition/, "tk-s"],
+  [/comment|quote|meta/, "tk-c"],
+  [/number|attr|symbol|deletion/, "tk-n"],
+];
+
+/** @param language as a fence names it; null where it is not known, and left plain. */
+export function tokensOf(text: string, language: string): Token[] | null {
+  if (!low.registered(language)) return null;
+  const tokens: Token[] = [];
+  const walk = (nodes: readonly Node[], className: Token["className"]): void => {
+    for (const node of nodes) {
+      if (node.type === "text") tokens.push({ text: node.value ?? "", className });
+      else walk(node.children ?? [], classOf(node) || className);
+    }
+  };
+  walk(low.highlight(language, text).children as Node[], "");
+  return tokens;
+}
+
+interface Node {
+  type: string;
+  value?: string;
+  properties?: { className?: string[] };
+  children?: Node[];
+}
+
+function classOf({ properties }: Node): Token["className"] {
+  const names = properties?.className?.join(" ") ?? "";
+  return classes.find(([pattern]) => pattern.test(names))?.[1] ?? "";
+}

@@ -1,0 +1,37 @@
+/** One message by itself, as the inspector lists them: the speaker by form, instructions folded. */
+import { useState } from "react";
+import type { Message } from "../../messages/model.ts";
+import { plural } from "../format.ts";
+import { Icon } from "../parts/icon.tsx";
+import { PartView } from "./part.tsx";
+import "./text.css";
+
+export function MessageView({ message: { role, name, parts } }: { message: Message }) {
+  const isInstruction = role === "system" || role === "developer";
+  const [isOpen, setOpen] = useState(!isInstruction);
+  const length = parts.reduce((sum, part) => sum + ("text" in part ? part.text.length : 0), 0);
+  return (
+    <div className={`message is-${role}`}>
+      {isInstruction ? (
+        <button
+          type="button"
+          className="fold"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Icon name={isOpen ? "down" : "right"} size="xs" />
+          {role}, {plural(length, "character")}
+        </button>
+      ) : (
+        <div className="label">{name ?? role}</div>
+      )}
+      {isOpen && (
+        <div className={role === "user" ? "msg-user" : ""}>
+          {parts.map((part, i) => (
+            <PartView key={i} part={part} />
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}

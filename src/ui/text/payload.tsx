@@ -1,0 +1,120 @@
+/** One payload of a span, read piece by piece: never more than is asked for. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { payloadFields } from "../../store/rows.ts";
+import { byKey, pathOf, request } from "../data/client.ts";
+import { bytes, textOf } from "../format.ts";
+import { CopyButton, Problem } from "../parts/controls.tsx";
+import { usePref } from "../state/prefs.ts";
+import { Code } from "./code.tsx";
+import { JsonTree } from "./json.tsx";
+import { Prose } from "./prose.tsx";
+import "./text.css";
+
+export type PayloadField = (typeof payloadFields)[number];
+
+const pieceLength = 64 * 1024;
+/** What is longer is read piece by piece, or downloaded. */
+const wholeLength = 16 * 1024 * 1024;
+
+const modes = ["rendered", "json", "plain"] as const;
+type Mode = (typeof modes)[number];
+const modeNames: Record<Mode, string> = { rendered: "Text", json: "JSON", plain: "Plain" };
+
+export function Payload({
+  trace,
+  span,
+  field,
+}: {
+  trace: number;
+  span: number;
+  field: PayloadField;
+}) {
+  const address = pathOf("traces", byKey(trace), "spans", byKey(span), "payloads", field);
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(
+    {
+      queryKey: ["payload", trace, span, field],
+      async queryFn({ pageParam: { from, length }, signal }) {
+        const response = await request("GET", address, { params: { from, length }, signal });
+        const total = Number(response.headers.get("x-total-length"));
+        return { text: await response.text(), total };
+      },
+      initialPageParam: { from: 0, length: pieceLength },
+      getNextPageParam: (last, pages) => {
+        const from = pages.reduce((sum, { text }) => sum + text.length, 0);
+        return from < last.total ? { from, length: pieceLength } : null;
+      },
+      staleTime: Infinity,
+      structuralSharing: false,
+    },
+  );
+  const [mode, setMode] = usePref(`payload.${field}`, "");
+  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (!data) return <div className="payload" aria-busy="true" />;
+  const text = data.pages.map((page) => page.text).join("");
+  const total = data.pages[0]!.total;
+  const shown =
+    modes.find((each) => each === mode) ?? (/^\s*[{[]/.test(text) ? "json" : "rendered");
+  const readAll = async () => (await request("GET", address)).text();
+  return (
+    <div className="payload">
+      <div className="payload-head">
+        <div className="seg" role="group" aria-label="Shown as">
+          {modes.map((each) => (
+            <button
+              key={each}
+              type="button"
+              aria-pressed={each === shown}
+              onClick={() => setMode(each)}
+            >
+              {modeNames[each]}
+            </button>
+          ))}
+        </div>
+        <span className="grow" />
+        <span className="label">{textOf(bytes(total))}</span>
+        <CopyButton text={readAll} label="Copy all of it" />
+      </div>
+      {shown === "json" ? (
+        <JsonTree text={text} />
+      ) : shown === "plain" ? (
+        <Code text={text} />
+      ) : (
+        <Prose text={text} />
+      )}
+      {hasNextPage && (
+        <p className="note">
+          {textOf(bytes(text.length))} of {textOf(bytes(total))} shown.{" "}
+          <button
+            type="button"
+            className="lnk"
+            disabled={isFetchingNextPage}
+            onClick={() => void fetchNextPage()}
+          >
+            64 KB more
+          </button>
+          {total <= wholeLength && (
+            <>
+              {" · "}
+              <button
+                type="button"
+                className="lnk"
+                onClick={() => void save(readAll, `${field}.txt`)}
+              >
+                download
+              </button>
+            </>
+          )}
+        </p>
+      )}
+    </div>
+  );
+}
+
+async function save(read: () => Promise<string>, name: string): Promise<void> {
+  const url = URL.createObjectURL(new Blob([await read()], { type: "text/plain" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}

@@ -1,0 +1,220 @@
+/**
+ * What was written, as Markdown: from the lexer's tokens to elements. There is no HTML on the way, so
+ * there is nothing that could run; what looks like HTML is shown as the text that it is.
+ */
+import { marked, type MarkedToken, type Token, type Tokens } from "marked";
+import { memo, useMemo, useState, type ReactNode } from "react";
+import { bytes, textOf } from "../format.ts";
+import { Code } from "./code.tsx";
+import { visible } from "./visible.ts";
+import "./text.css";
+
+/** So much is laid out at first, and more on demand: 64 KiB take about 10 ms. */
+const pieceLength = 64 * 1024;
+/** Deeper quotes and lists are shown as text. */
+const deepest = 12;
+
+export const Prose = memo(function Prose({ text }: { text: string }) {
+  const [length, setLength] = useState(pieceLength);
+  const shown = text.length > length ? text.slice(0, length) : text;
+  const blocks = useMemo(() => lex(shown), [shown]);
+  return (
+    <div className="prose">
+      {blocks === null ? (
+        <p className="plain">{visible(shown)}</p>
+      ) : (
+        <Blocks tokens={blocks} depth={0} />
+      )}
+      {shown.length < text.length && (
+        <p className="note">
+          {textOf(bytes(text.length))} of text, {textOf(bytes(shown.length))} shown{" "}
+          <button type="button" className="lnk" onClick={() => setLength(length + pieceLength)}>
+            more
+          </button>
+        </p>
+      )}
+    </div>
+  );
+});
+
+/** Null where the text is such that the lexer would go on too long or too deep. */
+function lex(text: string): Token[] | null {
+  // Each level of nesting is a call: ten thousand quotes in a row are no Markdown.
+  if (/^(?:[ \t]*[>*+-]){32}/m.test(text) || /[[(*_`~]{200}/.test(text)) return null;
+  try {
+    return marked.lexer(visible(text), { gfm: true });
+  } catch {
+    return null;
+  }
+}
+
+function Blocks({ tokens, depth }: { tokens: readonly Token[]; depth: number }) {
+  return tokens.map((token, i) => <Block key={i} token={token as MarkedToken} depth={depth} />);
+}
+
+function Block({ token, depth }: { token: MarkedToken; depth: number }): ReactNode {
+  if (depth > deepest) return <p>{token.raw}</p>;
+  switch (token.type) {
+    case "space":
+    case "def":
+      return null;
+    case "heading":
+      // The page has headings of its own: these only look like some.
+      return (
+        <p className={`prose-h h-${Math.min(token.depth, 4)}`}>
+          <Inline tokens={token.tokens ?? []} />
+        </p>
+      );
+    case "paragraph":
+      return (
+        <p>
+          <Inline tokens={token.tokens ?? []} />
+        </p>
+      );
+    case "code":
+      return <Code text={token.text} language={token.lang?.split(/\s/)[0] || undefined} />;
+    case "blockquote":
+      return (
+        <blockquote>
+          <Blocks tokens={token.tokens ?? []} depth={depth + 1} />
+        </blockquote>
+      );
+    case "list":
+      return <List list={token as Tokens.List} depth={depth} />;
+    case "table":
+      return <Table table={token as Tokens.Table} />;
+    case "hr":
+      return <hr />;
+    case "text":
+      return token.tokens ? <Inline tokens={token.tokens} /> : token.text;
+    default:
+      return <p>{token.raw.trimEnd()}</p>;
+  }
+}
+
+function List({ list: { ordered, start, items }, depth }: { list: Tokens.List; depth: number }) {
+  const inside = items.map((item, i) => (
+    <li key={i} className={item.task ? "is-task" : ""}>
+      {item.task && (
+        <span role="img" aria-label={item.checked ? "done" : "to do"}>
+          {item.checked ? "☑ " : "☐ "}
+        </span>
+      )}
+      <Blocks tokens={item.tokens.filter(({ type }) => type !== "checkbox")} depth={depth + 1} />
+    </li>
+  ));
+  return ordered ? <ol start={Number(start) || 1}>{inside}</ol> : <ul>{inside}</ul>;
+}
+
+function Table({ table: { header, rows } }: { table: Tokens.Table }) {
+  return (
+    <div className="prose-table">
+      <table>
+        <thead>
+          <tr>
+            {header.map((cell, i) => (
+              <th key={i}>
+                <Inline tokens={cell.tokens} />
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, i) => (
+            <tr key={i}>
+              {row.map((cell, j) => (
+                <td key={j}>
+                  <Inline tokens={cell.tokens} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Inline({ tokens }: { tokens: readonly Token[] }): ReactNode {
+  return tokens.map((token, i) => <Span key={i} token={token as MarkedToken} />);
+}
+
+function Span({ token }: { token: MarkedToken }): ReactNode {
+  switch (token.type) {
+    case "strong":
+      return (
+        <strong>
+          <Inline tokens={token.tokens ?? []} />
+        </strong>
+      );
+    case "em":
+      return (
+        <em>
+          <Inline tokens={token.tokens ?? []} />
+        </em>
+      );
+    case "del":
+      return (
+        <del>
+          <Inline tokens={token.tokens ?? []} />
+        </del>
+      );
+    case "codespan":
+      return <code>{token.text}</code>;
+    case "br":
+      return <br />;
+    case "link":
+      return (
+        <SafeLink href={token.href} raw={token.raw}>
+          <Inline tokens={token.tokens ?? []} />
+        </SafeLink>
+      );
+    case "image":
+      return <RemoteImage href={token.href} text={token.text} />;
+    case "escape":
+      return token.text;
+    case "text":
+      return token.tokens ? <Inline tokens={token.tokens} /> : token.text;
+    default:
+      return token.raw;
+  }
+}
+
+const safeSchemes = ["http:", "https:", "mailto:"];
+
+/** Opens elsewhere, and says where. Whatever has another scheme stays the text that it is. */
+function SafeLink({ href, raw, children }: { href: string; raw: string; children: ReactNode }) {
+  const url = URL.parse(href);
+  if (!url || !safeSchemes.includes(url.protocol)) return raw;
+  return (
+    <a
+      className="lnk"
+      href={url.href}
+      title={url.host || url.href}
+      target="_blank"
+      rel="noopener noreferrer"
+    >
+      {children}
+    </a>
+  );
+}
+
+/** No image is fetched: that would tell its host who reads this, and when. */
+export function RemoteImage({ href, text }: { href: string; text: string }) {
+  const url = URL.parse(href);
+  const isRemote = url !== null && /^https?:$/.test(url.protocol);
+  return (
+    <span className="badge line">
+      {isRemote ? (
+        <>
+          Image from <b>{url.host}</b>, not loaded{" "}
+          <a className="lnk" href={url.href} target="_blank" rel="noopener noreferrer">
+            open
+          </a>
+        </>
+      ) : (
+        `Image: ${text || "in the message"}`
+      )}
+    </span>
+  );
+}

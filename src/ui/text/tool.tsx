@@ -1,0 +1,141 @@
+/** A tool call and what came of it, as one card. */
+import { useId, useState } from "react";
+import type { ToolResult } from "../../messages/model.ts";
+import { bytes, textOf } from "../format.ts";
+import { Duration } from "../parts/figure.tsx";
+import { KindMark, StandingBadge, type Standing } from "../parts/mark.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Code } from "./code.tsx";
+import { Diff } from "./diff.tsx";
+import "./text.css";
+
+export interface ToolCardProps {
+  name: string;
+  /** The arguments as they were sent: JSON, or a bare text. */
+  args: string | null;
+  result: ToolResult | null;
+  standing: Standing;
+  durationMs: number | null;
+  /** What is odd, in words. */
+  note?: string | undefined;
+  isSelected?: boolean;
+  /** Selects the tool's span. */
+  onSelect?: (() => void) | undefined;
+}
+
+const shownLines = 8;
+const looks: Partial<Record<Standing, string>> = { error: "bad", lost: "open" };
+
+export function ToolCard({
+  name,
+  args,
+  result,
+  standing,
+  durationMs,
+  note,
+  isSelected = false,
+  onSelect,
+}: ToolCardProps) {
+  const [isOpen, setOpen] = useState(false);
+  const id = useId();
+  const { summary, edit } = readArgs(args);
+  const hasMore = args !== null && args !== summary && args.length > 0;
+  return (
+    <div className={`tool ${looks[standing] ?? ""} ${isSelected ? "sel" : ""}`}>
+      <header onClick={onSelect}>
+        <KindMark kind="tool" />
+        {onSelect ? (
+          <button type="button" className="tname" title="Show its span">
+            {name}
+          </button>
+        ) : (
+          <span className="tname">{name}</span>
+        )}
+        <span className="args trunc">{summary}</span>
+        {standing !== "ok" && (
+          <StandingBadge standing={standing}>
+            {standing === "lost" ? note : undefined}
+          </StandingBadge>
+        )}
+        {hasMore && (
+          <button
+            type="button"
+            className="btn ghost sm icon"
+            aria-expanded={isOpen}
+            aria-controls={isOpen ? id : undefined}
+            aria-label="Arguments"
+            title="Arguments"
+            onClick={(event) => {
+              event.stopPropagation();
+              setOpen(!isOpen);
+            }}
+          >
+            <Icon name={isOpen ? "down" : "right"} size="xs" />
+          </button>
+        )}
+        <span className="num">{durationMs !== null && <Duration ms={durationMs} />}</span>
+      </header>
+      {isOpen && args !== null && (
+        <div id={id}>
+          <Code text={pretty(args)} language="json" maxLines={40} />
+        </div>
+      )}
+      {!isOpen && edit && <Diff {...edit} />}
+      {result && result.text !== "" && (
+        <Code text={result.text} language={languageOf(result.text)} maxLines={shownLines} />
+      )}
+      {result?.fullLength !== undefined && (
+        <p className="note">
+          The beginning of {textOf(bytes(result.fullLength))}: its span has all of it.
+        </p>
+      )}
+      {note && standing !== "lost" && (
+        <p className={standing === "error" ? "note err" : "note"}>{note}</p>
+      )}
+    </div>
+  );
+}
+
+/** What of arguments fits in a line, and whether they are an edit from one text to another. */
+function readArgs(args: string | null): {
+  summary: string;
+  edit: { before: string; after: string } | null;
+} {
+  const none = { summary: args ?? "", edit: null };
+  if (args === null || args.length > 20_000) return none;
+  let value: unknown;
+  try {
+    value = JSON.parse(args);
+  } catch {
+    return none;
+  }
+  if (typeof value === "string") return { summary: value, edit: null };
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return none;
+  const fields = Object.entries(value);
+  const before = fields.find(([key]) => /^old(_?(str|string|text))?$/i.test(key))?.[1];
+  const after = fields.find(([key]) => /^new(_?(str|string|text))?$/i.test(key))?.[1];
+  const isEdit = typeof before === "string" && typeof after === "string";
+  const told = fields.filter(([, each]) => !isEdit || (each !== before && each !== after));
+  const texts = told.map(([key, each]) => {
+    const text = typeof each === "string" ? each : JSON.stringify(each);
+    return told.length === 1 ? text : `${key} ${text}`;
+  });
+  return {
+    summary: texts.join("  ").replaceAll(/\s+/g, " "),
+    edit: isEdit ? { before, after } : null,
+  };
+}
+
+function pretty(args: string): string {
+  try {
+    return JSON.stringify(JSON.parse(args), null, 2);
+  } catch {
+    return args;
+  }
+}
+
+/** Only what is easy to tell: a wrong guess colours nonsense. */
+function languageOf(text: string): string | undefined {
+  if (/^(diff --git |--- .*\n\+\+\+ |@@ )/m.test(text)) return "diff";
+  return /^\s*[{[]/.test(text) && /[}\]]\s*$/.test(text) ? "json" : undefined;
+}

@@ -1,0 +1,158 @@
+/** What can be done with a trace: copied, exported, pinned, deleted. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useLocation } from "wouter";
+import type { Summary } from "../../query/views.ts";
+import { byKey, pathOf, request, send } from "../data/client.ts";
+import { plural } from "../format.ts";
+import { Dialog, Problem } from "../parts/controls.tsx";
+import { Drop } from "../parts/drop.tsx";
+import { Icon } from "../parts/icon.tsx";
+
+type Format = "json" | "jsonl" | "full";
+
+/** Saves the trace as a file, by its id. */
+export async function exportTrace({ key, traceId }: Summary, format: Format): Promise<void> {
+  const params = format === "full" ? { format: "jsonl", full: 1 } : { format };
+  const response = await request("GET", pathOf("traces", byKey(key), "export"), { params });
+  const url = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `${traceId.replaceAll(/[^\w.-]+/g, "_")}.${format === "json" ? "json" : "jsonl"}`;
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+export function TraceActions({ trace }: { trace: Summary }) {
+  const client = useQueryClient();
+  const [isAsking, setAsking] = useState(false);
+  const address = pathOf("traces", byKey(trace.key));
+  const copy = (text: string) => void navigator.clipboard.writeText(text);
+  const items = {
+    copy: [
+      ["Link", () => copy(location.href)],
+      ["Trace id", () => copy(trace.traceId)],
+      ["Command", () => copy(`tealight export ${shellWord(trace.traceId)}`)],
+      [
+        "curl",
+        () =>
+          copy(`curl -H "Authorization: Bearer $TEALIGHT_TOKEN" '${location.origin}${address}'`),
+      ],
+    ],
+    export: [
+      ["JSON", () => void exportTrace(trace, "json")],
+      ["JSON Lines", () => void exportTrace(trace, "jsonl")],
+      ["JSON Lines, with all that v1 lacks", () => void exportTrace(trace, "full")],
+    ],
+  } as const;
+
+  async function pin(): Promise<void> {
+    await send("POST", `${address}/${trace.pinned ? "unpin" : "pin"}`);
+    await client.invalidateQueries({ queryKey: ["trace"] });
+  }
+  return (
+    <>
+      <Menu label="Copy" icon="link" items={items.copy} />
+      <Menu label="Export" icon="download" items={items.export} />
+      <Drop button={<Icon name="more" />} label="More" className="btn ghost icon">
+        {(close) => (
+          <>
+            <MenuItem
+              name={trace.pinned ? "Unpin" : "Pin: keep it where others are deleted"}
+              run={() => {
+                close();
+                void pin();
+              }}
+            />
+            <MenuItem
+              name="Delete …"
+              run={() => {
+                close();
+                setAsking(true);
+              }}
+            />
+          </>
+        )}
+      </Drop>
+      {isAsking && <DeleteDialog trace={trace} onClose={() => setAsking(false)} />}
+    </>
+  );
+}
+
+function shellWord(text: string): string {
+  return /^[\w.:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function Menu({
+  label,
+  icon,
+  items,
+}: {
+  label: string;
+  icon: "link" | "download";
+  items: readonly (readonly [name: string, run: () => void])[];
+}) {
+  return (
+    <Drop
+      className="btn hide-n"
+      button={
+        <>
+          <Icon name={icon} size="s" />
+          {label}
+        </>
+      }
+    >
+      {(close) =>
+        items.map(([name, run]) => (
+          <MenuItem
+            key={name}
+            name={name}
+            run={() => {
+              run();
+              close();
+            }}
+          />
+        ))
+      }
+    </Drop>
+  );
+}
+
+function MenuItem({ name, run }: { name: string; run: () => void }) {
+  return (
+    <button type="button" className="it" onClick={run}>
+      {name}
+    </button>
+  );
+}
+
+function DeleteDialog({ trace, onClose }: { trace: Summary; onClose: () => void }) {
+  const [, navigate] = useLocation();
+  const [error, setError] = useState<unknown>(null);
+  async function remove(): Promise<void> {
+    try {
+      await send("DELETE", pathOf("traces", byKey(trace.key)));
+      navigate("/traces");
+    } catch (cause) {
+      setError(cause);
+    }
+  }
+  return (
+    <Dialog label="Delete the trace" className="ask" onClose={onClose}>
+      <h2>Delete this trace?</h2>
+      <p>
+        {trace.name ?? trace.traceId}: {plural(trace.spanCount, "span")}. It is gone at once and
+        cannot be brought back.
+      </p>
+      {error !== null && <Problem error={error} />}
+      <div className="ask-end">
+        <button type="button" className="btn" autoFocus onClick={onClose}>
+          Keep it
+        </button>
+        <button type="button" className="btn danger" onClick={() => void remove()}>
+          Delete
+        </button>
+      </div>
+    </Dialog>
+  );
+}

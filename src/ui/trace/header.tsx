@@ -1,0 +1,220 @@
+/** The head of a trace: what it is, how it went, and what can be done with it. */
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { useNow, useProject } from "../data/queries.ts";
+import { count, duration, exactTime, percent, plural, textOf, time } from "../format.ts";
+import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { StandingBadge, standingOf } from "../parts/mark.tsx";
+import { TraceActions } from "./actions.tsx";
+import { useBreakdown } from "./data.ts";
+import type { SpanTable } from "./model.ts";
+import { useNeighbours } from "./neighbours.ts";
+import "../parts/stats.css";
+
+export interface TraceHeaderProps {
+  table: SpanTable;
+  /** Which of the errors is selected, from 1. */
+  errorNumber: number | null;
+  jumpError: (by: 1 | -1) => void;
+}
+
+export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps) {
+  const { trace } = table;
+  const standing = standingOf(trace);
+  const now = useNow(standing === "running" ? 1_000 : 60_000);
+  const [project] = useProject();
+  const search = project && `?${new URLSearchParams({ project })}`;
+  const { newer, older } = useNeighbours(trace);
+  const workflow = [trace.workflowName, trace.workflowRunId].filter(Boolean).join(" / ");
+  return (
+    <header className="thd">
+      <div className="flex thd-top">
+        <Link className="dim" href={`/traces${search}`}>
+          Traces
+        </Link>
+        <span className="slash">/</span>
+        <h1 className="trunc" title={trace.traceId}>
+          {trace.name ?? trace.traceId}
+        </h1>
+        {trace.errorCount > 0 && (
+          <StandingBadge standing="error">{plural(trace.errorCount, "error")}</StandingBadge>
+        )}
+        {standing === "ok" ? null : standing === "error" && trace.errorCount > 0 ? null : (
+          <StandingBadge standing={standing} />
+        )}
+        {trace.pinned && (
+          <span className="badge">
+            <Icon name="pin" size="xs" /> pinned
+          </span>
+        )}
+        <span className="dim trunc hide-n thd-facts">
+          {trace.agentName && trace.agentName !== trace.name && <span>{trace.agentName}</span>}
+          {workflow && <span>{workflow}</span>}
+          {trace.sessionId && (
+            <Link
+              className="lnk"
+              href={`/sessions/${encodeURIComponent(trace.sessionId)}${search}`}
+            >
+              session {trace.sessionId}
+            </Link>
+          )}
+          {trace.customer && <span>{trace.customer.name ?? trace.customer.id}</span>}
+          <span title={exactTime(trace.startTime)}>{time(trace.startTime, now)}</span>
+        </span>
+        <span className="grow" />
+        <Neighbour trace={newer} label="Newer trace" icon="up" search={search} />
+        <Neighbour trace={older} label="Older trace" icon="down" search={search} />
+        <i className="sep-v" />
+        <TraceActions trace={trace} />
+      </div>
+      <Totals table={table} now={now} errorNumber={errorNumber} jumpError={jumpError} />
+    </header>
+  );
+}
+
+function Neighbour({
+  trace,
+  label,
+  icon,
+  search,
+}: {
+  trace: number | null;
+  label: string;
+  icon: "up" | "down";
+  search: string;
+}) {
+  const className = "btn ghost sm icon";
+  const inside = <Icon name={icon} size="s" />;
+  if (trace === null) {
+    return (
+      <button type="button" className={className} aria-label={label} title={label} disabled>
+        {inside}
+      </button>
+    );
+  }
+  return (
+    <Link
+      className={className}
+      href={`/traces/~${trace}${search}`}
+      aria-label={label}
+      title={label}
+    >
+      {inside}
+    </Link>
+  );
+}
+
+function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now: number }) {
+  const { trace } = table;
+  const isRunning = trace.state === "open";
+  const cached =
+    trace.inputTokens && trace.cachedInputTokens !== null
+      ? Number(trace.cachedInputTokens) / Number(trace.inputTokens)
+      : null;
+  return (
+    <div className="stats">
+      <Stat label="Wall">
+        <Duration ms={isRunning ? Math.max(0, now - trace.startTime) : trace.durationMs} />
+        {trace.state === "stale" && <span className="lostc"> no end</span>}
+      </Stat>
+      <Split table={table} />
+      <Stat label="Spans">{count(trace.spanCount)}</Stat>
+      <Stat label="Steps / tools">
+        {count(trace.llmCount)}
+        <span className="dim"> / </span>
+        {count(trace.toolCount)}
+      </Stat>
+      <Stat label="First token" className="hide-n">
+        <Duration ms={trace.ttftMs} />
+      </Stat>
+      <Stat label={cached === null ? "Tokens in" : "Tokens in · cached"}>
+        <Tokens value={trace.inputTokens} />
+        {cached !== null && (
+          <span className="dim hide-n">
+            {" "}
+            <FigureText figure={percent(cached)} />
+          </span>
+        )}
+      </Stat>
+      <Stat label="Out">
+        <Tokens value={trace.outputTokens} />
+      </Stat>
+      <Stat label="Cost">
+        <b className="strong">
+          <Cost of={trace} />
+        </b>
+      </Stat>
+      {table.errors.length > 0 && (
+        <div className="stat is-last">
+          <span className="label">Errors</span>
+          <span className="flex jumps">
+            <span className="err">
+              {errorNumber ?? "–"} / {count(table.errors.length)}
+            </span>
+            <button
+              type="button"
+              className="btn ghost sm icon"
+              aria-label="Previous error"
+              title="Previous error (E)"
+              onClick={() => jumpError(-1)}
+            >
+              <Icon name="up" size="s" />
+            </button>
+            <button
+              type="button"
+              className="btn ghost sm icon"
+              aria-label="Next error"
+              title="Next error (e)"
+              onClick={() => jumpError(1)}
+            >
+              <Icon name="down" size="s" />
+            </button>
+          </span>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Stat({
+  label,
+  className = "",
+  children,
+}: {
+  label: string;
+  className?: string;
+  children: ReactNode;
+}) {
+  return (
+    <div className={`stat ${className}`}>
+      <span className="label">{label}</span>
+      <span className="v">{children}</span>
+    </div>
+  );
+}
+
+/** Where the time went. What was idle for most of it is not drawn to scale. */
+function Split({ table }: { table: SpanTable }) {
+  const { data } = useBreakdown(table);
+  if (!data || data.durationMs === 0) return null;
+  const { modelMs, toolMs, idleMs } = data;
+  const busy = modelMs + toolMs;
+  const idleShare = busy === 0 ? 1 : Math.min(0.25, idleMs / data.durationMs);
+  const share = (ms: number) => `${busy === 0 ? 0 : (ms / busy) * (1 - idleShare) * 100}%`;
+  const words = [
+    `Model ${textOf(duration(modelMs))}`,
+    `tools ${textOf(duration(toolMs))}`,
+    `waiting ${textOf(duration(idleMs))}`,
+  ];
+  return (
+    <div className="stat grow split-stat">
+      <span className="label">{words.join(" · ")}</span>
+      <div className="split" aria-hidden="true">
+        <i style={{ width: share(modelMs), background: "var(--kind-llm)" }} />
+        <i style={{ width: share(toolMs), background: "var(--kind-tool)" }} />
+        <i className="hatch" style={{ flex: 1, backgroundColor: "var(--bg-3)" }} />
+      </div>
+    </div>
+  );
+}

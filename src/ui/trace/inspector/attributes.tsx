@@ -1,0 +1,83 @@
+/** What a span has beyond its kind's own figures: metadata, and what the wire has no field for. */
+import type { SpanView } from "../../../query/views.ts";
+import { Nothing } from "../../parts/controls.tsx";
+import { Payload } from "../../text/payload.tsx";
+
+type Attribute = readonly [name: string, value: string];
+
+/** Fields that are shown elsewhere, or are the span's own identity. */
+const ownFields = {
+  finishReason: "finish reason",
+  systemFingerprint: "fingerprint",
+  kind: "kind",
+  statusMessage: "status message",
+  traceState: "trace state",
+} as const;
+
+export function attributesOf(span: SpanView): Attribute[] {
+  const fields = span as Record<string, unknown>;
+  const own = Object.entries(ownFields).flatMap(([field, name]): Attribute[] =>
+    typeof fields[field] === "string" ? [[name, fields[field]]] : [],
+  );
+  const metadata = Object.entries(span.metadata ?? {});
+  return [...own, ...metadata, ...flatten(span.attributes)];
+}
+
+/** The attributes by their names; what is no text stands as JSON. */
+function flatten(json: string | null): Attribute[] {
+  if (json === null || json.length > longest) return [];
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).map(([name, item]) => [
+      name,
+      typeof item === "string" ? item : JSON.stringify(item),
+    ]);
+  } catch {
+    return [];
+  }
+}
+
+/** Larger ones are read in their own tab alone. */
+const longest = 65_536;
+const longestValue = 200;
+
+export function AttributeList({ attributes }: { attributes: readonly Attribute[] }) {
+  return (
+    <dl className="kv mono">
+      {attributes.map(([name, value]) => (
+        <div key={name}>
+          <dt className="trunc" title={name}>
+            {name}
+          </dt>
+          <dd title={value.slice(0, longestValue)}>{value.slice(0, longestValue)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function Attributes({ span }: { span: SpanView }) {
+  const metadata = Object.entries(span.metadata ?? {});
+  const payloads = (["attributes", "resource", "events", "sources"] as const).filter(
+    (field) => typeof (span as Record<string, unknown>)[field] === "string",
+  );
+  if (metadata.length === 0 && payloads.length === 0)
+    return <Nothing>No attributes came with this span.</Nothing>;
+  return (
+    <>
+      {metadata.length > 0 && (
+        <section className="sect">
+          <h3>Metadata</h3>
+          <AttributeList attributes={metadata} />
+        </section>
+      )}
+      {payloads.map((field) => (
+        <section key={field} className="sect">
+          <h3>{field[0]!.toUpperCase() + field.slice(1)}</h3>
+          <Payload trace={span.traceKey} span={span.key} field={field} />
+        </section>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+/** All that a call was sent and answered, the newest first. */
+import { useState } from "react";
+import type { SpanMessages } from "../../../query/news.ts";
+import type { Message } from "../../../messages/model.ts";
+import { plural } from "../../format.ts";
+import { Icon } from "../../parts/icon.tsx";
+import { MessageView } from "../../text/message.tsx";
+import { Tools } from "./tools.tsx";
+
+/** So many more are drawn at once. */
+const chunk = 20;
+
+export function Messages({
+  messages: { input, output, tools, newFrom, earlier, isEdited },
+  onSelect,
+}: {
+  messages: SpanMessages;
+  onSelect: (spanKey: number) => void;
+}) {
+  const [shown, setShown] = useState(0);
+  const isRule = ({ role }: Message) => role === "system" || role === "developer";
+  const rules = input.filter(isRule);
+  const fresh = input.slice(newFrom).filter((message) => !isRule(message));
+  const before = input.slice(0, newFrom).filter((message) => !isRule(message));
+  const from = Math.max(0, before.length - shown);
+  return (
+    <>
+      {output.length > 0 && (
+        <section className="sect">
+          <h3>What it wrote</h3>
+          <List messages={output} />
+        </section>
+      )}
+      {fresh.length > 0 && (
+        <section className="sect">
+          <h3>
+            {earlier ? "New in this call" : "What it was sent"}
+            <span className="end">{plural(fresh.length, "message")}</span>
+          </h3>
+          {isEdited && (
+            <p className="note lostc">
+              <Icon name="warn" size="xs" /> The history was changed: these stand in place of what
+              was sent before.
+            </p>
+          )}
+          <List messages={fresh} />
+        </section>
+      )}
+      {before.length > 0 && (
+        <section className="sect">
+          <h3>
+            Unchanged since
+            {earlier && (
+              <button type="button" className="lnk" onClick={() => onSelect(earlier.key)}>
+                the earlier call
+              </button>
+            )}
+          </h3>
+          {from > 0 && (
+            <button type="button" className="fold" onClick={() => setShown(shown + chunk)}>
+              <Icon name="right" size="xs" />
+              {plural(from, "earlier message")}
+            </button>
+          )}
+          <List messages={before.slice(from)} />
+        </section>
+      )}
+      {rules.length > 0 && (
+        <section className="sect">
+          <h3>Instructions</h3>
+          <List messages={rules} />
+        </section>
+      )}
+      {tools.length > 0 && (
+        <section className="sect">
+          <h3>Tools offered</h3>
+          <Tools tools={tools} />
+        </section>
+      )}
+    </>
+  );
+}
+
+function List({ messages }: { messages: readonly Message[] }) {
+  return messages.map((message, i) => <MessageView key={i} message={message} />);
+}

@@ -1,0 +1,110 @@
+/** The first look at a span: its time, its price, its context, what it wrote, and what went wrong. */
+import type { SpanMessages } from "../../../query/news.ts";
+import type { SpanView } from "../../../query/views.ts";
+import type { WholeSpan } from "./data.ts";
+import { count, plural } from "../../format.ts";
+import { PartView } from "../../text/part.tsx";
+import { Prose } from "../../text/prose.tsx";
+import type { SpanRow, SpanTable } from "../model.ts";
+import { AttributeList, attributesOf } from "./attributes.tsx";
+import { Context } from "./context.tsx";
+import { Receipt } from "./receipt.tsx";
+import { Timing } from "./timing.tsx";
+
+export interface OverviewProps {
+  table: SpanTable;
+  row: number;
+  /** Undefined while it is read. */
+  whole: WholeSpan | undefined;
+  onTab: (tab: "messages" | "attributes") => void;
+}
+
+/** So much of an answer is shown here. */
+const previewLength = 1_200;
+const previewAttributes = 8;
+
+export function Overview({ table, row, whole, onTab }: OverviewProps) {
+  const span = table.span(row);
+  const own = whole?.span;
+  const errorMessage = own?.errorMessage ?? span.errorMessage;
+  return (
+    <>
+      {errorMessage !== null && (
+        <section className="sect">
+          <h3>Error</h3>
+          <pre className="failure">{errorMessage}</pre>
+        </section>
+      )}
+      <Timing table={table} row={row} whole={own} />
+      {span.kind === "llm" || span.kind === "embedding" ? (
+        <>
+          <Receipt span={span} whole={own} />
+          <Context usage={span.usage} />
+        </>
+      ) : null}
+      {whole && <Wrote messages={whole.messages} span={span} onTab={onTab} />}
+      {own && <Facts whole={own} onTab={onTab} />}
+    </>
+  );
+}
+
+function Wrote({
+  messages: { output },
+  span: { kind, usage },
+  onTab,
+}: {
+  messages: SpanMessages;
+  span: SpanRow;
+  onTab: OverviewProps["onTab"];
+}) {
+  const parts = output.flatMap((message) => message.parts);
+  if (parts.length === 0) return null;
+  const tokens = usage?.outputTokens;
+  return (
+    <section className="sect">
+      <h3>
+        {kind === "tool" ? "What came of it" : "What it wrote"}
+        <span className="end">{tokens !== undefined && plural(tokens, "token")}</span>
+      </h3>
+      <div className="wrote">
+        {parts.slice(0, 4).map((part, i) =>
+          part.type === "text" ? (
+            <Prose key={i} text={preview(part.text)} />
+          ) : part.type === "toolCall" || part.type === "toolResult" ? (
+            <p key={i} className="mono trunc">
+              {part.name !== null && `${part.name} `}
+              <span className="dim">{preview(part.text)}</span>
+            </p>
+          ) : (
+            <PartView key={i} part={part} />
+          ),
+        )}
+      </div>
+      <button type="button" className="lnk note" onClick={() => onTab("messages")}>
+        {parts.length > 4 ? `All ${count(parts.length)} parts` : "In full, with what it was sent"}
+      </button>
+    </section>
+  );
+}
+
+function preview(text: string): string {
+  return text.length > previewLength ? `${text.slice(0, previewLength)}…` : text;
+}
+
+function Facts({ whole, onTab }: { whole: SpanView; onTab: OverviewProps["onTab"] }) {
+  const all = attributesOf(whole);
+  if (all.length === 0) return null;
+  return (
+    <section className="sect">
+      <h3>
+        Attributes <span className="end">{count(all.length)}</span>
+      </h3>
+      <AttributeList attributes={all.slice(0, previewAttributes)} />
+      {all.length > previewAttributes && (
+        <button type="button" className="lnk note" onClick={() => onTab("attributes")}>
+          {count(all.length - previewAttributes)} more
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,20 @@
+/** A span as the server answers it, with its long texts folded. */
+import { useMemo } from "react";
+import type { SpanView } from "../../../query/views.ts";
+import { CopyButton } from "../../parts/controls.tsx";
+import { JsonTree } from "../../text/json.tsx";
+
+export function Raw({ span }: { span: SpanView }) {
+  const value = useMemo(() => span as unknown, [span]);
+  return (
+    <section className="sect">
+      <h3>
+        Span
+        <span className="end">
+          <CopyButton text={() => JSON.stringify(span, null, 2)} label="Copy the span as JSON" />
+        </span>
+      </h3>
+      <JsonTree value={value} />
+    </section>
+  );
+}

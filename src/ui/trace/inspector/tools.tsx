@@ -1,0 +1,45 @@
+/** The tools that were offered to a model. */
+import { useState } from "react";
+import type { Tool } from "../../../messages/model.ts";
+import { Icon } from "../../parts/icon.tsx";
+import { KindMark } from "../../parts/mark.tsx";
+import { JsonTree } from "../../text/json.tsx";
+
+export function Tools({ tools }: { tools: readonly Tool[] }) {
+  return (
+    <ul className="offered">
+      {tools.map((tool, i) => (
+        <Offered key={i} tool={tool} />
+      ))}
+    </ul>
+  );
+}
+
+function Offered({ tool: { name, description, parameters } }: { tool: Tool }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <li>
+      <button
+        type="button"
+        className="offer"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <Icon name={isOpen ? "down" : "right"} size="xs" />
+        <KindMark kind="tool" />
+        <span className="mono">{name}</span>
+        {!isOpen && <span className="dim trunc">{description}</span>}
+      </button>
+      {isOpen && (
+        <div className="offer-body">
+          <p className="mut">{description ?? "No description."}</p>
+          {parameters === undefined ? (
+            <p className="dim">No schema was sent.</p>
+          ) : (
+            <JsonTree text={parameters} />
+          )}
+        </div>
+      )}
+    </li>
+  );
+}

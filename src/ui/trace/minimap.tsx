@@ -1,0 +1,113 @@
+/** The whole trace on one canvas, and which part of it the waterfall shows. Dragging chooses another. */
+import { useEffect, useRef } from "react";
+import { usePref } from "../state/prefs.ts";
+import type { SpanTable } from "./model.ts";
+import type { Timeline, Window } from "./timeline.ts";
+
+const height = 44;
+/** Deeper levels share the last of the lanes. */
+const laneCount = 8;
+const laneHeight = 4;
+const tokens = {
+  agent: "--kind-agent",
+  llm: "--kind-llm",
+  tool: "--kind-tool",
+  embedding: "--kind-embedding",
+  other: "--kind-other",
+} as const;
+
+export interface MinimapProps {
+  table: SpanTable;
+  timeline: Timeline;
+  window: Window;
+  onWindow: (window: Window) => void;
+}
+
+export function Minimap({ table, timeline, window: shown, onWindow }: MinimapProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  // Colours are drawn once, so a new theme draws anew.
+  const [theme] = usePref("theme", "system");
+  useEffect(() => {
+    const draw = () => paint(canvas.current!, table, timeline);
+    const observer = new ResizeObserver(draw);
+    observer.observe(canvas.current!);
+    const frame = requestAnimationFrame(draw);
+    return () => {
+      observer.disconnect();
+      cancelAnimationFrame(frame);
+    };
+  }, [table, timeline, theme]);
+
+  const placeOf = (clientX: number) => {
+    const { left, width } = box.current!.getBoundingClientRect();
+    return (Math.min(1, Math.max(0, (clientX - left) / width)) || 0) * timeline.length;
+  };
+  const from = (shown.from / timeline.length) * 100;
+  const to = (shown.to / timeline.length) * 100;
+  return (
+    <div
+      className="mini"
+      ref={box}
+      title="Drag to look at a part; a click shows all"
+      onPointerDown={(event) => {
+        if (event.button !== 0) return;
+        const start = placeOf(event.clientX);
+        const element = event.currentTarget;
+        element.setPointerCapture(event.pointerId);
+        const move = ({ clientX }: PointerEvent) => {
+          const end = placeOf(clientX);
+          if (Math.abs(end - start) > timeline.length / 500)
+            onWindow({ from: Math.min(start, end), to: Math.max(start, end) });
+        };
+        let isMoved = false;
+        const moved = (event: PointerEvent) => {
+          isMoved = true;
+          move(event);
+        };
+        element.addEventListener("pointermove", moved);
+        element.addEventListener(
+          "pointerup",
+          () => {
+            element.removeEventListener("pointermove", moved);
+            if (!isMoved) onWindow({ from: 0, to: timeline.length });
+          },
+          { once: true },
+        );
+      }}
+    >
+      <canvas ref={canvas} aria-hidden="true" />
+      <i className="shade" style={{ left: 0, width: `${from}%` }} />
+      <i className="shade" style={{ left: `${to}%`, right: 0 }} />
+      <i className="brush" style={{ left: `${from}%`, width: `${to - from}%` }} />
+    </div>
+  );
+}
+
+function paint(canvas: HTMLCanvasElement, table: SpanTable, timeline: Timeline): void {
+  const width = canvas.clientWidth;
+  const ratio = devicePixelRatio;
+  canvas.width = width * ratio;
+  canvas.height = height * ratio;
+  const context = canvas.getContext("2d")!;
+  context.scale(ratio, ratio);
+  const style = getComputedStyle(canvas);
+  const { columns, count } = table;
+  const kinds = columns.spanType.values as (keyof typeof tokens)[];
+  const colors = kinds.map((kind) => style.getPropertyValue(tokens[kind]));
+  const scale = width / timeline.length;
+  for (let row = 0; row < count; row++) {
+    const start = columns.startTime[row]!;
+    const x = timeline.drawn(start) * scale;
+    const end = timeline.drawn(start + columns.durationMs[row]!) * scale;
+    const kind = columns.spanType.rows[row]!;
+    const isAgent = kinds[kind] === "agent";
+    const lane = Math.min(columns.depth[row]!, laneCount - 1);
+    context.fillStyle = colors[kind]!;
+    context.fillRect(x, 5 + lane * laneHeight, Math.max(1, end - x), isAgent ? 1.5 : 3);
+  }
+  context.fillStyle = style.getPropertyValue("--error");
+  for (const row of table.errors) {
+    context.fillRect(timeline.drawn(columns.startTime[row]!) * scale, height - 8, 2, 7);
+  }
+}

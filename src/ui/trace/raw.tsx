@@ -1,0 +1,46 @@
+/** The trace as ingest v1 has it: what an export writes. */
+import { useQuery } from "@tanstack/react-query";
+import { byKey, pathOf, request } from "../data/client.ts";
+import { bytes, textOf } from "../format.ts";
+import { CopyButton, Problem } from "../parts/controls.tsx";
+import { JsonTree } from "../text/json.tsx";
+import { exportTrace } from "./actions.tsx";
+import type { SpanTable } from "./model.ts";
+
+/** Of a larger trace the file is better read elsewhere. */
+const largestSpanCount = 5_000;
+
+export function Raw({ table }: { table: SpanTable }) {
+  const { trace, count } = table;
+  const isLarge = count > largestSpanCount;
+  const { data, error, refetch } = useQuery({
+    queryKey: ["export", trace.key, trace.lastReceivedAt],
+    queryFn: async ({ signal }) =>
+      (await request("GET", pathOf("traces", byKey(trace.key), "export"), { signal })).text(),
+    enabled: !isLarge,
+  });
+  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (isLarge) {
+    return (
+      <div className="nothing">
+        <p>A trace of {count.toLocaleString("en-US")} spans is better read as a file.</p>
+        <button type="button" className="btn" onClick={() => void exportTrace(trace, "jsonl")}>
+          Download JSON Lines
+        </button>
+      </div>
+    );
+  }
+  if (data === undefined) return null;
+  return (
+    <div className="raw">
+      <div className="raw-head">
+        <span className="label">ingest v1, {textOf(bytes(data.length))}</span>
+        <span className="grow" />
+        <CopyButton text={data} label="Copy all of it" className="btn ghost sm">
+          Copy
+        </CopyButton>
+      </div>
+      <JsonTree text={data} />
+    </div>
+  );
+}

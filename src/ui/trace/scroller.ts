@@ -1,0 +1,29 @@
+/** Lines of one height in a scrolling pane: only those in sight are in the page. */
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef, type RefObject } from "react";
+import type { Lines } from "./lines.ts";
+
+/** As --h-span says. */
+export const lineHeight = 26;
+
+export function useLineScroller(
+  pane: RefObject<HTMLElement | null>,
+  lines: Lines,
+  selected: number | null,
+) {
+  const virtual = useVirtualizer({
+    count: lines.count,
+    getScrollElement: () => pane.current,
+    estimateSize: () => lineHeight,
+    overscan: 6,
+  });
+  const line = selected === null ? -1 : lines.lineOf(selected);
+  const seen = useRef<number | null>(null);
+  useEffect(() => {
+    // Only a new selection is scrolled to: what grows around it moves nothing.
+    if (line < 0 || seen.current === selected) return;
+    seen.current = selected;
+    virtual.scrollToIndex(line, { align: "auto" });
+  }, [virtual, line, selected]);
+  return virtual;
+}

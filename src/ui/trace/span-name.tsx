@@ -1,0 +1,68 @@
+/** The first cell of a line: where a span stands in the tree, what it is and what it is called. */
+import { Icon } from "../parts/icon.tsx";
+import { KindMark, StandingMark } from "../parts/mark.tsx";
+import type { SpanRow, SpanTable } from "./model.ts";
+
+/** Deeper levels stand at the same place and say their number. */
+const deepest = 12;
+
+export interface SpanNameProps {
+  table: SpanTable;
+  span: SpanRow;
+  /** Of a fold how many it stands for. */
+  count: number;
+  isClosed: boolean;
+  onToggle: () => void;
+  /** Whether it is among what is looked for. */
+  isFound: boolean;
+}
+
+export function SpanName({ table, span, count, isClosed, onToggle, isFound }: SpanNameProps) {
+  const { depth, kind, name, status } = span;
+  const isFold = count > 1;
+  const isOpen = !isFold && !isClosed;
+  const hasMore = isFold || table.ends[span.row] !== span.row + 1;
+  return (
+    <>
+      {Array.from({ length: Math.min(depth, deepest) }, (_, i) => (
+        <i className="gd" key={i} />
+      ))}
+      {depth > deepest && <span className="label">{depth}</span>}
+      <span className="tw">
+        {hasMore && (
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-label={isOpen ? "Close" : "Open"}
+            onClick={(event) => {
+              event.stopPropagation();
+              onToggle();
+            }}
+          >
+            <Icon name={isOpen ? "down" : "right"} size="xs" />
+          </button>
+        )}
+      </span>
+      <KindMark kind={kind} />
+      <span className={`nm ${isFound ? "is-found" : ""}`}>{name}</span>
+      <span className="sub trunc">{isFold ? `×${count}` : detailOf(table, span)}</span>
+      {status !== "ok" && <StandingMark standing={status} />}
+    </>
+  );
+}
+
+function detailOf(
+  table: SpanTable,
+  { row, kind, depth, modelId, isCycle, missingParent }: SpanRow,
+): string {
+  if (isCycle) return "its own ancestor";
+  if (missingParent !== null) return `its parent ${missingParent} was not received`;
+  if (kind === "llm") return `step ${table.steps[row]}`;
+  if (kind === "embedding") return modelId ?? "";
+  return kind === "agent" && depth === 0 ? (table.trace.traceName ?? "") : "";
+}
+
+/** What a screen reader says of a line, and a pointer's title. */
+export function titleOf({ name, errorMessage }: SpanRow): string {
+  return errorMessage === null ? name : `${name}: ${errorMessage}`;
+}

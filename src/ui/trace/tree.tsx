@@ -1,0 +1,117 @@
+/** The spans as a tree: narrow beside the transcript, with figures as a view of its own. */
+import { useRef } from "react";
+import { money } from "../format.ts";
+import { Duration, Tokens } from "../parts/figure.tsx";
+import type { SpanRow } from "./model.ts";
+import { lineHeight, useLineScroller } from "./scroller.ts";
+import { SpanName, titleOf } from "./span-name.tsx";
+import type { Tree } from "./use-lines.ts";
+import "./tree.css";
+
+export interface TreeViewProps {
+  tree: Tree;
+  /** The row that is selected. */
+  selected: number | null;
+  onSelect: (row: number) => void;
+  /** Rows that have what is looked for. */
+  found: ReadonlySet<number>;
+  /** Whether there is room for figures. */
+  isWide: boolean;
+}
+
+export function TreeView({ tree, selected, onSelect, found, isWide }: TreeViewProps) {
+  const { table, lines } = tree;
+  const pane = useRef<HTMLDivElement>(null);
+  const virtual = useLineScroller(pane, lines, selected);
+  const line = selected === null ? -1 : lines.lineOf(selected);
+  return (
+    <div
+      className={`tree ${isWide ? "is-wide" : ""}`}
+      role="treegrid"
+      aria-label="Spans"
+      aria-rowcount={lines.count + (isWide ? 1 : 0)}
+      aria-activedescendant={line < 0 ? undefined : `span-${line}`}
+      tabIndex={0}
+      ref={pane}
+    >
+      {isWide && (
+        <div className="trow thead" role="row">
+          <span role="columnheader">Span</span>
+          <span className="num" role="columnheader">
+            Duration
+          </span>
+          <span className="num" role="columnheader">
+            First token
+          </span>
+          <span className="num" role="columnheader">
+            Tokens in
+          </span>
+          <span className="num" role="columnheader">
+            out
+          </span>
+          <span className="num" role="columnheader">
+            Cost
+          </span>
+        </div>
+      )}
+      <div className="lines" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map(({ index, start }) => {
+          const span = table.span(lines.rows[index]!);
+          const count = lines.counts[index]!;
+          const isClosed = tree.isClosed(span.key);
+          const hasMore = count > 1 || table.ends[span.row] !== span.row + 1;
+          return (
+            <div
+              key={span.key}
+              id={`span-${index}`}
+              role="row"
+              aria-level={span.depth + 1}
+              aria-expanded={hasMore ? count === 1 && !isClosed : undefined}
+              aria-rowindex={index + 1}
+              aria-selected={index === line}
+              className={`trow ${index === line ? "sel" : ""} ${span.status === "error" ? "bad" : ""}`}
+              style={{ transform: `translateY(${start}px)`, height: lineHeight }}
+              title={titleOf(span)}
+              onClick={() => onSelect(span.row)}
+            >
+              <span className="tname" role="gridcell">
+                <SpanName
+                  table={table}
+                  span={span}
+                  count={count}
+                  isClosed={isClosed}
+                  onToggle={() => tree.toggle(span.key)}
+                  isFound={found.has(span.row)}
+                />
+              </span>
+              <span className="num" role="gridcell">
+                <Duration ms={span.durationMs} />
+              </span>
+              {isWide && <Figures span={span} />}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function Figures({ span: { kind, ttftMs, usage, costUsd } }: { span: SpanRow }) {
+  const isCall = kind === "llm" || kind === "embedding";
+  return (
+    <>
+      <span className="num" role="gridcell">
+        {kind === "llm" ? <Duration ms={ttftMs} /> : "—"}
+      </span>
+      <span className="num" role="gridcell">
+        {isCall || usage ? <Tokens value={usage?.inputTokens} /> : "—"}
+      </span>
+      <span className="num" role="gridcell">
+        {kind === "llm" || usage ? <Tokens value={usage?.outputTokens} /> : "—"}
+      </span>
+      <span className="num" role="gridcell">
+        {costUsd !== null ? money(costUsd) : isCall ? "unpriced" : "—"}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,213 @@
+/** The columns of the list: how wide, what they show, by what they sort, and which go first for want of room. */
+import type { ReactNode } from "react";
+import type { SortField } from "../../query/walk.ts";
+import type { Summary } from "../../query/views.ts";
+import { count, duration, exactTime, plural, textOf, time, timeOfDay } from "../format.ts";
+import { Cost, Duration, Tokens } from "../parts/figure.tsx";
+import { standingOf } from "../parts/mark.tsx";
+import { usePref } from "../state/prefs.ts";
+
+export interface Column {
+  id: string;
+  name: string;
+  /** In px; the least where it takes what is left. */
+  width: number;
+  /** Its share of what is left; none where its width is fixed. */
+  grow?: number;
+  isNumber?: true;
+  sort?: SortField;
+  /** Of its cells: quieter than what one reads first. */
+  className?: string;
+  /** All that the cell has no room for. */
+  title?: (trace: Summary) => string | undefined;
+  cell: (trace: Summary, about: RowContext) => ReactNode;
+}
+
+export interface RowContext {
+  /** Now, where the row has something that ticks; else when the list was drawn. */
+  now: number;
+  /** What the longest bar stands for; null while that is not known. */
+  scaleMs: number | null;
+  /** Under headings of days the time is enough. */
+  isByDay: boolean;
+}
+
+/** Where no model was called there are no tokens and no first one of them. */
+const hasNone = ({ llmCount }: Summary) => llmCount === 0;
+
+function tokens(trace: Summary, value: Summary["inputTokens"]): ReactNode {
+  if (value === null && hasNone(trace)) return <span className="dim">—</span>;
+  return <Tokens value={value} />;
+}
+
+export const columns: readonly Column[] = [
+  {
+    id: "started",
+    name: "Started",
+    width: 58,
+    sort: "startTime",
+    className: "dim",
+    title: ({ startTime }) => exactTime(startTime),
+    cell: ({ startTime }, { now, isByDay }) =>
+      isByDay ? timeOfDay(startTime) : time(startTime, now),
+  },
+  { id: "trace", name: "Trace", width: 300, grow: 1.5, cell: () => null },
+  {
+    id: "last",
+    name: "Last message",
+    width: 200,
+    grow: 1,
+    className: "dim",
+    title: ({ outputPreview }) => outputPreview ?? undefined,
+    cell: ({ outputPreview }) => outputPreview,
+  },
+  {
+    id: "duration",
+    name: "Duration",
+    width: 124,
+    isNumber: true,
+    sort: "duration",
+    cell: (trace, about) => <DurationCell trace={trace} about={about} />,
+  },
+  {
+    id: "ttft",
+    name: "TTFT",
+    width: 72,
+    isNumber: true,
+    className: "mut",
+    cell: (trace) =>
+      trace.ttftMs === null && hasNone(trace) ? (
+        <span className="dim">—</span>
+      ) : (
+        <Duration ms={trace.ttftMs} />
+      ),
+  },
+  {
+    id: "steps",
+    name: "Steps",
+    width: 56,
+    isNumber: true,
+    className: "mut",
+    title: ({ llmCount, toolCount }) =>
+      `${plural(llmCount, "model call")}, ${plural(toolCount, "tool call")}`,
+    cell: ({ llmCount, toolCount }) => (
+      <>
+        {count(llmCount)}
+        <span className="dim"> / {count(toolCount)}</span>
+      </>
+    ),
+  },
+  {
+    id: "in",
+    name: "Tokens in",
+    width: 72,
+    isNumber: true,
+    sort: "tokens",
+    cell: (trace) => tokens(trace, trace.inputTokens),
+  },
+  {
+    id: "cached",
+    name: "Cached",
+    width: 72,
+    isNumber: true,
+    cell: (trace) => tokens(trace, trace.cachedInputTokens),
+  },
+  {
+    id: "out",
+    name: "Tokens out",
+    width: 72,
+    isNumber: true,
+    cell: (trace) => tokens(trace, trace.outputTokens),
+  },
+  {
+    id: "errors",
+    name: "Errors",
+    width: 52,
+    isNumber: true,
+    sort: "errors",
+    cell: ({ errorCount }) => (
+      <span className={errorCount > 0 ? "err" : "dim"}>{count(errorCount)}</span>
+    ),
+  },
+  {
+    id: "cost",
+    name: "Cost",
+    width: 66,
+    isNumber: true,
+    sort: "cost",
+    cell: (trace) => <Cost of={trace} />,
+  },
+  {
+    id: "model",
+    name: "Model",
+    width: 118,
+    className: "mut models",
+    title: ({ models }) => models.join(", "),
+    cell: ({ models: [first, ...others] }) => (
+      <>
+        <span className="trunc">{first ?? "—"}</span>
+        {others.length > 0 && <span className="dim">+{others.length}</span>}
+      </>
+    ),
+  },
+];
+
+/** Shown only to who asks for them. */
+const hiddenAtFirst = "cached,out,errors";
+/** Which leave first where there is no room for all. */
+const dropOrder = ["model", "last", "ttft", "cached", "out", "errors", "steps"];
+const markWidth = 16;
+const gap = 12;
+const padding = 28;
+
+export function useHiddenColumns(): [ReadonlySet<string>, toggle: (id: string) => void] {
+  const [text, set] = usePref("traces.hidden", hiddenAtFirst);
+  const hidden = new Set(text.split(","));
+  return [
+    hidden,
+    (id) => {
+      if (!hidden.delete(id)) hidden.add(id);
+      set([...hidden].join(","));
+    },
+  ];
+}
+
+/** Those for which a list of that width has room. */
+export function columnsFor(width: number, hidden: ReadonlySet<string>, isByDay: boolean): Column[] {
+  let shown = columns
+    .filter(({ id }) => !hidden.has(id))
+    .map((column) => (column.id === "started" && !isByDay ? { ...column, width: 88 } : column));
+  const needed = () => shown.reduce((sum, column) => sum + column.width + gap, markWidth + padding);
+  for (const id of dropOrder) {
+    if (needed() <= width) break;
+    shown = shown.filter((column) => column.id !== id);
+  }
+  return shown;
+}
+
+/** As `grid-template-columns` takes it: the mark, then each. */
+export function templateOf(columns: readonly Column[]): string {
+  return [
+    `${markWidth}px`,
+    ...columns.map(({ width, grow }) => (grow ? `minmax(${width / 2}px,${grow}fr)` : `${width}px`)),
+  ].join(" ");
+}
+
+function DurationCell({ trace, about: { now, scaleMs } }: { trace: Summary; about: RowContext }) {
+  const standing = standingOf(trace);
+  const ms = standing === "running" ? Math.max(0, now - trace.startTime) : trace.durationMs;
+  const share =
+    standing === "lost" ? 1 : scaleMs === null ? null : Math.min(1, ms / Math.max(1, scaleMs));
+  return (
+    <div className="durc" title={standing === "lost" ? "No end received" : textOf(duration(ms))}>
+      <div>
+        {share !== null && (
+          <div className={`durb ${standing}`} style={{ width: `${share * 100}%` }} />
+        )}
+      </div>
+      <div className="num">
+        {standing === "lost" ? <span className="dim">no end</span> : <Duration ms={ms} />}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,259 @@
+/** The facets: what stands in them is ticked into the filter, and out of it. */
+import { useState, type KeyboardEvent, type ReactNode } from "react";
+import type { Figures } from "../../query/figures.ts";
+import { count } from "../format.ts";
+import { Icon } from "../parts/icon.tsx";
+import { StandingMark, standingWords, type Standing } from "../parts/mark.tsx";
+import { tickedValues, toggleValue } from "../query/words.ts";
+import { usePref } from "../state/prefs.ts";
+import {
+  useFacet,
+  useFreshFacets,
+  useMetaKeys,
+  useMetaValues,
+  type FacetField,
+  type FacetValue,
+} from "./facet-data.ts";
+import type { Scope } from "./scope.ts";
+import "./facets.css";
+
+const fields: { field: FacetField; name: string }[] = [
+  { field: "model", name: "Model" },
+  { field: "agent", name: "Agent" },
+  { field: "workflow", name: "Workflow" },
+  { field: "tool", name: "Tool" },
+  { field: "customer", name: "Customer" },
+];
+
+/** So many values are shown before one asks for the rest. */
+const fewValues = 6;
+
+interface FacetsProps {
+  /** What is counted; its filter may be less than what is ticked into. */
+  scope: Scope;
+  filter: string;
+  onFilter: (filter: string) => void;
+}
+
+export function Facets({
+  scope,
+  filter,
+  onFilter,
+  totals,
+  runningCount,
+}: FacetsProps & {
+  /** Of all that the list shows. */
+  totals: Figures | undefined;
+  runningCount: number | undefined;
+}) {
+  useFreshFacets();
+  const metaKeys = useMetaKeys(scope.project);
+  const shared = { scope, filter, onFilter };
+  return (
+    <aside className="pane facets" aria-label="Facets">
+      <StatusFacet {...shared} totals={totals} runningCount={runningCount} />
+      {fields.map(({ field, name }) => (
+        <FieldFacet key={field} field={field} name={name} {...shared} />
+      ))}
+      {metaKeys.map((key) => (
+        <MetaFacet key={key} name={`meta.${key}`} {...shared} />
+      ))}
+    </aside>
+  );
+}
+
+const statuses: { key: "status" | "is"; value: string; standing: Standing }[] = [
+  { key: "status", value: "ok", standing: "ok" },
+  { key: "status", value: "error", standing: "error" },
+  { key: "status", value: "aborted", standing: "aborted" },
+  { key: "is", value: "open", standing: "running" },
+  { key: "is", value: "stale", standing: "lost" },
+];
+
+function StatusFacet({
+  filter,
+  onFilter,
+  totals,
+  runningCount,
+}: Omit<FacetsProps, "scope"> & { totals: Figures | undefined; runningCount: number | undefined }) {
+  const counts: { [S in Standing]?: number | undefined } = totals
+    ? {
+        ok: totals.traces - totals.failedTraces - totals.abortedTraces,
+        error: totals.failedTraces,
+        aborted: totals.abortedTraces,
+        running: runningCount,
+      }
+    : {};
+  // Within one of them the others are not counted.
+  const isTicked = statuses.some(({ key, value }) => tickedValues(filter, key).includes(value));
+  return (
+    <Facet name="Status">
+      {statuses.map(({ key, value, standing }) => {
+        const isOn = tickedValues(filter, key).includes(value);
+        return (
+          <Tick
+            key={value}
+            isOn={isOn}
+            count={isTicked && !isOn ? null : (counts[standing] ?? null)}
+            onToggle={() => onFilter(toggleValue(filter, key, value))}
+          >
+            <StandingMark standing={standing} />
+            <span className="trunc" aria-hidden="true">
+              {standingWords[standing]}
+            </span>
+          </Tick>
+        );
+      })}
+    </Facet>
+  );
+}
+
+function FieldFacet({
+  field,
+  name,
+  scope,
+  filter,
+  onFilter,
+}: FacetsProps & { field: FacetField; name: string }) {
+  const values = useFacet(scope, field);
+  return (
+    <Facet name={name} isEmpty={values.length === 0}>
+      <Ticks name={field} values={values} filter={filter} onFilter={onFilter} />
+    </Facet>
+  );
+}
+
+function MetaFacet({ name, scope, filter, onFilter }: FacetsProps & { name: string }) {
+  const values = useMetaValues(name, scope.project);
+  return (
+    <Facet name={name} isEmpty={values.length === 0}>
+      <Ticks name={name} values={values} filter={filter} onFilter={onFilter} />
+    </Facet>
+  );
+}
+
+/** The values of a key; those that are ticked are always among them. */
+function Ticks({
+  name,
+  values,
+  filter,
+  onFilter,
+}: {
+  name: string;
+  values: FacetValue[];
+  filter: string;
+  onFilter: (filter: string) => void;
+}) {
+  const [isWhole, setWhole] = useState(false);
+  const ticked = tickedValues(filter, name);
+  const known = new Set(values.map(({ value }) => value));
+  const others = ticked.filter((value) => !known.has(value) && !value.includes("*"));
+  const all = [...others.map((value): FacetValue => ({ value, count: null })), ...values];
+  const shown = isWhole ? all : all.slice(0, Math.max(fewValues, others.length));
+  return (
+    <>
+      {shown.map(({ value, count, isCapped }) => (
+        <Tick
+          key={value}
+          isOn={ticked.includes(value)}
+          count={count}
+          isCapped={isCapped ?? false}
+          onToggle={() => onFilter(toggleValue(filter, name, value))}
+        >
+          <span className="trunc" title={value}>
+            {value}
+          </span>
+        </Tick>
+      ))}
+      {shown.length < all.length && (
+        <li>
+          <button type="button" className="dim" onClick={() => setWhole(true)}>
+            {all.length - shown.length} more
+          </button>
+        </li>
+      )}
+    </>
+  );
+}
+
+function Tick({
+  isOn,
+  count: traces,
+  isCapped = false,
+  onToggle,
+  children,
+}: {
+  isOn: boolean;
+  count: number | null;
+  isCapped?: boolean;
+  onToggle: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <li>
+      <button
+        type="button"
+        role="checkbox"
+        aria-checked={isOn}
+        className={isOn ? "on" : traces === 0 ? "zero" : ""}
+        onClick={onToggle}
+      >
+        <span className={`box ${isOn ? "on" : ""}`}>{isOn && <Icon name="check" />}</span>
+        {children}
+        {traces !== null && (
+          <span className="num">
+            {count(traces)}
+            {isCapped && "+"}
+          </span>
+        )}
+      </button>
+    </li>
+  );
+}
+
+function Facet({
+  name,
+  isEmpty = false,
+  children,
+}: {
+  name: string;
+  isEmpty?: boolean;
+  children: ReactNode;
+}) {
+  const [folded, setFolded] = usePref("traces.folded", "");
+  const names = folded.split("|");
+  const isFolded = names.includes(name);
+  if (isEmpty) return null;
+  return (
+    <div className="facet">
+      <h3>
+        <button
+          type="button"
+          aria-expanded={!isFolded}
+          onClick={() =>
+            setFolded(
+              (isFolded ? names.filter((each) => each !== name) : [...names, name]).join("|"),
+            )
+          }
+        >
+          {name}
+          <Icon name={isFolded ? "right" : "down"} size="xs" />
+        </button>
+      </h3>
+      {!isFolded && (
+        <ul role="group" aria-label={name} onKeyDown={moveInside}>
+          {children}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** ↑ and ↓ go through the boxes of a facet. */
+function moveInside(event: KeyboardEvent<HTMLUListElement>): void {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  event.preventDefault();
+  const boxes = [...event.currentTarget.querySelectorAll("button")];
+  const place = boxes.indexOf(document.activeElement as HTMLButtonElement);
+  boxes[place + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+}

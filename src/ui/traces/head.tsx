@@ -1,0 +1,50 @@
+/** The heads of the columns: what sorts is a button. */
+import type { TraceSort } from "../../query/traces.ts";
+import { Icon } from "../parts/icon.tsx";
+import type { Column } from "./columns.tsx";
+
+export function ListHead({
+  columns,
+  sort,
+  onSort,
+}: {
+  columns: readonly Column[];
+  sort: TraceSort;
+  onSort: (sort: TraceSort) => void;
+}) {
+  return (
+    <div className="thead" role="row" aria-rowindex={1}>
+      <span role="columnheader">
+        <span className="sr">Status</span>
+      </span>
+      {columns.map(({ id, name, isNumber, sort: field }) => {
+        const isDescending = sort === field;
+        const isAscending = sort === `-${field}`;
+        return (
+          <span
+            key={id}
+            role="columnheader"
+            className={isNumber ? "num" : ""}
+            aria-sort={isDescending ? "descending" : isAscending ? "ascending" : undefined}
+          >
+            {field ? (
+              <button
+                type="button"
+                className={isDescending || isAscending ? "sorted" : ""}
+                title={id === "in" ? "Sort by all tokens" : `Sort by ${name.toLowerCase()}`}
+                onClick={() => onSort(isDescending ? `-${field}` : field)}
+              >
+                {name}
+                {(isDescending || isAscending) && (
+                  <Icon name={isDescending ? "down" : "up"} size="xs" />
+                )}
+              </button>
+            ) : (
+              name
+            )}
+          </span>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,169 @@
+/** The strip over the list: totals, and when the traces were. A drag chooses a stretch of time. */
+import { useRef, useState, type PointerEvent } from "react";
+import type { Stats } from "../../query/figures.ts";
+import { count, money, plural, time } from "../format.ts";
+import { ticksOf } from "./ticks.ts";
+import { Duration } from "../parts/figure.tsx";
+
+const height = 40;
+/** A bar of one trace among thousands is still seen. */
+const least = 1.5;
+const leastErrors = 2.2;
+/** A shorter drag is a click. */
+const clickPx = 4;
+
+interface Chosen {
+  from: number;
+  to: number;
+}
+
+export function Histogram({
+  stats,
+  onChoose,
+}: {
+  stats: Stats | undefined;
+  /** Epoch ms. */
+  onChoose: (since: number, until: number) => void;
+}) {
+  const [at, setAt] = useState<number | null>(null);
+  const [chosen, setChosen] = useState<Chosen | null>(null);
+  const box = useRef<HTMLDivElement>(null);
+  if (!stats) return <div className="histo" aria-busy="true" />;
+
+  const { since, until, bucketMs, series } = stats;
+  const length = until - since;
+  const shareOf = ({ clientX }: PointerEvent) => {
+    const { left, width } = box.current!.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (clientX - left) / width));
+  };
+  const bucketAt = (share: number) => since + Math.floor((share * length) / bucketMs) * bucketMs;
+  const [from, to] = chosen ? [chosen.from, chosen.to].sort((a, b) => a - b) : [0, 0];
+
+  function choose() {
+    const { width } = box.current!.getBoundingClientRect();
+    setChosen(null);
+    if ((to! - from!) * width < clickPx) return;
+    // Whole buckets: what was drawn is what is chosen.
+    onChoose(bucketAt(from!), Math.min(until, bucketAt(to!) + bucketMs));
+  }
+
+  return (
+    <div className="histo">
+      <Totals stats={stats} at={at === null ? null : bucketAt(at)} />
+      <div
+        className="bars"
+        ref={box}
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          setChosen({ from: shareOf(event), to: shareOf(event) });
+        }}
+        onPointerMove={(event) => {
+          setAt(shareOf(event));
+          setChosen((before) => before && { ...before, to: shareOf(event) });
+        }}
+        onPointerUp={choose}
+        onPointerCancel={() => setChosen(null)}
+        onPointerLeave={() => setAt(null)}
+      >
+        <Bars stats={stats} />
+        {chosen && (
+          <i
+            className="chosen"
+            style={{ left: `${from! * 100}%`, width: `${(to! - from!) * 100}%` }}
+          />
+        )}
+      </div>
+      <div className="axis" aria-hidden="true">
+        {ticksOf(since, until).map(({ at, text }) => (
+          <span key={at} style={{ left: `${at * 100}%` }}>
+            {text}
+          </span>
+        ))}
+      </div>
+      <p className="sr">
+        {plural(series.length, "stretch", "stretches")} of time with traces; the range picker
+        chooses one.
+      </p>
+    </div>
+  );
+}
+
+function Bars({ stats: { since, until, bucketMs, series } }: { stats: Stats }) {
+  const most = Math.max(1, ...series.map(({ traces }) => traces));
+  const buckets = (until - since) / bucketMs;
+  return (
+    <svg
+      viewBox={`0 0 ${buckets * 10} ${height}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label="Traces over time, failed ones in red"
+    >
+      {series
+        .filter(({ traces }) => traces > 0)
+        .map(({ time, traces, failedTraces }) => {
+          const x = ((time - since) / bucketMs) * 10 + 1;
+          const all = Math.max(least, (traces / most) * height);
+          const failed =
+            failedTraces === 0 ? 0 : Math.max(leastErrors, (failedTraces / most) * height);
+          return (
+            <g key={time}>
+              <rect className="bar-all" x={x} y={height - all} width="8" height={all} />
+              {failed > 0 && (
+                <rect className="bar-err" x={x} y={height - failed} width="8" height={failed} />
+              )}
+            </g>
+          );
+        })}
+    </svg>
+  );
+}
+
+/** Of all, or of the stretch under the cursor. */
+function Totals({ stats, at }: { stats: Stats; at: number | null }) {
+  const { totals, partial, series, bucketMs } = stats;
+  const { traces, failedTraces, costUsd, traceDurationMs } = totals;
+  const unpriced = totals.priceableSpanCount - totals.pricedSpanCount;
+  const bucket = at === null ? null : series.find((each) => each.time === at);
+  return (
+    <div className="sum">
+      <span title={partial ? "There are more: the newest are counted" : undefined}>
+        <b>
+          {count(traces)}
+          {partial && "+"}
+        </b>{" "}
+        {traces === 1 ? "trace" : "traces"}
+      </span>
+      {failedTraces > 0 && <span className="err">{count(failedTraces)} failed</span>}
+      {totals.priceableSpanCount > 0 && (
+        <span>
+          {costUsd !== null && <b>{money(costUsd)}</b>}
+          {unpriced > 0 && (
+            <span className="dim" title={`${plural(unpriced, "model call")} without a price`}>
+              {costUsd !== null && " + "}
+              {count(unpriced)} unpriced
+            </span>
+          )}
+        </span>
+      )}
+      {traceDurationMs && (
+        <>
+          <span className="hide-n">
+            <span className="dim">p50</span> <Duration ms={traceDurationMs.p50} />
+          </span>
+          <span className="hide-n">
+            <span className="dim">p95</span> <Duration ms={traceDurationMs.p95} />
+          </span>
+        </>
+      )}
+      {at !== null && (
+        <span className="at dim">
+          {time(at, Date.now())} – {time(at + bucketMs, Date.now())}:{" "}
+          <span className="mut">{plural(bucket?.traces ?? 0, "trace")}</span>
+          {(bucket?.failedTraces ?? 0) > 0 && (
+            <span className="err">, {count(bucket!.failedTraces)} failed</span>
+          )}
+        </span>
+      )}
+    </div>
+  );
+}

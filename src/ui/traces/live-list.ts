@@ -1,0 +1,126 @@
+/**
+ * Keeps the list live. What changes is drawn in its place at once; what comes, goes or moves waits while
+ * the reader is at a row, since nothing may move under the cursor.
+ */
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { TraceSort } from "../../query/traces.ts";
+import type { Summary } from "../../query/views.ts";
+import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
+import { useThrottled } from "../data/throttle.ts";
+import {
+  countNew,
+  listKey,
+  readFirst,
+  withChanged,
+  withFresh,
+  withoutGone,
+  type ListData,
+  type ListPage,
+} from "./pages.ts";
+import type { Scope } from "./scope.ts";
+
+/** What a filter fits may have to be looked for. */
+const freshEveryMs = { all: 500, filtered: 1_000 };
+
+/** What is not shown yet. */
+interface Held {
+  fresh: ListPage | null;
+  changed: Map<number, Summary>;
+  gone: Set<number>;
+  isReset: boolean;
+}
+
+const nothingHeld = (): Held => ({
+  fresh: null,
+  changed: new Map(),
+  gone: new Set(),
+  isReset: false,
+});
+
+/**
+ * @param isLoaded whether there is a list to keep live.
+ * @param isHeld while a row is hovered or focused, or the list is not at its top.
+ * @returns how many new traces wait, and what lets them in.
+ */
+export function useLiveList(scope: Scope, sort: TraceSort, isLoaded: boolean, isHeld: boolean) {
+  const client = useQueryClient();
+  const { isPaused } = useLiveStatus();
+  const [arrivals, setArrivals] = useState(0);
+  const held = useRef(nothingHeld());
+  const isMissed = useRef(false);
+  const latest = useRef({ scope, sort, isHeld: isHeld || isPaused });
+  latest.current = { scope, sort, isHeld: isHeld || isPaused };
+
+  const change = useCallback(
+    (how: (pages: ListPage[]) => ListPage[]) => {
+      const { scope, sort } = latest.current;
+      client.setQueryData<ListData>(listKey(scope, sort), (data) => {
+        if (!data) return data;
+        const pages = how(data.pages);
+        return { pages, pageParams: data.pageParams.slice(0, pages.length) };
+      });
+    },
+    [client],
+  );
+
+  const letIn = useCallback(() => {
+    const { fresh, changed, gone, isReset } = held.current;
+    held.current = nothingHeld();
+    setArrivals(0);
+    change((pages) => {
+      if (fresh && isReset) return [fresh];
+      const kept = withoutGone(withChanged(pages, changed), gone);
+      return fresh ? withFresh(kept, fresh) : kept;
+    });
+  }, [change]);
+
+  const freshen = useThrottled(
+    async () => {
+      const { scope, sort } = latest.current;
+      const data = () => client.getQueryData<ListData>(listKey(scope, sort));
+      // What comes while the list is being read may not be in it: then it is read once more.
+      isMissed.current = !data();
+      if (isMissed.current) return;
+      // Where the server does not answer, the next event or the next connection asks again.
+      const fresh = await readFirst(scope, sort).catch(() => null);
+      const isOther = latest.current.scope !== scope || latest.current.sort !== sort;
+      if (!fresh || isOther || !data()) return;
+      held.current.fresh = fresh;
+      if (latest.current.isHeld) setArrivals(countNew(data()!.pages, fresh));
+      else letIn();
+    },
+    scope.filter === "" ? freshEveryMs.all : freshEveryMs.filtered,
+  );
+
+  useEffect(() => {
+    held.current = nothingHeld();
+    setArrivals(0);
+    // What came while another page or list was shown.
+    freshen();
+  }, [scope, sort, freshen]);
+
+  useEffect(() => {
+    if (isLoaded && isMissed.current) freshen();
+  }, [isLoaded, freshen]);
+
+  useEffect(() => {
+    if (!isHeld && !isPaused) letIn();
+  }, [isHeld, isPaused, letIn]);
+
+  useLiveEvents((event) => {
+    if (event.kind === "traces") {
+      const changed = new Map(event.traces.map((trace) => [trace.key, trace]));
+      if (isPaused) for (const [key, trace] of changed) held.current.changed.set(key, trace);
+      else change((pages) => withChanged(pages, changed));
+    } else if (event.kind === "gone") {
+      for (const key of event.keys) held.current.gone.add(key);
+      if (!latest.current.isHeld) letIn();
+    } else if (event.kind === "reset") {
+      held.current.isReset = true;
+    }
+    freshen();
+  });
+
+  return { arrivals, letIn };
+}

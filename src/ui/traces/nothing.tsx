@@ -1,0 +1,79 @@
+/** The end of the list, and what stands in its place where there is nothing. */
+import { plural } from "../format.ts";
+import { Nothing } from "../parts/controls.tsx";
+import { rangeWords } from "../query/range.tsx";
+import { splitFreeText } from "../query/words.ts";
+import { useSetParams } from "../state/url.ts";
+import type { Scope } from "./scope.ts";
+
+/** One sentence with the cause, and the ways out. */
+export function NothingFound({ scope }: { scope: Scope }) {
+  const set = useSetParams();
+  const { filter, since, until, project } = scope;
+  const range = rangeWords(scope);
+  const { text } = splitFreeText(filter);
+  return (
+    <Nothing>
+      <p>
+        {filter === "" ? "There is no trace" : "No trace matches "}
+        {filter !== "" && <code className="mono">{filter}</code>}
+        {range && ` ${range}`}
+        {project && ` in ${project}`}.
+      </p>
+      <p className="ways">
+        {text !== "" && (
+          <button type="button" className="btn" onClick={() => set({ in: "messages" })}>
+            Search messages for {text}
+          </button>
+        )}
+        {(since || until) && (
+          <button type="button" className="btn" onClick={() => set({ since: null, until: null })}>
+            Search all time
+          </button>
+        )}
+        {filter !== "" && (
+          <button type="button" className="btn" onClick={() => set({ filter: null })}>
+            Clear the filter
+          </button>
+        )}
+        {project && (
+          <button type="button" className="btn" onClick={() => set({ project: null })}>
+            Look in all projects
+          </button>
+        )}
+      </p>
+    </Nothing>
+  );
+}
+
+export function ListEnd({
+  isLoading,
+  isWaiting,
+  found,
+  onMore,
+}: {
+  isLoading: boolean;
+  /** Where no index answers a filter the server stops after a while, until it is asked to go on. */
+  isWaiting: boolean;
+  found: number;
+  onMore: () => void;
+}) {
+  if (isLoading) {
+    return (
+      <p className="list-end" role="status">
+        {found === 0 ? "Looking…" : "Reading more…"}
+      </p>
+    );
+  }
+  if (!isWaiting) return null;
+  return (
+    <p className="list-end" role="status">
+      {found === 0
+        ? "Nothing among the newest traces; there are older ones."
+        : `${plural(found, "trace")} so far; there are older ones that were not looked at.`}{" "}
+      <button type="button" className="btn sm" onClick={onMore}>
+        Go on
+      </button>
+    </p>
+  );
+}

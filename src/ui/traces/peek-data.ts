@@ -1,0 +1,151 @@
+/** What the peek reads of a trace: where its time went, its spans, and what it began with. */
+import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import type { Message } from "../../messages/model.ts";
+import type { Breakdown } from "../../query/breakdown.ts";
+import type { TraceColumns } from "../../query/columns.ts";
+import type { TranscriptPage } from "../../query/transcript.ts";
+import type { Skeleton, Summary } from "../../query/views.ts";
+import { byKey, get, pathOf } from "../data/client.ts";
+import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
+import { useThrottled } from "../data/throttle.ts";
+
+const dwellMs = 80;
+const freshEveryMs = 1_000;
+/** Of a larger one only the totals are shown here. */
+export const largeSpanCount = 2_000;
+
+/** A span as a line of the peek. */
+export interface PeekSpan extends Pick<
+  Skeleton,
+  "key" | "depth" | "spanType" | "name" | "durationMs" | "status" | "errorMessage" | "modelId"
+> {
+  /** Which model call it is, or which it came after: from 1, 0 before the first. */
+  step: number;
+  /** So many that are alike and stand side by side. */
+  times: number;
+}
+
+const columnsQuery = (key: number) => ({
+  queryKey: ["peek", key, "columns"],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    get<TraceColumns>(pathOf("traces", byKey(key)), { format: "columns" }, signal),
+});
+const breakdownQuery = (key: number) => ({
+  queryKey: ["peek", key, "breakdown"],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    get<Breakdown>(pathOf("traces", byKey(key), "breakdown"), {}, signal),
+});
+const openingQuery = (key: number) => ({
+  queryKey: ["peek", key, "opening"],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    get<TranscriptPage>(pathOf("traces", byKey(key), "transcript"), { limit: 2 }, signal),
+});
+
+/** The key, once it has been selected for a moment: who goes through a list reads only where they stop. */
+export function useDwelt(key: number): number | null {
+  const [dwelt, setDwelt] = useState<number | null>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => setDwelt(key), dwellMs);
+    return () => clearTimeout(timer);
+  }, [key]);
+  return dwelt === key ? key : null;
+}
+
+/** @param key null while nothing is to be read. */
+export function usePeek(key: number | null, summary: Summary | undefined) {
+  const client = useQueryClient();
+  const { isPaused } = useLiveStatus();
+  const enabled = key !== null;
+  const isSmall = summary === undefined || summary.spanCount <= largeSpanCount;
+  const columns = useQuery({ ...columnsQuery(key ?? 0), enabled: enabled && isSmall });
+  const breakdown = useQuery({ ...breakdownQuery(key ?? 0), enabled });
+  const opening = useQuery({ ...openingQuery(key ?? 0), enabled });
+  const again = useThrottled(
+    () => client.invalidateQueries({ queryKey: ["peek", key] }),
+    freshEveryMs,
+  );
+  useLiveEvents((event) => {
+    if (isPaused || event.kind !== "traces") return;
+    if (event.traces.some((trace) => trace.key === key)) again();
+  });
+  return { columns, breakdown, opening };
+}
+
+/** Reads what is likely looked at next, when there is nothing else to do. */
+export function prefetchPeek(client: QueryClient, { key, spanCount }: Summary): void {
+  if (spanCount <= largeSpanCount) void client.prefetchQuery(columnsQuery(key));
+  void client.prefetchQuery(breakdownQuery(key));
+  void client.prefetchQuery(openingQuery(key));
+}
+
+export function spansOf({ columns, spanCount }: TraceColumns): PeekSpan[] {
+  const text = ({ values, rows }: TraceColumns["columns"]["name"], row: number) =>
+    values[rows[row]!] ?? null;
+  let step = 0;
+  return Array.from({ length: spanCount }, (_, row) => {
+    const spanType = text(columns.spanType, row) as Skeleton["spanType"];
+    if (spanType === "llm") step++;
+    return {
+      key: columns.key[row]!,
+      depth: columns.depth[row]!,
+      spanType,
+      name: text(columns.name, row) ?? "",
+      durationMs: columns.durationMs[row]!,
+      status: text(columns.status, row) as Skeleton["status"],
+      errorMessage: text(columns.errorMessage, row),
+      modelId: text(columns.modelId, row),
+      step,
+      times: 1,
+    };
+  });
+}
+
+/** The fewest that are worth folding. */
+const foldedTimes = 3;
+
+/** Alike neighbours without anything below them as one line; what failed is never folded. */
+export function foldSpans(spans: readonly PeekSpan[]): PeekSpan[] {
+  const folded: PeekSpan[] = [];
+  for (let i = 0; i < spans.length;) {
+    const first = spans[i]!;
+    let end = i + 1;
+    while (end < spans.length && isAlike(first, spans[end]!)) end++;
+    // The one behind them may stand below the last.
+    if ((spans[end]?.depth ?? 0) > first.depth) end = Math.max(i + 1, end - 1);
+    const alike = spans.slice(i, end);
+    if (alike.length >= foldedTimes) {
+      const durationMs = alike.reduce((sum, span) => sum + span.durationMs, 0);
+      folded.push({ ...first, durationMs, times: alike.length });
+    } else {
+      folded.push(...alike);
+    }
+    i = end;
+  }
+  return folded;
+}
+
+function isAlike(a: PeekSpan, b: PeekSpan): boolean {
+  return (
+    a.depth === b.depth &&
+    a.name === b.name &&
+    a.spanType === "tool" &&
+    b.spanType === "tool" &&
+    a.status !== "error" &&
+    b.status !== "error"
+  );
+}
+
+/** What the user said first of all in it; null where nobody did. */
+export function firstSaid({ entries }: TranscriptPage): string | null {
+  for (const { input } of entries) {
+    const said = input.findLast(({ role }) => role === "user");
+    const text = said && textOfMessage(said);
+    if (text) return text;
+  }
+  return null;
+}
+
+function textOfMessage({ parts }: Message): string {
+  return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
+}

@@ -1,0 +1,229 @@
+/** The sections of the peek, in its order. */
+import { useMemo } from "react";
+import { Link } from "wouter";
+import type { Breakdown } from "../../query/breakdown.ts";
+import type { Summary } from "../../query/views.ts";
+import { count, duration, plural, textOf } from "../format.ts";
+import { Cost, Duration, Tokens } from "../parts/figure.tsx";
+import { KindMark, standingOf } from "../parts/mark.tsx";
+import { foldSpans, largeSpanCount, type PeekSpan } from "./peek-data.ts";
+import { traceHref } from "./scope.ts";
+
+/** A longer wait than this share would leave no room for the work. */
+const mostIdle = 0.4;
+/** Less is not seen. */
+const leastShare = 0.005;
+const shownSpans = 200;
+/** Deeper ones keep this indent. */
+const shownDepth = 8;
+const shownLength = 600;
+
+export function PeekTotals({
+  trace,
+  breakdown,
+}: {
+  trace: Summary;
+  breakdown: Breakdown | undefined;
+}) {
+  const isLost = standingOf(trace) === "lost";
+  return (
+    <section className="sect">
+      <dl className="peek-totals">
+        <div>
+          <dt>Wall</dt>
+          <dd>
+            {isLost ? <span className="dim">no end</span> : <Duration ms={trace.durationMs} />}
+          </dd>
+        </div>
+        <div>
+          <dt>Model</dt>
+          <dd>
+            <Busy ms={breakdown?.modelMs} isAny={trace.llmCount > 0} />
+          </dd>
+        </div>
+        <div>
+          <dt>Tools</dt>
+          <dd>
+            <Busy ms={breakdown?.toolMs} isAny={trace.toolCount > 0} />
+          </dd>
+        </div>
+        <div>
+          <dt>Tokens</dt>
+          <dd>
+            <Tokens value={trace.inputTokens} />
+            {trace.inputTokens !== null && trace.outputTokens !== null && (
+              <>
+                <span className="dim"> → </span>
+                <Tokens value={trace.outputTokens} />
+              </>
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Cost</dt>
+          <dd>
+            <Cost of={trace} />
+          </dd>
+        </div>
+      </dl>
+      <Split breakdown={breakdown} />
+    </section>
+  );
+}
+
+/** @param ms undefined while it is not read. */
+function Busy({ ms, isAny }: { ms: number | undefined; isAny: boolean }) {
+  if (ms === undefined) return <span className="dim">…</span>;
+  return ms > 0 || isAny ? <Duration ms={ms} /> : <span className="dim">—</span>;
+}
+
+/** Where the time went. */
+function Split({ breakdown }: { breakdown: Breakdown | undefined }) {
+  const { modelMs = 0, toolMs = 0, idleMs = 0 } = breakdown ?? {};
+  const wholeMs = modelMs + toolMs + idleMs;
+  const busyMs = modelMs + toolMs;
+  const mostMs = (busyMs * mostIdle) / (1 - mostIdle);
+  const isCut = busyMs > 0 && idleMs > mostMs;
+  const parts = [
+    { name: "model", ms: modelMs, share: modelMs },
+    { name: "tools", ms: toolMs, share: toolMs },
+    { name: "idle", ms: idleMs, share: isCut ? mostMs : idleMs },
+  ].filter(({ ms }) => ms > wholeMs * leastShare);
+  return (
+    <>
+      <div className="peek-split" aria-hidden="true">
+        {parts.map(({ name, share }) => (
+          <i key={name} className={`is-${name}`} style={{ flexGrow: share }} />
+        ))}
+      </div>
+      <div className="peek-legend">
+        {parts.map(({ name, ms }) => (
+          <span key={name}>
+            <i className={`is-${name}`} />
+            {name === "idle"
+              ? `idle ${textOf(duration(ms))}${isCut ? ", not to scale" : ""}`
+              : name}
+          </span>
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** The preview at once, and all of it as soon as it is read; as text, whatever it says. */
+export function PeekMessage({
+  title,
+  role,
+  preview,
+  whole,
+}: {
+  title: string;
+  role: string;
+  preview: string | null;
+  whole: string | null;
+}) {
+  const text = whole ?? preview;
+  if (text === null || text === "") return null;
+  return (
+    <section className="sect">
+      <h3>
+        {title} <span className="end">{role}</span>
+      </h3>
+      <p className="peek-said">
+        {text.length > shownLength ? `${text.slice(0, shownLength)}…` : text}
+      </p>
+    </section>
+  );
+}
+
+/** @param spans null while they are not read. */
+export function PeekError({
+  trace,
+  project,
+  spans,
+}: {
+  trace: Summary;
+  project: string;
+  spans: readonly PeekSpan[] | null;
+}) {
+  const failed = spans?.filter(({ status }) => status === "error") ?? [];
+  // What a parent fails with is mostly what failed below it.
+  const first = failed.toSorted((a, b) => b.depth - a.depth)[0];
+  if (!first) return null;
+  const href = traceHref(trace.key, { project }, first.key);
+  return (
+    <section className="sect">
+      <h3>
+        Error
+        <span className="end">
+          <Link className="lnk" href={href}>
+            {first.step > 0 ? `step ${count(first.step)}` : "open"}
+          </Link>
+        </span>
+      </h3>
+      <div className="peek-error">
+        <header>
+          <KindMark kind={first.spanType} />
+          <span className="trunc">{first.name}</span>
+          <span className="num">
+            <Duration ms={first.durationMs} />
+          </span>
+        </header>
+        <pre>{first.errorMessage ?? "No message was sent."}</pre>
+      </div>
+      {failed.length > 1 && (
+        <p className="dim peek-more">and {plural(failed.length - 1, "other span")} failed</p>
+      )}
+    </section>
+  );
+}
+
+export function PeekSpans({
+  trace: { key, spanCount },
+  project,
+  spans,
+}: {
+  trace: Summary;
+  project: string;
+  spans: readonly PeekSpan[] | null;
+}) {
+  const isLarge = spanCount > largeSpanCount;
+  const lines = useMemo(() => foldSpans(spans ?? []), [spans]);
+  return (
+    <section className="sect peek-spans">
+      <h3>
+        Spans <span className="end num">{count(spanCount)}</span>
+      </h3>
+      {isLarge && <p className="dim">Too many to show here: open the trace.</p>}
+      <ul>
+        {lines.slice(0, shownSpans).map((span) => (
+          <li key={span.key}>
+            <Link
+              className={span.status === "error" ? "bad" : ""}
+              href={traceHref(key, { project }, span.key)}
+            >
+              {Array.from({ length: Math.min(span.depth, shownDepth) }, (_, i) => (
+                <i key={i} />
+              ))}
+              <KindMark kind={span.spanType} />
+              <span className="nm trunc">{span.name}</span>
+              <span className="sub trunc">
+                {span.spanType === "llm" && `step ${count(span.step)}`}
+                {span.times > 1 && `×${count(span.times)}`}
+                {span.status === "error" && <span className="sr">failed</span>}
+              </span>
+              <span className="num">
+                <Duration ms={span.durationMs} />
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {lines.length > shownSpans && (
+        <Link className="lnk" href={traceHref(key, { project })}>
+          {count(lines.length - shownSpans)} more
+        </Link>
+      )}
+    </section>
+  );
+}

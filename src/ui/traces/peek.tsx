@@ -1,0 +1,176 @@
+/** The peek: what a trace is about, beside the list, without leaving it. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import { Link } from "wouter";
+import type { Summary } from "../../query/views.ts";
+import { count, exactTime, plural, time } from "../format.ts";
+import { CopyButton, Key, Nothing, Problem } from "../parts/controls.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { StandingBadge, standingOf } from "../parts/mark.tsx";
+import { prefetchPeek, spansOf, useDwelt, usePeek, firstSaid } from "./peek-data.ts";
+import { PeekError, PeekMessage, PeekSpans, PeekTotals } from "./peek-sections.tsx";
+import { traceHref } from "./scope.ts";
+import "./peek.css";
+
+export interface PeekProps {
+  traceKey: number;
+  /** As the list has it; undefined where the trace is not among what is loaded. */
+  summary: Summary | undefined;
+  /** From 0; null where it is not among what is loaded. */
+  number: number | null;
+  total: number | undefined;
+  neighbours: readonly (Summary | undefined)[];
+  project: string;
+  onMove: (step: number) => void;
+  onPin: (trace: Summary) => void;
+  onClose: () => void;
+}
+
+export function Peek(props: PeekProps) {
+  const { traceKey, number, total, neighbours, project, onMove, onClose } = props;
+  const client = useQueryClient();
+  const key = useDwelt(traceKey);
+  const { columns, breakdown, opening } = usePeek(key, props.summary);
+  const href = traceHref(traceKey, { project });
+  const whole = key === null ? undefined : columns.data;
+  const spans = useMemo(() => whole && spansOf(whole), [whole]);
+  const summary = props.summary ?? whole?.trace;
+
+  const isRead = breakdown.isSuccess && opening.isSuccess;
+  useEffect(() => {
+    if (!isRead) return;
+    // Safari has no idle callback.
+    const wait = window.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 200));
+    const cancel = window.cancelIdleCallback ?? clearTimeout;
+    const handle = wait(() => {
+      for (const each of neighbours) if (each) prefetchPeek(client, each);
+    });
+    return () => cancel(handle);
+    // What changes about a neighbour does not matter, only who it is.
+  }, [isRead, client, ...neighbours.map((each) => each?.key)]);
+
+  const error = columns.error ?? breakdown.error;
+  return (
+    <aside className="pane peek" aria-label="Peek">
+      <div className="toolbar">
+        <span className="label">
+          {number !== null && `${count(number + 1)} of ${total === undefined ? "…" : count(total)}`}
+        </span>
+        <button
+          type="button"
+          className="btn ghost sm icon"
+          aria-label="Previous trace"
+          title="Previous trace (k)"
+          onClick={() => onMove(-1)}
+        >
+          <Icon name="up" size="s" />
+        </button>
+        <button
+          type="button"
+          className="btn ghost sm icon"
+          aria-label="Next trace"
+          title="Next trace (j)"
+          onClick={() => onMove(1)}
+        >
+          <Icon name="down" size="s" />
+        </button>
+        <span className="grow" />
+        {summary && (
+          <button
+            type="button"
+            className={`btn ghost sm icon ${summary.pinned ? "is-on" : ""}`}
+            aria-pressed={summary.pinned}
+            aria-label="Pin"
+            title={summary.pinned ? "Unpin (p)" : "Pin: keep it when old traces are deleted (p)"}
+            onClick={() => props.onPin(summary)}
+          >
+            <Icon name="pin" size="s" />
+          </button>
+        )}
+        <CopyButton
+          text={() => new URL(href, location.href).href}
+          label="Copy the link to this trace"
+          className="btn ghost sm"
+        >
+          Copy link
+        </CopyButton>
+        <Link className="btn sm" href={href}>
+          Open <Key of="Enter" />
+        </Link>
+        <button
+          type="button"
+          className="btn ghost sm icon"
+          aria-label="Close the peek"
+          title="Close (Esc)"
+          onClick={onClose}
+        >
+          <Icon name="close" size="s" />
+        </button>
+      </div>
+      {summary && <PeekHead trace={summary} project={project} />}
+      {error && <Problem error={error} retry={() => void breakdown.refetch()} />}
+      {summary && (
+        <>
+          <PeekTotals trace={summary} breakdown={key === null ? undefined : breakdown.data} />
+          <PeekMessage
+            title="First message"
+            role="user"
+            preview={summary.inputPreview}
+            whole={key !== null && opening.data ? firstSaid(opening.data) : null}
+          />
+          {summary.errorCount > 0 && (
+            <PeekError trace={summary} project={project} spans={spans ?? null} />
+          )}
+          <PeekMessage
+            title="Last message"
+            role="assistant"
+            preview={summary.outputPreview}
+            whole={null}
+          />
+          <PeekSpans trace={summary} project={project} spans={spans ?? null} />
+        </>
+      )}
+      {!summary && !error && columns.isSuccess && (
+        <Nothing>This trace is not there any more.</Nothing>
+      )}
+    </aside>
+  );
+}
+
+function PeekHead({ trace, project }: { trace: Summary; project: string }) {
+  const { name, traceId, agentName, sessionId, customer, startTime, errorCount, source } = trace;
+  const standing = standingOf(trace);
+  const search = project && `?${new URLSearchParams({ project })}`;
+  return (
+    <div className="peek-head">
+      <h2 className="trunc" title={name ?? traceId}>
+        {name ?? traceId}
+      </h2>
+      <div className="flex">
+        {standing === "error" && errorCount > 0 ? (
+          <StandingBadge standing="error">{plural(errorCount, "error")}</StandingBadge>
+        ) : (
+          <>
+            <StandingBadge standing={standing} />
+            {errorCount > 0 && (
+              <StandingBadge standing="error">{plural(errorCount, "error")}</StandingBadge>
+            )}
+          </>
+        )}
+        <span className="dim trunc">
+          <span title={`${exactTime(startTime)}, by ${source}`}>{time(startTime, Date.now())}</span>
+          {agentName !== null && agentName !== name && ` · ${agentName}`}
+          {customer && ` · ${customer.name ?? customer.id}`}
+          {sessionId !== null && (
+            <>
+              {" · "}
+              <Link className="lnk" href={`/sessions/${encodeURIComponent(sessionId)}${search}`}>
+                session {sessionId}
+              </Link>
+            </>
+          )}
+        </span>
+      </div>
+    </div>
+  );
+}

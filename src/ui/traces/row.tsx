@@ -1,0 +1,133 @@
+/** One trace of the list. The row is a link: the name's anchor covers it all. */
+import { memo, useLayoutEffect, useRef, type MouseEvent } from "react";
+import type { Summary } from "../../query/views.ts";
+import { ago, count } from "../format.ts";
+import { Icon } from "../parts/icon.tsx";
+import { standingOf, StandingMark } from "../parts/mark.tsx";
+import type { Column, RowContext } from "./columns.tsx";
+
+export interface RowProps {
+  trace: Summary;
+  columns: readonly Column[];
+  /** Its number in the list, from 0. */
+  number: number;
+  top: number;
+  href: string;
+  isSelected: boolean;
+  /** Whether it is the list's one tab stop. */
+  isStop: boolean;
+  /** Whether the focus goes with the selection. */
+  isFocusWanted: boolean;
+  about: RowContext;
+  onSelect: (key: number) => void;
+  onOpen: (key: number) => void;
+}
+
+export const TraceRow = memo(function TraceRow({
+  trace,
+  columns,
+  number,
+  top,
+  href,
+  isSelected,
+  isStop,
+  isFocusWanted,
+  about,
+  onSelect,
+  onOpen,
+}: RowProps) {
+  const row = useRef<HTMLDivElement>(null);
+  const isRunning = standingOf(trace) === "running";
+  // The element may have been another trace's, and have had the focus for it.
+  useLayoutEffect(() => {
+    const element = row.current!;
+    return () => {
+      if (document.activeElement === element) element.blur();
+    };
+  }, [trace.key]);
+  useLayoutEffect(() => {
+    // Never from a line in which someone types.
+    const isFree = document.activeElement === document.body || isRow(document.activeElement);
+    if (isFocusWanted && isFree) row.current!.focus({ preventScroll: true });
+  }, [isFocusWanted]);
+
+  function click(event: MouseEvent) {
+    // Another tab is the browser's own business.
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    row.current!.focus({ preventScroll: true });
+    onSelect(trace.key);
+  }
+
+  return (
+    <div
+      ref={row}
+      className={`row ${isSelected ? "sel" : ""}`}
+      role="row"
+      aria-rowindex={number + 2}
+      aria-selected={isSelected}
+      tabIndex={isStop ? 0 : -1}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={click}
+      onDoubleClick={() => onOpen(trace.key)}
+    >
+      <div role="gridcell">
+        <StandingMark standing={standingOf(trace)} />
+      </div>
+      {columns.map(({ id, isNumber, className = "", title, cell }) =>
+        id === "trace" ? (
+          <What key={id} trace={trace} href={href} isRunning={isRunning} now={about.now} />
+        ) : (
+          <div
+            key={id}
+            role="gridcell"
+            className={`${isNumber ? "num" : "trunc"} ${className}`}
+            title={title?.(trace)}
+          >
+            {cell(trace, about)}
+          </div>
+        ),
+      )}
+    </div>
+  );
+});
+
+function isRow(element: Element | null): boolean {
+  return element !== null && element.matches(".row");
+}
+
+/** The name, and what the user said; while it runs, how far it is. */
+function What({
+  trace: { name, traceId, inputPreview, pinned, llmCount, lastReceivedAt },
+  href,
+  isRunning,
+  now,
+}: {
+  trace: Summary;
+  href: string;
+  isRunning: boolean;
+  now: number;
+}) {
+  return (
+    <div role="gridcell" className="what">
+      <a className="nm trunc" href={href} tabIndex={-1} title={name ?? traceId} draggable={false}>
+        {name ?? <span className="mono">{traceId}</span>}
+      </a>
+      {pinned && (
+        <span className="pin" title="Pinned: kept when old traces are deleted">
+          <Icon name="pin" size="xs" />
+          <span className="sr">pinned</span>
+        </span>
+      )}
+      <span className="tx trunc" title={inputPreview ?? undefined}>
+        {isRunning && (
+          <span className="acc">
+            {llmCount > 0 ? `step ${count(llmCount)}` : "started"} · last span{" "}
+            {ago(lastReceivedAt, now)}
+          </span>
+        )}{" "}
+        {inputPreview}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+/** Which times stand along an axis: both ends, and between them what a clock shows when it strikes. */
+export interface Tick {
+  /** Its place, from 0 to 1. */
+  at: number;
+  text: string;
+}
+
+const minuteMs = 60_000;
+const dayMs = 1440 * minuteMs;
+const steps = [1, 5, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 7200, 14_400, 43_200];
+const most = 8;
+/** Nearer to an end there is no room for both. */
+const margin = 0.08;
+
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const dayAndClock = new Intl.DateTimeFormat("en-GB", {
+  weekday: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric" });
+const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+
+export function ticksOf(since: number, until: number): Tick[] {
+  const length = until - since;
+  const step =
+    minuteMs * (steps.find((minutes) => length <= minutes * minuteMs * most) ?? 525_600 / 4);
+  // Midnight is where the reader is.
+  const offset = new Date(since).getTimezoneOffset() * minuteMs;
+  const first = Math.ceil((since - offset) / step) * step + offset;
+  const ticks: Tick[] = [];
+  for (let ms = first; ms < until; ms += step) {
+    const at = (ms - since) / length;
+    if (at > margin && at < 1 - margin) ticks.push({ at, text: textOf(ms, step, length) });
+  }
+  const isLong = length > 8 * dayMs;
+  return [
+    { at: 0, text: (isLong ? date : dayAndClock).format(since) },
+    ...ticks,
+    { at: 1, text: (isLong ? date : clock).format(until) },
+  ];
+}
+
+function textOf(ms: number, step: number, length: number): string {
+  if (length > 8 * dayMs) return date.format(ms);
+  const time = clock.format(ms);
+  return step >= dayMs || time === "00:00" ? weekday.format(ms) : time;
+}

@@ -1,0 +1,115 @@
+/** What is over the panes: the filter, the time, the pause, and which columns. */
+import { useLiveStatus } from "../data/live-context.tsx";
+import { Key } from "../parts/controls.tsx";
+import { Drop } from "../parts/drop.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { QueryBar } from "../query/bar.tsx";
+import { RangePicker } from "../query/range.tsx";
+import { columns, useHiddenColumns } from "./columns.tsx";
+
+/** Whether free text is looked for in names and previews, or in all messages. */
+export type View = "traces" | "messages";
+
+export function TracesToolbar({
+  filter,
+  onFilter,
+  view,
+  onView,
+  areFacetsOpen,
+  onFacets,
+}: {
+  filter: string;
+  onFilter: (filter: string) => void;
+  view: View;
+  onView: (view: View) => void;
+  areFacetsOpen: boolean;
+  onFacets: () => void;
+}) {
+  return (
+    <div className="toolbar">
+      <QueryBar value={filter} onChange={onFilter} label="Filter traces">
+        <div className="seg scope" role="group" aria-label="What free text is looked for in">
+          <button
+            type="button"
+            aria-pressed={view === "traces"}
+            title="Traces that match"
+            onClick={() => onView("traces")}
+          >
+            Traces
+          </button>
+          <button
+            type="button"
+            aria-pressed={view === "messages"}
+            title="Free text in all that was said"
+            onClick={() => onView("messages")}
+          >
+            Messages
+          </button>
+        </div>
+      </QueryBar>
+      <RangePicker />
+      <PauseButton />
+      <button
+        type="button"
+        className="btn ghost icon only-n"
+        aria-label="Facets"
+        title="Facets"
+        aria-expanded={areFacetsOpen}
+        onClick={onFacets}
+      >
+        <Icon name="filter" />
+      </button>
+      {view === "traces" && <ColumnsMenu />}
+    </div>
+  );
+}
+
+function PauseButton() {
+  const { isPaused, setPaused } = useLiveStatus();
+  return (
+    <button
+      type="button"
+      className="btn"
+      aria-keyshortcuts="Space"
+      aria-pressed={isPaused}
+      title={isPaused ? "Show what came meanwhile, and go on" : "Nothing changes until you go on"}
+      onClick={() => setPaused(!isPaused)}
+    >
+      <Icon name={isPaused ? "play" : "pause"} size="s" />
+      {isPaused ? "Go on" : "Pause"}
+      <Key of=" " />
+    </button>
+  );
+}
+
+function ColumnsMenu() {
+  const [hidden, toggle] = useHiddenColumns();
+  return (
+    <Drop
+      className="btn ghost icon"
+      label="Columns"
+      button={<Icon name="columns" />}
+      panelClassName="columns-menu"
+    >
+      {() =>
+        columns
+          .filter(({ id }) => id !== "trace")
+          .map(({ id, name }) => (
+            <button
+              key={id}
+              type="button"
+              className="it"
+              role="checkbox"
+              aria-checked={!hidden.has(id)}
+              onClick={() => toggle(id)}
+            >
+              <span className={`box ${hidden.has(id) ? "" : "on"}`}>
+                {!hidden.has(id) && <Icon name="check" />}
+              </span>
+              {name}
+            </button>
+          ))
+      }
+    </Drop>
+  );
+}

@@ -1,0 +1,128 @@
+/** Tool calls, each with what came of it and the time it took. */
+import type { Part, ToolResult } from "../../messages/model.ts";
+import type { TranscriptEntry } from "../../query/transcript.ts";
+import { count } from "../format.ts";
+import { Duration } from "../parts/figure.tsx";
+import { KindMark, type Standing } from "../parts/mark.tsx";
+import { ToolCard } from "../text/tool.tsx";
+import { Fold } from "./fold.tsx";
+import { callsIn, foldTools } from "./items.ts";
+import { useScene, type Scene } from "./scene.ts";
+
+type Joined = TranscriptEntry["calls"][number];
+
+/** @param args as the answer has them; null where only the tool's own span knows them. */
+export function CallCard({ call, args }: { call: Joined; args: string | null }) {
+  const scene = useScene();
+  const { selected, onSelect } = scene;
+  const spanKey = call.span?.key ?? null;
+  const tool = spanKey === null ? null : scene.toolOf(spanKey);
+  const facts = spanKey === null ? null : scene.factsOf(spanKey);
+  const { standing, note } = standingOfCall(call, facts?.status ?? tool?.status ?? null, scene);
+  const durationMs = facts?.durationMs ?? (tool ? tool.endTime - tool.startTime : null);
+  return (
+    <ToolCard
+      name={call.name ?? tool?.name ?? "tool"}
+      args={args ?? (tool && argsOf(tool))}
+      result={call.result}
+      standing={standing}
+      durationMs={durationMs}
+      note={note}
+      isSelected={spanKey !== null && spanKey === selected}
+      onSelect={spanKey !== null && onSelect ? () => onSelect(spanKey) : undefined}
+    />
+  );
+}
+
+/** A call of before this trace, as the history tells of it. */
+export function ToldCall({
+  call: { name, text },
+  result,
+}: {
+  call: Extract<Part, { type: "toolCall" }>;
+  result: ToolResult | null;
+}) {
+  return (
+    <ToolCard
+      name={name ?? "tool"}
+      args={text}
+      result={result}
+      standing={result?.isError ? "error" : "ok"}
+      durationMs={null}
+      note={result ? undefined : "no result was sent"}
+    />
+  );
+}
+
+function standingOfCall(
+  { result }: Joined,
+  status: TranscriptEntry["status"] | null,
+  { state }: Scene,
+): { standing: Standing; note?: string } {
+  if (status === "aborted") return { standing: "aborted" };
+  if (status === "error" || result?.isError) return { standing: "error" };
+  if (result) return { standing: "ok" };
+  if (status === "ok") return { standing: "ok", note: "no result was recorded" };
+  if (state === "open") return { standing: "running" };
+  return { standing: "lost", note: "no end received" };
+}
+
+/** A tool's span that no call is known for. */
+function LoneTool({ entry }: { entry: TranscriptEntry }) {
+  const { selected, onSelect } = useScene();
+  const { key, name, output, status, errorMessage } = entry;
+  const result = output.flatMap(({ parts }) => parts).find((part) => part.type === "toolResult");
+  const failure = errorMessage === null ? undefined : errorMessage;
+  const note = result || failure ? failure : "no result was recorded";
+  return (
+    <ToolCard
+      name={name}
+      args={argsOf(entry)}
+      result={result ?? null}
+      standing={status}
+      durationMs={entry.endTime - entry.startTime}
+      note={note}
+      isSelected={key === selected}
+      onSelect={onSelect ? () => onSelect(key) : undefined}
+    />
+  );
+}
+
+export function LoneTools({ entries }: { entries: readonly TranscriptEntry[] }) {
+  return foldTools(entries).map((run) =>
+    run.length === 1 ? (
+      <LoneTool key={run[0]!.key} entry={run[0]!} />
+    ) : (
+      <ToolRun key={run[0]!.key} run={run} />
+    ),
+  );
+}
+
+/** "12 × grep, all ok". */
+function ToolRun({ run }: { run: readonly TranscriptEntry[] }) {
+  const { folds, selected } = useScene();
+  const id = `run.${run[0]!.key}`;
+  const isOpen = folds.isOpen(
+    id,
+    run.some(({ key }) => key === selected),
+  );
+  const durationMs = run.reduce((sum, { startTime, endTime }) => sum + endTime - startTime, 0);
+  return (
+    <>
+      <div className="tool-run">
+        <Fold isOpen={isOpen} onToggle={() => folds.toggle(id)}>
+          <KindMark kind="tool" />
+          {count(run.length)} × {run[0]!.name}, all ok
+        </Fold>
+        <span className="num dim">
+          <Duration ms={durationMs} />
+        </span>
+      </div>
+      {isOpen && run.map((entry) => <LoneTool key={entry.key} entry={entry} />)}
+    </>
+  );
+}
+
+function argsOf({ input }: TranscriptEntry): string | null {
+  return callsIn(input)[0]?.text ?? null;
+}

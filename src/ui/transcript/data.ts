@@ -1,0 +1,113 @@
+/** What the transcript reads: its pages as one comes to them, and the messages of single spans. */
+import {
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+  type InfiniteData,
+} from "@tanstack/react-query";
+import { useEffect } from "react";
+import type { SpanMessages } from "../../query/news.ts";
+import type { TranscriptPage } from "../../query/transcript.ts";
+import { byKey, get, pathOf } from "../data/client.ts";
+import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
+import { useThrottled } from "../data/throttle.ts";
+
+type Pages = InfiniteData<TranscriptPage, string | null>;
+
+interface PageOptions {
+  limit?: number;
+  signal?: AbortSignal;
+}
+
+/** The first is soon there; who scrolls on wants many. */
+const firstLimit = 30;
+const nextLimit = 120;
+/** The most that the server gives: for who goes far. */
+const farLimit = 200;
+const freshEveryMs = 500;
+/** Results come to calls of late; what lies further back is as it was until the trace ends. */
+const freshPages = 2;
+
+function readPage(
+  traceKey: number,
+  cursor: string | null,
+  { limit = cursor === null ? firstLimit : nextLimit, signal }: PageOptions = {},
+): Promise<TranscriptPage> {
+  const path = pathOf("traces", byKey(traceKey), "transcript");
+  return get<TranscriptPage>(path, { limit, cursor }, signal);
+}
+
+/** Stays fresh by itself, unless the reader has stopped the picture. */
+export function useTranscript(traceKey: number) {
+  const client = useQueryClient();
+  const { isPaused } = useLiveStatus();
+  const queryKey = ["transcript", traceKey];
+  const query = useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => readPage(traceKey, pageParam, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    staleTime: Infinity,
+  });
+
+  /** Reads on to what began at a time, and shows it all at once. */
+  async function readTo(startTime: number, signal: AbortSignal) {
+    const data = client.getQueryData<Pages>(queryKey);
+    if (!data) return;
+    const pages = [...data.pages];
+    const pageParams = [...data.pageParams];
+    for (;;) {
+      const { entries, nextCursor } = pages.at(-1)!;
+      if (nextCursor === null || (entries.at(-1)?.startTime ?? 0) > startTime) break;
+      pages.push(await readPage(traceKey, nextCursor, { limit: farLimit, signal }));
+      pageParams.push(nextCursor);
+    }
+    client.setQueryData<Pages>(queryKey, { pages, pageParams });
+  }
+
+  /** Reads the last pages again, as many as there are, and what grew behind them. */
+  async function readAgain(count: number) {
+    const data = client.getQueryData<Pages>(queryKey);
+    if (!data) return;
+    const from = Math.max(0, data.pages.length - count);
+    const pages = data.pages.slice(0, from);
+    const pageParams = data.pageParams.slice(0, from);
+    for (let cursor = data.pageParams[from] ?? null; ;) {
+      const page = await readPage(traceKey, cursor);
+      pages.push(page);
+      pageParams.push(cursor);
+      cursor = page.nextCursor;
+      if (cursor === null || pages.length >= data.pages.length) break;
+    }
+    client.setQueryData<Pages>(queryKey, { pages, pageParams });
+  }
+  const refresh = useThrottled(() => readAgain(freshPages), freshEveryMs);
+  const refreshAll = useThrottled(() => readAgain(Infinity), freshEveryMs);
+  useLiveEvents((event) => {
+    if (isPaused) return;
+    if (event.kind === "reset") refreshAll();
+    if (event.kind !== "traces") return;
+    const trace = event.traces.find(({ key }) => key === traceKey);
+    if (trace) (trace.state === "ended" ? refreshAll : refresh)();
+  });
+  useEffect(() => {
+    if (!isPaused) refresh();
+  }, [isPaused, refresh]);
+  return { ...query, readTo };
+}
+
+/** @param spanKey null while nothing is to be read. */
+export function useSpanMessages(traceKey: number | null, spanKey: number | null) {
+  return useQuery({
+    queryKey: ["messages", traceKey, spanKey],
+    queryFn: ({ signal }) =>
+      get<SpanMessages>(
+        pathOf("traces", byKey(traceKey!), "spans", byKey(spanKey!), "messages"),
+        {},
+        signal,
+      ),
+    enabled: traceKey !== null && spanKey !== null,
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+}

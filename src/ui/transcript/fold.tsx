@@ -1,0 +1,41 @@
+/** A line that opens what is below it. */
+import type { ReactNode } from "react";
+import { Icon } from "../parts/icon.tsx";
+
+export function Fold({
+  isOpen,
+  onToggle,
+  title,
+  children,
+}: {
+  isOpen: boolean;
+  onToggle: () => void;
+  title?: string;
+  children: ReactNode;
+}) {
+  return (
+    <button
+      type="button"
+      className="fold"
+      aria-expanded={isOpen}
+      title={title}
+      onClick={(event) => {
+        event.stopPropagation();
+        onToggle();
+      }}
+    >
+      <Icon name={isOpen ? "down" : "right"} size="xs" />
+      {children}
+    </button>
+  );
+}
+
+/** A line of the transcript: who speaks in the gutter, what they say beside it. */
+export function Turn({ who, children }: { who?: string | undefined; children: ReactNode }) {
+  return (
+    <div className="turn">
+      <div className="gut">{who}</div>
+      <div className="said">{children}</div>
+    </div>
+  );
+}

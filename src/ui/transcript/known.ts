@@ -1,0 +1,104 @@
+/** What the table of a trace's spans tells its transcript. */
+import type { SpanRow, SpanTable } from "../trace/model.ts";
+import type { Item, Transcript } from "./items.ts";
+import type { Scene } from "./scene.ts";
+
+/** @returns tells the keys of the agents above a span, the outermost first. */
+export function agentsIn(table: SpanTable): (spanId: string) => readonly number[] {
+  const known = new Map<number, readonly number[]>();
+  const none: readonly number[] = [];
+
+  /** Parents stand above their children, so that this ends where spans are their own ancestors, too. */
+  function agentsAbove(row: number): readonly number[] {
+    const path: number[] = [];
+    let agents: readonly number[] | undefined;
+    for (let at: number | null = row; at !== null && !(agents = known.get(at));) {
+      path.push(at);
+      const { parent }: SpanRow = table.span(at);
+      at = parent !== null && parent < at ? parent : null;
+    }
+    agents ??= none;
+    for (const at of path.reverse()) {
+      const { parent } = table.span(at);
+      const above = parent !== null && parent < at ? table.span(parent) : null;
+      if (above?.kind === "agent") agents = [...agents, above.key];
+      known.set(at, agents);
+    }
+    return agents;
+  }
+
+  return (spanId) => {
+    const row = table.rowOfId(spanId);
+    return row === null ? none : agentsAbove(row);
+  };
+}
+
+export function sceneOf(
+  table: SpanTable,
+  { tools, answered }: Transcript,
+  own: Pick<Scene, "selected" | "onSelect" | "isAll" | "folds">,
+): Scene {
+  const { key, state, startTime } = table.trace;
+  return {
+    traceKey: key,
+    state,
+    startTime,
+    answered,
+    factsOf: (spanKey) => {
+      const row = table.rowOf(spanKey);
+      return row === null ? null : table.span(row);
+    },
+    toolOf: (spanKey) => tools.get(spanKey) ?? null,
+    numberOf: (spanKey) => {
+      const row = table.rowOf(spanKey);
+      return row === null ? null : String(table.steps[row]);
+    },
+    below: (spanKey) => {
+      const row = table.rowOf(spanKey);
+      return row === null ? null : sumBelow(table, row);
+    },
+    isBrief: false,
+    quietStep: null,
+    ...own,
+  };
+}
+
+function sumBelow(table: SpanTable, row: number): { spans: number; costUsd: number | null } {
+  const end = table.ends[row]!;
+  let costUsd: number | null = null;
+  for (let at = row + 1; at < end; at++) {
+    const cost = table.columns.costUsd[at] ?? null;
+    if (cost !== null) costUsd = (costUsd ?? 0) + Number(cost);
+  }
+  return { spans: end - row - 1, costUsd };
+}
+
+/** The places that j and k go to. */
+export function stepsOf(items: readonly Item[]): number[] {
+  return items.flatMap(({ type }, place) => (type === "step" || type === "group" ? [place] : []));
+}
+
+/**
+ * Where a span is shown: itself, or what it stands under.
+ *
+ * @param readTo what began later is not read yet.
+ * @returns null where it has no place.
+ */
+export function placeIn(
+  table: SpanTable,
+  placeOf: ReadonlyMap<number, number>,
+  spanKey: number,
+  readTo: number,
+): number | "unread" | null {
+  const exact = placeOf.get(spanKey);
+  const own = table.rowOf(spanKey);
+  if (exact !== undefined) return exact;
+  if (own !== null && table.span(own).startTime > readTo) return "unread";
+  for (let row: number | null = own; row !== null;) {
+    const { key, parent }: SpanRow = table.span(row);
+    const place = placeOf.get(key);
+    if (place !== undefined) return place;
+    row = parent !== null && parent < row ? parent : null;
+  }
+  return null;
+}

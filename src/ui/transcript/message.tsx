@@ -1,0 +1,147 @@
+/** One message, by its speaker's form: a person's is a filled block, the model's is prose, rules fold. */
+import type { Message, Part, ToolResult } from "../../messages/model.ts";
+import { count, plural } from "../format.ts";
+import { PartView } from "../text/part.tsx";
+import { Prose } from "../text/prose.tsx";
+import { ToldCall } from "./calls.tsx";
+import { Fold, Turn } from "./fold.tsx";
+import { useScene } from "./scene.ts";
+
+/** What a person wrote is shown so far; a longer text opens. */
+const userLength = 1_000;
+const userLines = 14;
+
+/** @param id of its place, for what is opened of it. */
+export function SpokenMessage({
+  message,
+  id,
+  isFirstCall = false,
+  results,
+}: {
+  message: Message;
+  id: string;
+  isFirstCall?: boolean;
+  /** What came of the calls in it, by their ids. */
+  results?: ReadonlyMap<string, ToolResult>;
+}) {
+  const who = message.name ?? message.role;
+  if (message.role === "system" || message.role === "developer")
+    return <Instructions message={message} id={id} isFirstCall={isFirstCall} />;
+  if (message.role === "user") {
+    return (
+      <Turn who={who}>
+        <div className="msg-user">
+          {message.parts.map((part, i) => (
+            <UserPart key={i} part={part} id={`${id}.${i}`} />
+          ))}
+        </div>
+      </Turn>
+    );
+  }
+  return (
+    <Turn who={message.role === "assistant" ? undefined : who}>
+      {message.parts.map((part, i) =>
+        part.type === "toolCall" ? (
+          <ToldCall key={i} call={part} result={results?.get(part.id ?? "") ?? null} />
+        ) : (
+          <SaidPart key={i} part={part} id={`${id}.${i}`} />
+        ),
+      )}
+    </Turn>
+  );
+}
+
+function Instructions({
+  message,
+  id,
+  isFirstCall,
+}: {
+  message: Message;
+  id: string;
+  isFirstCall: boolean;
+}) {
+  const { folds } = useScene();
+  const isOpen = folds.isOpen(id);
+  const length = message.parts.reduce((sum, part) => sum + lengthOf(part), 0);
+  return (
+    <Turn who={message.role}>
+      <Fold isOpen={isOpen} onToggle={() => folds.toggle(id)}>
+        {plural(length, "character")}
+        {isFirstCall && ", sent with every call"}
+      </Fold>
+      {isOpen && message.parts.map((part, i) => <PartView key={i} part={part} />)}
+    </Turn>
+  );
+}
+
+function UserPart({ part, id }: { part: Part; id: string }) {
+  const { folds } = useScene();
+  if (part.type !== "text") return <PartView part={part} />;
+  const isOpen = folds.isOpen(id);
+  const cut = cutAt(part.text);
+  if (cut === null) return <PartView part={part} />;
+  return (
+    <>
+      {isOpen ? <PartView part={part} /> : <Prose text={part.text.slice(0, cut).trimEnd()} />}
+      <Fold isOpen={isOpen} onToggle={() => folds.toggle(id)}>
+        {isOpen ? "show less" : `show all ${count(lengthOf(part))} characters`}
+      </Fold>
+    </>
+  );
+}
+
+/** What a model said, but for its tool calls, which stand with their results. */
+export function SaidPart({
+  part,
+  id,
+  tokens,
+}: {
+  part: Part;
+  id: string;
+  tokens?: number | undefined;
+}) {
+  if (part.type === "thinking") return <Thinking part={part} id={id} tokens={tokens} />;
+  return <PartView part={part} />;
+}
+
+function Thinking({
+  part,
+  id,
+  tokens,
+}: {
+  part: Extract<Part, { type: "thinking" }>;
+  id: string;
+  tokens: number | undefined;
+}) {
+  const { folds } = useScene();
+  const size = tokens === undefined ? "" : `, ${plural(tokens, "token")}`;
+  if (part.text === "")
+    return <p className="fold">Thought{size}; the provider keeps it to itself</p>;
+  const isOpen = folds.isOpen(id);
+  return (
+    <div className="think">
+      <Fold isOpen={isOpen} onToggle={() => folds.toggle(id)}>
+        Thought{size || `, ${plural(lengthOf(part), "character")}`}
+      </Fold>
+      {isOpen && <Prose text={part.text} />}
+    </div>
+  );
+}
+
+function lengthOf(part: Part): number {
+  return "text" in part ? (part.fullLength ?? part.text.length) : 0;
+}
+
+/** Where a long text is cut, at the end of a line; null where it is not long. */
+function cutAt(text: string): number | null {
+  let end = 0;
+  for (let line = 0; line < userLines; line++) {
+    const next = text.indexOf("\n", end);
+    if (next < 0 || next > userLength) break;
+    end = next + 1;
+  }
+  const isLong = text.length > userLength || text.indexOf("\n", end) >= 0;
+  // A few lines more are not worth a click.
+  if (!isLong || text.length < end * 1.25) return null;
+  return end > userLength / 4 ? end : Math.min(userLength, text.length);
+}

@@ -1,0 +1,25 @@
+/** Whether each step shows what is new in it, or all that it was sent. */
+import { useParam } from "../state/url.ts";
+
+const choices = [
+  ["new", "New messages"],
+  ["all", "Everything"],
+] as const;
+
+export function ShowSwitch() {
+  const [show, setShow] = useParam<"new" | "all">("show", "new");
+  return (
+    <div className="seg ts-show" role="group" aria-label="Messages of each step">
+      {choices.map(([value, label]) => (
+        <button
+          key={value}
+          type="button"
+          aria-pressed={show === value}
+          onClick={() => setShow(value)}
+        >
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,182 @@
+/** A model call: its head, what was new in what it was sent, and what came of it. */
+import type { Part } from "../../messages/model.ts";
+import { count, duration, money, plural, textOf } from "../format.ts";
+import { FigureText } from "../parts/figure.tsx";
+import { KindMark, StandingBadge } from "../parts/mark.tsx";
+import { CallCard } from "./calls.tsx";
+import { Fold, Turn } from "./fold.tsx";
+import { EarlierMessages, HistoryChanged, MessageList } from "./history.tsx";
+import { joinResults, splitNews, type StepItem } from "./items.ts";
+import { SaidPart, SpokenMessage } from "./message.tsx";
+import { useScene } from "./scene.ts";
+
+export function Step({ item }: { item: StepItem }) {
+  const { answered, folds, isAll, isBrief } = useScene();
+  const { entry, key } = item;
+  const { again, news } = splitNews(entry, answered);
+  const isEmpty = entry.input.length === 0 && entry.output.length === 0 && entry.earlier === null;
+  return (
+    <>
+      {!isBrief && <StepHead item={item} />}
+      {folds.isOpen(earlierId(key), isAll) && entry.earlier && !entry.isEdited && (
+        <EarlierMessages spanKey={key} />
+      )}
+      {entry.isEdited && entry.earlier && (
+        <>
+          <Turn>
+            <HistoryChanged spanKey={key} earlierKey={entry.earlier.key} />
+          </Turn>
+          {again.length > 0 && <SentAgain messages={again} id={`again.${key}`} />}
+        </>
+      )}
+      {news.messages.map((message, i) => (
+        <SpokenMessage
+          key={i}
+          message={message}
+          id={`in.${key}.${i}`}
+          isFirstCall={entry.earlier === null}
+          results={news.results}
+        />
+      ))}
+      <Answer item={item} />
+      {isEmpty && (
+        <Turn>
+          <p className="dim">No messages were recorded.</p>
+        </Turn>
+      )}
+      {entry.status === "error" && <Failure message={entry.errorMessage} />}
+      {entry.status === "aborted" && <Stopped />}
+    </>
+  );
+}
+
+export const earlierId = (spanKey: number) => `earlier.${spanKey}`;
+
+/** What went wrong, in full. */
+export function Failure({ message, who }: { message: string | null; who?: string }) {
+  return (
+    <Turn who={who}>
+      <div className="failure">{message ?? "It failed, without a message."}</div>
+    </Turn>
+  );
+}
+
+/** Somebody stopped it: nothing is wrong. */
+export function Stopped({ who }: { who?: string }) {
+  return (
+    <Turn who={who}>
+      <p className="stopped">
+        <StandingBadge standing="aborted" /> It was stopped here, before it was done.
+      </p>
+    </Turn>
+  );
+}
+
+function StepHead({ item }: { item: StepItem }) {
+  const { entry, key, earlierCount } = item;
+  const { startTime, factsOf, numberOf, folds, isAll, onSelect, traceKey } = useScene();
+  const facts = factsOf(key);
+  const { usage, ttftMs, costUsd } = facts ?? {};
+  const id = earlierId(key);
+  const number = numberOf(key) ?? item.number;
+  return (
+    <header
+      className="step"
+      onClick={() => onSelect?.(key)}
+      title={entry.name === "chat" ? undefined : entry.name}
+    >
+      <span className="gut num">{offsetText(entry.startTime - startTime)}</span>
+      <span className="head">
+        <KindMark kind="llm" />
+        {onSelect ? (
+          <button type="button" className="md" tabIndex={-1}>
+            Step {number}
+          </button>
+        ) : (
+          <span className="md">Step {number}</span>
+        )}
+        <span className="trunc">{entry.modelId ?? "model not reported"}</span>
+        {entry.earlier && !entry.isEdited && traceKey !== null && (
+          <Fold isOpen={folds.isOpen(id, isAll)} onToggle={() => folds.toggle(id)}>
+            {earlierCount === null ? "earlier messages" : `${count(earlierCount)} unchanged`}
+          </Fold>
+        )}
+        {entry.status !== "ok" && <StandingBadge standing={entry.status} />}
+        <span className="tail">
+          <span>
+            <FigureText figure={duration(entry.endTime - entry.startTime)} />
+          </span>
+          {typeof ttftMs === "number" && (
+            <span className="hide-n">first token {textOf(duration(ttftMs))}</span>
+          )}
+          {usage && (
+            <span className="io" title="Tokens in → out">
+              {tokens(usage.inputTokens)} → {tokens(usage.outputTokens)}
+            </span>
+          )}
+          {facts && <span className="cost mut">{costUsd ? money(costUsd) : <i>unpriced</i>}</span>}
+        </span>
+      </span>
+    </header>
+  );
+}
+
+function tokens(value: number | undefined): string {
+  return value === undefined ? "?" : count(value);
+}
+
+/** "+36.04 s", from where the trace began. */
+export function offsetText(ms: number) {
+  const sign = ms < 0 ? "−" : "+";
+  return (
+    <>
+      {sign}
+      {Math.abs(ms / 1000).toFixed(2)}
+      <span className="u">s</span>
+    </>
+  );
+}
+
+/** The texts in their order, and each call where it was made. */
+function Answer({ item: { entry, key } }: { item: StepItem }) {
+  const { factsOf, quietStep } = useScene();
+  const { output } = entry;
+  const calls = quietStep === key ? [] : entry.calls;
+  const reasoningTokens = factsOf(key)?.usage?.reasoningTokens;
+  let called = 0;
+  const show = (part: Part, id: string) => {
+    if (part.type === "toolCall") {
+      const call = calls[called++];
+      return call && <CallCard key={id} call={call} args={part.text} />;
+    }
+    const isJoined = part.type === "toolResult" && calls.some((call) => call.id === part.id);
+    return isJoined ? null : <SaidPart key={id} part={part} id={id} tokens={reasoningTokens} />;
+  };
+  const parts = output.flatMap((message, i) =>
+    message.parts.map((part, j) => show(part, `out.${key}.${i}.${j}`)),
+  );
+  if (parts.length === 0 && calls.length === 0) return null;
+  return (
+    <Turn>
+      {parts}
+      {calls.slice(called).map((call, i) => (
+        <CallCard key={i} call={call} args={null} />
+      ))}
+    </Turn>
+  );
+}
+
+function SentAgain({ messages, id }: { messages: StepItem["entry"]["input"]; id: string }) {
+  const { folds } = useScene();
+  const isOpen = folds.isOpen(id);
+  return (
+    <>
+      <Turn>
+        <Fold isOpen={isOpen} onToggle={() => folds.toggle(id)}>
+          {plural(messages.length, "message")} sent in their place
+        </Fold>
+      </Turn>
+      {isOpen && <MessageList told={joinResults(messages)} id={id} />}
+    </>
+  );
+}

@@ -1,0 +1,118 @@
+/** The list of traces in a real browser: what comes in, what holds still, and what the keys do. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
+import { chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
+
+const browserTest = test.skipIf(chromiumPath === null);
+const soonMs = 1_000;
+
+/** With three traces that nothing changes. */
+let filled: TestServer;
+beforeAll(async () => {
+  filled = await startServer();
+  for (const [i, name] of ["first", "second", "third"].entries()) await send(filled, name, 5 - i);
+});
+afterAll(async () => {
+  await closeBrowser();
+  await filled[Symbol.asyncDispose]();
+});
+
+/** One ended trace that began so many minutes ago. */
+async function send(server: TestServer, name: string, minutesAgo: number) {
+  const startTime = Date.now() - minutesAgo * 60_000;
+  const response = await server.ingest({
+    version: "v1",
+    traces: [
+      {
+        traceId: name,
+        traceName: name,
+        agentName: minutesAgo % 2 ? "odd" : "even",
+        spans: [makeSpan({ startTime, endTime: startTime + 500, modelId: "gpt-4o" })],
+      },
+    ],
+  });
+  expect(response.status).toBe(202);
+}
+
+const namesOf = ({ page }: Viewer) => page.locator(".row .nm").allTextContents();
+
+/** The list shows these, from the top, within a second. */
+async function shows(viewer: Viewer, ...names: string[]) {
+  const deadlineMs = performance.now() + soonMs;
+  while (performance.now() < deadlineMs) {
+    if (Bun.deepEquals(await namesOf(viewer), names)) return;
+    await Bun.sleep(10);
+  }
+  expect(await namesOf(viewer)).toEqual(names);
+}
+
+browserTest(
+  "begins with the first run, goes live, and holds still under the cursor",
+  async () => {
+    await using server = await startServer();
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/traces");
+    await page.locator(".live", { hasText: "Live" }).waitFor();
+    expect(await page.locator(".row").count()).toBe(0);
+
+    await send(server, "first", 5);
+    await shows(viewer, "first");
+    await send(server, "second", 4);
+    await shows(viewer, "second", "first");
+
+    await page.locator(".row").first().hover();
+    await send(server, "third", 3);
+    await page.getByRole("button", { name: "1 new trace" }).waitFor({ timeout: soonMs });
+    expect(await namesOf(viewer)).toEqual(["second", "first"]);
+    await page.keyboard.press(" ");
+    await shows(viewer, "third", "second", "first");
+    expect(viewer.complaints).toEqual([]);
+  },
+  20_000,
+);
+
+browserTest(
+  "is walked by keys, each step a link of its own",
+  async () => {
+    await using viewer = await openViewer(filled);
+    const { page } = viewer;
+    await viewer.open("/traces");
+    await page.locator(".row").first().waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.locator('.peek h2:text-is("second")').waitFor();
+    expect(new URL(page.url()).searchParams.get("peek")).toMatch(/^~\d+$/);
+    await page.getByText("2 of 3").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".peek").waitFor({ state: "detached" });
+    expect(viewer.complaints).toEqual([]);
+  },
+  20_000,
+);
+
+browserTest(
+  "is narrowed by what is written and what is ticked",
+  async () => {
+    await using viewer = await openViewer(filled);
+    const { page } = viewer;
+    await viewer.open("/traces");
+    await page.locator(".row").first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("statsu:ok");
+    await page.keyboard.press("Enter");
+    await page.getByText("there is no key statsu").waitFor();
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type("name:second ");
+    await page.locator(".chip").waitFor();
+    await shows(viewer, "second");
+
+    await page.getByRole("checkbox", { name: "odd" }).click();
+    await page.getByText("No trace matches").waitFor();
+    expect(new URL(page.url()).searchParams.get("filter")).toBe("name:second agent:odd");
+    await page.goBack();
+    await shows(viewer, "second");
+    expect(viewer.complaints).toEqual([]);
+  },
+  20_000,
+);

@@ -1,0 +1,32 @@
+import { expect, test } from "bun:test";
+import { columnsFor } from "../../../src/ui/traces/columns.tsx";
+import { ticksOf } from "../../../src/ui/traces/ticks.ts";
+
+const hourMs = 3_600_000;
+
+test("ticks stand at both ends and where a clock strikes", () => {
+  const since = new Date(2026, 10, 23, 14, 36).getTime();
+  const ticks = ticksOf(since, since + 24 * hourMs);
+  expect(ticks.map(({ text }) => text)).toEqual([
+    "Mon 14:36",
+    "18:00",
+    "21:00",
+    "Tue 24",
+    "03:00",
+    "06:00",
+    "09:00",
+    "12:00",
+    "14:36",
+  ]);
+  expect(ticks.map(({ at }) => at)).toEqual(ticks.map(({ at }) => at).toSorted((a, b) => a - b));
+});
+
+test("columns leave in their order as the list gets narrower, and the chosen ones never come", () => {
+  const idsAt = (width: number) =>
+    columnsFor(width, new Set(["cached", "out", "errors"]), true).map(({ id }) => id);
+  const rest = ["started", "trace", "duration", "in", "cost"];
+  expect(new Set(idsAt(1_400))).toEqual(new Set([...rest, "last", "ttft", "steps", "model"]));
+  expect(new Set(idsAt(1_130))).toEqual(new Set([...rest, "last", "ttft", "steps"]));
+  expect(new Set(idsAt(950))).toEqual(new Set([...rest, "ttft", "steps"]));
+  expect(new Set(idsAt(600))).toEqual(new Set(rest));
+});
