@@ -15,7 +15,7 @@ import { sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
 import { createReader } from "../query/reader.ts";
 import { createSearcher } from "../search/searcher.ts";
-import { openHome, type Home } from "../store/home.ts";
+import { openHome, readServerInfo, type Home } from "../store/home.ts";
 import { version } from "../version.ts";
 
 export interface Engine {
@@ -89,6 +89,20 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
         memoryBytes: process.memoryUsage.rss(),
         sqliteVersion: sqliteVersion(),
       }),
+      setup() {
+        // Said by whoever listens; the ports open after this.
+        const info = readServerInfo(home.dir);
+        const url = info?.url ?? "http://localhost";
+        return {
+          url,
+          ingestUrl: `${url}/ingest`,
+          otlpUrl: info?.otlpUrl ?? url,
+          otlpGrpcUrl: info?.otlpGrpcUrl ?? null,
+          otlpAuth: auth,
+          apiKey: intake.keyring.isValid(home.key) ? home.key : null,
+          keyFile: home.keyFile,
+        };
+      },
       shutdown: events.onShutdown,
       onBug,
     });

@@ -76,6 +76,13 @@ async function runProgram(args: string[]): Promise<number> {
     );
   addSettings(serve);
 
+  command(program, "open", "open the viewer in the browser, let in by the token")
+    .option("--print", "only print the link", false)
+    .action(async (options) => {
+      const { open } = await import("./open.ts");
+      await open(configOf(options), options);
+    });
+
   command(program, "stop", "end the running server in order").action(async (options) => {
     const { stop } = await import("./stop.ts");
     await stop(configOf(options), options);

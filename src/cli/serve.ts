@@ -5,6 +5,7 @@ import { createLog } from "../log.ts";
 import type { ServerInfo } from "../store/home.ts";
 import { version } from "../version.ts";
 import { openEngine } from "./engine.ts";
+import { viewerLink } from "./open.ts";
 import { out, type Output } from "./output.ts";
 import { openPorts } from "./ports.ts";
 
@@ -133,6 +134,7 @@ function banner(info: ServerInfo, key: string, token: string, { isTerminal }: Ou
   const lines = [
     `tealight ${version} listens on ${info.url}`,
     "",
+    ...(isTerminal ? [`  open   ${viewerLink(info.url, token)}`] : []),
     `  data   ${info.dataDir}`,
     isTerminal ? `  token  ${token}` : `  token  in ${info.tokenFile}`,
     "",

@@ -10,11 +10,12 @@ import { removeRoutes } from "./remove.ts";
 import type { Route } from "./route.ts";
 import { searchRoutes, type SearchDeps } from "./search.ts";
 import { serverRoutes, type ServerDeps } from "./server.ts";
+import { setupRoutes, type SetupDeps } from "./setup.ts";
 import { statsRoutes } from "./stats.ts";
 import { traceRoutes } from "./trace.ts";
 import { traceListRoutes } from "./traces.ts";
 
-export interface RouteDeps extends ReadDeps, SearchDeps, ServerDeps, DoorDeps {
+export interface RouteDeps extends ReadDeps, SearchDeps, ServerDeps, SetupDeps, DoorDeps {
   live: Live;
 }
 
@@ -30,6 +31,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...searchRoutes(deps),
     ...adminRoutes(deps),
     ...priceRoutes(deps),
+    ...setupRoutes(deps),
     ...serverRoutes(deps),
   ];
   return [...routes, ...documentRoutes(routes)];

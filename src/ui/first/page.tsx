@@ -1,6 +1,185 @@
-/** What stands where nothing was sent yet. */
+/** Before the first trace: how to send one. Gives way by itself when it arrives. */
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useLocation } from "wouter";
+import type { Setup } from "../../http/setup.ts";
+import { get, send } from "../data/client.ts";
+import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
+import { useRejects } from "../data/queries.ts";
+import { timeOfDay } from "../format.ts";
+import { CopyButton, Problem } from "../parts/controls.tsx";
+import { useParam } from "../state/url.ts";
+import { Code } from "../text/code.tsx";
+import { hintFor } from "./hints.ts";
+import { sampleTrace } from "./sample.ts";
+import { guidesOf, type Guide } from "./snippets.ts";
 import "./first.css";
 
 export function FirstRun() {
-  return <h1>No trace yet</h1>;
+  const [, navigate] = useLocation();
+  const { state } = useLiveStatus();
+  const { data: setup, error } = useQuery({
+    queryKey: ["setup"],
+    queryFn: ({ signal }) => get<Setup>("/api/setup", {}, signal),
+  });
+  useLiveEvents((event) => {
+    if (event.kind === "traces" && event.traces[0]) navigate(`/traces/~${event.traces[0].key}`);
+  });
+  return (
+    <div className="pane first-page">
+      <div className="first">
+        <div className="first-head">
+          <UnlitCandle />
+          <div>
+            <h1>Send the first span</h1>
+            <p className="mut">
+              Everything stays on this machine. The trace opens here by itself as soon as a span
+              arrives.
+            </p>
+          </div>
+          <span className="grow" />
+          <SampleButton />
+        </div>
+        {error && <Problem error={error} />}
+        {setup && <Guides setup={setup} />}
+        <p className="flex waiting" role="status">
+          <i className={state === "connected" ? "dot-live" : "dot-lost"} />
+          {state === "connected" ? "Waiting for the first span" : "The server does not answer"}
+        </p>
+        <Refusals />
+        <p className="note">
+          Addresses and key are also printed by <code>tealight env</code>.
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function UnlitCandle() {
+  return (
+    <svg className="unlit" viewBox="0 0 20 20" aria-hidden="true">
+      <path
+        d="M10 1.2c2.5 2.9 3.6 4.7 3.6 6.3a3.6 3.6 0 0 1-7.2 0c0-1.6 1.1-3.4 3.6-6.3z"
+        fill="none"
+        stroke="var(--line-3)"
+        strokeWidth=".9"
+        strokeDasharray="1.6 1.4"
+      />
+      <path d="M2.2 12.4h15.6l-.7 4.1a2 2 0 0 1-2 1.7H4.9a2 2 0 0 1-2-1.7z" fill="var(--cup-1)" />
+    </svg>
+  );
+}
+
+function SampleButton() {
+  const [problem, setProblem] = useState<unknown>(null);
+  async function load(): Promise<void> {
+    setProblem(null);
+    try {
+      await send("POST", "/api/import", { body: sampleTrace(Date.now()) });
+    } catch (cause) {
+      setProblem(cause);
+    }
+  }
+  return (
+    <div>
+      <button type="button" className="btn" onClick={() => void load()}>
+        Load a sample trace
+      </button>
+      {problem !== null && <Problem error={problem} />}
+    </div>
+  );
+}
+
+function Guides({ setup }: { setup: Setup }) {
+  const guides = guidesOf(setup);
+  const [chosen, choose] = useParam<string>("for", guides[0]!.id);
+  const guide = guides.find(({ id }) => id === chosen) ?? guides[0]!;
+  return (
+    <>
+      <div className="seg" role="tablist" aria-label="What you use">
+        {guides.map(({ id, name }, i) => (
+          <button
+            key={id}
+            type="button"
+            role="tab"
+            aria-selected={id === guide.id}
+            tabIndex={id === guide.id ? 0 : -1}
+            onClick={() => choose(id, { replace: true })}
+            onKeyDown={({ key, currentTarget }) => {
+              const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
+              if (by === undefined) return;
+              const next = (i + by + guides.length) % guides.length;
+              choose(guides[next]!.id, { replace: true });
+              (currentTarget.parentElement!.children[next] as HTMLElement).focus();
+            }}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <GuideCard guide={guide} />
+    </>
+  );
+}
+
+function GuideCard({ guide: { lines, snippet, language, note } }: { guide: Guide }) {
+  return (
+    <div className="card" role="tabpanel">
+      {lines.map(([label, line]) => (
+        <div className="copyline" key={label}>
+          <span className="label">{label}</span>
+          <span className="mono trunc grow">{line}</span>
+          <CopyButton text={line} label={`Copy ${label.toLowerCase()}`} className="btn ghost sm">
+            Copy
+          </CopyButton>
+        </div>
+      ))}
+      <div className="snip">
+        <Code text={snippet} language={language === "text" ? undefined : language} />
+        <CopyButton text={snippet} label="Copy the snippet" className="btn sm">
+          Copy
+        </CopyButton>
+      </div>
+      {note && <p className="note">{note}</p>}
+    </div>
+  );
+}
+
+/** Why nothing arrives, where something came and was refused. */
+function Refusals() {
+  const { data: rejects = [] } = useRejects(5);
+  if (rejects.length === 0) return null;
+  return (
+    <section>
+      <div className="flex refusals-head">
+        <h2 className="strong">Nothing arriving?</h2>
+        <span className="dim">
+          The last requests that were refused. No content of theirs was kept.
+        </span>
+        <span className="grow" />
+        <Link className="btn ghost sm" href="/settings#refused">
+          All refused requests
+        </Link>
+      </div>
+      <div className="card">
+        <table className="grid refusals">
+          <tbody>
+            {rejects.slice(0, 5).map(({ receivedAt, status, route, message, code }, i) => (
+              <tr key={`${receivedAt}.${i}`}>
+                <td className="l dim">{timeOfDay(receivedAt)}</td>
+                <td className="l">
+                  <span className="badge b-error">{status}</span>
+                </td>
+                <td className="l mono mut">{route}</td>
+                <td className="l" title={message}>
+                  {message}
+                </td>
+                <td className="l dim">{hintFor(code)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
 }

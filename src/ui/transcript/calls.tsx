@@ -19,6 +19,8 @@ export function CallCard({ call, args }: { call: Joined; args: string | null }) 
   const tool = spanKey === null ? null : scene.toolOf(spanKey);
   const facts = spanKey === null ? null : scene.factsOf(spanKey);
   const { standing, note } = standingOfCall(call, facts?.status ?? tool?.status ?? null, scene);
+  // Where the call came back with nothing, its span says what went wrong.
+  const failure = call.result?.text ? null : tool?.errorMessage;
   const durationMs = facts?.durationMs ?? (tool ? tool.endTime - tool.startTime : null);
   return (
     <ToolCard
@@ -27,7 +29,7 @@ export function CallCard({ call, args }: { call: Joined; args: string | null }) 
       result={call.result}
       standing={standing}
       durationMs={durationMs}
-      note={note}
+      note={note ?? failure ?? undefined}
       isSelected={spanKey !== null && spanKey === selected}
       onSelect={spanKey !== null && onSelect ? () => onSelect(spanKey) : undefined}
     />
