@@ -1,5 +1,106 @@
+/** Settings: what is stored, who may send, what things cost, what was refused. */
+import { useEffect, useState } from "react";
+import { useNow, useRejects, useStatus } from "../data/queries.ts";
+import { bytes, count, duration, textOf } from "../format.ts";
+import { Keys } from "./keys.tsx";
+import { Look } from "./look.tsx";
+import { Prices } from "./prices.tsx";
+import { Projects } from "./projects.tsx";
+import { Refused } from "./refused.tsx";
+import { Section, SetRow } from "./section.tsx";
+import { Storage } from "./storage.tsx";
 import "./settings.css";
 
+const sections = [
+  { id: "storage", name: "Storage" },
+  { id: "keys", name: "Keys" },
+  { id: "projects", name: "Projects" },
+  { id: "prices", name: "Prices" },
+  { id: "refused", name: "Refused requests" },
+  { id: "look", name: "Appearance" },
+  { id: "about", name: "About" },
+] as const;
+
 export function SettingsPage() {
-  return <h1>Settings</h1>;
+  const [current, setCurrent] = useState(() => location.hash.slice(1) || "storage");
+  const { data: status } = useStatus();
+  const { data: rejects = [] } = useRejects();
+  const isReady = status !== undefined;
+  useEffect(() => {
+    const go = () => {
+      const id = location.hash.slice(1);
+      if (id === "") return;
+      setCurrent(id);
+      document.getElementById(id)?.scrollIntoView();
+    };
+    // What stands above must be there before its place is known.
+    if (isReady) go();
+    window.addEventListener("hashchange", go);
+    return () => window.removeEventListener("hashchange", go);
+  }, [isReady]);
+  return (
+    <div className="panes settings-panes">
+      <h1 className="sr">Settings</h1>
+      <nav className="pane sidenav" aria-label="Settings">
+        {sections.map(({ id, name }) => (
+          <a key={id} href={`#${id}`} aria-current={id === current ? "true" : undefined}>
+            {name}
+            {id === "refused" && rejects.length > 0 && (
+              <span className="num err">
+                {rejects.length >= 100 ? "100+" : count(rejects.length)}
+              </span>
+            )}
+          </a>
+        ))}
+      </nav>
+      <div className="pane set-pane">
+        <div className="set">
+          <Storage />
+          <Keys />
+          <Projects />
+          <Prices />
+          <Refused />
+          <Look />
+          <About />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function About() {
+  const { data: status } = useStatus();
+  const now = useNow(10_000);
+  if (!status) return null;
+  const { version, sqliteVersion, startedAt, memoryBytes, pid, durability } = status;
+  return (
+    <Section
+      id="about"
+      title="About"
+      about="Tealight is one program on this machine; nothing leaves it."
+    >
+      <SetRow name="Version">
+        {version}, with SQLite {sqliteVersion}
+      </SetRow>
+      <SetRow name="Running">
+        for {textOf(duration(now - startedAt))}, process {pid}, {textOf(bytes(memoryBytes))} of
+        memory
+      </SetRow>
+      <SetRow name="Durability">
+        {durability === "full"
+          ? "full: every answer is on the disk before it goes out"
+          : `${durability}: what was acknowledged survives the end of the process, with --durability full also a power cut`}
+      </SetRow>
+      <SetRow
+        name="API"
+        end={
+          <a className="btn" href="/api/docs" target="_blank" rel="noreferrer">
+            Open
+          </a>
+        }
+      >
+        All that is shown here, for programs.
+      </SetRow>
+    </Section>
+  );
 }

@@ -1,0 +1,227 @@
+/** What calls cost: rules of one's own before the list prices, and the past by them. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { PriceListing } from "../../ingest/pricer.ts";
+import type { RepriceStatus } from "../../ingest/reprice.ts";
+import { dimensions, type Dimension } from "../../pricing/rates.ts";
+import type { GroupPage } from "../../query/groups.ts";
+import { ApiError, get, pathOf, send } from "../data/client.ts";
+import { money, plural } from "../format.ts";
+import { Icon } from "../parts/icon.tsx";
+import { useParam } from "../state/url.ts";
+import { AskDialog, Field, Section, SetRow } from "./section.tsx";
+
+const shown = ["input", "cacheRead", "cacheWrite", "output"] as const;
+const names: Record<Dimension, string> = {
+  input: "Input",
+  cacheRead: "From cache",
+  cacheWrite: "Cache write",
+  output: "Output",
+  reasoning: "Reasoning",
+  image: "Image",
+  search: "Search",
+  request: "Request",
+};
+
+export function Prices() {
+  const client = useQueryClient();
+  // "Add price" elsewhere names its model in the address.
+  const [model, setModel] = useParam<string>("model", "");
+  const { data: listing } = useQuery({
+    queryKey: ["prices"],
+    queryFn: ({ signal }) => get<PriceListing>("/api/prices", {}, signal),
+  });
+  const unpriced = useUnpriced();
+  const reread = () => client.invalidateQueries({ queryKey: ["prices"] });
+  return (
+    <Section
+      id="prices"
+      title="Prices"
+      about={
+        listing
+          ? `Dollars per million tokens. Yours come before the list prices, ${listing.source} of ${listing.sourceDate}.`
+          : "Dollars per million tokens."
+      }
+      action={
+        <button type="button" className="btn" onClick={() => setModel("*", { replace: true })}>
+          <Icon name="plus" size="s" />
+          Add price
+        </button>
+      }
+    >
+      <table className="set-table">
+        <thead>
+          <tr>
+            <th>Model</th>
+            {shown.map((dimension) => (
+              <th className="num" key={dimension}>
+                {names[dimension]}
+              </th>
+            ))}
+            <th />
+          </tr>
+        </thead>
+        <tbody>
+          {unpriced.map(({ value, requests }) => (
+            <tr key={value}>
+              <td className="mono">{value}</td>
+              <td className="dim" colSpan={shown.length}>
+                unpriced, {plural(requests, "call")}
+              </td>
+              <td className="num">
+                <button
+                  type="button"
+                  className="lnk"
+                  onClick={() => setModel(value, { replace: true })}
+                >
+                  Add price
+                </button>
+              </td>
+            </tr>
+          ))}
+          {listing?.rules.map(({ id, provider, model, prices }) => (
+            <tr key={id}>
+              <td className="mono" title={`provider ${provider}`}>
+                {provider === "*" ? model : `${provider} / ${model}`}
+              </td>
+              {shown.map((dimension) => (
+                <td className="num" key={dimension}>
+                  {prices[dimension] ?? <span className="dim">—</span>}
+                </td>
+              ))}
+              <td className="num">
+                {id.startsWith("config:") ? (
+                  <span className="dim">config.toml</span>
+                ) : (
+                  <button
+                    type="button"
+                    className="btn ghost sm danger"
+                    aria-label={`Remove the price of ${model}`}
+                    onClick={() => void send("DELETE", pathOf("prices", id)).then(reread)}
+                  >
+                    Remove
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Reprice />
+      {model !== "" && (
+        <PriceDialog
+          model={model}
+          onClose={() => setModel("", { replace: true })}
+          onDone={reread}
+        />
+      )}
+    </Section>
+  );
+}
+
+/** Models with calls of the last 30 days that no price fits. */
+function useUnpriced() {
+  const { data } = useQuery({
+    queryKey: ["models", "30d"],
+    queryFn: ({ signal }) => get<GroupPage>("/api/models", { since: "30d", limit: 200 }, signal),
+  });
+  return (data?.groups ?? []).filter(
+    ({ costUsd, priceableSpanCount }) => costUsd === null && priceableSpanCount > 0,
+  );
+}
+
+function PriceDialog({
+  model: first,
+  onClose,
+  onDone,
+}: {
+  model: string;
+  onClose: () => void;
+  onDone: () => Promise<void>;
+}) {
+  const [model, setModel] = useState(first === "*" ? "" : first);
+  const [provider, setProvider] = useState("");
+  const [prices, setPrices] = useState<Partial<Record<Dimension, string>>>({});
+  const given = Object.entries(prices).filter(([, price]) => price.trim() !== "");
+  return (
+    <AskDialog
+      title="A price of your own"
+      verb="Set it"
+      isReady={given.length > 0}
+      onClose={onClose}
+      act={async () => {
+        const body = {
+          ...(model.trim() && { model: model.trim() }),
+          ...(provider.trim() && { provider: provider.trim() }),
+          prices: Object.fromEntries(given.map(([name, price]) => [name, price.trim()])),
+        };
+        await send("POST", "/api/prices", { body });
+        await onDone();
+      }}
+    >
+      <p className="dim">It holds for calls from now on; what is stored is repriced on demand.</p>
+      <div className="fields">
+        <Field label="Model, * for any text" value={model} set={setModel} hint="llama*" isFirst />
+        <Field label="Provider, if it matters" value={provider} set={setProvider} hint="any" />
+        {dimensions.map((name) => (
+          <Field
+            key={name}
+            label={`${names[name]}, ${perWhat(name)}`}
+            value={prices[name] ?? ""}
+            set={(price) => setPrices({ ...prices, [name]: price })}
+          />
+        ))}
+      </div>
+    </AskDialog>
+  );
+}
+
+function perWhat(name: Dimension): string {
+  return name === "image" || name === "search" || name === "request" ? "$ each" : "$ per million";
+}
+
+const progressEveryMs = 500;
+
+function Reprice() {
+  const client = useQueryClient();
+  const { data: status } = useQuery({
+    queryKey: ["reprice"],
+    async queryFn({ signal }) {
+      try {
+        return await get<RepriceStatus>("/api/reprice", {}, signal);
+      } catch (cause) {
+        if (cause instanceof ApiError && cause.status === 404) return null;
+        throw cause;
+      }
+    },
+    refetchInterval: ({ state }) => (state.data?.finishedAt === null ? progressEveryMs : false),
+  });
+  const isRunning = status?.finishedAt === null;
+  return (
+    <SetRow
+      name="What is stored"
+      end={
+        <button
+          type="button"
+          className="btn"
+          disabled={isRunning}
+          onClick={() =>
+            void send("POST", "/api/reprice", { body: {} }).then(() =>
+              client.invalidateQueries({ queryKey: ["reprice"] }),
+            )
+          }
+        >
+          Apply the prices
+        </button>
+      }
+    >
+      {status ? wordsOf(status) : "Keeps the prices that held when it came."}
+    </SetRow>
+  );
+}
+
+function wordsOf(status: RepriceStatus): string {
+  const { finishedAt, doneTraceCount, traceCount, changedSpanCount, beforeUsd, afterUsd } = status;
+  if (finishedAt === null) return `${plural(doneTraceCount, "trace")} of ${traceCount} are done.`;
+  return `${plural(changedSpanCount, "call")} changed: ${money(beforeUsd)} became ${money(afterUsd)}.`;
+}

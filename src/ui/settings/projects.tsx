@@ -1,0 +1,144 @@
+/** What traces are kept apart by. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { ProjectDeleted, WouldDelete } from "../../http/remove.ts";
+import { pathOf, send } from "../data/client.ts";
+import { useNow, useProjects } from "../data/queries.ts";
+import { ago, exactTime, plural } from "../format.ts";
+import { Icon } from "../parts/icon.tsx";
+import { AskDialog, Field, Section } from "./section.tsx";
+
+type Open = { kind: "new" } | { kind: "rename" | "delete"; name: string } | null;
+
+export function Projects() {
+  const client = useQueryClient();
+  const now = useNow(60_000);
+  const { data: projects = [] } = useProjects();
+  const [open, setOpen] = useState<Open>(null);
+  const reread = () => client.invalidateQueries({ queryKey: ["projects"] });
+  return (
+    <Section
+      id="projects"
+      title="Projects"
+      about="Each key sends into one of them; the first is the default."
+      action={
+        <button type="button" className="btn" onClick={() => setOpen({ kind: "new" })}>
+          <Icon name="plus" size="s" />
+          New project
+        </button>
+      }
+    >
+      <table className="set-table">
+        <thead>
+          <tr>
+            <th>Name</th>
+            <th>Made</th>
+            <th />
+          </tr>
+        </thead>
+        <tbody>
+          {projects.map(({ name, createdAt }, i) => (
+            <tr key={name}>
+              <td>{name}</td>
+              <td title={exactTime(createdAt)}>{ago(createdAt, now)}</td>
+              <td className="num">
+                <button
+                  type="button"
+                  className="btn ghost sm"
+                  aria-label={`Rename ${name}`}
+                  onClick={() => setOpen({ kind: "rename", name })}
+                >
+                  Rename
+                </button>
+                {i > 0 && (
+                  <button
+                    type="button"
+                    className="btn ghost sm danger"
+                    aria-label={`Delete ${name}`}
+                    onClick={() => setOpen({ kind: "delete", name })}
+                  >
+                    Delete
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {open && open.kind !== "delete" && (
+        <NameDialog
+          before={open.kind === "rename" ? open.name : null}
+          onClose={() => setOpen(null)}
+          onDone={reread}
+        />
+      )}
+      {open?.kind === "delete" && (
+        <DeleteProject name={open.name} onClose={() => setOpen(null)} onDone={reread} />
+      )}
+    </Section>
+  );
+}
+
+interface DialogProps {
+  onClose: () => void;
+  onDone: () => Promise<void>;
+}
+
+/** @param before the name of the project; null for a new one. */
+function NameDialog({ before, onClose, onDone }: DialogProps & { before: string | null }) {
+  const [name, setName] = useState(before ?? "");
+  return (
+    <AskDialog
+      title={before === null ? "New project" : `Rename ${before}`}
+      verb={before === null ? "Add it" : "Rename"}
+      isReady={name.trim() !== "" && name !== before}
+      onClose={onClose}
+      act={async () => {
+        const body = { name: name.trim() };
+        if (before === null) await send("POST", "/api/projects", { body });
+        else await send("PATCH", pathOf("projects", before), { body });
+        await onDone();
+      }}
+    >
+      <Field label="Name" value={name} set={setName} isFirst />
+    </AskDialog>
+  );
+}
+
+/** Takes its name typed: what is gone cannot be brought back. */
+function DeleteProject({ name, onClose, onDone }: DialogProps & { name: string }) {
+  const [typed, setTyped] = useState("");
+  const { data } = useQuery({
+    queryKey: ["would-delete", name],
+    queryFn: () =>
+      send<WouldDelete>("DELETE", pathOf("projects", name), { params: { dryRun: 1, pinned: 0 } }),
+    staleTime: 0,
+  });
+  const many = data && `${plural(data.traces, "trace")}${data.nextCursor ? " or more" : ""}`;
+  return (
+    <AskDialog
+      title={`Delete ${name}?`}
+      verb="Delete"
+      isDangerous
+      isReady={typed === name}
+      onClose={onClose}
+      act={async () => {
+        // Large ones go part by part.
+        let cursor: string | null = null;
+        do {
+          const answer: ProjectDeleted = await send("DELETE", pathOf("projects", name), {
+            params: { cursor },
+          });
+          cursor = answer.nextCursor;
+        } while (cursor !== null);
+        await onDone();
+      }}
+    >
+      <p>
+        Its keys and {many ?? "its traces"} go with it and cannot be brought back. Pinned traces
+        keep it alive.
+      </p>
+      <Field label={`Type ${name}`} value={typed} set={setTyped} isFirst />
+    </AskDialog>
+  );
+}

@@ -1,0 +1,131 @@
+/** Parts that the sections of the settings are made of. */
+import { useState, type FormEvent, type ReactNode } from "react";
+import { Dialog, Problem } from "../parts/controls.tsx";
+
+export interface SectionProps {
+  id: string;
+  title: string;
+  /** What it is about, in one sentence. */
+  about: ReactNode;
+  /** Stands beside the title: what adds something. */
+  action?: ReactNode;
+  children: ReactNode;
+}
+
+export function Section({ id, title, about, action, children }: SectionProps) {
+  return (
+    <section className="blk" id={id} aria-labelledby={`${id}-title`}>
+      <div className="blk-head">
+        <div>
+          <h2 id={`${id}-title`}>{title}</h2>
+          <p>{about}</p>
+        </div>
+        {action}
+      </div>
+      <div className="card">{children}</div>
+    </section>
+  );
+}
+
+export function SetRow({
+  name,
+  children,
+  end,
+}: {
+  name: string;
+  children: ReactNode;
+  end?: ReactNode;
+}) {
+  return (
+    <div className="setrow">
+      <span>{name}</span>
+      <span className="dim">{children}</span>
+      <span className="flex">{end}</span>
+    </div>
+  );
+}
+
+/** Asks, does it, and shows what the server said against it. */
+export function AskDialog({
+  title,
+  verb,
+  isDangerous = false,
+  isReady = true,
+  onClose,
+  act,
+  children,
+}: {
+  title: string;
+  /** What the button says. */
+  verb: string;
+  isDangerous?: boolean;
+  isReady?: boolean;
+  onClose: () => void;
+  act: () => Promise<unknown>;
+  children: ReactNode;
+}) {
+  const [error, setError] = useState<unknown>(null);
+  const [isBusy, setBusy] = useState(false);
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await act();
+      onClose();
+    } catch (cause) {
+      setError(cause);
+    } finally {
+      setBusy(false);
+    }
+  }
+  return (
+    <Dialog label={title} className="ask" onClose={onClose}>
+      <form onSubmit={(event) => void submit(event)}>
+        <h2>{title}</h2>
+        {children}
+        {error !== null && <Problem error={error} />}
+        <div className="ask-end">
+          <button type="button" className="btn" onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            type="submit"
+            className={isDangerous ? "btn danger" : "btn primary"}
+            disabled={!isReady || isBusy}
+          >
+            {verb}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+export function Field({
+  label,
+  value,
+  set,
+  hint,
+  isFirst = false,
+}: {
+  label: string;
+  value: string;
+  set: (value: string) => void;
+  hint?: string;
+  isFirst?: boolean;
+}) {
+  return (
+    <label className="field">
+      <span className="label">{label}</span>
+      <input
+        type="text"
+        value={value}
+        autoFocus={isFirst}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder={hint}
+        onChange={({ target }) => set(target.value)}
+      />
+    </label>
+  );
+}
