@@ -536,7 +536,7 @@ describe("beside it", () => {
   });
 
   test.each([
-    ["GET", "/"],
+    ["POST", "/"],
     ["GET", "/ingest"],
     ["PUT", "/ingest"],
     ["DELETE", "/ingest"],

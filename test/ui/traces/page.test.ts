@@ -57,6 +57,8 @@ browserTest(
     expect(await page.locator(".row").count()).toBe(0);
 
     await send(server, "first", 5);
+    await page.waitForURL(/\/traces\/~\d+$/, { timeout: soonMs });
+    await page.goBack();
     await shows(viewer, "first");
     await send(server, "second", 4);
     await shows(viewer, "second", "first");
