@@ -111,6 +111,13 @@ export function time(ms: number, now: number): string {
   return isSameDay(ms, now) ? timeOfDay(ms) : dayAndClock.format(ms);
 }
 
+const shortClock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
+
+/** A stretch of time: the day once where it is one. */
+export function timeRange(from: number, to: number, now: number): string {
+  return `${time(from, now)} – ${isSameDay(from, to) ? shortClock.format(to) : time(to, now)}`;
+}
+
 /** 2026-11-24 14:31:40.123, for titles. */
 export function exactTime(ms: number): string {
   const date = new Date(ms);

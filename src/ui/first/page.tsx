@@ -13,6 +13,7 @@ import { Code } from "../text/code.tsx";
 import { hintFor } from "./hints.ts";
 import { sampleTrace } from "./sample.ts";
 import { guidesOf, type Guide } from "./snippets.ts";
+import "../parts/grid.css";
 import "./first.css";
 
 export function FirstRun() {

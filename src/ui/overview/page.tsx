@@ -1,5 +1,109 @@
+/** What it all costs, how long it takes and what fails: over time, and by whatever it belongs to. */
+import { Link } from "wouter";
+import { Breakdown } from "../charts/breakdown.tsx";
+import type { GroupField } from "../charts/groups.tsx";
+import { Nothing, Problem } from "../parts/controls.tsx";
+import { QueryBar } from "../query/bar.tsx";
+import { useFigures, useFreshFigures } from "../query/figures.ts";
+import { rangeWords, RangePicker } from "../query/range.tsx";
+import { isEndless, tracesHref, useScope, type Scope } from "../query/scope.ts";
+import { problemOf, toggleValue } from "../query/words.ts";
+import { useSetParams } from "../state/url.ts";
+import { Charts } from "./charts.tsx";
+import { Kpis } from "./kpis.tsx";
 import "./overview.css";
 
+const lately = "7d";
+const bars = 60;
+const fields: GroupField[] = ["model", "agent", "tool", "workflow", "customer", "provider"];
+
 export function OverviewPage() {
-  return <h1>Overview</h1>;
+  const scope = useScope(lately);
+  const set = useSetParams();
+  const problem = problemOf(scope.filter);
+  useFreshFigures(scope.filter);
+  const figures = useFigures(
+    scope,
+    { by: "model", sort: "cost", limit: 10, bars },
+    problem === null,
+  );
+  const tools = useFigures(scope, { by: "type", limit: 10, bars }, problem === null);
+  const { data, error, refetch } = figures;
+  const isEmpty = data && data.totals.traces + data.totals.requests === 0;
+  return (
+    <div className="overview">
+      <h1 className="sr">Overview</h1>
+      <div className="toolbar">
+        <QueryBar
+          value={scope.filter}
+          onChange={(filter) => set({ filter })}
+          label="Filter the overview"
+          placeholder="Filter: model:claude*  agent:swe-agent  meta.env:prod"
+        />
+        <RangePicker initial={lately} />
+        <Link className="btn hide-n" href={tracesHref(scope)}>
+          Show traces
+        </Link>
+      </div>
+      <div className="pane overview-pane">
+        {problem || (error && !data) ? (
+          <Problem error={problem ?? error} retry={() => void refetch()} />
+        ) : isEmpty ? (
+          <EmptyRange scope={scope} />
+        ) : (
+          data && (
+            <>
+              {data.partial && (
+                <p className="note partial" role="status">
+                  More traces match than can be counted at once: these are the newest.
+                </p>
+              )}
+              <Kpis stats={data} before={beforeWords(scope)} />
+              <Charts
+                stats={data}
+                tools={tools.data}
+                onChoose={(since, until) => set({ since: String(since), until: String(until) })}
+              />
+              <div className="breakdowns">
+                {fields.map((field) => (
+                  <Breakdown
+                    key={field}
+                    field={field}
+                    scope={scope}
+                    onChoose={(field, value) =>
+                      set({ filter: toggleValue(scope.filter, field, value) })
+                    }
+                  />
+                ))}
+              </div>
+            </>
+          )
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** "vs the 7 days before" where the range is one that has a name. */
+function beforeWords(scope: Scope): string {
+  const name = /^(?:in the last )(.*)$/.exec(rangeWords(scope))?.[1];
+  return `vs the ${name ?? "time"} before`;
+}
+
+function EmptyRange({ scope }: { scope: Scope }) {
+  const set = useSetParams();
+  const words = rangeWords(scope);
+  return (
+    <Nothing>
+      <p>
+        No trace {scope.filter && "that matches "}
+        {words}.
+      </p>
+      {!isEndless(scope) && (
+        <button type="button" className="btn" onClick={() => set({ since: "0", until: null })}>
+          Show all time
+        </button>
+      )}
+    </Nothing>
+  );
 }

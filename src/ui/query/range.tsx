@@ -16,31 +16,41 @@ const ranges = [
   { since: "", name: "All time" },
 ];
 
+/** All time in the address of a page that shows less where it says nothing. */
+export const allTime = "0";
+
 export interface Range {
   /** As the address says it; "" where it has no such end. */
   since: string;
   until: string;
 }
 
-export function useRange(): Range {
-  const [since] = useParam<string>("since", "");
+/** @param initial the start where the address says none: "" for all time. */
+export function useRange(initial = ""): Range {
+  const [since] = useParam<string>("since", initial);
   const [until] = useParam<string>("until", "");
   return { since, until };
 }
 
 /** "in the last 24 hours", "since 24 Nov, 14:31": behind a sentence; "" for all time. */
-export function rangeWords({ since, until }: Range): string {
-  const known = until === "" && ranges.find((range) => range.since === since);
+export function rangeWords(range: Range): string {
+  const { since, until } = range;
+  const known = knownRange(range);
   if (known) return known.since === "" ? "" : `in the ${known.name.toLowerCase()}`;
   return [since && `since ${endText(since)}`, until && `until ${endText(until)}`]
     .filter(Boolean)
     .join(" ");
 }
 
-export function RangePicker() {
-  const range = useRange();
+function knownRange({ since, until }: Range) {
+  if (until !== "") return undefined;
+  return ranges.find((range) => range.since === (since === allTime ? "" : since));
+}
+
+export function RangePicker({ initial = "" }: { initial?: string }) {
+  const range = useRange(initial);
   const set = useSetParams();
-  const known = range.until === "" && ranges.find(({ since }) => since === range.since);
+  const known = knownRange(range);
   const name = known
     ? known.name
     : `${range.since ? endText(range.since) : "…"} – ${range.until ? endText(range.until) : "now"}`;
@@ -60,14 +70,14 @@ export function RangePicker() {
               key={since}
               type="button"
               className="it"
-              aria-pressed={known && known.since === since}
+              aria-pressed={known?.since === since}
               onClick={() => {
-                set({ since, until: null });
+                set({ since: since === initial ? null : since || allTime, until: null });
                 close();
               }}
             >
               {name}
-              {known && known.since === since && <Icon name="check" size="xs" />}
+              {known?.since === since && <Icon name="check" size="xs" />}
             </button>
           ))}
           <CustomRange

@@ -7,7 +7,7 @@ import type { TracePage } from "../../query/views.ts";
 import { byKey, get, pathOf } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
-import { scopeParams, type Scope } from "../traces/scope.ts";
+import { scopeParams, type Scope } from "../query/scope.ts";
 
 export type Session = LatestPage["groups"][number];
 

@@ -7,7 +7,7 @@ import { QueryBar } from "../query/bar.tsx";
 import { RangePicker } from "../query/range.tsx";
 import { useShortcuts } from "../state/keys.ts";
 import { useParam, useSetParams } from "../state/url.ts";
-import { isNarrow, traceHref, useScope } from "../traces/scope.ts";
+import { isNarrow, traceHref, useScope } from "../query/scope.ts";
 import { Conversation } from "./conversation.tsx";
 import { useFreshSessions, useSessions, useTurns, type Session } from "./data.ts";
 import { SessionFacts } from "./facts.tsx";

@@ -7,7 +7,7 @@ import { exactTime, plural } from "../format.ts";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
 import { Problem } from "../parts/controls.tsx";
 import { standingOf, StandingMark } from "../parts/mark.tsx";
-import { traceHref } from "../traces/scope.ts";
+import { traceHref } from "../query/scope.ts";
 import { TranscriptEntries } from "../transcript/entries.tsx";
 import { newInTurn, useTurnEntries } from "./data.ts";
 

@@ -9,7 +9,7 @@ import { get } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
 import { problemOf, spell, withoutKey } from "../query/words.ts";
-import { scopeParams, type Scope } from "./scope.ts";
+import { scopeParams, type Scope } from "../query/scope.ts";
 
 export interface FacetValue {
   value: string;

@@ -14,7 +14,7 @@ import {
   type FacetField,
   type FacetValue,
 } from "./facet-data.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope } from "../query/scope.ts";
 import "./facets.css";
 
 const fields: { field: FacetField; name: string }[] = [

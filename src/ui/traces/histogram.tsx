@@ -1,8 +1,9 @@
 /** The strip over the list: totals, and when the traces were. A drag chooses a stretch of time. */
 import { useRef, useState, type PointerEvent } from "react";
 import type { Stats } from "../../query/figures.ts";
-import { count, money, plural, time } from "../format.ts";
-import { ticksOf } from "./ticks.ts";
+import { count, money, plural, timeRange } from "../format.ts";
+import { domainOf } from "../charts/buckets.ts";
+import { ticksOf } from "../charts/ticks.ts";
 import { Duration } from "../parts/figure.tsx";
 
 const height = 40;
@@ -30,7 +31,8 @@ export function Histogram({
   const box = useRef<HTMLDivElement>(null);
   if (!stats) return <div className="histo" aria-busy="true" />;
 
-  const { since, until, bucketMs, series } = stats;
+  const { bucketMs, series } = stats;
+  const { since, until } = domainOf(stats);
   const length = until - since;
   const shareOf = ({ clientX }: PointerEvent) => {
     const { left, width } = box.current!.getBoundingClientRect();
@@ -88,7 +90,9 @@ export function Histogram({
   );
 }
 
-function Bars({ stats: { since, until, bucketMs, series } }: { stats: Stats }) {
+function Bars({ stats }: { stats: Stats }) {
+  const { bucketMs, series } = stats;
+  const { since, until } = domainOf(stats);
   const most = Math.max(1, ...series.map(({ traces }) => traces));
   const buckets = (until - since) / bucketMs;
   return (
@@ -157,7 +161,7 @@ function Totals({ stats, at }: { stats: Stats; at: number | null }) {
       )}
       {at !== null && (
         <span className="at dim">
-          {time(at, Date.now())} – {time(at + bucketMs, Date.now())}:{" "}
+          {timeRange(at, at + bucketMs, Date.now())}:{" "}
           <span className="mut">{plural(bucket?.traces ?? 0, "trace")}</span>
           {(bucket?.failedTraces ?? 0) > 0 && (
             <span className="err">, {count(bucket!.failedTraces)} failed</span>

@@ -8,7 +8,7 @@ import { Nothing, Problem } from "../parts/controls.tsx";
 import { KindMark } from "../parts/mark.tsx";
 import { rangeWords } from "../query/range.tsx";
 import { splitFreeText } from "../query/words.ts";
-import { scopeParams, traceHref, type Scope } from "./scope.ts";
+import { scopeParams, traceHref, type Scope } from "../query/scope.ts";
 import "./hits.css";
 
 const fieldWords: Record<Hit["field"], string> = {

@@ -10,7 +10,7 @@ import { columnsFor, templateOf, useHiddenColumns } from "./columns.tsx";
 import { ListHead } from "./head.tsx";
 import type { Items } from "./items.ts";
 import { TraceRow } from "./row.tsx";
-import { traceHref } from "./scope.ts";
+import { traceHref } from "../query/scope.ts";
 
 const headingHeight = 28;
 const rowHeight = 32;

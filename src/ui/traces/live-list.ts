@@ -18,7 +18,7 @@ import {
   type ListData,
   type ListPage,
 } from "./pages.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope } from "../query/scope.ts";
 
 /** What a filter fits may have to be looked for. */
 const freshEveryMs = { all: 500, filtered: 1_000 };

@@ -4,7 +4,7 @@ import { Nothing } from "../parts/controls.tsx";
 import { rangeWords } from "../query/range.tsx";
 import { splitFreeText } from "../query/words.ts";
 import { useSetParams } from "../state/url.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope } from "../query/scope.ts";
 
 /** One sentence with the cause, and the ways out. */
 export function NothingFound({ scope }: { scope: Scope }) {

@@ -21,14 +21,15 @@ import { ListEnd, NothingFound } from "./nothing.tsx";
 import { useTraces } from "./pages.ts";
 import { PeekWidth } from "./peek-width.tsx";
 import { Peek } from "./peek.tsx";
-import { isNarrow, newestFirst, traceHref, useScope } from "./scope.ts";
-import { useFigures } from "./stats.ts";
+import { useFigures, useFreshFigures } from "../query/figures.ts";
+import { isNarrow, newestFirst, traceHref, useScope } from "../query/scope.ts";
 import { TracesToolbar, type View } from "./toolbar.tsx";
 import "./traces.css";
 
 /** A filter that few traces fit is followed so far by itself, then on request. */
 const fewTraces = 50;
 const mostPages = 20;
+const histogramBars = 120;
 
 export function TracesPage() {
   const scope = useScope();
@@ -51,7 +52,8 @@ export function TracesPage() {
     () => (isList ? scope : { ...scope, filter: splitFreeText(scope.filter).rest }),
     [isList, scope],
   );
-  const figures = useFigures(counted, problem === null);
+  const figures = useFigures(counted, { bars: histogramBars }, problem === null);
+  useFreshFigures(counted.filter);
   const { arrivals, letIn } = useLiveList(
     scope,
     sort,

@@ -6,7 +6,7 @@ import { keepPreviousData, useInfiniteQuery, type InfiniteData } from "@tanstack
 import type { Summary, TracePage } from "../../query/views.ts";
 import type { TraceSort } from "../../query/traces.ts";
 import { get } from "../data/client.ts";
-import { newestFirst, scopeParams, type Scope } from "./scope.ts";
+import { newestFirst, scopeParams, type Scope } from "../query/scope.ts";
 
 export interface ListPage extends TracePage {
   /** Those without a root yet, begun of late; only the first page of the newest has any. */

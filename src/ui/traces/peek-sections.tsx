@@ -7,7 +7,7 @@ import { count, duration, plural, textOf } from "../format.ts";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
 import { KindMark, standingOf } from "../parts/mark.tsx";
 import { foldSpans, largeSpanCount, type PeekSpan } from "./peek-data.ts";
-import { traceHref } from "./scope.ts";
+import { traceHref } from "../query/scope.ts";
 
 /** A longer wait than this share would leave no room for the work. */
 const mostIdle = 0.4;

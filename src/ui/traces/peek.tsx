@@ -9,7 +9,7 @@ import { Icon } from "../parts/icon.tsx";
 import { StandingBadge, standingOf } from "../parts/mark.tsx";
 import { prefetchPeek, spansOf, useDwelt, usePeek, firstSaid } from "./peek-data.ts";
 import { PeekError, PeekMessage, PeekSpans, PeekTotals } from "./peek-sections.tsx";
-import { traceHref } from "./scope.ts";
+import { traceHref } from "../query/scope.ts";
 import "./peek.css";
 
 export interface PeekProps {

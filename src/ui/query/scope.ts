@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { TraceSort } from "../../query/traces.ts";
 import type { Params } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
-import { useRange } from "../query/range.tsx";
+import { allTime, useRange } from "./range.tsx";
 import { useParam } from "../state/url.ts";
 
 export interface Scope {
@@ -15,10 +15,11 @@ export interface Scope {
 
 export const newestFirst: TraceSort = "startTime";
 
-export function useScope(): Scope {
+/** @param initial the start of the range where the address says none: "" for all time. */
+export function useScope(initial = ""): Scope {
   const [filter] = useParam<string>("filter", "");
   const [project] = useProject();
-  const { since, until } = useRange();
+  const { since, until } = useRange(initial);
   return useMemo(() => ({ filter, since, until, project }), [filter, since, until, project]);
 }
 
@@ -32,9 +33,21 @@ export function scopeParams({ filter, since, until, project }: Scope): Params {
   };
 }
 
+/** Whether the range has no start. */
+export function isEndless({ since }: Pick<Scope, "since">): boolean {
+  return since === "" || since === allTime;
+}
+
 /** Whether anything is left out. */
-export function isNarrow({ filter, since, until, project }: Scope): boolean {
-  return filter + since + until + project !== "";
+export function isNarrow(scope: Scope): boolean {
+  return scope.filter + scope.until + scope.project !== "" || !isEndless(scope);
+}
+
+/** The address of the list of these traces. */
+export function tracesHref({ filter, since, until, project }: Scope): string {
+  const named = { filter, since: isEndless({ since }) ? "" : since, until, project };
+  const params = new URLSearchParams(Object.entries(named).filter(([, value]) => value !== ""));
+  return `/traces${params.size > 0 ? `?${params}` : ""}`;
 }
 
 /** The address of a trace's own page. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { columnsFor } from "../../../src/ui/traces/columns.tsx";
-import { ticksOf } from "../../../src/ui/traces/ticks.ts";
+import { ticksOf } from "../../../src/ui/charts/ticks.ts";
 
 const hourMs = 3_600_000;
 

@@ -9,8 +9,8 @@ const minuteMs = 60_000;
 const dayMs = 1440 * minuteMs;
 const steps = [1, 5, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 7200, 14_400, 43_200];
 const most = 8;
-/** Nearer to an end there is no room for both. */
-const margin = 0.08;
+/** Nearer to an end there is no room for both, in parts of what a label has. */
+const margin = 0.64;
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const dayAndClock = new Intl.DateTimeFormat("en-GB", {
@@ -21,17 +21,19 @@ const dayAndClock = new Intl.DateTimeFormat("en-GB", {
 const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric" });
 const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
-export function ticksOf(since: number, until: number): Tick[] {
+/** @param room so many have room, each as wide as "Wed 12:00". */
+export function ticksOf(since: number, until: number, room = most): Tick[] {
   const length = until - since;
   const step =
-    minuteMs * (steps.find((minutes) => length <= minutes * minuteMs * most) ?? 525_600 / 4);
+    minuteMs * (steps.find((minutes) => length <= minutes * minuteMs * room) ?? 525_600 / 4);
   // Midnight is where the reader is.
   const offset = new Date(since).getTimezoneOffset() * minuteMs;
   const first = Math.ceil((since - offset) / step) * step + offset;
   const ticks: Tick[] = [];
   for (let ms = first; ms < until; ms += step) {
     const at = (ms - since) / length;
-    if (at > margin && at < 1 - margin) ticks.push({ at, text: textOf(ms, step, length) });
+    if (at > margin / room && at < 1 - margin / room)
+      ticks.push({ at, text: textOf(ms, step, length) });
   }
   const isLong = length > 8 * dayMs;
   return [

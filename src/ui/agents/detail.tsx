@@ -1,0 +1,92 @@
+/** One agent, tool, model, workflow or provider: over time, and with whom. */
+import { Link } from "wouter";
+import { Breakdown } from "../charts/breakdown.tsx";
+import { fieldWords, filterWord, type GroupField } from "../charts/groups.tsx";
+import { CallsChart, CostChart, SpreadChart } from "../charts/series.tsx";
+import { Nothing, Problem } from "../parts/controls.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { useFigures } from "../query/figures.ts";
+import { tracesHref, type Scope } from "../query/scope.ts";
+import { useSetParams } from "../state/url.ts";
+import type { ListedField } from "./data.ts";
+
+const bars = 40;
+const most = 500;
+/** Whom each of them works with. */
+const companions: Record<ListedField, GroupField[]> = {
+  agent: ["model", "tool"],
+  tool: ["agent", "workflow"],
+  model: ["agent", "workflow"],
+  workflow: ["agent", "model", "tool"],
+  provider: ["model", "agent"],
+};
+
+export function Detail({
+  field,
+  value,
+  scope,
+  onClose,
+}: {
+  field: ListedField;
+  value: string;
+  scope: Scope;
+  onClose: () => void;
+}) {
+  const set = useSetParams();
+  const own = { ...scope, filter: `${scope.filter} ${filterWord(field, value)}`.trim() };
+  const { data, error, refetch } = useFigures(own, { by: field, limit: most, bars }, true);
+  // The traces have others beside it: its own share of them is what the charts are about.
+  const share = data?.groups?.find((each) => each.value === value);
+  const stats = data && share && { ...data, ...share, groups: [share] };
+  const onChoose = (since: number, until: number) =>
+    set({ since: String(since), until: String(until) });
+  return (
+    <aside className="pane agents-detail" aria-label={`${fieldWords[field].one} ${value}`}>
+      <header>
+        <h2 className="trunc" title={value}>
+          {value}
+        </h2>
+        <Link className="btn sm" href={tracesHref(own)}>
+          Show traces
+        </Link>
+        <button
+          type="button"
+          className="btn ghost sm icon"
+          aria-label="Close the details"
+          onClick={onClose}
+        >
+          <Icon name="close" size="s" />
+        </button>
+      </header>
+      {error && <Problem error={error} retry={() => void refetch()} />}
+      {data && !share && <Nothing>Nothing of it in these traces.</Nothing>}
+      {data?.partial && <p className="note partial">Counted in the newest traces that match.</p>}
+      {stats && (
+        <>
+          {stats.totals.costUsd !== null && <CostChart stats={stats} onChoose={onChoose} />}
+          <CallsChart stats={stats} onChoose={onChoose} />
+          <SpreadChart
+            title={field === "tool" ? "Duration of calls" : "Model call duration"}
+            stats={stats}
+            figures={stats}
+            spread="latencyMs"
+            lines={["p50", "p95"]}
+            said="p95"
+            onChoose={onChoose}
+          />
+        </>
+      )}
+      {companions[field].map((each) => (
+        <Breakdown
+          key={each}
+          field={each}
+          scope={own}
+          isSlim
+          onChoose={(field, of) =>
+            set({ by: field === "agent" ? null : field, of, sort: null, filter: own.filter })
+          }
+        />
+      ))}
+    </aside>
+  );
+}

@@ -1,0 +1,62 @@
+/** The groups of one field with most of it; a click narrows the page to one of them. */
+import { useState } from "react";
+import { fieldWords, GroupTable, type GroupField } from "./groups.tsx";
+import { Problem } from "../parts/controls.tsx";
+import { useFigures } from "../query/figures.ts";
+import type { Scope } from "../query/scope.ts";
+
+const few = 6;
+const many = 100;
+const slimColumns = 3;
+
+export function Breakdown({
+  field,
+  scope,
+  onChoose,
+  isSlim = false,
+}: {
+  field: GroupField;
+  scope: Scope;
+  onChoose: (field: GroupField, value: string) => void;
+  /** With the first columns alone, where there is no room for all. */
+  isSlim?: boolean;
+}) {
+  const [isWhole, setWhole] = useState(false);
+  const { many: name, ranking, brief } = fieldWords[field];
+  const { data, error } = useFigures(
+    scope,
+    { by: field, sort: ranking, limit: isWhole ? many : few, bars: 1 },
+    true,
+  );
+  const rows = data?.groups ?? [];
+  // A field that nobody fills has nothing to say.
+  if (data && !rows.some(({ value }) => value !== null)) return null;
+  const total = data?.groupCount ?? 0;
+  return (
+    <section className="tcard" aria-busy={!data && !error}>
+      <h2>
+        {name}
+        {total > few && (
+          <button
+            type="button"
+            className="lnk dim end"
+            aria-expanded={isWhole}
+            onClick={() => setWhole(!isWhole)}
+          >
+            {isWhole ? "fewer" : total > many ? `first ${many} of ${total}` : `all ${total}`}
+          </button>
+        )}
+      </h2>
+      {error ? (
+        <Problem error={error} />
+      ) : (
+        <GroupTable
+          field={field}
+          columnIds={isSlim ? brief.slice(0, slimColumns) : brief}
+          rows={rows}
+          onChoose={(value) => onChoose(field, value)}
+        />
+      )}
+    </section>
+  );
+}

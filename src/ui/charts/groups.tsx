@@ -1,0 +1,349 @@
+/** What models, agents, tools and so on did, a line each: the columns are the same wherever they stand. */
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+import type { Figures } from "../../query/figures.ts";
+import type { Ranking } from "../../query/stats.ts";
+import { ago, count, exactTime, money, percent, plural } from "../format.ts";
+import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { quote } from "../../filter/caret.ts";
+import "../parts/grid.css";
+import "./charts.css";
+
+export type GroupField = "agent" | "workflow" | "model" | "provider" | "tool" | "customer";
+
+export interface GroupRow {
+  /** Null for what has none. */
+  value: string | null;
+  totals: Figures;
+  lastTime?: number | null;
+}
+
+interface Column {
+  name: string;
+  title?: string;
+  width: number;
+  /** What the table can be ranked by here. */
+  sort?: Ranking;
+  cell: (row: GroupRow, field: GroupField) => ReactNode;
+}
+
+const unknown = <span className="dim">—</span>;
+/** More than one in fifty is worth a look. */
+const manyErrors = 0.02;
+
+const columns = {
+  cost: {
+    name: "Cost",
+    width: 84,
+    sort: "cost",
+    cell: ({ totals, value }, field) =>
+      field === "model" && totals.costUsd === null && totals.priceableSpanCount > 0 ? (
+        <Link
+          className="lnk dim"
+          href={`/settings?model=${encodeURIComponent(value ?? "")}#prices`}
+        >
+          add price
+        </Link>
+      ) : (
+        <Cost of={totals} />
+      ),
+  },
+  calls: {
+    name: "Calls",
+    width: 68,
+    sort: "requests",
+    cell: ({ totals }) => count(totals.requests),
+  },
+  traces: {
+    name: "Traces",
+    width: 68,
+    sort: "traces",
+    cell: ({ totals }) => count(totals.traces),
+  },
+  costPerTrace: {
+    name: "$ / trace",
+    width: 76,
+    cell: ({ totals: { costUsd, traces } }) =>
+      costUsd === null || traces === 0 ? unknown : money(Number(costUsd) / traces),
+  },
+  steps: {
+    name: "Steps",
+    title: "Model calls in a trace, on average",
+    width: 68,
+    cell: ({ totals: { requests, traces } }) =>
+      traces === 0 ? unknown : (requests / traces).toFixed(1),
+  },
+  tokensIn: {
+    name: "Tokens in",
+    width: 80,
+    sort: "tokens",
+    cell: ({ totals }) => <Tokens value={totals.inputTokens} />,
+  },
+  tokensOut: {
+    name: "Out",
+    width: 88,
+    cell: ({ totals }) => <Tokens value={totals.outputTokens} />,
+  },
+  cached: {
+    name: "Cached",
+    title: "Of the input, read from the provider’s cache",
+    width: 92,
+    cell: ({ totals: { cacheHitShare } }) =>
+      cacheHitShare === null ? (
+        <span className="dim">not reported</span>
+      ) : (
+        <FigureText figure={percent(cacheHitShare)} />
+      ),
+  },
+  speed: {
+    name: "Tokens / s",
+    title: "Output tokens in a second, from the first one on",
+    width: 84,
+    cell: ({ totals: { tokensPerSecond } }) =>
+      tokensPerSecond === null ? unknown : tokensPerSecond.toFixed(1),
+  },
+  ttft: {
+    name: "TTFT p50",
+    title: "Time to the first token, median",
+    width: 80,
+    cell: ({ totals }) => (totals.ttftMs ? <Duration ms={totals.ttftMs.p50} /> : unknown),
+  },
+  callP50: {
+    name: "p50",
+    title: "How long half of the calls take at most",
+    width: 76,
+    cell: ({ totals }) => (totals.latencyMs ? <Duration ms={totals.latencyMs.p50} /> : unknown),
+  },
+  callP95: {
+    name: "p95",
+    title: "How long 95 of 100 calls take at most",
+    width: 76,
+    cell: ({ totals }) => (totals.latencyMs ? <Duration ms={totals.latencyMs.p95} /> : unknown),
+  },
+  traceP95: {
+    name: "p95",
+    title: "How long 95 of 100 traces take at most",
+    width: 84,
+    cell: ({ totals }) =>
+      totals.traceDurationMs ? <Duration ms={totals.traceDurationMs.p95} /> : unknown,
+  },
+  callErrors: {
+    name: "Errors",
+    width: 66,
+    sort: "errors",
+    cell: ({ totals: { errors, requests } }) => <Share of={errors} among={requests} what="call" />,
+  },
+  traceErrors: {
+    name: "Errors",
+    width: 66,
+    cell: ({ totals: { failedTraces, traces } }) => (
+      <Share of={failedTraces} among={traces} what="trace" />
+    ),
+  },
+  lastTime: {
+    name: "Last used",
+    width: 104,
+    cell: ({ lastTime }) =>
+      lastTime == null ? (
+        unknown
+      ) : (
+        <span className="dim" title={exactTime(lastTime)}>
+          {ago(lastTime, Date.now())}
+        </span>
+      ),
+  },
+} as const satisfies Record<string, Column>;
+
+export type ColumnId = keyof typeof columns;
+
+function Share({ of, among, what }: { of: number; among: number; what: string }) {
+  if (among === 0) return unknown;
+  return (
+    <span
+      className={of / among > manyErrors ? "err" : ""}
+      title={`${count(of)} of ${plural(among, what)}`}
+    >
+      <FigureText figure={percent(of / among)} />
+    </span>
+  );
+}
+
+interface FieldWords {
+  one: string;
+  many: string;
+  /** What those are called that have none. */
+  none: string;
+  /** What its bars compare. */
+  ranking: Ranking;
+  brief: ColumnId[];
+  full: ColumnId[];
+}
+
+const ofTraces: Pick<FieldWords, "ranking" | "brief" | "full"> = {
+  ranking: "cost",
+  brief: ["cost", "traces", "costPerTrace", "steps", "traceP95", "traceErrors"],
+  full: [
+    "cost",
+    "traces",
+    "costPerTrace",
+    "calls",
+    "steps",
+    "tokensIn",
+    "tokensOut",
+    "traceP95",
+    "traceErrors",
+    "lastTime",
+  ],
+};
+
+export const fieldWords: Record<GroupField, FieldWords> = {
+  model: {
+    one: "Model",
+    many: "Models",
+    none: "no model",
+    ranking: "cost",
+    brief: ["cost", "calls", "tokensIn", "cached", "callP95", "callErrors"],
+    full: [
+      "cost",
+      "calls",
+      "tokensIn",
+      "tokensOut",
+      "cached",
+      "speed",
+      "ttft",
+      "callP50",
+      "callP95",
+      "callErrors",
+      "lastTime",
+    ],
+  },
+  provider: {
+    one: "Provider",
+    many: "Providers",
+    none: "no provider",
+    ranking: "cost",
+    brief: ["cost", "calls", "tokensIn", "cached", "callP95", "callErrors"],
+    full: ["cost", "calls", "tokensIn", "tokensOut", "cached", "callP95", "callErrors", "lastTime"],
+  },
+  agent: {
+    one: "Agent",
+    many: "Agents",
+    none: "no agent",
+    ...ofTraces,
+  },
+  workflow: {
+    one: "Workflow",
+    many: "Workflows",
+    none: "no workflow",
+    ...ofTraces,
+  },
+  tool: {
+    one: "Tool",
+    many: "Tools",
+    none: "no tool",
+    ranking: "requests",
+    brief: ["calls", "callP50", "callP95", "callErrors"],
+    full: ["calls", "traces", "callP50", "callP95", "callErrors", "lastTime"],
+  },
+  customer: {
+    one: "Customer",
+    many: "Customers",
+    none: "no customer",
+    ranking: "cost",
+    brief: ["cost", "traces", "tokensIn", "traceErrors"],
+    full: ["cost", "traces", "costPerTrace", "tokensIn", "tokensOut", "traceErrors"],
+  },
+};
+
+/** The word of a filter that asks for one value of a field. */
+export function filterWord(field: GroupField, value: string): string {
+  return `${field}:${quote(value)}`;
+}
+
+export function GroupTable({
+  field,
+  columnIds,
+  rows,
+  sort,
+  onSort,
+  selected,
+  onChoose,
+}: {
+  field: GroupField;
+  columnIds: readonly ColumnId[];
+  rows: readonly GroupRow[];
+  sort?: Ranking;
+  onSort?: (sort: Ranking) => void;
+  selected?: string;
+  onChoose: (value: string) => void;
+}) {
+  const words = fieldWords[field];
+  const [first, ...rest] = columnIds.map((id): Column => columns[id]);
+  const amount = ({ totals }: GroupRow) =>
+    words.ranking === "cost" ? Number(totals.costUsd ?? 0) : totals.requests;
+  const most = Math.max(...rows.map(amount), 0);
+  return (
+    <table className="grid groups">
+      <thead>
+        <tr>
+          <th className="l" scope="col">
+            {words.one}
+          </th>
+          <ColumnHead column={first!} sort={sort} onSort={onSort} />
+          <td className="bar-head" />
+          {rest.map((column) => (
+            <ColumnHead key={column.name} column={column} sort={sort} onSort={onSort} />
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.value} aria-selected={selected !== undefined && row.value === selected}>
+            <th className="l trunc" scope="row" title={row.value ?? undefined}>
+              {row.value === null ? (
+                <span className="dim">{words.none}</span>
+              ) : (
+                <button type="button" className="trunc" onClick={() => onChoose(row.value!)}>
+                  {row.value}
+                </button>
+              )}
+            </th>
+            <td>{first!.cell(row, field)}</td>
+            <td className="bar-cell">
+              {amount(row) > 0 && (
+                <i className="ib" style={{ width: `${(amount(row) / most) * 100}%` }} />
+              )}
+            </td>
+            {rest.map((column) => (
+              <td key={column.name}>{column.cell(row, field)}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function ColumnHead({
+  column: { name, title, width, sort: own },
+  sort,
+  onSort,
+}: {
+  column: Column;
+  sort: Ranking | undefined;
+  onSort: ((sort: Ranking) => void) | undefined;
+}) {
+  const isSorted = own !== undefined && own === sort;
+  return (
+    <th scope="col" style={{ width }} title={title} aria-sort={isSorted ? "descending" : undefined}>
+      {own && onSort ? (
+        <button type="button" className={isSorted ? "strong" : ""} onClick={() => onSort(own)}>
+          {name} {isSorted && <Icon name="down" size="xs" />}
+        </button>
+      ) : (
+        name
+      )}
+    </th>
+  );
+}

@@ -1,0 +1,185 @@
+/** The charts that pages are made of: what is drawn of the figures, and in which colours. */
+import type { Figures, Stats } from "../../query/figures.ts";
+import { startsOf, valuesOf, type Bucket } from "./buckets.ts";
+import { Chart, type ChartSeries } from "./chart.tsx";
+import { count, duration, money, plural, short, textOf } from "../format.ts";
+
+const palette = ["--data-3", "--data-2", "--data-1"] as const;
+const percentileColors = { p50: "--fg-1", p95: "--fg-3", p99: "--data-quiet" } as const;
+
+/** A round figure on an axis says no digits that are 0. */
+const trimmed = (text: string) => text.replace(/\.0+(?=\D|$)/, "");
+const msText = (ms: number) => (ms === 0 ? "0" : trimmed(textOf(duration(ms))));
+const shortText = (tokens: number) => trimmed(textOf(short(tokens)));
+const moneyText = (usd: number) => (usd === 0 ? "0" : trimmed(money(usd)));
+
+export type Choose = (since: number, until: number) => void;
+type Percentile = keyof typeof percentileColors;
+type Spread = "latencyMs" | "ttftMs" | "traceDurationMs";
+
+/** The models that cost most, and all others as one. */
+export function CostChart({ stats, onChoose }: { stats: Stats; onChoose: Choose }) {
+  const starts = startsOf(stats);
+  const costOf = ({ costUsd }: Bucket) => Number(costUsd);
+  const all = valuesOf(starts, stats.series, costOf, 0);
+  const groups = (stats.groups ?? []).filter(({ totals }) => totals.costUsd !== null);
+  const shown = groups.slice(0, palette.length).map(({ value, series }, i): ChartSeries => ({
+    name: value ?? "no model",
+    color: palette[i]!,
+    values: valuesOf(starts, series, costOf, 0),
+  }));
+  const others = all.map((value, i) => {
+    const rest = value - shown.reduce((sum, { values }) => sum + values[i]!, 0);
+    // What is left of a difference of sums is no cost.
+    return rest < value * 1e-9 ? 0 : rest;
+  });
+  const unpriced = valuesOf(
+    starts,
+    stats.series,
+    (bucket) => bucket.priceableSpanCount - bucket.pricedSpanCount,
+    0,
+  );
+  return (
+    <Chart
+      title="Cost"
+      total={stats.totals.costUsd !== null && money(stats.totals.costUsd)}
+      stats={stats}
+      shape="bars"
+      series={
+        groups.length > palette.length || shown.length === 0
+          ? [...shown, { name: "others", color: "--data-4", values: others }]
+          : shown
+      }
+      format={moneyText}
+      note={(place) =>
+        unpriced[place]! > 0 ? ["unpriced", plural(unpriced[place]!, "call")] : null
+      }
+      onChoose={onChoose}
+    />
+  );
+}
+
+/** Input by whether the provider had it cached, and output. */
+export function TokensChart({ stats, onChoose }: { stats: Stats; onChoose: Choose }) {
+  const starts = startsOf(stats);
+  const { inputTokens, outputTokens } = stats.totals;
+  const series = (
+    name: string,
+    color: string,
+    pick: (figures: Figures) => number,
+  ): ChartSeries => ({
+    name,
+    color,
+    values: valuesOf(starts, stats.series, pick, 0),
+  });
+  return (
+    <Chart
+      title="Tokens"
+      total={shortText(Number(inputTokens) + Number(outputTokens))}
+      stats={stats}
+      shape="bars"
+      series={[
+        series("from cache", "--data-3", (figures) => Number(figures.cachedInputTokens)),
+        series("new input", "--data-2", (figures) =>
+          Math.max(0, Number(figures.inputTokens) - Number(figures.cachedInputTokens)),
+        ),
+        series("output", "--data-1", (figures) => Number(figures.outputTokens)),
+      ]}
+      format={shortText}
+      onChoose={onChoose}
+    />
+  );
+}
+
+export function TracesChart({ stats, onChoose }: { stats: Stats; onChoose: Choose }) {
+  const starts = startsOf(stats);
+  return (
+    <Chart
+      title="Traces"
+      total={count(stats.totals.traces)}
+      stats={stats}
+      shape="bars"
+      series={[
+        {
+          name: "without errors",
+          color: "--data-quiet",
+          values: valuesOf(starts, stats.series, (b) => b.traces - b.failedTraces, 0),
+        },
+        {
+          name: "with errors",
+          color: "--error",
+          values: valuesOf(starts, stats.series, (b) => b.failedTraces, 0),
+        },
+      ]}
+      format={shortText}
+      onChoose={onChoose}
+    />
+  );
+}
+
+/** Calls of a model or of a tool, by whether they failed. */
+export function CallsChart({ stats, onChoose }: { stats: Stats; onChoose: Choose }) {
+  const starts = startsOf(stats);
+  return (
+    <Chart
+      title="Calls"
+      total={count(stats.totals.requests)}
+      stats={stats}
+      shape="bars"
+      series={[
+        {
+          name: "without errors",
+          color: "--data-quiet",
+          values: valuesOf(starts, stats.series, (b) => b.requests - b.errors, 0),
+        },
+        {
+          name: "with errors",
+          color: "--error",
+          values: valuesOf(starts, stats.series, (b) => b.errors, 0),
+        },
+      ]}
+      format={shortText}
+      onChoose={onChoose}
+    />
+  );
+}
+
+/** How long something took, as percentiles of each bucket. */
+export function SpreadChart({
+  title,
+  stats,
+  figures,
+  spread,
+  lines,
+  said,
+  onChoose,
+}: {
+  title: string;
+  stats: Stats;
+  /** Whose times they are; null where there is none. */
+  figures: { totals: Figures; series: Bucket[] } | null;
+  spread: Spread;
+  lines: Percentile[];
+  /** The percentile that stands beside the title. */
+  said: Percentile;
+  onChoose: Choose;
+}) {
+  const starts = startsOf(stats);
+  const total = figures?.totals[spread];
+  return (
+    <Chart
+      title={title}
+      total={total && `${said} ${msText(total[said])}`}
+      stats={stats}
+      shape="lines"
+      series={lines.map((name) => ({
+        name,
+        color: percentileColors[name],
+        isDashed: name === "p99",
+        values: valuesOf(starts, figures?.series ?? [], (b) => b[spread]?.[name] ?? null, null),
+      }))}
+      format={msText}
+      onChoose={onChoose}
+    />
+  );
+}

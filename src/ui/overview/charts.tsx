@@ -1,0 +1,56 @@
+/** Six charts of one range, a bucket under the same place in each. */
+import type { Stats } from "../../query/figures.ts";
+import {
+  CostChart,
+  SpreadChart,
+  TokensChart,
+  TracesChart,
+  type Choose,
+} from "../charts/series.tsx";
+
+export function Charts({
+  stats,
+  tools,
+  onChoose,
+}: {
+  /** By model, the one that costs most first. */
+  stats: Stats;
+  /** Of all calls of tools, over the same range. */
+  tools: Stats | undefined;
+  onChoose: Choose;
+}) {
+  return (
+    <div className="charts">
+      <CostChart stats={stats} onChoose={onChoose} />
+      <TokensChart stats={stats} onChoose={onChoose} />
+      <TracesChart stats={stats} onChoose={onChoose} />
+      <SpreadChart
+        title="Model call duration"
+        stats={stats}
+        figures={stats}
+        spread="latencyMs"
+        lines={["p50", "p95", "p99"]}
+        said="p95"
+        onChoose={onChoose}
+      />
+      <SpreadChart
+        title="Time to first token"
+        stats={stats}
+        figures={stats}
+        spread="ttftMs"
+        lines={["p50", "p95"]}
+        said="p50"
+        onChoose={onChoose}
+      />
+      <SpreadChart
+        title="Tool call duration"
+        stats={tools ?? stats}
+        figures={tools?.groups?.find(({ value }) => value === "tool") ?? null}
+        spread="latencyMs"
+        lines={["p50", "p95"]}
+        said="p95"
+        onChoose={onChoose}
+      />
+    </div>
+  );
+}

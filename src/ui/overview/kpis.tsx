@@ -1,0 +1,138 @@
+/** The figures of the whole range, each against the range before. */
+import type { ReactNode } from "react";
+import type { Figures, Stats } from "../../query/figures.ts";
+import { startsOf, valuesOf, type Bucket } from "../charts/buckets.ts";
+import { Spark } from "../charts/spark.tsx";
+import { count, duration, money, percent, plural, short, textOf, type Figure } from "../format.ts";
+import { FigureText } from "../parts/figure.tsx";
+
+/** Whether more of it is better, worse or neither. */
+type Sense = "worse" | "neither";
+
+interface Kpi {
+  name: string;
+  figure: Figure | null;
+  /** How it changed: the difference, and how it reads. */
+  change: [difference: number, text: string] | null;
+  sense: Sense;
+  aside: ReactNode;
+  spark: (bucket: Bucket) => number | null;
+  isError?: boolean;
+}
+
+export function Kpis({ stats, before }: { stats: Stats; before: string }) {
+  const starts = startsOf(stats);
+  return (
+    <div className="kpis">
+      {kpisOf(stats.totals, comparable(stats.before)).map(
+        ({ name, figure, change, sense, aside, spark, isError = false }, i) => (
+          <section className="kpi" key={name} aria-label={name}>
+            <h2 className="label">{name}</h2>
+            <p className="v">
+              {figure ? <FigureText figure={figure} /> : <span className="dim">—</span>}
+            </p>
+            <p className="d">
+              {change && <Change of={change} sense={sense} />}
+              {i === 0 && change && <span className="trunc">{before}</span>}
+              <span className="trunc">{aside}</span>
+            </p>
+            <Spark
+              values={valuesOf(starts, stats.series, (b) => spark(b) ?? 0, 0)}
+              isError={isError}
+            />
+          </section>
+        ),
+      )}
+    </div>
+  );
+}
+
+/** Before the first trace there is nothing to compare with. */
+function comparable(before: Figures | null): Figures | null {
+  return before && before.traces + before.requests > 0 ? before : null;
+}
+
+function kpisOf(now: Figures, before: Figures | null): Kpi[] {
+  const unpriced = now.priceableSpanCount - now.pricedSpanCount;
+  return [
+    {
+      name: "Traces",
+      figure: [[count(now.traces), ""]],
+      change: before && growth(now.traces, before.traces),
+      sense: "neither",
+      aside: null,
+      spark: ({ traces }) => traces,
+    },
+    {
+      name: "Cost",
+      figure: now.costUsd === null ? null : [[money(now.costUsd), ""]],
+      change: before && growth(Number(now.costUsd), Number(before.costUsd)),
+      sense: "neither",
+      aside: unpriced > 0 && `${plural(unpriced, "call")} unpriced`,
+      spark: ({ costUsd }) => Number(costUsd),
+    },
+    {
+      name: "Tokens in",
+      figure: now.inputTokens === null ? null : short(now.inputTokens),
+      change: before && growth(Number(now.inputTokens), Number(before.inputTokens)),
+      sense: "neither",
+      aside: now.cacheHitShare === null ? null : `${textOf(percent(now.cacheHitShare))} from cache`,
+      spark: ({ inputTokens }) => Number(inputTokens),
+    },
+    {
+      name: "Traces with errors",
+      figure: now.traces === 0 ? null : percent(now.failedTraces / now.traces),
+      change:
+        before && before.traces > 0 && now.traces > 0
+          ? points(now.failedTraces / now.traces - before.failedTraces / before.traces)
+          : null,
+      sense: "worse",
+      aside: `${count(now.failedTraces)} of ${count(now.traces)}`,
+      spark: ({ failedTraces }) => failedTraces,
+      isError: now.failedTraces > 0,
+    },
+    {
+      name: "Model call, p95",
+      figure: now.latencyMs && duration(now.latencyMs.p95),
+      change: slower(now.latencyMs?.p95, before?.latencyMs?.p95),
+      sense: "worse",
+      aside: now.latencyMs && `p50 ${textOf(duration(now.latencyMs.p50))}`,
+      spark: ({ latencyMs }) => latencyMs?.p95 ?? null,
+    },
+    {
+      name: "First token, p50",
+      figure: now.ttftMs && duration(now.ttftMs.p50),
+      change: slower(now.ttftMs?.p50, before?.ttftMs?.p50),
+      sense: "worse",
+      aside: now.ttftMs ? `p95 ${textOf(duration(now.ttftMs.p95))}` : "not reported",
+      spark: ({ ttftMs }) => ttftMs?.p50 ?? null,
+    },
+  ];
+}
+
+function growth(now: number, before: number): Kpi["change"] {
+  if (before === 0) return null;
+  const ratio = now / before - 1;
+  return [ratio, ratio >= 10 ? `× ${(ratio + 1).toFixed(0)}` : textOf(percent(Math.abs(ratio)))];
+}
+
+function points(difference: number): Kpi["change"] {
+  return [difference, `${Math.abs(difference * 100).toFixed(1)} pt`];
+}
+
+function slower(now: number | undefined, before: number | undefined): Kpi["change"] {
+  if (now === undefined || before === undefined) return null;
+  return [now - before, textOf(duration(Math.abs(now - before)))];
+}
+
+function Change({ of: [difference, text], sense }: { of: [number, string]; sense: Sense }) {
+  if (difference === 0) return <span className="mut">unchanged</span>;
+  const isMore = difference > 0;
+  const color = sense === "neither" ? "mut" : isMore ? "err" : "okc";
+  return (
+    <span className={color}>
+      <span aria-hidden="true">{isMore ? "▲" : "▼"}</span>
+      <span className="sr">{isMore ? "up" : "down"}</span> {text}
+    </span>
+  );
+}
