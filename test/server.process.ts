@@ -23,13 +23,16 @@ const entry = join(import.meta.dir, "../src/main.ts");
 
 export interface SpawnOptions {
   args?: string[];
+  /** The executable; the one that TEALIGHT_BINARY names, else the sources, where absent. */
+  binary?: string;
   /** Stands before the command, such as a shell that sets a limit. */
   wrapper?: string[];
 }
 
-/** The command line of a server: the executable that TEALIGHT_BINARY names, else the sources. */
-function commandLine(dataDir: string, { args = [], wrapper = [] }: SpawnOptions): string[] {
-  const binary = process.env.TEALIGHT_BINARY;
+function commandLine(
+  dataDir: string,
+  { args = [], wrapper = [], binary = process.env.TEALIGHT_BINARY }: SpawnOptions,
+): string[] {
   const program = binary ? [binary] : [process.execPath, entry];
   // OTLP has ports of its own, the same for all: only who tests them asks for them.
   const ports = ["--port", "0", "--otlp-port", "0", "--otlp-grpc-port", "0"];

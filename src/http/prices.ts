@@ -1,6 +1,7 @@
 /** Prices of the user's own, newer list prices, and what was stored reckoned by them. For operators. */
 import { Type } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
+import { nullable } from "../schemas.ts";
 import { parseTime } from "../filter/time.ts";
 import type { Intake } from "../ingest/intake.ts";
 import { PriceListing } from "../ingest/pricer.ts";
@@ -96,15 +97,10 @@ export function priceRoutes({
     route({
       method: "GET",
       path: "/api/reprice",
-      summary: "How far the repricing is that was begun last, and what it changed",
-      answer: RepriceStatus,
-      async handle() {
-        const status = await writer.call("repriceStatus", []);
-        if (status) return status;
-        throw new AppError("not_found", "nothing was repriced yet", {
-          hint: "`tealight reprice` applies the prices to what is stored",
-        });
-      },
+      summary:
+        "How far the repricing is that was begun last, and what it changed; null before the first",
+      answer: nullable(RepriceStatus),
+      handle: () => writer.call("repriceStatus", []),
     }),
     route({
       method: "POST",

@@ -13,11 +13,13 @@ import { useParam, useSetParams } from "../state/url.ts";
 import { useGroups, type ListedField } from "./data.ts";
 import { Detail } from "./detail.tsx";
 import "./agents.css";
+import { useTitle } from "../state/title.ts";
 
 const tabs: ListedField[] = ["agent", "tool", "model", "workflow", "provider"];
 const group = "Agents & tools";
 
 export function AgentsPage() {
+  useTitle("Agents & tools");
   const scope = useScope();
   const set = useSetParams();
   const [, navigate] = useLocation();

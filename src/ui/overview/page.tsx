@@ -12,12 +12,14 @@ import { useSetParams } from "../state/url.ts";
 import { Charts } from "./charts.tsx";
 import { Kpis } from "./kpis.tsx";
 import "./overview.css";
+import { useTitle } from "../state/title.ts";
 
 const lately = "7d";
 const bars = 60;
 const fields: GroupField[] = ["model", "agent", "tool", "workflow", "customer", "provider"];
 
 export function OverviewPage() {
+  useTitle("Overview");
   const scope = useScope(lately);
   const set = useSetParams();
   const problem = problemOf(scope.filter);

@@ -13,10 +13,12 @@ import { useFreshSessions, useSessions, useTurns, type Session } from "./data.ts
 import { SessionFacts } from "./facts.tsx";
 import { SessionList } from "./list.tsx";
 import "./sessions.css";
+import { useTitle } from "../state/title.ts";
 
 const group = "Sessions";
 
 export function SessionsPage({ session }: { session: string | null }) {
+  useTitle(session === null ? "Sessions" : `Session ${session}`);
   const scope = useScope();
   const setParams = useSetParams();
   const [, navigate] = useLocation();

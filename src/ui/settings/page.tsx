@@ -9,6 +9,7 @@ import { Projects } from "./projects.tsx";
 import { Refused } from "./refused.tsx";
 import { Section, SetRow } from "./section.tsx";
 import { Storage } from "./storage.tsx";
+import { useTitle } from "../state/title.ts";
 import "./settings.css";
 
 const sections = [
@@ -22,6 +23,7 @@ const sections = [
 ] as const;
 
 export function SettingsPage() {
+  useTitle("Settings");
   const [current, setCurrent] = useState(() => location.hash.slice(1) || "storage");
   const { data: status } = useStatus();
   const { data: rejects = [] } = useRejects();

@@ -5,7 +5,7 @@ import type { PriceListing } from "../../ingest/pricer.ts";
 import type { RepriceStatus } from "../../ingest/reprice.ts";
 import { dimensions, type Dimension } from "../../pricing/rates.ts";
 import type { GroupPage } from "../../query/groups.ts";
-import { ApiError, get, pathOf, send } from "../data/client.ts";
+import { get, pathOf, send } from "../data/client.ts";
 import { money, plural } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { useParam } from "../state/url.ts";
@@ -186,14 +186,7 @@ function Reprice() {
   const client = useQueryClient();
   const { data: status } = useQuery({
     queryKey: ["reprice"],
-    async queryFn({ signal }) {
-      try {
-        return await get<RepriceStatus>("/api/reprice", {}, signal);
-      } catch (cause) {
-        if (cause instanceof ApiError && cause.status === 404) return null;
-        throw cause;
-      }
-    },
+    queryFn: ({ signal }) => get<RepriceStatus | null>("/api/reprice", {}, signal),
     refetchInterval: ({ state }) => (state.data?.finishedAt === null ? progressEveryMs : false),
   });
   const isRunning = status?.finishedAt === null;

@@ -7,25 +7,37 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
   const [groups] = useState(() => [...Map.groupBy(activeShortcuts(), ({ group }) => group)]);
   return (
     <Dialog label="Keyboard shortcuts" className="keysheet" onClose={onClose}>
-      {groups.map(([group, shortcuts]) => (
-        <section key={group}>
-          <h2>{group}</h2>
-          <dl>
-            {shortcuts.map(({ keys, label }) => (
-              <div key={label}>
-                <dt>{label}</dt>
-                <dd>
-                  {keys.map((key) => (
-                    <kbd className="kbd" key={key}>
-                      {keyText(key)}
-                    </kbd>
-                  ))}
-                </dd>
-              </div>
-            ))}
-          </dl>
-        </section>
-      ))}
+      <header>
+        <h2>Keyboard shortcuts</h2>
+        <button
+          type="button"
+          className="btn ghost sm"
+          onClick={({ currentTarget }) => currentTarget.closest("dialog")!.close()}
+        >
+          Close <kbd className="kbd">Esc</kbd>
+        </button>
+      </header>
+      <div className="keysheet-groups">
+        {groups.map(([group, shortcuts]) => (
+          <section key={group}>
+            <h3 className="label">{group}</h3>
+            <dl>
+              {shortcuts.map(({ keys, label }) => (
+                <div key={label}>
+                  <dt>{label}</dt>
+                  <dd>
+                    {keys.map((key) => (
+                      <kbd className="kbd" key={key}>
+                        {keyText(key)}
+                      </kbd>
+                    ))}
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
     </Dialog>
   );
 }

@@ -16,6 +16,9 @@ export function Locked({ wasRefused }: { wasRefused: boolean }) {
       <p>
         <code>tealight open</code> <CopyButton text="tealight open" label="Copy the command" />
       </p>
+      <p className="dim">
+        A page that is open in another tab lets this one in when it is reloaded.
+      </p>
     </main>
   );
 }

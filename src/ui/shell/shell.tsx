@@ -7,18 +7,11 @@ import { count } from "../format.ts";
 import { Key } from "../parts/controls.tsx";
 import { Icon, Logo, ThemeIcon } from "../parts/icon.tsx";
 import { useShortcuts } from "../state/keys.ts";
-import { applyTheme, usePref, type Theme } from "../state/prefs.ts";
+import { toggleTheme } from "../state/prefs.ts";
 import { KeySheet } from "./keysheet.tsx";
+import { pages } from "./pages.ts";
 import { Palette } from "./palette.tsx";
 import "./shell.css";
-
-export const pages = [
-  { path: "/traces", name: "Traces", key: "g t" },
-  { path: "/sessions", name: "Sessions", key: "g s" },
-  { path: "/overview", name: "Overview", key: "g o" },
-  { path: "/agents", name: "Agents & tools", key: "g a" },
-  { path: "/settings", name: "Settings", key: "g ," },
-] as const;
 
 type Overlay = "palette" | "keys" | null;
 
@@ -41,6 +34,7 @@ export function Shell({ children }: { children: ReactNode }) {
       isGlobal: true,
       run: () => setOverlay("palette"),
     },
+    { keys: ["T"], label: "Light or dark", group: "Everywhere", run: toggleTheme },
     { keys: ["?"], label: "All keys", group: "Everywhere", run: () => setOverlay("keys") },
   ]);
   return (
@@ -70,7 +64,6 @@ export function Shell({ children }: { children: ReactNode }) {
             type="button"
             className="jump"
             aria-keyshortcuts="Control+K Meta+K"
-            aria-label="Jump to a trace, span or page"
             onClick={() => setOverlay("palette")}
           >
             <Icon name="search" size="s" />
@@ -94,9 +87,22 @@ export function Shell({ children }: { children: ReactNode }) {
       <main className="page" id="page">
         {children}
       </main>
-      {overlay === "palette" && <Palette onClose={() => setOverlay(null)} />}
+      <Standing />
+      {overlay === "palette" && (
+        <Palette onClose={() => setOverlay(null)} onKeys={() => setOverlay("keys")} />
+      )}
       {overlay === "keys" && <KeySheet onClose={() => setOverlay(null)} />}
     </>
+  );
+}
+
+/** Says aloud whether what is shown goes on. */
+function Standing() {
+  const { state, isPaused } = useLiveStatus();
+  return (
+    <p className="sr" role="status">
+      {isPaused ? "Paused" : state === "lost" ? "Connection lost, trying again" : ""}
+    </p>
   );
 }
 
@@ -178,18 +184,13 @@ function LiveDot() {
 }
 
 function ThemeButton() {
-  const [, setTheme] = usePref("theme", "system");
   return (
     <button
       type="button"
       className="btn ghost icon"
       aria-label="Switch between light and dark"
       title="Light or dark"
-      onClick={() => {
-        const next: Theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-        setTheme(next);
-        applyTheme(next);
-      }}
+      onClick={toggleTheme}
     >
       <ThemeIcon />
     </button>

@@ -43,6 +43,13 @@ export function applyTheme(theme: Theme): void {
     theme === "system" ? (isLight ? "light" : "dark") : theme;
 }
 
+/** From dark to light or back, and kept. */
+export function toggleTheme(): void {
+  const next: Theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  write("theme", next);
+  applyTheme(next);
+}
+
 export function applyDensity(density: string): void {
   if (density === "compact") document.documentElement.dataset.density = "compact";
   else delete document.documentElement.dataset.density;

@@ -70,7 +70,9 @@ export function Bar({ table, span, count, timeline, window }: BarProps) {
         <span className="bl" style={{ right: `${100 - left}%` }}>
           {label}
         </span>
-      ) : null}
+      ) : (
+        <span className="sr">{label}</span>
+      )}
     </>
   );
 }

@@ -21,6 +21,7 @@ import { useJumpKeys, useTreeKeys } from "./tree-keys.ts";
 import { useTree, type Tree } from "./use-lines.ts";
 import { Waterfall } from "./waterfall.tsx";
 import "./trace.css";
+import { useTitle } from "../state/title.ts";
 
 const views = [
   { view: "transcript", name: "Transcript", key: "1" },
@@ -60,6 +61,7 @@ function Loading() {
 }
 
 function Loaded({ table }: { table: SpanTable }) {
+  useTitle(table.trace.name ?? table.trace.traceId);
   const [view, setView] = useParam<View>("view", "transcript");
   const [spanParam, setSpan] = useParam<string>("span", "");
   const [only, setOnly] = useParam<"" | "errors">("only", "");

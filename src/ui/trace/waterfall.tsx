@@ -1,6 +1,6 @@
 /** The spans over time. Whatever follows the pointer is written straight to styles: nothing is rendered anew. */
 import { useMemo, useRef, type PointerEvent, type ReactNode } from "react";
-import { count as countText, duration, plural, textOf } from "../format.ts";
+import { duration, plural, textOf } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
 import { Bar } from "./bar.tsx";
 import { Minimap } from "./minimap.tsx";
@@ -126,7 +126,7 @@ export function Waterfall({ tree, selected, onSelect, found }: Omit<TreeViewProp
                     isFound={found.has(span.row)}
                   />
                 </div>
-                <div className="lane" role="gridcell" aria-label={spoken(span.durationMs, count)}>
+                <div className="lane" role="gridcell">
                   <Bar
                     table={table}
                     span={span}
@@ -142,10 +142,6 @@ export function Waterfall({ tree, selected, onSelect, found }: Omit<TreeViewProp
       </div>
     </div>
   );
-}
-
-function spoken(ms: number, count: number): string {
-  return count > 1 ? `${countText(count)} alike` : textOf(duration(ms));
 }
 
 interface Scale {

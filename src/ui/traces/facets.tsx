@@ -241,7 +241,7 @@ function Facet({
         </button>
       </h3>
       {!isFolded && (
-        <ul role="group" aria-label={name} onKeyDown={moveInside}>
+        <ul aria-label={name} onKeyDown={moveInside}>
           {children}
         </ul>
       )}

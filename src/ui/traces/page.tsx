@@ -25,6 +25,7 @@ import { useFigures, useFreshFigures } from "../query/figures.ts";
 import { isNarrow, newestFirst, traceHref, useScope } from "../query/scope.ts";
 import { TracesToolbar, type View } from "./toolbar.tsx";
 import "./traces.css";
+import { useTitle } from "../state/title.ts";
 
 /** A filter that few traces fit is followed so far by itself, then on request. */
 const fewTraces = 50;
@@ -32,6 +33,7 @@ const mostPages = 20;
 const histogramBars = 120;
 
 export function TracesPage() {
+  useTitle("Traces");
   const scope = useScope();
   const [sort, setSort] = useParam<TraceSort>("sort", newestFirst);
   const [view] = useParam<View>("in", "traces");

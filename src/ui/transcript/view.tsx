@@ -130,11 +130,11 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
   };
   const group = "Transcript";
   useShortcuts([
-    { keys: ["j", "ArrowDown"], label: "next step", group, run: () => move(1) },
-    { keys: ["k", "ArrowUp"], label: "previous step", group, run: () => move(-1) },
+    { keys: ["j", "ArrowDown"], label: "Next step", group, run: () => move(1) },
+    { keys: ["k", "ArrowUp"], label: "Previous step", group, run: () => move(-1) },
     {
       keys: ["Enter"],
-      label: "inspect the step",
+      label: "Inspect the step",
       group,
       run: ({ target }) => {
         const item = items[place ?? firstInSight];
@@ -144,7 +144,7 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
     },
     {
       keys: ["o"],
-      label: "open or fold the step's earlier messages, or the sub-agent",
+      label: "Open or fold earlier messages, or the sub-agent",
       group,
       run: () => {
         const item = place === null ? undefined : items[place];
