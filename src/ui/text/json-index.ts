@@ -70,7 +70,7 @@ export function childrenOf(
 }
 
 /** Behind a value; the end of the text where it breaks off. */
-export function endOfValue(text: string, start: number): number {
+function endOfValue(text: string, start: number): number {
   const kind = kindAt(text, start);
   if (kind === "string") return endOfString(text, start);
   if (kind === "other") {

@@ -1,13 +1,5 @@
 /** Which lines a JSON tree shows: what is open, and of each so many children as were asked for. */
-import {
-  childrenOf,
-  kindAt,
-  rootOf,
-  stringAt,
-  endOfValue,
-  type Child,
-  type Kind,
-} from "./json-index.ts";
+import { childrenOf, kindAt, rootOf, stringAt, type Child, type Kind } from "./json-index.ts";
 
 export interface JsonRow {
   /** Of the text that it stands in: another one where a string was parsed. */
@@ -45,7 +37,8 @@ export function rowsOf(text: string, opened: Opened): JsonRow[] {
   const rows: JsonRow[] = [];
   const source: Source = { id: "", text };
   const start = rootOf(text);
-  const root: Child = { key: null, start, end: endOfValue(text, start) };
+  // To look for its end would mean to go through all of the text.
+  const root: Child = { key: null, start, end: text.length };
   walk(source, root, 0, "$", opened, rows);
   return rows;
 }
@@ -73,7 +66,7 @@ function walk(
     const from = rootOf(inner.text);
     return walk(
       inner,
-      { key: null, start: from, end: endOfValue(inner.text, from) },
+      { key: null, start: from, end: inner.text.length },
       depth + 1,
       path,
       opened,

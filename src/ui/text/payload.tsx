@@ -1,7 +1,8 @@
 /** One payload of a span, read piece by piece: never more than is asked for. */
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo, useRef } from "react";
 import type { payloadFields } from "../../store/rows.ts";
-import { byKey, pathOf, request } from "../data/client.ts";
+import { byKey, pathOf, request, textFrom } from "../data/client.ts";
 import { bytes, textOf } from "../format.ts";
 import { CopyButton, Problem } from "../parts/controls.tsx";
 import { usePref } from "../state/prefs.ts";
@@ -13,7 +14,7 @@ import "./text.css";
 export type PayloadField = (typeof payloadFields)[number];
 
 const pieceLength = 64 * 1024;
-/** What is longer is read piece by piece, or downloaded. */
+/** What is longer is read piece by piece alone. */
 const wholeLength = 16 * 1024 * 1024;
 
 const modes = ["rendered", "json", "plain"] as const;
@@ -29,32 +30,34 @@ export function Payload({
   span: number;
   field: PayloadField;
 }) {
+  const isWhole = useRef(false);
   const address = pathOf("traces", byKey(trace), "spans", byKey(span), "payloads", field);
   const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(
     {
       queryKey: ["payload", trace, span, field],
-      async queryFn({ pageParam: { from, length }, signal }) {
+      async queryFn({ pageParam: from, signal }) {
+        const length = isWhole.current ? wholeLength : pieceLength;
         const response = await request("GET", address, { params: { from, length }, signal });
         const total = Number(response.headers.get("x-total-length"));
-        return { text: await response.text(), total };
+        return { text: await textFrom(response), total };
       },
-      initialPageParam: { from: 0, length: pieceLength },
+      initialPageParam: 0,
       getNextPageParam: (last, pages) => {
         const from = pages.reduce((sum, { text }) => sum + text.length, 0);
-        return from < last.total ? { from, length: pieceLength } : null;
+        return from < last.total ? from : null;
       },
       staleTime: Infinity,
       structuralSharing: false,
     },
   );
   const [mode, setMode] = usePref(`payload.${field}`, "");
+  const text = useMemo(() => data?.pages.map((page) => page.text).join("") ?? "", [data]);
   if (error) return <Problem error={error} retry={() => void refetch()} />;
   if (!data) return <div className="payload" aria-busy="true" />;
-  const text = data.pages.map((page) => page.text).join("");
   const total = data.pages[0]!.total;
   const shown =
     modes.find((each) => each === mode) ?? (/^\s*[{[]/.test(text) ? "json" : "rendered");
-  const readAll = async () => (await request("GET", address)).text();
+  const readAll = async () => textFrom(await request("GET", address));
   return (
     <div className="payload">
       <div className="payload-head">
@@ -94,6 +97,18 @@ export function Payload({
           </button>
           {total <= wholeLength && (
             <>
+              {" · "}
+              <button
+                type="button"
+                className="lnk"
+                disabled={isFetchingNextPage}
+                onClick={() => {
+                  isWhole.current = true;
+                  void fetchNextPage();
+                }}
+              >
+                all of it
+              </button>
               {" · "}
               <button
                 type="button"

@@ -2,14 +2,15 @@
  * What was written, as Markdown: from the lexer's tokens to elements. There is no HTML on the way, so
  * there is nothing that could run; what looks like HTML is shown as the text that it is.
  */
-import { marked, type MarkedToken, type Token, type Tokens } from "marked";
+import type { MarkedToken, Token, Tokens } from "marked";
 import { memo, useMemo, useState, type ReactNode } from "react";
 import { bytes, textOf } from "../format.ts";
 import { Code } from "./code.tsx";
+import { markdownOf } from "./markdown.ts";
 import { visible } from "./visible.ts";
 import "./text.css";
 
-/** So much is laid out at first, and more on demand: 64 KiB take about 10 ms. */
+/** So much is laid out at first, and more on demand: 64 KiB of what agents write take about 10 ms. */
 const pieceLength = 64 * 1024;
 /** Deeper quotes and lists are shown as text. */
 const deepest = 12;
@@ -17,13 +18,17 @@ const deepest = 12;
 export const Prose = memo(function Prose({ text }: { text: string }) {
   const [length, setLength] = useState(pieceLength);
   const shown = text.length > length ? text.slice(0, length) : text;
-  const blocks = useMemo(() => lex(shown), [shown]);
+  const parts = useMemo(() => markdownOf(visible(shown)), [shown]);
   return (
     <div className="prose">
-      {blocks === null ? (
-        <p className="plain">{visible(shown)}</p>
-      ) : (
-        <Blocks tokens={blocks} depth={0} />
+      {parts.map((part, i) =>
+        "plain" in part ? (
+          <p className="plain" key={i}>
+            {part.plain}
+          </p>
+        ) : (
+          <Blocks tokens={part.tokens} depth={0} key={i} />
+        ),
       )}
       {shown.length < text.length && (
         <p className="note">
@@ -36,17 +41,6 @@ export const Prose = memo(function Prose({ text }: { text: string }) {
     </div>
   );
 });
-
-/** Null where the text is such that the lexer would go on too long or too deep. */
-function lex(text: string): Token[] | null {
-  // Each level of nesting is a call: ten thousand quotes in a row are no Markdown.
-  if (/^(?:[ \t]*[>*+-]){32}/m.test(text) || /[[(*_`~]{200}/.test(text)) return null;
-  try {
-    return marked.lexer(visible(text), { gfm: true });
-  } catch {
-    return null;
-  }
-}
 
 function Blocks({ tokens, depth }: { tokens: readonly Token[]; depth: number }) {
   return tokens.map((token, i) => <Block key={i} token={token as MarkedToken} depth={depth} />);
@@ -94,7 +88,7 @@ function Block({ token, depth }: { token: MarkedToken; depth: number }): ReactNo
 
 function List({ list: { ordered, start, items }, depth }: { list: Tokens.List; depth: number }) {
   const inside = items.map((item, i) => (
-    <li key={i} className={item.task ? "is-task" : ""}>
+    <li key={i} className={item.task ? "is-task" : undefined}>
       {item.task && (
         <span role="img" aria-label={item.checked ? "done" : "to do"}>
           {item.checked ? "☑ " : "☐ "}

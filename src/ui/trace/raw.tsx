@@ -1,6 +1,6 @@
 /** The trace as ingest v1 has it: what an export writes. */
 import { useQuery } from "@tanstack/react-query";
-import { byKey, pathOf, request } from "../data/client.ts";
+import { byKey, pathOf, request, textFrom } from "../data/client.ts";
 import { bytes, textOf } from "../format.ts";
 import { CopyButton, Problem } from "../parts/controls.tsx";
 import { JsonTree } from "../text/json.tsx";
@@ -16,7 +16,7 @@ export function Raw({ table }: { table: SpanTable }) {
   const { data, error, refetch } = useQuery({
     queryKey: ["export", trace.key, trace.lastReceivedAt],
     queryFn: async ({ signal }) =>
-      (await request("GET", pathOf("traces", byKey(trace.key), "export"), { signal })).text(),
+      textFrom(await request("GET", pathOf("traces", byKey(trace.key), "export"), { signal })),
     enabled: !isLarge,
   });
   if (error) return <Problem error={error} retry={() => void refetch()} />;
