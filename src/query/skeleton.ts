@@ -70,7 +70,7 @@ export function readTraceHead({ db }: Source, ref: TraceRef, nowMs: number) {
 
 export function toSkeleton(place: TreePlace<SkeletonRow>, { names, payloads }: Source): Skeleton {
   const { span: row, depth, childCount, isOrphan, isCycle } = place;
-  const { key, lists, errorMessage } = row;
+  const { key, lists } = row;
   return {
     key,
     spanId: row.spanId,
@@ -79,13 +79,13 @@ export function toSkeleton(place: TreePlace<SkeletonRow>, { names, payloads }: S
     childCount,
     ...(isOrphan && { isOrphan }),
     ...(isCycle && { isCycle }),
-    spanType: spanTypes[row.spanType]!,
+    spanType: spanTypeOf(row.spanType),
     name: names.nameOf(row.nameId),
     startTime: row.startTime,
     endTime: row.startTime + row.durationMs,
     durationMs: row.durationMs,
-    status: spanStatuses[row.status ?? 0]!,
-    errorMessage: errorMessage === null ? null : fromCell(errorMessage).slice(0, preview.length),
+    status: spanStatusOf(row.status),
+    errorMessage: errorOf(row),
     provider: row.providerId === null ? null : names.nameOf(row.providerId),
     modelId: row.modelId === null ? null : names.nameOf(row.modelId),
     usage: usageOf(row) ?? null,
@@ -95,8 +95,25 @@ export function toSkeleton(place: TreePlace<SkeletonRow>, { names, payloads }: S
   };
 }
 
+export function spanTypeOf(number: number): Skeleton["spanType"] {
+  return spanTypes[number]!;
+}
+
+export function spanStatusOf(number: number | null): Skeleton["status"] {
+  return spanStatuses[number ?? 0]!;
+}
+
+/** As much of a span's error as its line has room for. */
+export function errorOf({ errorMessage }: SkeletonRow): string | null {
+  return errorMessage === null ? null : fromCell(errorMessage).slice(0, preview.length);
+}
+
 /** Which payloads a span has. */
-function fieldsOf(key: number, lists: Uint8Array | null, payloads: PayloadReader): PayloadField[] {
+export function fieldsOf(
+  key: number,
+  lists: Uint8Array | null,
+  payloads: PayloadReader,
+): PayloadField[] {
   return lists
     ? readSlots(lists).flatMap((slot) => payloadFields[slot - 1] ?? [])
     : (Object.keys(payloads.get(key, null).texts) as PayloadField[]);

