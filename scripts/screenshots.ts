@@ -10,8 +10,8 @@ import { madeUpRuns, recordedRuns, sendAll } from "../test/ui/demo.ts";
 import { spawnServer } from "../test/server.process.ts";
 
 const pictures = [
-  { name: "traces", path: "/traces", theme: "dark" },
-  { name: "trace", path: "/traces/demo-fine?span=llm_2", theme: "light" },
+  { name: "traces", path: "/traces", theme: "dark", ready: ".row" },
+  { name: "trace", path: "/traces/demo-fine?span=llm_2", theme: "light", ready: ".insp dl" },
 ] as const;
 
 if (!chromiumPath) throw new Error("no Chromium here; name one in TEALIGHT_CHROMIUM");
@@ -20,10 +20,12 @@ try {
   await using server = await spawnServer(dataDir);
   const now = Date.now();
   await sendAll(server, [...recordedRuns(now, 60), ...madeUpRuns(now)]);
-  for (const { name, path, theme } of pictures) {
+  for (const { name, path, theme, ready } of pictures) {
     await using viewer = await openViewer(server, { theme });
     await viewer.open(path);
-    await viewer.page.waitForLoadState("networkidle");
+    await viewer.page.locator(ready).first().waitFor();
+    // What is asked for beside it comes, too.
+    await Bun.sleep(1_500);
     await viewer.page.screenshot({ path: join(import.meta.dir, `screenshots/${name}.png`) });
   }
 } finally {
