@@ -71,7 +71,7 @@ export function Chart(props: ChartProps) {
       <div className="plot">
         {[top, top / 2, 0].map((value, i) => (
           <span key={i} className="y" style={{ top: `${i * 50}%` }} aria-hidden="true">
-            {isEmpty && value > 0 ? "" : format(value)}
+            {isEmpty && value > 0 ? "" : trimmed(format(value))}
           </span>
         ))}
         <Plot {...props} data={data} top={top} starts={starts} onPlace={setPlace} />
@@ -99,6 +99,11 @@ export function Chart(props: ChartProps) {
       </div>
     </section>
   );
+}
+
+/** A round figure on an axis says no digits that are 0. */
+function trimmed(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 }
 
 function Swatch({ color }: { color: string }) {

@@ -7,11 +7,9 @@ import { count, duration, money, plural, short, textOf } from "../format.ts";
 const palette = ["--data-3", "--data-2", "--data-1"] as const;
 const percentileColors = { p50: "--fg-1", p95: "--fg-3", p99: "--data-quiet" } as const;
 
-/** A round figure on an axis says no digits that are 0. */
-const trimmed = (text: string) => text.replace(/\.0+(?=\D|$)/, "");
-const msText = (ms: number) => (ms === 0 ? "0" : trimmed(textOf(duration(ms))));
-const shortText = (tokens: number) => trimmed(textOf(short(tokens)));
-const moneyText = (usd: number) => (usd === 0 ? "0" : trimmed(money(usd)));
+const msText = (ms: number) => (ms === 0 ? "0" : textOf(duration(ms)));
+const shortText = (tokens: number) => textOf(short(tokens));
+const moneyText = (usd: number) => (usd === 0 ? "0" : money(usd));
 
 export type Choose = (since: number, until: number) => void;
 type Percentile = keyof typeof percentileColors;
