@@ -2,6 +2,7 @@
 import { Type } from "@sinclair/typebox";
 import { page, transcript as limits } from "../limits.ts";
 import { SpanMessages } from "../query/news.ts";
+import type { SpanRef } from "../query/trace.ts";
 import { TranscriptPage } from "../query/transcript.ts";
 import { parseSpanRef, pathSegments } from "./params.ts";
 import { traceRefOf, type ReadDeps } from "./read.ts";
@@ -14,7 +15,18 @@ const TranscriptQuery = closed({
   project,
   limit: optional(Type.Integer({ minimum: 1, maximum: limits.maxLimit })),
   cursor: optional(Type.String()),
+  from: optional(
+    Type.String({
+      description:
+        "A span, by its id or as ~key: the first page begins with the model call that it follows",
+    }),
+  ),
 });
+
+/** A query's text is decoded already, unlike a path's. */
+function spanNamed(name: string): SpanRef {
+  return parseSpanRef(name.startsWith("~") ? name : encodeURIComponent(name));
+}
 
 export function messageRoutes(deps: ReadDeps): Route[] {
   return [
@@ -36,8 +48,11 @@ export function messageRoutes(deps: ReadDeps): Route[] {
       summary: "Model calls, tools and agents as they started, each with what is new in it",
       query: TranscriptQuery,
       answer: TranscriptPage,
-      handle: ({ request, query: { project, limit = page.defaultLimit, cursor } }) =>
-        deps.reader.call("transcript", [traceRefOf(request, project, deps), { limit, cursor }]),
+      handle: ({ request, query: { project, limit = page.defaultLimit, cursor, from } }) =>
+        deps.reader.call("transcript", [
+          traceRefOf(request, project, deps),
+          { limit, cursor, from: from === undefined ? undefined : spanNamed(from) },
+        ]),
     }),
   ];
 }

@@ -5,7 +5,7 @@
  * a scan of its rows.
  */
 import { Type, type Static } from "@sinclair/typebox";
-import { and, asc, between, inArray, sql } from "drizzle-orm";
+import { and, asc, between, desc, eq, inArray, sql } from "drizzle-orm";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { transcript as limits } from "../limits.ts";
 import { createClipper } from "../messages/clip.ts";
@@ -20,7 +20,7 @@ import { parseCursor, toCursor } from "./cursor.ts";
 import { nullable, oneOf } from "../schemas.ts";
 import { createJoiner, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
-import type { Source } from "./trace.ts";
+import { findSpan, type Source, type SpanRef } from "./trace.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
 
 const shownTypes = ["agent", "llm", "tool"] as const;
@@ -70,6 +70,8 @@ export type TranscriptPage = Static<typeof TranscriptPage>;
 export interface TranscriptQuery {
   limit: number;
   cursor?: string | undefined;
+  /** The first page begins with the last model call that started before it, or with itself. */
+  from?: SpanRef | undefined;
 }
 
 type Row = typeof spans.$inferSelect;
@@ -102,15 +104,16 @@ const idAttributes = [
  * Model calls, tools and agents in the order in which they started; of those that start at once an agent
  * comes first. A page may end before its limit, where it is long.
  *
- * @throws AppError `not_found`, `conflict`, `bad_request` for a cursor that is none.
+ * @throws AppError `not_found` (also of `from`), `conflict`, `bad_request` for a cursor that is none.
  */
 export function readTranscript(
   source: Source,
   ref: TraceRef,
-  { cursor, limit }: TranscriptQuery,
+  { cursor, from, limit }: TranscriptQuery,
 ): TranscriptPage {
-  const at = cursor === undefined ? null : parseCursor(cursor, 3);
+  const behind = cursor === undefined ? null : parseCursor(cursor, 3);
   const { trace } = findTrace(source.db, ref);
+  const first = behind === null && from !== undefined ? stepOf(source, ref, from) : null;
   const found: Light[] = source.db
     .select(lightColumns)
     .from(spans)
@@ -118,7 +121,11 @@ export function readTranscript(
       and(
         between(spans.key, ...spanKeyRange(trace.key)),
         inArray(spans.spanType, Object.values(types)),
-        at ? sql`${place} > (${at[0]}, ${at[1]}, ${at[2]})` : undefined,
+        behind
+          ? sql`${place} > ${tuple(behind)}`
+          : first
+            ? sql`${place} >= ${tuple(first)}`
+            : undefined,
       ),
     )
     .orderBy(asc(spans.startTime), asc(spans.spanType), asc(spans.key))
@@ -138,6 +145,28 @@ export function readTranscript(
     entries,
     nextCursor: isLast ? null : toCursor([last.startTime, last.spanType, last.key]),
   };
+}
+
+const tuple = ([startTime, spanType, key]: number[]) => sql`(${startTime}, ${spanType}, ${key})`;
+
+/** The place of the model call that a span follows, or of the span. @throws AppError `not_found`. */
+function stepOf(source: Source, traceRef: TraceRef, ref: SpanRef): number[] {
+  const { row, trace } = findSpan(source, traceRef, ref);
+  const own = [row.startTime, row.spanType, row.key];
+  const call = source.db
+    .select({ startTime: spans.startTime, key: spans.key })
+    .from(spans)
+    .where(
+      and(
+        between(spans.key, ...spanKeyRange(trace.key)),
+        eq(spans.spanType, types.llm),
+        sql`${place} <= ${tuple(own)}`,
+      ),
+    )
+    .orderBy(desc(spans.startTime), desc(spans.key))
+    .limit(1)
+    .get();
+  return call ? [call.startTime, types.llm, call.key] : own;
 }
 
 function loadRows({ db }: Source, found: Light[]): Row[] {

@@ -400,6 +400,34 @@ describe("a page of a transcript", () => {
     expect(paged).toEqual(whole.entries);
   });
 
+  test("begins with the model call that a span follows", async () => {
+    const traceId = await send([
+      tool(5, "before"),
+      llm(10, [user("one")], asks(["c1", "search"])),
+      tool(16, "search"),
+      llm(20, [user("one"), user("two")]),
+      tool(26, "other"),
+    ]);
+    const idsFrom = async (span: string) =>
+      (await pageOf(traceId, `?from=${span}`)).entries.map(({ spanId }) => spanId);
+    const whole = (await pageOf(traceId)).entries;
+    expect(await idsFrom("tool-26")).toEqual(["call-20", "tool-26"]);
+    expect(await idsFrom("call-20")).toEqual(["call-20", "tool-26"]);
+    expect(await idsFrom(`~${whole[2]!.key}`)).toEqual([
+      "call-10",
+      "tool-16",
+      "call-20",
+      "tool-26",
+    ]);
+    expect(await idsFrom("tool-5")).toEqual(whole.map(({ spanId }) => spanId));
+
+    const { nextCursor } = await pageOf(traceId, "?from=call-20&limit=1");
+    const { entries } = await pageOf(traceId, `?from=call-20&cursor=${nextCursor}`);
+    expect(entries.map(({ spanId }) => spanId)).toEqual(["tool-26"]);
+    const unknown = await server.api(`/api/traces/${traceId}/transcript?from=nobody`);
+    expect(unknown.status).toBe(404);
+  });
+
   test("clips what is long, says how long it is, and ends where it grows too long", async () => {
     const words = "word ".repeat(4000);
     const history = (name: string) =>

@@ -15,6 +15,8 @@ import { useThrottled } from "../data/throttle.ts";
 type Pages = InfiniteData<TranscriptPage, string | null>;
 
 interface PageOptions {
+  /** The span that the first page begins with; null for the trace's first. */
+  from: number | null;
   limit?: number;
   signal?: AbortSignal;
 }
@@ -31,20 +33,25 @@ const freshPages = 2;
 function readPage(
   traceKey: number,
   cursor: string | null,
-  { limit = cursor === null ? firstLimit : nextLimit, signal }: PageOptions = {},
+  { from, limit = cursor === null ? firstLimit : nextLimit, signal }: PageOptions,
 ): Promise<TranscriptPage> {
   const path = pathOf("traces", byKey(traceKey), "transcript");
-  return get<TranscriptPage>(path, { limit, cursor }, signal);
+  const first = cursor === null && from !== null ? byKey(from) : null;
+  return get<TranscriptPage>(path, { limit, cursor, from: first }, signal);
 }
 
-/** Stays fresh by itself, unless the reader has stopped the picture. */
-export function useTranscript(traceKey: number) {
+/**
+ * Stays fresh by itself, unless the reader has stopped the picture.
+ *
+ * @param from the span that it begins with; null for the trace's first.
+ */
+export function useTranscript(traceKey: number, from: number | null) {
   const client = useQueryClient();
   const { isPaused } = useLiveStatus();
-  const queryKey = ["transcript", traceKey];
+  const queryKey = ["transcript", traceKey, from];
   const query = useInfiniteQuery({
     queryKey,
-    queryFn: ({ pageParam, signal }) => readPage(traceKey, pageParam, { signal }),
+    queryFn: ({ pageParam, signal }) => readPage(traceKey, pageParam, { from, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     staleTime: Infinity,
@@ -59,7 +66,7 @@ export function useTranscript(traceKey: number) {
     for (;;) {
       const { entries, nextCursor } = pages.at(-1)!;
       if (nextCursor === null || (entries.at(-1)?.startTime ?? 0) > startTime) break;
-      pages.push(await readPage(traceKey, nextCursor, { limit: farLimit, signal }));
+      pages.push(await readPage(traceKey, nextCursor, { from, limit: farLimit, signal }));
       pageParams.push(nextCursor);
     }
     client.setQueryData<Pages>(queryKey, { pages, pageParams });
@@ -69,11 +76,11 @@ export function useTranscript(traceKey: number) {
   async function readAgain(count: number) {
     const data = client.getQueryData<Pages>(queryKey);
     if (!data) return;
-    const from = Math.max(0, data.pages.length - count);
-    const pages = data.pages.slice(0, from);
-    const pageParams = data.pageParams.slice(0, from);
-    for (let cursor = data.pageParams[from] ?? null; ;) {
-      const page = await readPage(traceKey, cursor);
+    const kept = Math.max(0, data.pages.length - count);
+    const pages = data.pages.slice(0, kept);
+    const pageParams = data.pageParams.slice(0, kept);
+    for (let cursor = data.pageParams[kept] ?? null; ;) {
+      const page = await readPage(traceKey, cursor, { from });
       pages.push(page);
       pageParams.push(cursor);
       cursor = page.nextCursor;

@@ -81,19 +81,20 @@ export function stepsOf(items: readonly Item[]): number[] {
 /**
  * Where a span is shown: itself, or what it stands under.
  *
- * @param readTo what began later is not read yet.
+ * @param read when what is read began; what began before or later is not read yet.
  * @returns null where it has no place.
  */
 export function placeIn(
   table: SpanTable,
   placeOf: ReadonlyMap<number, number>,
   spanKey: number,
-  readTo: number,
-): number | "unread" | null {
+  read: { since: number; until: number },
+): number | "before" | "behind" | null {
   const exact = placeOf.get(spanKey);
   const own = table.rowOf(spanKey);
   if (exact !== undefined) return exact;
-  if (own !== null && table.span(own).startTime > readTo) return "unread";
+  if (own !== null && table.span(own).startTime > read.until) return "behind";
+  if (own !== null && table.span(own).startTime < read.since) return "before";
   for (let row: number | null = own; row !== null;) {
     const { key, parent }: SpanRow = table.span(row);
     const place = placeOf.get(key);
@@ -101,4 +102,17 @@ export function placeIn(
     row = parent !== null && parent < row ? parent : null;
   }
   return null;
+}
+
+/** Of so many spans that lie between it is not worth to read them all. */
+const farSpans = 400;
+
+/** Whether it takes long to read from a time to where a span began. */
+export function isFar({ columns, rowOf }: SpanTable, fromTime: number, spanKey: number): boolean {
+  const row = rowOf(spanKey);
+  if (row === null) return false;
+  const { startTime } = columns;
+  let between = 0;
+  for (const time of startTime) if (time > fromTime && time < startTime[row]!) between++;
+  return between > farSpans;
 }

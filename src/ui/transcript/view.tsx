@@ -3,7 +3,7 @@
  * being read stays where it is while more comes before, behind and around it.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { plural } from "../format.ts";
 import { Nothing, Problem } from "../parts/controls.tsx";
 import { useShortcuts } from "../state/keys.ts";
@@ -14,7 +14,7 @@ import { estimateHeight } from "./height.ts";
 import { groupId, ItemView } from "./item.tsx";
 import { toTranscript } from "./items.ts";
 import { SceneContext, useFolds } from "./scene.ts";
-import { agentsIn, placeIn, sceneOf, stepsOf } from "./known.ts";
+import { agentsIn, isFar, placeIn, sceneOf, stepsOf } from "./known.ts";
 import { earlierId } from "./step.tsx";
 import "./transcript.css";
 
@@ -33,8 +33,12 @@ export interface TranscriptViewProps {
 
 export function TranscriptView({ table, selected, onSelect }: TranscriptViewProps) {
   const traceKey = table.trace.key;
+  // Of a large trace a part is read: from where the selection is.
+  const [from, setFrom] = useState(() =>
+    selected !== null && isFar(table, -Infinity, selected) ? selected : null,
+  );
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, readTo, refetch } =
-    useTranscript(traceKey);
+    useTranscript(traceKey, from);
   const [show] = useParam<"new" | "all">("show", "new");
   const folds = useFolds();
   const scroller = useRef<HTMLDivElement>(null);
@@ -50,11 +54,15 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
   }, [data, agentsOf, folds]);
   const { items, placeOf } = transcript;
   const lastPage = data?.pages.at(-1);
-  const readUntil = hasNextPage ? (lastPage?.entries.at(-1)?.startTime ?? 0) : Infinity;
+  const read = {
+    since: from === null ? -Infinity : (data?.pages[0]?.entries[0]?.startTime ?? -Infinity),
+    until: hasNextPage ? (lastPage?.entries.at(-1)?.startTime ?? 0) : Infinity,
+  };
 
-  const found = selected === null ? null : placeIn(table, placeOf, selected, readUntil);
-  const isSeeking = found === "unread";
-  const place = isSeeking ? null : found;
+  const found = selected === null || !data ? null : placeIn(table, placeOf, selected, read);
+  const [left, setLeft] = useState<number | null>(null);
+  const isSeeking = (found === "before" || found === "behind") && selected !== left;
+  const place = typeof found === "number" ? found : null;
 
   const virtualizer = useVirtualizer({
     count: items.length,
@@ -76,6 +84,10 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
   useEffect(() => {
     const row = isSeeking && selected !== null ? table.rowOf(selected) : null;
     if (row === null) return;
+    if (found === "before" || isFar(table, read.until, selected!)) {
+      setFrom(isFar(table, -Infinity, selected!) ? selected : null);
+      return;
+    }
     const leaving = new AbortController();
     readTo(table.span(row).startTime, leaving.signal).catch(() => {
       // Who scrolls there asks again, and is told what is wrong.
@@ -118,6 +130,13 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
     },
     [onSelect],
   );
+
+  const showBeginning = () => {
+    // What is selected stays so, but is left.
+    setLeft(selected);
+    setFrom(null);
+    scroller.current!.scrollTop = 0;
+  };
 
   const stops = useMemo(() => stepsOf(items), [items]);
   const move = (by: 1 | -1) => {
@@ -169,7 +188,21 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
       role="region"
       aria-label="Transcript"
     >
-      {isSeeking && <p className="ts-seek">Reading on to what is selected…</p>}
+      {isSeeking && (
+        <p className="ts-seek">
+          <span>Reading on to what is selected…</span>
+        </p>
+      )}
+      {from !== null && data && (
+        <p className="ts-seek">
+          <span>
+            This is a part of the trace.{" "}
+            <button type="button" className="lnk" onClick={showBeginning}>
+              Show it from its beginning
+            </button>
+          </span>
+        </p>
+      )}
       <SceneContext value={scene}>
         <div className="ts" style={{ height }}>
           {rows.map(({ index, key, start }) => (
