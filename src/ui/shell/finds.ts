@@ -1,4 +1,4 @@
-/** What the palette finds on the server: traces and sessions by name or id, and what was said. */
+/** What the palette finds on the server: by name, by id and in what was said. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { quote } from "../../filter/caret.ts";
@@ -7,10 +7,18 @@ import type { Summary, TracePage } from "../../query/views.ts";
 import type { Hit, SearchPage } from "../../search/hits.ts";
 import { get } from "../data/client.ts";
 
+type Session = Completion["items"][number];
+
 export interface Finds {
+  /** What the text is the id of. */
+  exact: { traces: Summary[]; sessions: Session[]; spans: Hit[] };
   traces: Summary[];
-  sessions: string[];
+  sessions: Session[];
   hits: Hit[];
+  isFinding: boolean;
+  /** Whether what comes first stays so, whatever is still looked for. */
+  isFirstSure: boolean;
+  error: Error | null;
 }
 
 const shownTraces = 6;
@@ -20,37 +28,71 @@ const shownHits = 6;
 const pauseMs = 120;
 
 /** @returns the newest traces where the text is empty; what was found before while it is looked for. */
-export function useFinds(text: string, project: string): { finds: Finds; isFinding: boolean } {
-  const settled = useSettled(text.trim());
-  const { data, isFetching } = useQuery({
-    queryKey: ["palette", settled, project],
-    queryFn: ({ signal }) => find(settled, project || null, signal),
-    placeholderData: keepPreviousData,
-    staleTime: 2_000,
+export function useFinds(text: string, project: string): Finds {
+  const sought = text.trim();
+  const settled = useSettled(sought);
+  const keep = { placeholderData: keepPreviousData, staleTime: 2_000 };
+  const named = useQuery({
+    queryKey: ["palette", "named", settled, project],
+    queryFn: ({ signal }) => findNamed(settled, project || null, signal),
+    ...keep,
   });
+  const said = useQuery({
+    queryKey: ["palette", "said", settled, project],
+    queryFn: ({ signal }) => findSaid(settled, project || null, signal),
+    ...keep,
+  });
+  const isOld = (query: typeof named | typeof said) =>
+    settled !== sought || query.isPlaceholderData || query.isPending;
+
+  const { exactTraces = [], traces = [], sessions = [] } = named.data ?? {};
+  const hits = said.data ?? [];
+  const exactSessions = sessions.filter((session) => session.text === settled);
+  const isId = looksLikeId(settled);
+  const isExactSpan = ({ field, spanId }: Hit) => isId && field === "id" && spanId === settled;
+  const exactlyNamed = exactTraces.length + exactSessions.length;
+  const inName = exactlyNamed + traces.length + sessions.length;
   return {
-    finds: data ?? { traces: [], sessions: [], hits: [] },
-    isFinding: isFetching || settled !== text.trim(),
+    exact: { traces: exactTraces, sessions: exactSessions, spans: hits.filter(isExactSpan) },
+    traces: traces.filter(({ key }) => !exactTraces.some((exact) => exact.key === key)),
+    sessions: sessions.filter((session) => !exactSessions.includes(session)),
+    hits: hits.filter((hit) => !isExactSpan(hit) && !standsAbove(hit, sessions)),
+    isFinding: isOld(named) || isOld(said),
+    isFirstSure: !isOld(named) && (!isOld(said) || exactlyNamed > 0 || (!isId && inName > 0)),
+    error: named.error ?? said.error,
   };
 }
 
-async function find(text: string, project: string | null, signal: AbortSignal): Promise<Finds> {
-  const traces = get<TracePage>(
-    "/api/traces",
-    { filter: text === "" ? null : quote(text), project, limit: shownTraces },
-    signal,
+/** Whether it is no more than a name or an id of what is listed as a trace or a session. */
+function standsAbove({ snippet, traceName, traceId }: Hit, sessions: Session[]): boolean {
+  return (
+    snippet === traceName || snippet === traceId || sessions.some(({ text }) => text === snippet)
   );
-  if (text === "") return { traces: (await traces).traces, sessions: [], hits: [] };
-  const [found, { items }, { hits }] = await Promise.all([
-    traces,
-    get<Completion>("/api/complete", { filter: `session:${quote(text)}`, project }, signal),
-    get<SearchPage>("/api/search", { q: text, project, limit: shownHits }, signal),
-  ]);
-  return {
-    traces: found.traces,
-    sessions: items.slice(0, shownSessions).map((item) => item.text),
-    hits: hits.filter((hit) => hit.spanKey !== null),
+}
+
+async function findNamed(text: string, project: string | null, signal: AbortSignal) {
+  const list = async (filter: string | null, limit: number) => {
+    const page = await get<TracePage>("/api/traces", { filter, project, limit }, signal);
+    return page.traces;
   };
+  if (text === "") return { exactTraces: [], traces: await list(null, shownTraces), sessions: [] };
+  const [exactTraces, traces, { items }] = await Promise.all([
+    list(`trace:${quote(text)}`, shownTraces),
+    list(quote(text), shownTraces),
+    get<Completion>("/api/complete", { filter: `session:${quote(text)}`, project }, signal),
+  ]);
+  return { exactTraces, traces, sessions: items.slice(0, shownSessions) };
+}
+
+async function findSaid(text: string, project: string | null, signal: AbortSignal) {
+  // Quotes alone are nothing to search for.
+  if (/^["\s]*$/.test(text)) return [];
+  const params = { q: text, project, limit: shownHits };
+  return (await get<SearchPage>("/api/search", params, signal)).hits;
+}
+
+function looksLikeId(text: string): boolean {
+  return /^(?=.*\d)\S{8,}$/.test(text);
 }
 
 function useSettled(text: string): string {

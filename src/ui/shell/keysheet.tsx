@@ -8,7 +8,8 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
   return (
     <Dialog label="Keyboard shortcuts" className="keysheet" onClose={onClose}>
       <header>
-        <h2>Keyboard shortcuts</h2>
+        {/* Has the focus first: it is read aloud, and arrows scroll. */}
+        <h2 tabIndex={-1}>Keyboard shortcuts</h2>
         <button
           type="button"
           className="btn ghost sm"

@@ -1,193 +1,177 @@
 /** Jumps to a page, a trace, a session or a span by a few letters, an id or what was said. */
-import { useId, useState, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { useLocation } from "wouter";
-import type { Hit } from "../../search/hits.ts";
-import { useLiveStatus } from "../data/live-context.tsx";
 import { useProject } from "../data/queries.ts";
-import { exactTime, time } from "../format.ts";
-import { Dialog } from "../parts/controls.tsx";
+import { plural } from "../format.ts";
+import { Dialog, Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { KindMark, StandingMark, standingOf } from "../parts/mark.tsx";
-import { traceHref } from "../query/scope.ts";
 import { keyText } from "../state/keys.ts";
+import { useCommands } from "./commands.ts";
 import { useFinds } from "./finds.ts";
-import { toggleTheme } from "../state/prefs.ts";
-import { pages } from "./pages.ts";
+import { optionsOf, type Option } from "./options.tsx";
 
-interface Option {
-  group: "Go to" | "Do" | "Traces" | "Sessions" | "Messages and spans";
-  name: string;
-  content?: ReactNode;
-  /** The key that does the same. */
-  keyName?: string;
-  to: string | (() => void);
-}
+const hint = "Page, trace, session, id or what was said";
 
 export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }) {
   const id = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const chosen = useRef(() => {});
   const [, navigate] = useLocation();
   const [project] = useProject();
   const [text, setText] = useState("");
-  const [active, setActive] = useState(0);
-  const { finds, isFinding } = useFinds(text, project);
-  const options = [...useCommands(text, project, onKeys), ...optionsOf(finds, project)];
-  const place = Math.min(active, options.length - 1);
+  /** The key of the option that was moved to; the first where there is none. */
+  const [active, setActive] = useState<string | null>(null);
+  /** Enter came before what it is about. */
+  const [awaits, setAwaits] = useState<"here" | "tab" | null>(null);
+  const [done, setDone] = useState("");
+  const commands = useCommands(text, project, onKeys);
+  const finds = useFinds(text, project);
+  const options = optionsOf(commands, finds, text.trim(), project);
   const groups = Map.groupBy(options.entries(), ([, { group }]) => group);
+  const movedTo = options.findIndex(({ key }) => key === active);
+  const place = Math.max(0, movedTo);
+  const isSure = movedTo >= 0 || commands.length > 0 || finds.isFirstSure;
 
-  function choose({ to }: Option, isElsewhere: boolean) {
-    onClose();
-    if (typeof to === "function") to();
-    else if (isElsewhere) open(to);
-    else navigate(to);
+  function choose(option: Option, isElsewhere: boolean) {
+    const { to, done } = option;
+    setAwaits(null);
+    if (done !== undefined && typeof to === "function") {
+      void Promise.resolve(to()).then(() => setDone(done));
+      return;
+    }
+    chosen.current = () => {
+      if (typeof to === "function") to();
+      else if (isElsewhere) open(to);
+      else navigate(to);
+    };
+    close();
+  }
+
+  function close() {
+    input.current!.closest("dialog")!.close();
+  }
+
+  useEffect(() => {
+    if (awaits === null || !isSure) return;
+    const option = options[place];
+    if (option) choose(option, awaits === "tab");
+    else setAwaits(null);
+  });
+
+  function moveTo(next: number) {
+    setActive(options[next]!.key);
+    list.current!.querySelectorAll('[role="option"]')[next]!.scrollIntoView({ block: "nearest" });
   }
 
   /** @returns whether the key did something here. */
-  function press(key: string, isElsewhere: boolean): boolean {
-    const count = options.length;
-    if (count === 0) return false;
-    if (key === "ArrowDown") setActive((place + 1) % count);
-    else if (key === "ArrowUp") setActive((place + count - 1) % count);
-    else if (key === "Enter") choose(options[place]!, isElsewhere);
+  function press({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): boolean {
+    const isMod = ctrlKey || metaKey;
+    if (isMod && key.toLowerCase() === "k") close();
+    else if (key === "Enter") {
+      if (!isSure) setAwaits(isMod ? "tab" : "here");
+      else if (options[place]) choose(options[place], isMod);
+    } else if (options.length === 0 || shiftKey) return false;
+    else if (key === "ArrowDown") moveTo((place + 1) % options.length);
+    else if (key === "ArrowUp") moveTo((place + options.length - 1) % options.length);
+    else if (key === "Home") moveTo(0);
+    else if (key === "End") moveTo(options.length - 1);
     else return false;
     return true;
   }
 
   return (
-    <Dialog label="Jump to" className="palette" onClose={onClose}>
+    <Dialog
+      label="Jump to"
+      className="palette"
+      onClose={() => {
+        onClose();
+        chosen.current();
+      }}
+    >
       <div className="palette-head">
         <Icon name="search" />
         <input
+          ref={input}
           type="text"
           role="combobox"
-          aria-label="Page, trace, session, span or what was said"
+          aria-label={hint}
+          aria-autocomplete="list"
           aria-expanded={options.length > 0}
-          aria-controls={`${id}-list`}
+          aria-controls={options.length > 0 ? `${id}-list` : undefined}
           aria-activedescendant={options.length > 0 ? `${id}-${place}` : undefined}
           autoFocus
           autoComplete="off"
           spellCheck={false}
-          placeholder="Page, trace, session, span or what was said"
+          placeholder={hint}
           value={text}
           onChange={({ target }) => {
             setText(target.value);
-            setActive(0);
+            setActive(null);
+            setAwaits(null);
+            setDone("");
+            list.current?.scrollTo({ top: 0 });
           }}
           onKeyDown={(event) => {
-            if (event.nativeEvent.isComposing) return;
-            if (press(event.key, event.ctrlKey || event.metaKey)) event.preventDefault();
+            if (!event.nativeEvent.isComposing && press(event)) event.preventDefault();
           }}
         />
-        <kbd className="kbd">Esc</kbd>
+        <kbd className="kbd">{keyText("Escape")}</kbd>
       </div>
-      <div className="palette-list" role="listbox" aria-label="What was found" id={`${id}-list`}>
-        {[...groups].map(([group, members]) => (
-          <div role="group" aria-label={group} key={group}>
-            <div className="label" aria-hidden="true">
-              {group}
-            </div>
-            {members.map(([i, option]) => (
-              <div
-                key={i}
-                id={`${id}-${i}`}
-                role="option"
-                aria-selected={i === place}
-                className="palette-it"
-                ref={
-                  i === place ? (element) => element?.scrollIntoView({ block: "nearest" }) : null
-                }
-                onPointerMove={() => setActive(i)}
-                onClick={({ ctrlKey, metaKey }) => choose(option, ctrlKey || metaKey)}
-              >
-                {option.content ?? <span className="trunc">{option.name}</span>}
-                {option.keyName && <kbd className="kbd">{keyText(option.keyName)}</kbd>}
+      {finds.error && <Problem error={finds.error} />}
+      {options.length > 0 && (
+        <div
+          ref={list}
+          className="palette-list"
+          role="listbox"
+          aria-label="What was found"
+          id={`${id}-list`}
+        >
+          {[...groups].map(([group, members]) => (
+            <div role="group" aria-label={group} key={group}>
+              <div className="label" aria-hidden="true">
+                {group}
               </div>
-            ))}
-          </div>
-        ))}
+              {members.map(([i, option]) => (
+                <div
+                  key={option.key}
+                  id={`${id}-${i}`}
+                  role="option"
+                  aria-selected={i === place}
+                  className="palette-it"
+                  onPointerMove={({ movementX, movementY }) => {
+                    // What scrolls under a resting pointer is not pointed at.
+                    if (movementX !== 0 || movementY !== 0) setActive(option.key);
+                  }}
+                  onClick={({ ctrlKey, metaKey }) => choose(option, ctrlKey || metaKey)}
+                >
+                  {option.content}
+                </div>
+              ))}
+            </div>
+          ))}
+        </div>
+      )}
+      <div className="palette-foot label">
+        <span className="hide-n" aria-hidden="true">
+          <kbd className="kbd">{keyText("ArrowUp")}</kbd>
+          <kbd className="kbd">{keyText("ArrowDown")}</kbd> choose
+        </span>
+        <span className="hide-n" aria-hidden="true">
+          <kbd className="kbd">{keyText("Enter")}</kbd> open
+        </span>
+        <span className="hide-n" aria-hidden="true">
+          <kbd className="kbd">{keyText("mod+↵")}</kbd> in a new tab
+        </span>
+        <span className="grow" />
+        <span role="status">{done || words(text, options.length, finds.isFinding)}</span>
       </div>
-      <p className="palette-foot dim" role="status">
-        {isFinding && text !== "" && "Looking …"}
-        {!isFinding && options.length === 0 && `Nothing has “${text}”.`}
-      </p>
     </Dialog>
   );
 }
 
-/** Pages and actions that have all letters of the text, in their order. */
-function useCommands(text: string, project: string, onKeys: () => void): Option[] {
-  const { isPaused, setPaused } = useLiveStatus();
-  const search = project && `?${new URLSearchParams({ project })}`;
-  const commands: Option[] = [
-    ...pages.map(({ path, name, key }): Option => ({
-      group: "Go to",
-      name,
-      keyName: key,
-      to: path + search,
-    })),
-    {
-      group: "Do",
-      name: isPaused ? "Go on: show what comes" : "Pause: nothing changes until you go on",
-      to: () => setPaused(!isPaused),
-    },
-    { group: "Do", name: "Switch between light and dark", keyName: "T", to: toggleTheme },
-    { group: "Do", name: "Keyboard shortcuts", keyName: "?", to: onKeys },
-    {
-      group: "Do",
-      name: "Copy the link to this view",
-      to: () => void navigator.clipboard.writeText(location.href),
-    },
-  ];
-  const letters = [...text.toLowerCase().replaceAll(" ", "")];
-  return commands.filter(({ name }) => {
-    let at = -1;
-    return letters.every((letter) => (at = name.toLowerCase().indexOf(letter, at + 1)) >= 0);
-  });
-}
-
-function optionsOf(
-  { traces, sessions, hits }: ReturnType<typeof useFinds>["finds"],
-  project: string,
-): Option[] {
-  const now = Date.now();
-  const search = project && `?${new URLSearchParams({ project })}`;
-  return [
-    ...traces.map((trace): Option => ({
-      group: "Traces",
-      name: trace.name ?? trace.traceId,
-      content: (
-        <>
-          <StandingMark standing={standingOf(trace)} />
-          <span className="trunc">{trace.name ?? trace.traceId}</span>
-          {trace.name && <span className="trunc dim mono">{trace.traceId}</span>}
-          <span className="dim end" title={exactTime(trace.startTime)}>
-            {time(trace.startTime, now)}
-          </span>
-        </>
-      ),
-      to: traceHref(trace.key, { project }),
-    })),
-    ...sessions.map((session): Option => ({
-      group: "Sessions",
-      name: session,
-      to: `/sessions/${encodeURIComponent(session)}${search}`,
-    })),
-    ...hits.map((hit): Option => ({
-      group: "Messages and spans",
-      name: hit.snippet,
-      content: <HitLine hit={hit} />,
-      to: traceHref(hit.traceKey, { project }, hit.spanKey),
-    })),
-  ];
-}
-
-function HitLine({ hit: { spanType, snippet, spanName, traceName, traceId } }: { hit: Hit }) {
-  return (
-    <>
-      <KindMark kind={spanType} />
-      <span className="trunc">{snippet}</span>
-      <span className="trunc dim end">
-        {spanName} · {traceName ?? traceId}
-      </span>
-    </>
-  );
+function words(text: string, found: number, isFinding: boolean): string {
+  if (text.trim() === "") return "";
+  if (isFinding) return "Looking…";
+  return found === 0 ? "Nothing found" : plural(found, "result");
 }

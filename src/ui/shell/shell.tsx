@@ -6,7 +6,7 @@ import { useLiveStatus } from "../data/live-context.tsx";
 import { count } from "../format.ts";
 import { Key } from "../parts/controls.tsx";
 import { Icon, Logo, ThemeIcon } from "../parts/icon.tsx";
-import { useShortcuts } from "../state/keys.ts";
+import { keyText, useShortcuts } from "../state/keys.ts";
 import { toggleTheme } from "../state/prefs.ts";
 import { KeySheet } from "./keysheet.tsx";
 import { pages } from "./pages.ts";
@@ -64,6 +64,7 @@ export function Shell({ children }: { children: ReactNode }) {
             type="button"
             className="jump"
             aria-keyshortcuts="Control+K Meta+K"
+            title={`Jump to trace, span, page (${keyText("mod+k")})`}
             onClick={() => setOverlay("palette")}
           >
             <Icon name="search" size="s" />
@@ -96,12 +97,19 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-/** Says aloud whether what is shown goes on. */
+/** Says aloud when what is shown stops, and when it goes on. */
 function Standing() {
   const { state, isPaused } = useLiveStatus();
+  const isStopped = isPaused || state === "lost";
+  const [hasStopped, setHasStopped] = useState(false);
+  if (isStopped && !hasStopped) setHasStopped(true);
   return (
     <p className="sr" role="status">
-      {isPaused ? "Paused" : state === "lost" ? "Connection lost, trying again" : ""}
+      {isPaused
+        ? "Paused"
+        : state === "lost"
+          ? "Connection lost, trying again"
+          : hasStopped && "Live again"}
     </p>
   );
 }
@@ -142,7 +150,7 @@ function Refused({ search }: { search: string }) {
       title={`${many} requests refused in the last hour`}
     >
       <Icon name="warn" size="xs" />
-      {many} refused
+      {many} <span>refused</span>
     </Link>
   );
 }
@@ -177,7 +185,7 @@ function LiveDot() {
       onClick={() => setPaused(!isPaused)}
     >
       <i />
-      {words}
+      <span>{words}</span>
       {detail && <span className="dim">{detail}</span>}
     </button>
   );

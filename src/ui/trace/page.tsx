@@ -35,6 +35,7 @@ type View = (typeof views)[number]["view"];
 /** @param trace an id, or `~key`. */
 export function TracePage({ trace }: { trace: string }) {
   const { table, error, refetch } = useTrace(trace);
+  useTitle(table ? (table.trace.name ?? table.trace.traceId) : "Trace");
   if (error && !table) {
     if (error instanceof ApiError && error.status === 404) {
       return (
@@ -61,7 +62,6 @@ function Loading() {
 }
 
 function Loaded({ table }: { table: SpanTable }) {
-  useTitle(table.trace.name ?? table.trace.traceId);
   const [view, setView] = useParam<View>("view", "transcript");
   const [spanParam, setSpan] = useParam<string>("span", "");
   const [only, setOnly] = useParam<"" | "errors">("only", "");

@@ -102,7 +102,7 @@ function HitRow({ hit, project }: { hit: Hit; project: string }) {
 }
 
 /** The snippet, what matched in it marked. */
-function Marked({ hit: { snippet, highlights } }: { hit: Hit }) {
+export function Marked({ hit: { snippet, highlights } }: { hit: Hit }) {
   const ends = highlights.map(([at, length]) => at + length);
   return (
     <>

@@ -1,0 +1,56 @@
+/** What the palette offers by itself: pages to go to and things to do. */
+import { useLiveStatus } from "../data/live-context.tsx";
+import { toggleTheme } from "../state/prefs.ts";
+import { pages } from "./pages.ts";
+
+export interface Command {
+  group: "Go to" | "Actions";
+  name: string;
+  /** The key that does the same. */
+  keyName?: string;
+  /** An address, or what is done. */
+  to: string | (() => void | Promise<void>);
+  /** What is said of it afterwards, where nothing else shows that it is done. */
+  done?: string;
+}
+
+/** Those that have the text's letters. */
+export function useCommands(text: string, project: string, onKeys: () => void): Command[] {
+  const { isPaused, setPaused } = useLiveStatus();
+  const search = project && `?${new URLSearchParams({ project })}`;
+  const commands: Command[] = [
+    ...pages.map(({ path, name, key }): Command => ({
+      group: "Go to",
+      name,
+      keyName: key,
+      to: path + search,
+    })),
+    {
+      group: "Actions",
+      name: isPaused ? "Go on live" : "Pause live updates",
+      to: () => setPaused(!isPaused),
+    },
+    { group: "Actions", name: "Switch between light and dark", keyName: "T", to: toggleTheme },
+    { group: "Actions", name: "Show keyboard shortcuts", keyName: "?", to: onKeys },
+    {
+      group: "Actions",
+      name: "Copy link to this page",
+      to: () => navigator.clipboard.writeText(location.href),
+      done: "Link copied",
+    },
+  ];
+  return commands.filter(({ name }) => fits(text, name));
+}
+
+/** Whether the name has these letters in their order, each behind the one before or first in a word: "at" and "tools" find "Agents & tools". */
+export function fits(text: string, name: string): boolean {
+  const letters = text.toLowerCase().replaceAll(/\s/g, "");
+  const within = name.toLowerCase();
+  const starts = [...within.matchAll(/\b\w/g)].map(({ index }) => index);
+  const goOn = (letter: number, at: number): boolean =>
+    letter === letters.length ||
+    [at, ...starts.filter((start) => start > at)].some(
+      (place) => within[place] === letters[letter] && goOn(letter + 1, place + 1),
+    );
+  return goOn(0, -1);
+}

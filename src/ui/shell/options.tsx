@@ -1,0 +1,123 @@
+/** What the palette lists, in its order: what it offers by itself, then what was found. */
+import type { ReactNode } from "react";
+import type { Completion } from "../../query/complete.ts";
+import type { Summary } from "../../query/views.ts";
+import type { Hit } from "../../search/hits.ts";
+import { exactTime, plural, time } from "../format.ts";
+import { KindMark, StandingMark, standingOf } from "../parts/mark.tsx";
+import { traceHref } from "../query/scope.ts";
+import { keyText } from "../state/keys.ts";
+import { Marked } from "../traces/hits.tsx";
+import type { Command } from "./commands.ts";
+import type { Finds } from "./finds.ts";
+
+export interface Option extends Pick<Command, "to" | "done"> {
+  /** Its own, and the same as long as it is listed. */
+  key: string;
+  group: string;
+  content: ReactNode;
+}
+
+export function optionsOf(
+  commands: Command[],
+  { exact, traces, sessions, hits }: Finds,
+  text: string,
+  project: string,
+): Option[] {
+  const byId = "By id";
+  return [
+    ...commands.map(commandOption),
+    ...exact.traces.map((trace) => traceOption(byId, trace, project)),
+    ...exact.sessions.map((session) => sessionOption(byId, session, project)),
+    ...exact.spans.map((hit, i) => hitOption(byId, hit, i, project)),
+    ...traces.map((trace) => traceOption(text === "" ? "Latest traces" : "Traces", trace, project)),
+    ...sessions.map((session) => sessionOption("Sessions", session, project)),
+    ...hits.map((hit, i) => hitOption("Messages", hit, i, project)),
+  ];
+}
+
+function commandOption({ name, keyName, ...command }: Command): Option {
+  return {
+    ...command,
+    key: name,
+    content: (
+      <>
+        <span className="trunc">{name}</span>
+        {keyName && <kbd className="kbd end">{keyText(keyName)}</kbd>}
+      </>
+    ),
+  };
+}
+
+function traceOption(group: string, trace: Summary, project: string): Option {
+  const { key, traceId, name, startTime } = trace;
+  return {
+    key: `trace ${key}`,
+    group,
+    content: (
+      <>
+        <StandingMark standing={standingOf(trace)} />
+        <span className="trunc">{name ?? traceId}</span>
+        {name && <span className="trunc dim mono">{traceId}</span>}
+        <span className="dim end" title={exactTime(startTime)}>
+          {time(startTime, Date.now())}
+        </span>
+      </>
+    ),
+    to: traceHref(key, { project }),
+  };
+}
+
+function sessionOption(
+  group: string,
+  { text, count }: Completion["items"][number],
+  project: string,
+): Option {
+  const search = project && `?${new URLSearchParams({ project })}`;
+  return {
+    key: `session ${text}`,
+    group,
+    content: (
+      <>
+        <span className="trunc">{text}</span>
+        <span className="dim end">session{count !== null && ` · ${plural(count, "trace")}`}</span>
+      </>
+    ),
+    to: `/sessions/${encodeURIComponent(text)}${search}`,
+  };
+}
+
+function hitOption(group: string, hit: Hit, i: number, project: string): Option {
+  const { traceKey, traceId, traceName, spanKey, spanName, spanType } = hit;
+  return {
+    key: `${group} ${i} ${spanKey}`,
+    group,
+    content: (
+      <>
+        <KindMark kind={spanType} />
+        <span className="trunc">
+          <Marked hit={fromMatch(hit)} />
+        </span>
+        <span className="trunc dim end">
+          {spanName} · {traceName ?? traceId}
+        </span>
+      </>
+    ),
+    to: traceHref(traceKey, { project }, spanKey),
+  };
+}
+
+/** So many characters before the first match are seen in a line that is cut at its end. */
+const leadLength = 24;
+
+function fromMatch(hit: Hit): Hit {
+  const { snippet, highlights } = hit;
+  const match = highlights[0]?.[0] ?? 0;
+  const start = snippet.lastIndexOf(" ", match - leadLength) + 1;
+  if (match <= leadLength || start === 0) return hit;
+  return {
+    ...hit,
+    snippet: `…${snippet.slice(start)}`,
+    highlights: highlights.map(([at, length]) => [at - start + 1, length]),
+  };
+}
