@@ -53,14 +53,13 @@ export function readEarlier({ db }: Source, traceKey: number, row: Call): Call[]
 /** @param earlier the last one first, which is taken of those that share as much. */
 export function findShared(
   tokens: Token[],
-  earlier: Iterable<Call>,
+  earlier: readonly Call[],
   tokensOf: (call: Call) => Token[] | null,
 ): Shared | null {
   let best: Shared | null = null;
   // A bracket in common is not worth a word.
   let most = tokens.findIndex((token) => typeof token === "number");
-  if (most < 0) return null;
-  for (const call of earlier) {
+  for (const call of most < 0 ? [] : earlier) {
     const other = tokensOf(call);
     // Most share no more than the best: one look tells.
     if (!other || other[most] !== tokens[most]) continue;
@@ -71,6 +70,47 @@ export function findShared(
     most = count;
   }
   return best;
+}
+
+/**
+ * What a text begins with that goes on from a short one: all but the brackets at its end. Messages that are
+ * too short to be pieces have no token in common with anything.
+ *
+ * @returns null of an input that has pieces, or says nothing.
+ */
+export function stemOf(tokens: Token[] | null): string | null {
+  if (tokens?.length !== 1 || typeof tokens[0] !== "string") return null;
+  const stem = tokens[0].replace(/[\s\]}]+$/, "");
+  return /\w/.test(stem) && stem !== tokens[0] ? stem : null;
+}
+
+/**
+ * The earlier call that a text goes on from although they have no token in common.
+ *
+ * @param textOf asked for only where there is one that it could be.
+ */
+export function findShort(
+  textOf: () => string,
+  earlier: readonly Call[],
+  tokensOf: (call: Call) => Token[] | null,
+): Shared | null {
+  let text: string | null = null;
+  let best: Call | null = null;
+  let most = 0;
+  for (const call of earlier) {
+    const stem = stemOf(tokensOf(call));
+    if (stem === null || stem.length <= most) continue;
+    text ??= textOf();
+    if (!goesOnFrom(text, stem)) continue;
+    best = call;
+    most = stem.length;
+  }
+  return best && { call: best, tokens: 0 };
+}
+
+/** Whether it says something behind the stem, too. */
+export function goesOnFrom(text: string, stem: string): boolean {
+  return text.startsWith(stem) && /\w/.test(text.slice(stem.length));
 }
 
 /** Gives the tokens of inputs. Most lists stand on others: each is read once. */

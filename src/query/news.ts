@@ -15,6 +15,7 @@ import {
   commonLength,
   createTokens,
   findShared,
+  findShort,
   goesOnOtherwise,
   readEarlier,
   readText,
@@ -72,14 +73,16 @@ export function readNews(source: Source, traceRef: TraceRef, ref: SpanRef): Span
   };
   const tokensOf = createTokens(source, trace.key);
   const tokens = tokensOf(row);
-  const shared = tokens && findShared(tokens, readEarlier(source, trace.key, row), tokensOf);
+  const before = readEarlier(source, trace.key, row);
+  const shared =
+    tokens && (findShared(tokens, before, tokensOf) ?? findShort(() => input, before, tokensOf));
   if (!shared) return first;
   try {
     // Up to the last whole message that both have.
     const boundary = payloads.textOf(tokens.slice(0, shared.tokens)).length;
-    const before = readText(source, shared.call, "input") ?? "";
-    const isEdited = goesOnOtherwise(before, input);
-    const sharedLength = isEdited ? boundary : Math.max(boundary, commonLength(before, input));
+    const other = readText(source, shared.call, "input") ?? "";
+    const isEdited = goesOnOtherwise(other, input);
+    const sharedLength = isEdited ? boundary : Math.max(boundary, commonLength(other, input));
     return {
       earlier: { key: shared.call.key, spanId: shared.call.spanId },
       sharedLength,
@@ -189,7 +192,9 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
       const at = places.get(call.key)!;
       const tokens = tokensOf(call);
       const earlier = all.slice(Math.max(0, at - limits.earlierCalls), at).reverse();
-      shared = tokens && findShared(tokens, earlier, tokensOf);
+      const textOf = () => readText(source, call, "input") ?? "";
+      shared =
+        tokens && (findShared(tokens, earlier, tokensOf) ?? findShort(textOf, earlier, tokensOf));
       shares.set(call.key, shared);
     }
     return shared;
@@ -208,7 +213,7 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
     const isEdited = goesOnOtherwise(other, rest);
     const sharedLength = isEdited ? 0 : commonLength(other, rest);
     const isAnswer = isEdited ? () => false : answerOf(source, earlier);
-    const located = locate(tokens, rest);
+    const located = locate(tokens, count, rest);
     const from = firstNew(located, sharedLength, isAnswer);
     return {
       earlier: { key: earlier.key, spanId: earlier.spanId },
@@ -218,9 +223,9 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
   }
 
   /** A list goes on behind what is shared; of an object, all is read to know what its members are. */
-  function locate(tokens: Token[], rest: string): Located[] {
+  function locate(tokens: Token[], count: number, rest: string): Located[] {
     const isList = typeof tokens[0] === "string" && /^\s*\[/.test(tokens[0]);
-    if (isList) return locateRest(rest, "input");
+    if (isList && count > 0) return locateRest(rest, "input");
     const text = payloads.textOf(tokens);
     readLength += text.length;
     const start = text.length - rest.length;

@@ -11,7 +11,7 @@ import { isDamage } from "../store/blocks.ts";
 import { fromCell, type Cell } from "../store/codec.ts";
 import { readEntries, readList, type Entry, type Token } from "../store/lists.ts";
 import { payloadFields, spanKeyRange } from "../store/rows.ts";
-import { commonLength } from "./compare.ts";
+import { commonLength, goesOnFrom, stemOf } from "./compare.ts";
 import { SpanId } from "./news.ts";
 import { emptyPrefix, LastVisits, Prefixes } from "./prefixes.ts";
 import type { Source } from "./trace.ts";
@@ -76,13 +76,16 @@ export function readTraceNews(
   const inputs = calls.map(inputOf);
   const visits = new LastVisits(prefixes);
   const texts = createTexts(source, prefixes);
+  const sequels = createSequels(source, prefixes);
   let partial = false;
 
   function newsOf(call: Row, at: number): CallNews {
     const spanId = fromCell(call.spanId);
     const input = inputs[at]!;
-    const shared = visits.longestVisited(input);
-    const earlierAt = texts.hasPiece(shared) ? visits.lastOf(shared) : -1;
+    const visited = visits.longestVisited(input);
+    const shared = texts.hasPiece(visited) ? visited : emptyPrefix;
+    const earlierAt = shared === emptyPrefix ? sequels.lastBefore(input) : visits.lastOf(shared);
+    sequels.add(input, at);
     if (input !== emptyPrefix) visits.visit(input, at);
     const earlier = calls[earlierAt];
     partial ||= performance.now() > deadlineMs;
@@ -154,6 +157,51 @@ function createInputs(
   return ({ key }) => {
     const entry = entriesOf(key - first).findIndex(({ slot }) => slot === inputSlot);
     return entry < 0 ? emptyPrefix : nodeOf(key - first, entry);
+  };
+}
+
+/** Finds the short calls that others go on from: see `stemOf`. */
+function createSequels({ payloads }: Source, prefixes: Prefixes<Token>) {
+  const lastOf = new Map<string, number>();
+  const lengths = new Set<number>();
+  const tokenAt = (node: number, depth: number) => prefixes.tokenOf(prefixes.first(node, depth))!;
+
+  /** As far as it takes to tell whether it goes on from a stem. */
+  function beginningOf(node: number): string {
+    const wanted = Math.max(...lengths) + 100;
+    let text = "";
+    for (let depth = 1; depth <= prefixes.depthOf(node) && text.length < wanted; depth++) {
+      text += payloads.textOf([tokenAt(node, depth)]);
+    }
+    return text;
+  }
+
+  return {
+    add(node: number, at: number): void {
+      const stem = prefixes.depthOf(node) === 1 ? stemOf([tokenAt(node, 1)]) : null;
+      if (stem === null) return;
+      lastOf.set(stem, at);
+      lengths.add(stem.length);
+    },
+    /** The last one with the longest stem, -1 where there is none. */
+    lastBefore(node: number): number {
+      if (lengths.size === 0 || node === emptyPrefix) return -1;
+      try {
+        const text = beginningOf(node);
+        let found = -1;
+        let most = 0;
+        for (const length of lengths) {
+          const at = length > most ? lastOf.get(text.slice(0, length)) : undefined;
+          if (at === undefined || !goesOnFrom(text, text.slice(0, length))) continue;
+          found = at;
+          most = length;
+        }
+        return found;
+      } catch (cause) {
+        if (!isDamage(cause)) throw cause;
+        return -1;
+      }
+    },
   };
 }
 

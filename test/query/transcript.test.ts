@@ -118,6 +118,24 @@ describe("a transcript", () => {
     expect(entries[1]).toMatchObject({ earlier: { spanId: "call-10" }, isEdited: false });
   });
 
+  test("shows what is new behind a first message that is as short as it gets", async () => {
+    const short = (role: string, content: string) => ({ role, content });
+    const [first, second, third] = await entriesOf([
+      llm(10, [short("user", "hi")], [short("assistant", "hello")]),
+      llm(20, [short("user", "hi"), short("assistant", "hello"), short("user", "go on")]),
+      llm(30, [short("user", "hi")]),
+    ]);
+    expect(first).toMatchObject({ earlier: null, input: [{ role: "user" }] });
+    expect(second).toMatchObject({
+      earlier: { spanId: "call-10" },
+      isEdited: false,
+      input: [{ role: "user", parts: [{ type: "text", text: "go on" }] }],
+    });
+    expect(second!.input).toHaveLength(1);
+    // The same question once more is not the first one's sequel.
+    expect(third).toMatchObject({ earlier: null, input: [{ role: "user" }] });
+  });
+
   test("shows an answer that went on in the history otherwise than it was given", async () => {
     const [q1, a1] = [user("one"), says("first")];
     const entries = await entriesOf([

@@ -1,66 +1,86 @@
 /**
- * Markdown in parts, each lexed alone: what is too long, too deep or too slow to be read as Markdown is a
- * part of plain text, and the rest of the message is not.
+ * Markdown in parts: what is too deep or too much work to be read as Markdown stays the text that it is,
+ * and the rest of the message does not.
  */
-import { marked, type Token } from "marked";
+import { Lexer, type Token } from "marked";
 
 export type Part = { tokens: Token[] } | { plain: string };
 
-/** The lexer's time grows with the square of a line's length: 4 KB of `[` or `*a ` take 6 ms, 64 KB 350 ms. */
-const longestLine = 4_096;
-const longestPart = 16_384;
 /** Each level is a call of the lexer within itself: 16 KB of `>` end its stack. */
 const tooDeep = /^(?:[ \t]*(?:>|(?:[*+-]|\d{1,9}[.)])[ \t])){13}/m;
-/** A frame has 16 ms and the layout needs some of them; what comes then is shown as it was written. */
-const longestMs = 30;
+/**
+ * The lexer's time grows with the square of the lines of a part, and of the marks in a paragraph. So much
+ * of both takes 30 ms at worst: 4 KB of `**a*` would take half a second.
+ */
+const mostWork = 500_000;
 
-const fence = /^ {0,3}(`{3,}|~{3,})/;
+const fence = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/;
 /** A list, a quote or code that is indented goes on behind a blank line with more of it. */
-const goesOn = /^(?:[ \t]|>|[*+-] |\d{1,9}[.)] )/;
+const goesOn = /^(?:[ \t]|>|(?:[*+-]|\d{1,9}[.)])(?:\s|$))/;
 
 export function markdownOf(text: string): Part[] {
-  const endsAt = performance.now() + longestMs;
-  return partsOf(text).map((part) => {
-    if (isHard(part) || performance.now() > endsAt) return { plain: part };
-    try {
-      return { tokens: marked.lexer(part, { gfm: true }) };
-    } catch {
-      return { plain: part };
-    }
+  const lexer = new Lexer({ gfm: true });
+  let work = 0;
+  const canAfford = (size: number): boolean => {
+    if (work + size ** 2 > mostWork) return false;
+    work += size ** 2;
+    return true;
+  };
+  const parts = partsOf(text).map((part): Part => {
+    // Code is not looked into.
+    const isEasy =
+      fence.test(lineAt(part, 0)) || (!tooDeep.test(part) && canAfford(count(part, /\n/g)));
+    return isEasy ? { tokens: lexer.blockTokens(part, []) } : { plain: part };
   });
+  // Only when all parts are read: each may say where a link of another one leads.
+  for (const { src, tokens } of lexer.inlineQueue) {
+    if (canAfford(count(src, /[^\w\s.,;()-]|_/g))) lexer.inlineTokens(src, tokens);
+    else tokens.push({ type: "text", raw: src, text: src });
+  }
+  return parts;
 }
 
-/** Cut at blank lines, but not within code, and not where a list or a quote may go on. */
+/** Cut at blank lines and around code, but not where a list or a quote may go on. */
 export function partsOf(text: string): string[] {
   const parts: string[] = [];
   let start = 0;
   let wasBlank = false;
   let canGoOn = false;
-  let open: string | null = null;
+  /** What the line that ends the code looks like. */
+  let open: RegExp | null = null;
+  const cutAt = (at: number): void => {
+    if (at > start) parts.push(text.slice(start, at));
+    start = at;
+    canGoOn = false;
+  };
   for (let at = 0; at < text.length;) {
-    const newline = text.indexOf("\n", at);
-    const end = newline < 0 ? text.length : newline + 1;
-    const line = text.slice(at, end);
-    if (open === null && wasBlank && line.trim() !== "" && !(canGoOn && goesOn.test(line))) {
-      parts.push(text.slice(start, at));
-      start = at;
+    const line = lineAt(text, at);
+    const next = Math.min(at + line.length + 1, text.length);
+    const isBlank = line.trim() === "";
+    if (open !== null) {
+      if (open.test(line)) {
+        open = null;
+        if (fence.test(lineAt(text, start))) cutAt(next);
+      }
+    } else {
+      const isWithin = canGoOn && goesOn.test(line);
+      const mark = fence.exec(line)?.[1];
+      if (!isWithin && ((wasBlank && !isBlank) || mark !== undefined)) cutAt(at);
+      if (mark !== undefined) open = new RegExp(`^ {0,3}${mark}[~\`]* *$`);
+      canGoOn ||= goesOn.test(line);
     }
-    if (at === start) canGoOn = goesOn.test(line);
-    const mark = fence.exec(line)?.[1];
-    if (mark !== undefined) {
-      if (open === null) open = mark;
-      else if (mark.startsWith(open)) open = null;
-    }
-    wasBlank = open === null && line.trim() === "";
-    at = end;
+    wasBlank = isBlank;
+    at = next;
   }
-  if (start < text.length) parts.push(text.slice(start));
+  cutAt(text.length);
   return parts;
 }
 
-function isHard(part: string): boolean {
-  // Code is not looked into.
-  if (fence.test(part)) return false;
-  if (part.length > longestPart || tooDeep.test(part)) return true;
-  return part.split("\n").some(({ length }) => length > longestLine);
+function lineAt(text: string, at: number): string {
+  const end = text.indexOf("\n", at);
+  return text.slice(at, end < 0 ? text.length : end);
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
 }

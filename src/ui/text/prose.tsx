@@ -10,14 +10,15 @@ import { markdownOf } from "./markdown.ts";
 import { visible } from "./visible.ts";
 import "./text.css";
 
-/** So much is laid out at first, and more on demand: 64 KiB of what agents write take about 10 ms. */
+/** So much is laid out at first, and more on demand: what agents write takes about 10 ms. */
 const pieceLength = 64 * 1024;
+const pieceLines = 1_000;
 /** Deeper quotes and lists are shown as text. */
 const deepest = 12;
 
 export const Prose = memo(function Prose({ text }: { text: string }) {
-  const [length, setLength] = useState(pieceLength);
-  const shown = text.length > length ? text.slice(0, length) : text;
+  const [pieces, setPieces] = useState(1);
+  const shown = useMemo(() => beginningOf(text, pieces), [text, pieces]);
   const parts = useMemo(() => markdownOf(visible(shown)), [shown]);
   return (
     <div className="prose">
@@ -33,7 +34,7 @@ export const Prose = memo(function Prose({ text }: { text: string }) {
       {shown.length < text.length && (
         <p className="note">
           {textOf(bytes(text.length))} of text, {textOf(bytes(shown.length))} shown{" "}
-          <button type="button" className="lnk" onClick={() => setLength(length + pieceLength)}>
+          <button type="button" className="lnk" onClick={() => setPieces(pieces + 1)}>
             more
           </button>
         </p>
@@ -41,6 +42,14 @@ export const Prose = memo(function Prose({ text }: { text: string }) {
     </div>
   );
 });
+
+function beginningOf(text: string, pieces: number): string {
+  let end = 0;
+  for (let line = 0; line < pieces * pieceLines && end < text.length; line++) {
+    end = text.indexOf("\n", end) + 1 || text.length;
+  }
+  return text.slice(0, Math.min(end, pieces * pieceLength));
+}
 
 function Blocks({ tokens, depth }: { tokens: readonly Token[]; depth: number }) {
   return tokens.map((token, i) => <Block key={i} token={token as MarkedToken} depth={depth} />);
@@ -168,7 +177,8 @@ function Span({ token }: { token: MarkedToken }): ReactNode {
     case "escape":
       return token.text;
     case "text":
-      return token.tokens ? <Inline tokens={token.tokens} /> : token.text;
+      // Its text has some references to characters replaced, and could hide what `visible` has shown.
+      return token.tokens ? <Inline tokens={token.tokens} /> : token.raw;
     default:
       return token.raw;
   }
