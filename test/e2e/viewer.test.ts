@@ -153,7 +153,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await page.getByRole("dialog").waitFor();
     expect(await barriers(page)).toEqual([]);
     await press("Escape");
-    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.locator("dialog").waitFor({ state: "detached" });
     await press("Control+k");
     await page.keyboard.type("demo-subagent");
     await page.getByRole("option", { name: /where is the serializer/ }).waitFor();

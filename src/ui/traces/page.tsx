@@ -54,7 +54,9 @@ export function TracesPage() {
     () => (isList ? scope : { ...scope, filter: splitFreeText(scope.filter).rest }),
     [isList, scope],
   );
-  const figures = useFigures(counted, { bars: histogramBars }, problem === null);
+  // First what one came for: the server answers one after the other.
+  const isListThere = !isList || problem !== null || data !== undefined || error !== null;
+  const figures = useFigures(counted, { bars: histogramBars }, problem === null && isListThere);
   useFreshFigures(counted.filter);
   const { arrivals, letIn } = useLiveList(
     scope,
@@ -139,13 +141,17 @@ export function TracesPage() {
       <div
         className={`panes tr-panes ${selected === null || !isList ? "" : "has-peek"} ${areFacetsOpen ? "has-facets" : ""}`}
       >
-        <Facets
-          scope={counted}
-          filter={scope.filter}
-          onFilter={onFilter}
-          totals={figures.data?.totals}
-          runningCount={isList && sort === newestFirst ? pages?.[0]?.running.length : undefined}
-        />
+        {isListThere ? (
+          <Facets
+            scope={counted}
+            filter={scope.filter}
+            onFilter={onFilter}
+            totals={figures.data?.totals}
+            runningCount={isList && sort === newestFirst ? pages?.[0]?.running.length : undefined}
+          />
+        ) : (
+          <aside className="pane facets" aria-label="Facets" aria-busy="true" />
+        )}
         <section className="pane list" aria-label={isList ? "Traces" : "Messages"}>
           <Histogram
             stats={problem ? undefined : figures.data}
