@@ -24,7 +24,7 @@ export const formats = {
   percent: (value) => `${(100 * value).toFixed(1)} %`,
   times: (value) => `${value.toFixed(2)}×`,
   ms: (value) => `${value.toFixed(value < 10 ? 2 : 1)} ms`,
-  mb: (value) => `${(value / 1e6).toFixed(0)} MB`,
+  mb: (value) => `${(value / 1e6).toFixed(value < 1e7 ? 1 : 0)} MB`,
 } satisfies Record<string, Format>;
 
 /** @param target a bound for the median, as in `{ atLeast: 0.2 }`; none where none is set. */

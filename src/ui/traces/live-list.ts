@@ -20,8 +20,8 @@ import {
 } from "./pages.ts";
 import type { Scope } from "../query/scope.ts";
 
-/** What a filter fits may have to be looked for. */
-const freshEveryMs = { all: 500, filtered: 1_000 };
+/** As often as the server tells; what a filter fits may have to be looked for. */
+const freshEveryMs = { all: 250, filtered: 1_000 };
 
 /** What is not shown yet. */
 interface Held {
