@@ -2,7 +2,7 @@
 import { Link } from "wouter";
 import { Breakdown } from "../charts/breakdown.tsx";
 import { fieldWords, filterWord, type GroupField } from "../charts/groups.tsx";
-import { CallsChart, CostChart, SpreadChart } from "../charts/series.tsx";
+import { CostChart, OutcomeChart, SpreadChart } from "../charts/series.tsx";
 import { Nothing, Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useFigures } from "../query/figures.ts";
@@ -64,7 +64,7 @@ export function Detail({
       {stats && (
         <>
           {stats.totals.costUsd !== null && <CostChart stats={stats} onChoose={onChoose} />}
-          <CallsChart stats={stats} onChoose={onChoose} />
+          <OutcomeChart of="calls" stats={stats} onChoose={onChoose} />
           <SpreadChart
             title={field === "tool" ? "Duration of calls" : "Model call duration"}
             stats={stats}

@@ -11,6 +11,11 @@ const msText = (ms: number) => (ms === 0 ? "0" : textOf(duration(ms)));
 const shortText = (tokens: number) => textOf(short(tokens));
 const moneyText = (usd: number) => (usd === 0 ? "0" : money(usd));
 
+const outcomes = {
+  traces: ["traces", "failedTraces"],
+  calls: ["requests", "errors"],
+} as const;
+
 export type Choose = (since: number, until: number) => void;
 type Percentile = keyof typeof percentileColors;
 type Spread = "latencyMs" | "ttftMs" | "traceDurationMs";
@@ -89,51 +94,34 @@ export function TokensChart({ stats, onChoose }: { stats: Stats; onChoose: Choos
   );
 }
 
-export function TracesChart({ stats, onChoose }: { stats: Stats; onChoose: Choose }) {
+/** Traces, or calls of a model or a tool, by whether they failed. */
+export function OutcomeChart({
+  stats,
+  of,
+  onChoose,
+}: {
+  stats: Stats;
+  of: "traces" | "calls";
+  onChoose: Choose;
+}) {
   const starts = startsOf(stats);
+  const [all, failed] = outcomes[of];
   return (
     <Chart
-      title="Traces"
-      total={count(stats.totals.traces)}
+      title={of === "traces" ? "Traces" : "Calls"}
+      total={count(stats.totals[all])}
       stats={stats}
       shape="bars"
       series={[
         {
           name: "without errors",
           color: "--data-quiet",
-          values: valuesOf(starts, stats.series, (b) => b.traces - b.failedTraces, 0),
+          values: valuesOf(starts, stats.series, (bucket) => bucket[all] - bucket[failed], 0),
         },
         {
           name: "with errors",
           color: "--error",
-          values: valuesOf(starts, stats.series, (b) => b.failedTraces, 0),
-        },
-      ]}
-      format={shortText}
-      onChoose={onChoose}
-    />
-  );
-}
-
-/** Calls of a model or of a tool, by whether they failed. */
-export function CallsChart({ stats, onChoose }: { stats: Stats; onChoose: Choose }) {
-  const starts = startsOf(stats);
-  return (
-    <Chart
-      title="Calls"
-      total={count(stats.totals.requests)}
-      stats={stats}
-      shape="bars"
-      series={[
-        {
-          name: "without errors",
-          color: "--data-quiet",
-          values: valuesOf(starts, stats.series, (b) => b.requests - b.errors, 0),
-        },
-        {
-          name: "with errors",
-          color: "--error",
-          values: valuesOf(starts, stats.series, (b) => b.errors, 0),
+          values: valuesOf(starts, stats.series, (bucket) => bucket[failed], 0),
         },
       ]}
       format={shortText}

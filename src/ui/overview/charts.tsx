@@ -4,7 +4,7 @@ import {
   CostChart,
   SpreadChart,
   TokensChart,
-  TracesChart,
+  OutcomeChart,
   type Choose,
 } from "../charts/series.tsx";
 
@@ -23,7 +23,7 @@ export function Charts({
     <div className="charts">
       <CostChart stats={stats} onChoose={onChoose} />
       <TokensChart stats={stats} onChoose={onChoose} />
-      <TracesChart stats={stats} onChoose={onChoose} />
+      <OutcomeChart of="traces" stats={stats} onChoose={onChoose} />
       <SpreadChart
         title="Model call duration"
         stats={stats}
