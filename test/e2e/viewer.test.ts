@@ -9,7 +9,7 @@ import type { Page } from "playwright-core";
 import { buildExecutable } from "../../scripts/build.ts";
 import { makeSpan, makeTempDir } from "../helpers.ts";
 import { spawnServer, type ServerProcess } from "../server.process.ts";
-import { chromiumPath, closeBrowser, openViewer } from "../ui/browser.ts";
+import { chromiumPath, closeBrowser, openViewer, type Viewer } from "../ui/browser.ts";
 import { hostileRun, madeUpRuns, recordedRuns, sendAll, type Payload } from "../ui/demo.ts";
 
 if (chromiumPath === null) {
@@ -63,10 +63,15 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
   ];
 
   describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
+    let viewer: Viewer;
+    beforeAll(async () => {
+      viewer = await openViewer(server, { theme });
+    });
+    afterAll(() => viewer[Symbol.asyncDispose]());
+
     test.each(pages)(
       "%s has no serious barrier",
       async (_, path, ready) => {
-        await using viewer = await openViewer(server, { theme });
         await viewer.open(path);
         await viewer.page.locator(ready).first().waitFor({ timeout: patienceMs });
         if (path.includes("peek=")) {
@@ -217,12 +222,12 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await shows(page, treeRow, 3);
     await page.getByText("running").first().waitFor();
 
-    await page.locator(".live").click();
+    await page.keyboard.press(" ");
     await page.locator(".live", { hasText: "Paused" }).waitFor();
     await sendAll(fresh, [growing("four")]);
     await Bun.sleep(700);
     expect(await page.locator(treeRow).count()).toBe(3);
-    await page.locator(".live").click();
+    await page.keyboard.press(" ");
     await shows(page, treeRow, 4);
     expect(viewer.complaints).toEqual([]);
   }, 60_000);

@@ -93,7 +93,7 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current!.showModal(), []);
   // The page below hears no key.
-  useShortcuts([], true);
+  useShortcuts([], "modal");
   return (
     <dialog
       ref={dialog}

@@ -18,25 +18,38 @@ type Overlay = "palette" | "keys" | null;
 export function Shell({ children }: { children: ReactNode }) {
   const [location, navigate] = useLocation();
   const [project] = useProject();
+  const { isPaused, setPaused } = useLiveStatus();
   const [overlay, setOverlay] = useState<Overlay>(null);
   const search = project && `?${new URLSearchParams({ project })}`;
-  useShortcuts([
-    ...pages.map(({ path, name, key }) => ({
-      keys: [key],
-      label: name,
-      group: "Go to",
-      run: () => navigate(path + search),
-    })),
-    {
-      keys: ["mod+k"],
-      label: "Jump to a trace, span or page",
-      group: "Everywhere",
-      isGlobal: true,
-      run: () => setOverlay("palette"),
-    },
-    { keys: ["T"], label: "Light or dark", group: "Everywhere", run: toggleTheme },
-    { keys: ["?"], label: "All keys", group: "Everywhere", run: () => setOverlay("keys") },
-  ]);
+  useShortcuts(
+    [
+      ...pages.map(({ path, name, key }) => ({
+        keys: [key],
+        label: name,
+        group: "Go to",
+        run: () => navigate(path + search),
+      })),
+      {
+        keys: ["mod+k"],
+        label: "Jump to a trace, span or page",
+        group: "Everywhere",
+        isGlobal: true,
+        run: () => setOverlay("palette"),
+      },
+      {
+        keys: [" "],
+        label: "Pause, and go on",
+        group: "Everywhere",
+        run: ({ target }) => {
+          if (target instanceof Element && target.closest("button, a, summary")) return false;
+          setPaused(!isPaused);
+        },
+      },
+      { keys: ["T"], label: "Light or dark", group: "Everywhere", run: toggleTheme },
+      { keys: ["?"], label: "All keys", group: "Everywhere", run: () => setOverlay("keys") },
+    ],
+    "shell",
+  );
   return (
     <>
       <a className="skip" href="#page">

@@ -17,18 +17,21 @@ export interface Shortcut {
   isGlobal?: boolean;
 }
 
+/** While a `modal` is there nothing below it hears a key; the `shell` is asked when nobody else wants it. */
+type Layer = "shell" | "page" | "modal";
+
 /** The last that came is asked first: an open dialog before the page under it. */
-const layers: { current: readonly Shortcut[]; isModal: boolean }[] = [];
+const layers: { current: readonly Shortcut[]; kind: Layer }[] = [];
 let prefix: { key: string; at: number } | null = null;
 const prefixMs = 1_000;
 
-/** @param isModal while it is there, nothing below it hears a key: for dialogs. */
-export function useShortcuts(shortcuts: readonly Shortcut[], isModal = false): void {
-  const layer = useRef({ current: shortcuts, isModal });
+export function useShortcuts(shortcuts: readonly Shortcut[], kind: Layer = "page"): void {
+  const layer = useRef({ current: shortcuts, kind });
   layer.current.current = shortcuts;
   useEffect(() => {
     const own = layer.current;
-    layers.push(own);
+    if (own.kind === "shell") layers.unshift(own);
+    else layers.push(own);
     return () => void layers.splice(layers.indexOf(own), 1);
   }, []);
 }
@@ -46,20 +49,26 @@ export function listenForKeys(): void {
     const chord = isFresh ? `${prefix!.key} ${key}` : null;
     prefix = null;
     const typing = isTyping(event.target);
-    for (const { current, isModal } of layers.toReversed()) {
-      for (const { keys, run, isGlobal } of current) {
-        if (typing && !isGlobal) continue;
-        if (!keys.includes(key) && !(chord !== null && keys.includes(chord))) continue;
-        if (run(event) === false) continue;
-        event.preventDefault();
-        return;
-      }
-      if (isModal) return;
-    }
+    // Two in a row mean more than the second alone.
+    const isHandled = (chord !== null && hear(chord, event, typing)) || hear(key, event, typing);
+    if (isHandled || layers.some(({ kind }) => kind === "modal")) return;
     if (!typing && layers.some(({ current }) => current.some((each) => isFirst(each, key)))) {
       prefix = { key, at: event.timeStamp };
     }
   });
+}
+
+/** @returns whether someone handled it. */
+function hear(key: string, event: KeyboardEvent, typing: boolean): boolean {
+  for (const { current, kind } of layers.toReversed()) {
+    for (const { keys, run, isGlobal } of current) {
+      if ((typing && !isGlobal) || !keys.includes(key) || run(event) === false) continue;
+      event.preventDefault();
+      return true;
+    }
+    if (kind === "modal") return false;
+  }
+  return false;
 }
 
 function isFirst({ keys }: Shortcut, key: string): boolean {

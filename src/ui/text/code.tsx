@@ -17,7 +17,7 @@ export interface CodeProps {
 
 const lineHeight = 18;
 /** A longer text stays plain: colouring it would be felt. */
-const colouredLength = 50_000;
+const colouredLength = 16_000;
 /** More lines are not all in the page. */
 const wholeLines = 400;
 /** Of one line: what is longer is cut, since no one reads it and laying it out takes long. */
@@ -25,8 +25,7 @@ const lineLength = 20_000;
 
 export function Code({ text, language, maxLines }: CodeProps) {
   const [isWhole, setWhole] = useState(false);
-  const clean = useMemo(() => visible(text), [text]);
-  const lines = useMemo(() => clean.replace(/\n$/, "").split("\n"), [clean]);
+  const lines = useMemo(() => text.replace(/\r?\n$/, "").split(/\r?\n/), [text]);
   const isCut = maxLines !== undefined && !isWhole && lines.length > maxLines + 1;
   const shown = isCut ? lines.slice(0, maxLines) : lines;
   return (
@@ -35,22 +34,22 @@ export function Code({ text, language, maxLines }: CodeProps) {
         <LongCode lines={shown} />
       ) : (
         <pre className="code">
-          <Coloured text={shown.map(cut).join("\n")} language={language} />
+          <Coloured text={shown.map(shownLine).join("\n")} language={language} />
         </pre>
       )}
       {isCut && (
         <button type="button" className="more" onClick={() => setWhole(true)}>
           {plural(lines.length - shown.length, "more line")}
           <span className="grow" />
-          {textOf(bytes(clean.length))}
+          {textOf(bytes(text.length))}
         </button>
       )}
     </div>
   );
 }
 
-function cut(line: string): string {
-  return line.length > lineLength ? `${line.slice(0, lineLength)}…` : line;
+function shownLine(line: string): string {
+  return visible(line.length > lineLength ? `${line.slice(0, lineLength)}…` : line);
 }
 
 function LongCode({ lines }: { lines: readonly string[] }) {
@@ -66,7 +65,7 @@ function LongCode({ lines }: { lines: readonly string[] }) {
       <div style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start }) => (
           <div key={index} style={{ transform: `translateY(${start}px)` }}>
-            {cut(lines[index]!)}
+            {shownLine(lines[index]!)}
           </div>
         ))}
       </div>

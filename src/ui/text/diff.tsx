@@ -5,8 +5,10 @@ import { plural } from "../format.ts";
 import { visible } from "./visible.ts";
 import "./text.css";
 
-/** Longer texts are compared by their beginnings: the library's work grows with the square of a change. */
+/** Longer texts are compared by their beginnings. */
 const comparedLength = 100_000;
+/** Lines that went and came; the work grows with their square. What changed more is one text for another. */
+const mostChanges = 1_000;
 /** Unchanged lines that are kept around a change. */
 const context = 3;
 
@@ -40,13 +42,10 @@ export function Diff({ before, after }: { before: string; after: string }) {
 }
 
 function linesOf(before: string, after: string): Line[] {
-  const changes = diffLines(
-    visible(before.slice(0, comparedLength)),
-    visible(after.slice(0, comparedLength)),
-    { timeout: 300 },
-  ) ?? [
-    { value: before.slice(0, comparedLength), removed: true, added: false },
-    { value: after.slice(0, comparedLength), removed: false, added: true },
+  const [old, young] = [comparedOf(before), comparedOf(after)];
+  const changes = diffLines(old, young, { maxEditLength: mostChanges }) ?? [
+    { value: old, removed: true, added: false },
+    { value: young, removed: false, added: true },
   ];
   const lines: Line[] = [];
   for (let i = 0; i < changes.length; i++) {
@@ -62,6 +61,10 @@ function linesOf(before: string, after: string): Line[] {
     for (const text of value.replace(/\n$/, "").split("\n")) lines.push({ sign, text });
   }
   return lines;
+}
+
+function comparedOf(text: string): string {
+  return visible(text.slice(0, comparedLength));
 }
 
 function isOneLine(text: string): boolean {

@@ -38,22 +38,28 @@ const classes: [pattern: RegExp, className: Token["className"]][] = [
   [/number|attr|symbol|deletion/, "tk-n"],
 ];
 
-/** @param language as a fence names it; null where it is not known, and left plain. */
+/** Very long words, blanks and lines take the square of their length, but not in JSON. */
+const hard = /\b\w{200}|(?<!\s)\s{200}|^.{1000}/m;
+
+/** @param language as a fence names it; null where it is not known or would take long, and left plain. */
 export function tokensOf(text: string, language: string): Token[] | null {
-  if (!low.registered(language)) return null;
+  if (!low.registered(language) || (language !== "json" && hard.test(text))) return null;
   const tokens: Token[] = [];
-  const walk = (nodes: readonly Node[], className: Token["className"]): void => {
-    for (const node of nodes) {
-      if (node.type === "text") tokens.push({ text: node.value ?? "", className });
-      else walk(node.children ?? [], classOf(node) || className);
-    }
-  };
-  walk(low.highlight(language, text).children as Node[], "");
+  // Not by recursion: brackets can be nested deeper than calls.
+  const rest: [node: Node, className: Token["className"]][] = [
+    [low.highlight(language, text) as Node, ""],
+  ];
+  for (let next = rest.pop(); next; next = rest.pop()) {
+    const [{ value = "", children = [] }, className] = next;
+    const last = tokens.at(-1);
+    if (last?.className === className) last.text += value;
+    else if (value !== "") tokens.push({ text: value, className });
+    for (const child of children.toReversed()) rest.push([child, classOf(child) || className]);
+  }
   return tokens;
 }
 
 interface Node {
-  type: string;
   value?: string;
   properties?: { className?: string[] };
   children?: Node[];

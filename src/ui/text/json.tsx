@@ -141,7 +141,9 @@ function Line({ row }: { row: JsonRow }) {
           length={end - start - 2}
         />
       ) : (
-        <span className="tk-n">{source.text.slice(start, Math.min(end, start + shownInLine))}</span>
+        <span className="tk-n">
+          {visible(source.text.slice(start, Math.min(end, start + shownInLine)))}
+        </span>
       )}
       {holdsJson(row) && !isOpen && <span className="badge line">parse</span>}
       <span className="json-copy">

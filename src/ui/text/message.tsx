@@ -4,6 +4,7 @@ import type { Message } from "../../messages/model.ts";
 import { plural } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { PartView } from "./part.tsx";
+import { visible } from "./visible.ts";
 import "./text.css";
 
 export function MessageView({ message: { role, name, parts } }: { message: Message }) {
@@ -23,7 +24,7 @@ export function MessageView({ message: { role, name, parts } }: { message: Messa
           {role}, {plural(length, "character")}
         </button>
       ) : (
-        <div className="label">{name ?? role}</div>
+        <div className="label">{visible(name ?? role)}</div>
       )}
       {isOpen && (
         <div className={role === "user" ? "msg-user" : ""}>

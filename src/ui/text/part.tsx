@@ -6,6 +6,7 @@ import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
 import { RemoteImage, Prose } from "./prose.tsx";
 import { ToolCard } from "./tool.tsx";
+import { visible } from "./visible.ts";
 import "./text.css";
 
 export function PartView({ part }: { part: Part }) {
@@ -85,7 +86,9 @@ function MediaChip({ media: { kind, mime, name, bytes: size, at, reference } }: 
     return <RemoteImage href={reference ?? ""} text={name ?? ""} />;
   return (
     <span className="badge line" title={reference ?? undefined}>
-      {[name, mime ?? kind, size !== null && textOf(bytes(size))].filter(Boolean).join(" · ")}
+      {visible(
+        [name, mime ?? kind, size !== null && textOf(bytes(size))].filter(Boolean).join(" · "),
+      )}
       {at === "file" && ", kept by the provider"}
     </span>
   );

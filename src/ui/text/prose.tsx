@@ -217,7 +217,7 @@ export function RemoteImage({ href, text }: { href: string; text: string }) {
           </a>
         </>
       ) : (
-        `Image: ${text || "in the message"}`
+        `Image: ${visible(text) || "in the message"}`
       )}
     </span>
   );

@@ -7,6 +7,7 @@ import { KindMark, StandingBadge, type Standing } from "../parts/mark.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
 import { Diff } from "./diff.tsx";
+import { visible } from "./visible.ts";
 import "./text.css";
 
 export interface ToolCardProps {
@@ -24,6 +25,8 @@ export interface ToolCardProps {
 }
 
 const shownLines = 8;
+/** Of the arguments in the card's one line. */
+const summaryLength = 500;
 const looks: Partial<Record<Standing, string>> = { error: "bad", lost: "open" };
 
 export function ToolCard({
@@ -46,12 +49,12 @@ export function ToolCard({
         <KindMark kind="tool" />
         {onSelect ? (
           <button type="button" className="tname" title="Show its span">
-            {name}
+            {visible(name)}
           </button>
         ) : (
-          <span className="tname">{name}</span>
+          <span className="tname">{visible(name)}</span>
         )}
-        <span className="args trunc">{summary}</span>
+        <span className="args trunc">{visible(summary.slice(0, summaryLength))}</span>
         {standing !== "ok" && (
           <StandingBadge standing={standing}>
             {standing === "lost" ? note : undefined}

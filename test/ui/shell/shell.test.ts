@@ -133,7 +133,7 @@ browserTest(
     const { page } = viewer;
     await type(viewer, "kettle whist");
     const message = page.getByRole("group", { name: "Messages" }).getByRole("option").first();
-    await message.waitFor();
+    await message.locator("mark").nth(1).waitFor();
     expect(await message.locator("mark").allTextContents()).toEqual(["kettle", "whist"]);
     await message.click();
     await page.waitForURL(/\/traces\/~\d+\?span=%7E\d+$/);

@@ -4,7 +4,8 @@ import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
 
 const browserTest = test.skipIf(chromiumPath === null);
-const soonMs = 1_000;
+/** Much more than it takes: the machine may have other work. */
+const soonMs = 10_000;
 
 /** With three traces that nothing changes. */
 let filled: TestServer;
@@ -36,7 +37,7 @@ async function send(server: TestServer, name: string, minutesAgo: number) {
 
 const namesOf = ({ page }: Viewer) => page.locator(".row .nm").allTextContents();
 
-/** The list shows these, from the top, within a second. */
+/** The list shows these, from the top, soon. */
 async function shows(viewer: Viewer, ...names: string[]) {
   const deadlineMs = performance.now() + soonMs;
   while (performance.now() < deadlineMs) {
@@ -54,7 +55,7 @@ browserTest(
     const { page } = viewer;
     await viewer.open("/traces");
     await page.locator(".live", { hasText: "Live" }).waitFor();
-    expect(await page.locator(".row").count()).toBe(0);
+    await page.getByRole("heading", { name: "Send the first span" }).waitFor();
 
     await send(server, "first", 5);
     await page.waitForURL(/\/traces\/~\d+$/, { timeout: soonMs });

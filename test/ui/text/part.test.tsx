@@ -1,0 +1,102 @@
+/** The parts of messages: what was said, thought, called, got back and attached. */
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { expect, test } from "bun:test";
+import type { ReactNode } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import type { Media, Part } from "../../../src/messages/model.ts";
+import { MessageView } from "../../../src/ui/text/message.tsx";
+import { PartView } from "../../../src/ui/text/part.tsx";
+import { ToolCard, type ToolCardProps } from "../../../src/ui/text/tool.tsx";
+
+const client = new QueryClient();
+const htmlOf = (element: ReactNode) =>
+  renderToStaticMarkup(<QueryClientProvider client={client}>{element}</QueryClientProvider>);
+const partOf = (part: Part) => htmlOf(<PartView part={part} />);
+const cardOf = (props: Partial<ToolCardProps>) =>
+  htmlOf(
+    <ToolCard name="edit" args={null} result={null} standing="ok" durationMs={null} {...props} />,
+  );
+const media = (fields: Partial<Media>): Media => ({
+  type: "media",
+  kind: "image",
+  mime: null,
+  name: null,
+  bytes: null,
+  at: "inline",
+  reference: null,
+  ...fields,
+});
+
+test("what was said is Markdown, and a clipped text says how long it is", () => {
+  const html = partOf({ type: "text", text: "**Hello**", fullLength: 2_000_000 });
+  expect(html).toContain("<strong>Hello</strong>");
+  expect(html).toMatch(/The beginning of 2\.0.MB/);
+});
+
+test("a thought is folded, and one that was kept back says so", () => {
+  const html = partOf({ type: "thinking", text: "hm, well" });
+  expect(html).toContain("Thought, 8 characters");
+  expect(html).not.toContain("hm, well");
+  expect(partOf({ type: "thinking", text: "" })).toContain("keeps to itself");
+});
+
+test("nothing that is attached is fetched", () => {
+  const remote = partOf(media({ at: "url", reference: "https://example.com/a.png" }));
+  expect(remote).toContain("Image from <b>example.com</b>, not loaded");
+  const inline = partOf(media({ mime: "image/png", bytes: 2_048, name: "shot\u202egnp.png" }));
+  expect(inline).toContain("shot\\u202egnp.png · image/png · 2.0");
+  for (const html of [remote, inline]) expect(html).not.toMatch(/<img|src=/);
+  expect(partOf(media({ at: "url", reference: "javascript:alert(1)" }))).not.toContain("<a");
+});
+
+test("a call shows its arguments in a line", () => {
+  expect(cardOf({ args: '{"path":"a.ts"}' })).toContain('<span class="args trunc">a.ts</span>');
+  expect(cardOf({ args: '{"path":"a.ts","line":3}' })).toContain(">path a.ts line 3<");
+  expect(cardOf({ args: '"ls -l"' })).toContain(">ls -l<");
+  expect(cardOf({ args: "not JSON" })).toContain(">not JSON<");
+  expect(cardOf({ name: "\u202etide", args: "\u200b" })).not.toMatch(/[\u202e\u200b]/);
+});
+
+test("of long arguments only what fits in the line is in the page", () => {
+  expect(cardOf({ args: "x".repeat(1_000_000) }).length).toBeLessThan(3_000);
+  expect(cardOf({ args: JSON.stringify({ a: "x".repeat(19_000) }) }).length).toBeLessThan(3_000);
+});
+
+test("a call that puts one text in another's place shows what changed", () => {
+  const args = JSON.stringify({ path: "a.ts", old_string: "let a;\n", new_string: "let b;\n" });
+  const html = cardOf({ args });
+  expect(html).toContain(">a.ts<");
+  expect(html).toContain('<span class="ln-del">');
+  expect(html).toContain('<span class="ln-add">');
+});
+
+test("a result is shown by its first lines, and a failed call says why", () => {
+  const text = Array.from({ length: 100 }, (_, i) => `line ${i}`).join("\n");
+  const html = cardOf({
+    result: {
+      type: "toolResult",
+      id: null,
+      name: null,
+      isError: false,
+      text,
+      fullLength: 5_000_000,
+    },
+  });
+  expect(html).toContain("line 7");
+  expect(html).not.toContain("line 8\n");
+  expect(html).toContain("92 more lines");
+  expect(html).toMatch(/The beginning of 5\.0.MB/);
+  const failed = cardOf({ standing: "error", note: "no such file" });
+  expect(failed).toContain('class="tool bad ');
+  expect(failed).toContain('<p class="note err">no such file</p>');
+});
+
+test("instructions are folded, and whoever speaks is named", () => {
+  const parts: Part[] = [{ type: "text", text: "Be brief." }];
+  const instructions = htmlOf(<MessageView message={{ role: "system", parts }} />);
+  expect(instructions).toContain("system, 9 characters");
+  expect(instructions).not.toContain("Be brief.");
+  const said = htmlOf(<MessageView message={{ role: "user", name: "A\u202eda", parts }} />);
+  expect(said).toContain('<div class="label">A\\u202eda</div>');
+  expect(said).toContain("Be brief.");
+});
