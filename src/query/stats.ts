@@ -5,6 +5,7 @@
  */
 import { AppError } from "../errors.ts";
 import { stats as limits } from "../limits.ts";
+import { rollupFields } from "../store/contribution.ts";
 import { Cell, spreadError, type CellSum } from "../store/cell.ts";
 import { finestLevelOf, levelMs, type TimeRange } from "../store/rollup.ts";
 import { toFigures, type Figures, type Stats } from "./figures.ts";
@@ -136,22 +137,30 @@ export function rangeOf(
   });
 }
 
+/** Of each trace there is a cell of all, and of each span one of its type. */
+const everything = (["all", "type"] as const).map((field) => rollupFields.indexOf(field));
+
 /** The days in which anything is stored. */
 function storedRange({ sqlite }: Source): TimeRange {
-  const days = sqlite
-    .query<{ first: number | null; last: number | null }, [number]>(
-      `SELECT (SELECT min(bucket) FROM rollups WHERE level = ?1 AND field = 0) AS first,
-              (SELECT max(bucket) FROM rollups WHERE level = ?1 AND field = 0) AS last`,
-    )
-    .get(levelMs.length - 1)!;
+  const select = sqlite.query<{ first: number | null; last: number | null }, [number, number]>(
+    `SELECT (SELECT min(bucket) FROM rollups WHERE level = ?1 AND field = ?2) AS first,
+            (SELECT max(bucket) FROM rollups WHERE level = ?1 AND field = ?2) AS last`,
+  );
+  const days = everything.map((field) => select.get(levelMs.length - 1, field)!);
   const unsettled = sqlite
     .query<{ first: number | null; last: number | null }, []>(
       "SELECT min(startTime) AS first, max(endTime) AS last FROM traces WHERE isSettled = 0",
     )
     .get()!;
   return {
-    since: Math.min((days.first ?? Infinity) * dayMs, unsettled.first ?? Infinity),
-    until: Math.max(((days.last ?? -1) + 1) * dayMs, (unsettled.last ?? -1) + 1),
+    since: Math.min(
+      ...days.map(({ first }) => (first ?? Infinity) * dayMs),
+      unsettled.first ?? Infinity,
+    ),
+    until: Math.max(
+      ...days.map(({ last }) => ((last ?? -1) + 1) * dayMs),
+      (unsettled.last ?? -1) + 1,
+    ),
   };
 }
 

@@ -229,6 +229,23 @@ test("the pages of a list of names are those of the model", () => {
   );
 });
 
+test("what only a tool did long after its trace began belongs to all time", () => {
+  using bench = new Bench();
+  const model: Model = new Map();
+  const laterMs = 10 * dayMs;
+  const span = (spanId: string, spanType: string, startTime: number) => ({
+    traceId: "a",
+    agentName: "x",
+    span: { spanId, spanType, name: "bash", startTime, endTime: startTime },
+  });
+  const sent = [span("1", "llm", 0), span("2", "tool", laterMs)];
+  run(bench, model, { do: "send", project: 1, sent } as Parameters<typeof run>[2]);
+  run(bench, model, { do: "settle" });
+  const query = { by: "tool", sort: "requests", limit: 1 } as const;
+  const { groups } = listGroups(open(bench), query, 3 * dayMs);
+  expect(groups).toMatchObject([{ value: "bash", requests: 1 }]);
+});
+
 test("the pages of sessions are those of the model, the newest first", () => {
   fc.assert(
     fc.property(steps, project, filter, fc.integer({ min: 1, max: 2 }), (...args) => {
