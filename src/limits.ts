@@ -14,6 +14,8 @@ export const wire = {
   providerLength: 128,
   modelIdLength: 256,
   payloadLength: 1_000_000,
+  responseIdLength: 256,
+  instrumentationLength: 256,
   fingerprintLength: 256,
   safetyMetadataLength: 16_384,
   urlLength: 2048,

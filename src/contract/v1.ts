@@ -199,6 +199,14 @@ const SpanExtension = Type.Object(
     endTimeUnixNano: optional(Type.String({ pattern: "^[0-9]{1,20}$" })),
     /** What the sender says that the call cost. */
     reportedCostUsd: optional(number()),
+    /** The provider's id of the answer: spans that share it may be reports of one call. */
+    responseId: optional(Type.String({ maxLength: wire.responseIdLength })),
+    /** The model that was asked for, where the answer names another. */
+    requestModelId: optional(text(wire.modelIdLength)),
+    /** Of a model call or an embedding: the OpenTelemetry scope that reported it. */
+    instrumentation: optional(Type.String({ maxLength: wire.instrumentationLength })),
+    /** True where no start was sent: the start shown is the end. */
+    isStartMissing: optional(Type.Literal(true)),
     /** The texts that the span has from its log records alone. */
     fromLogs: optional(Type.Array(oneOf("input", "output", "toolCatalog"))),
   },

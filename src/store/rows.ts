@@ -84,6 +84,10 @@ export const extensionFields = [
   "droppedLogsCount",
   "endTimeUnixNano",
   "reportedCostUsd",
+  "responseId",
+  "requestModelId",
+  "instrumentation",
+  "isStartMissing",
   "fromLogs",
 ] as const satisfies (keyof SpanExtension)[];
 
