@@ -1,197 +1,90 @@
-/** What a span is: an agent, a model call, a tool, an embedding or something else. */
+/** The words for what a span is and how it ended, and how senders' words for them are read. */
 import type { Span } from "../contract/v1.ts";
 import type { SpanRecord } from "./records.ts";
-import { isFalse, isPresent, isTrue, tableOf, textOf } from "./values.ts";
+import { isFalse, isPresent, tableOf, textOf } from "./values.ts";
 
 export type SpanType = Span["spanType"];
+export type SpanStatus = "ok" | "error" | "aborted";
 
-/** `openinference.span.kind`; what is not here is `other`. */
-const openInference = tableOf<SpanType>({
-  llm: "llm",
-  embedding: "embedding",
-  tool: "tool",
-  agent: "agent",
-});
-
-/** `gen_ai.operation.name`: the conventions' own, then what senders made of it. */
-const operations = tableOf<SpanType>({
-  chat: "llm",
-  generate_content: "llm",
-  text_completion: "llm",
-  embeddings: "embedding",
-  execute_tool: "tool",
-  invoke_agent: "agent",
-  create_agent: "agent",
-  invoke_workflow: "agent",
-  llm_call: "llm",
-  llm_request: "llm",
-  tool_call: "tool",
-  agent_call: "agent",
-  user_prompt: "agent",
-});
-
-/** The names that other senders give to the kind of their spans. */
+/** What senders call the kind of a span, in lower case. */
 const kinds = tableOf<SpanType>({
-  // OpenLLMetry
+  agent: "agent",
   workflow: "agent",
-  // LangSmith, Langfuse, Claude Code, Qwen Code
+  crew: "agent",
+  interaction: "agent",
+  subagent: "agent",
   llm: "llm",
   llm_request: "llm",
   generation: "llm",
-  embedding: "embedding",
-  tool: "tool",
-  agent: "agent",
-  interaction: "agent",
-  subagent: "agent",
-  // Mastra
-  agent_run: "agent",
-  workflow_run: "agent",
-  model_generation: "llm",
-  model_inference: "llm",
-  tool_call: "tool",
-  mcp_tool_call: "tool",
-  provider_tool_call: "tool",
-  rag_embedding: "embedding",
-});
-
-/** `llm.request.type`. */
-const requests = tableOf<SpanType>({
   chat: "llm",
+  chat_model: "llm",
   completion: "llm",
+  tool: "tool",
+  function: "tool",
+  tool_call: "tool",
   embedding: "embedding",
-  rerank: "other",
+  embeddings: "embedding",
+  embedder: "embedding",
 });
 
-/** Agents that name their spans by kind. Parts of a tool's call have the keys of a tool, too. */
-const namesOfKinds = ["claude_code.", "qwen-code."];
-
-/** Names that say a kind, by scope or service. */
-const names = new Map(
-  Object.entries({
-    "pydantic-ai": tableOf<SpanType>({ "agent run": "agent" }),
-    goose: tableOf<SpanType>({
-      reply: "agent",
-      stream_response_from_provider: "llm",
-      complete: "llm",
-      dispatch_tool_call: "tool",
-    }),
-    "livekit-agents": tableOf<SpanType>({
-      agent_session: "agent",
-      agent_turn: "agent",
-      start_agent_activity: "agent",
-      llm_request: "llm",
-      function_tool: "tool",
-    }),
-  }),
-);
-
-const toolKeys = [
-  "gen_ai.tool.name",
-  "gen_ai.tool.call.id",
-  "gen_ai.tool.call_id",
-  "ai.toolCall.name",
-  "lk.function_tool.name",
-  "tool.name",
-];
-
-/** What else is known of a span. */
-export interface Clues {
-  scopeName: string;
-  serviceName: string;
-  hasModel: boolean;
-  hasTokens: boolean;
+/** @returns undefined for a word that stands for none of the four types. */
+export function typeOfKind(kind: string | undefined): SpanType | undefined {
+  return kind === undefined ? undefined : kinds.get(kind.toLowerCase());
 }
-
-export function spanTypeOf({ attributes, name, parentSpanId }: SpanRecord, clues: Clues): SpanType {
-  const isRoot = parentSpanId === "";
-  const openInferenceKind = textOf(attributes, ["openinference.span.kind"])?.toLowerCase();
-  if (openInferenceKind !== undefined) {
-    // LangChain's agents are chains; so is whatever else a trace begins with.
-    if (openInferenceKind === "chain" && isRoot) return "agent";
-    return openInference.get(openInferenceKind) ?? "other";
-  }
-  const operation = textOf(attributes, ["gen_ai.operation.name"])?.toLowerCase();
-  // Before the operation: LangSmith calls a retriever's "embeddings", and agents name a tool's call on
-  // the span around it and on the one within.
-  const ownKind = textOf(attributes, ["langsmith.span.kind", "mastra.span.type"]);
-  if (ownKind !== undefined) {
-    if (ownKind === "chain" && isRoot) return "agent";
-    // Of Mastra's generation and the inference in it one is the call, as its operation says.
-    if (ownKind !== "model_generation" || operation === undefined) {
-      return kinds.get(ownKind) ?? "other";
-    }
-  }
-  const prefix = namesOfKinds.find((prefix) => name.startsWith(prefix));
-  if (prefix !== undefined) return kinds.get(name.slice(prefix.length)) ?? "other";
-  if (operation !== undefined) return operations.get(operation) ?? "other";
-  const vercel = textOf(attributes, ["ai.operationId", "operation.name"])?.split(" ", 1)[0];
-  if (vercel?.startsWith("ai.")) return vercelType(vercel);
-  const kind = textOf(attributes, ["traceloop.span.kind"]);
-  if (kind !== undefined) return kinds.get(kind.toLowerCase()) ?? "other";
-  const request = requests.get(textOf(attributes, ["llm.request.type"]) ?? "");
-  if (request !== undefined) return request;
-  const otherKind = textOf(attributes, ["span.type", "langfuse.observation.type"])?.toLowerCase();
-  // Others use the first of these for something else.
-  const known = kinds.get(otherKind ?? "");
-  if (known !== undefined) return known;
-  const named = (names.get(clues.scopeName) ?? names.get(clues.serviceName))?.get(name);
-  if (named !== undefined) return named;
-  // Codex: the turn repeats what the last of its responses used, and responses name no model.
-  if (name === "session_task.turn") return "agent";
-  if (name === "handle_responses") return clues.hasTokens ? "llm" : "other";
-  if (textOf(attributes, ["mcp.method.name"]) === "tools/call") return "tool";
-  if (toolKeys.some((key) => isPresent(attributes[key]))) return "tool";
-  // Agents' spans have a model, too.
-  return clues.hasModel && clues.hasTokens ? "llm" : "other";
-}
-
-/** The outer spans of the AI SDK repeat what the inner ones say. */
-function vercelType(operation: string): SpanType {
-  if (operation === "ai.toolCall") return "tool";
-  if (/\.do(Generate|Stream)$/.test(operation)) return "llm";
-  if (operation.endsWith(".doEmbed")) return "embedding";
-  return /^ai\.(generate|stream)(Text|Object)$/.test(operation) ? "agent" : "other";
-}
-
-export type SpanStatus = "ok" | "error" | "aborted";
-
-const abortTypes = new Set([
-  "aborterror",
-  "cancellederror",
-  "asyncio.cancellederror",
-  "asyncio.exceptions.cancellederror",
-  "canceled",
-  "cancelled",
-]);
-
-/** Of any other span `decision` may be about anything. */
-const namesOfDecisions = /^((claude_code|qwen-code)\.|tool_call$)/;
 
 /** The last exception among a span's events, as attributes; empty where there is none. */
 export function exceptionOf({ events }: SpanRecord) {
   return events.findLast(({ name }) => name === "exception")?.attributes ?? {};
 }
 
-export function statusOf(span: SpanRecord): SpanStatus {
-  const { attributes, name } = span;
-  const errorType = textOf(attributes, ["error.type"]);
-  const thrown = textOf(exceptionOf(span), ["exception.type"]);
-  const { decision } = attributes;
-  const turn = attributes["qwen-code.turn_status"];
+/**
+ * Types of errors that say that somebody ended the work on purpose, with or without the module before:
+ * JavaScript's AbortError and the SDKs' APIUserAbortError, Python's CancelledError, GeneratorExit and
+ * KeyboardInterrupt, .NET's OperationCanceledException, Java's CancellationException, Go's
+ * context.Canceled. A deadline that passed is an error.
+ */
+const abortType =
+  /(^|[.:$/ ])((API)?(User)?Abort(ed)?(Error|Exception|Signal)?|(Task|Operation|Job|Call)?Cancel(l)?(ed|ation)(Error|Exception)?|GeneratorExit|KeyboardInterrupt|InterruptedException|ABORT_ERR)$/i;
+
+/** The messages of errors whose type says nothing, such as DOMException or Go's *errors.errorString. */
+const abortMessage =
+  /^\W*(AbortError\b|CancelledError\b|(this|the) (operation|request|user) (was |has )?(been )?(aborted|cancell?ed)|(request|operation|call) (was )?(aborted|cancell?ed)|context canceled|aborted( by (the )?user)?\.?$|cancell?ed( by (the )?user)?\.?$)/i;
+
+/** Types that wrap any error, so that only the message tells. */
+const vagueType = /^(DOMException|Error|_OTHER|\*?errors\.\w+|\*?fmt\.\w+|\*?url\.Error)$/;
+
+function isAbort(type: string | undefined, message: string | undefined): boolean {
+  if (type !== undefined && abortType.test(type)) return true;
+  if (type !== undefined && !vagueType.test(type)) return false;
+  return message !== undefined && abortMessage.test(message);
+}
+
+/**
+ * How a span ended, by OpenTelemetry's status and by what its errors are. An explicit OK wins over
+ * errors that were recorded on the way: they were handled. It does not win over `success: false`.
+ */
+export function generalStatusOf(span: SpanRecord): SpanStatus {
+  if (span.statusCode === 1) return isFalse(span.attributes["success"]) ? "error" : "ok";
+  const errorType = textOf(span.attributes, ["error.type"]);
+  const exception = exceptionOf(span);
+  const thrown = textOf(exception, ["exception.type"]);
+  const message = textOf(exception, ["exception.message"]) ?? (span.statusMessage || undefined);
   const isAborted =
-    (errorType !== undefined && abortTypes.has(errorType.toLowerCase())) ||
-    (thrown !== undefined && abortTypes.has(thrown.toLowerCase())) ||
-    isTrue(attributes["copilot_chat.canceled"]) ||
-    isTrue(attributes["lk.interrupted"]) ||
-    // Cancelled turns of Qwen Code end with a status of OK.
-    turn === "cancelled" ||
-    attributes["tool.failure_kind"] === "cancelled" ||
-    ((decision === "reject" || decision === "user_abort") && namesOfDecisions.test(name));
+    isAbort(errorType, undefined) ||
+    isAbort(thrown, message) ||
+    (errorType === undefined &&
+      thrown === undefined &&
+      span.statusCode === 2 &&
+      isAbort(undefined, message));
   if (isAborted) return "aborted";
   const isError =
-    span.statusCode === 2 ||
-    isFalse(attributes["success"]) ||
-    errorType !== undefined ||
-    turn === "error";
+    span.statusCode === 2 || isFalse(span.attributes["success"]) || errorType !== undefined;
   return isError ? "error" : "ok";
+}
+
+const toolKeys = ["gen_ai.tool.name", "gen_ai.tool.call.id", "gen_ai.tool.call_id", "tool.name"];
+
+/** Whether attributes that only tools have are there. */
+export function hasToolKeys({ attributes }: SpanRecord): boolean {
+  return toolKeys.some((key) => isPresent(attributes[key]));
 }

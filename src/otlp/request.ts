@@ -10,7 +10,7 @@ import * as json from "./json.ts";
 import { belongsToSpan, logText } from "./logs.ts";
 import * as proto from "./proto.ts";
 import type { Group } from "./records.ts";
-import { isAnnouncement, mapSpan, problemOf, surroundingsOf } from "./span.ts";
+import { mapSpan, problemOf, surroundingsOf } from "./span.ts";
 import { MalformedMessage } from "./wire.ts";
 
 export const signals = ["traces", "logs", "metrics"] as const;
@@ -105,13 +105,14 @@ function mapSpans(groups: ReturnType<typeof json.readTraces>): Mapped {
         count(refused, problem!);
         continue;
       }
-      if (isAnnouncement(record)) {
+      const { traceId, spanId } = record;
+      const mapped = mapSpan(record, surroundings);
+      if (!mapped) {
         dropped++;
         continue;
       }
       accepted++;
-      const { traceId, spanId } = record;
-      const { span, header } = mapSpan(record, surroundings);
+      const { span, header } = mapped;
       const key = JSON.stringify(header);
       let shared = headers.get(key);
       if (!shared) headers.set(key, (shared = header));

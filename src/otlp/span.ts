@@ -5,26 +5,29 @@ import {
   type SpanExtension,
   type TraceHeader,
 } from "../contract/v1.ts";
+import { wire } from "../limits.ts";
 import { takeContent } from "./content.ts";
 import {
   errorMessageOf,
+  fitting,
   headerOf,
   metadataOf,
-  modelIdOf,
+  modelsOf,
   nameOf,
   ownersOf,
-  providerOf,
-  providerOfService,
 } from "./identity.ts";
-import { spanTypeOf, statusOf } from "./kind.ts";
+import { providerOf } from "./provider.ts";
+import { dialectOf, originOf, type Origin } from "./recognise.ts";
 import { toNanosText, type Group, type SpanRecord } from "./records.ts";
+import { ask, type Scope } from "./sender.ts";
 import { reportedCostOf, ttftOf, usageOf } from "./usage.ts";
 import { textOf } from "./values.ts";
 
 /** What all spans of a group share. */
 export interface Surroundings {
-  scopeName: string;
+  scope: Scope;
   serviceName: string;
+  origin: Origin;
   /** Whose spans these are where the spans themselves do not say it. */
   owners: ReturnType<typeof ownersOf>;
   /** Resource and scope as JSON text; absent where they say nothing. */
@@ -45,10 +48,13 @@ export function surroundingsOf({ resource, scope }: Group<unknown>): Surrounding
       },
     }),
   });
+  const serviceName = textOf(resource.attributes, ["service.name"]) ?? "";
+  const origin = originOf(name, serviceName);
   return {
-    scopeName: scope.name,
-    serviceName: textOf(resource.attributes, ["service.name"]) ?? "",
-    owners: ownersOf(resource.attributes),
+    scope: { scopeName: name, scopeVersion: version },
+    serviceName,
+    origin,
+    owners: ownersOf(resource.attributes, origin.dialect.keys),
     resource: text === "{}" ? undefined : text,
   };
 }
@@ -67,11 +73,6 @@ export function isId(id: string, length: 16 | 32): boolean {
   return id.length === length && /^[0-9a-f]*$/.test(id) && /[^0]/.test(id);
 }
 
-/** pydantic-ai announces each span by one of these; the span itself follows. */
-export function isAnnouncement({ attributes }: SpanRecord): boolean {
-  return attributes["logfire.span_type"] === "pending_span";
-}
-
 /** Secrets that the AI SDK records with the headers of its requests. */
 const headerPrefix = "ai.request.headers.";
 const secretHeader = /auth|cookie|key|token|secret|password|credential/i;
@@ -79,37 +80,50 @@ const secretHeader = /auth|cookie|key|token|secret|password|credential/i;
 /**
  * Maps a span that has no problem. Takes the record apart: it must not be used afterwards.
  *
- * @returns the span, and the trace-level fields that it carries.
+ * @returns the span, and the trace-level fields that it carries; null for one that only announces
+ *   another, which follows.
  */
 export function mapSpan(
   record: SpanRecord,
-  { scopeName, serviceName, owners, resource }: Surroundings,
-): { span: ImportedSpan; header: TraceHeader } {
+  { scope, serviceName, origin, owners, resource }: Surroundings,
+): { span: ImportedSpan; header: TraceHeader } | null {
+  const { scopeName } = scope;
+  const dialect = dialectOf(record, origin);
+  if (ask(dialect, (meaning) => meaning.isAnnouncement?.(record))) return null;
   if (!/[^0]/.test(record.parentSpanId)) record.parentSpanId = "";
-  const { attributes, start } = record;
+  const { attributes } = record;
   for (const key in attributes) {
     if (key.startsWith(headerPrefix) && secretHeader.test(key.slice(headerPrefix.length))) {
       delete attributes[key];
     }
   }
-  const modelId = modelIdOf(attributes);
-  const named = providerOf(attributes, modelId);
-  const usage = usageOf(record, scopeName, named);
+  const { start, end, isStartMissing, isReversed } = timesOf(record);
+  const { modelId, requestModelId } = modelsOf(attributes, dialect.keys);
+  const named = providerOf(attributes, dialect, modelId);
+  const usage = usageOf(record, dialect, named, scope);
   const hasModel = modelId !== undefined;
   const hasTokens = (usage?.inputTokens ?? usage?.outputTokens ?? usage?.totalTokens) !== undefined;
-  const provider = named ?? (hasModel || hasTokens ? providerOfService(serviceName) : undefined);
-  const spanType = spanTypeOf(record, { scopeName, serviceName, hasModel, hasTokens });
-  const status = statusOf(record);
-  const isReversed =
-    record.end.ms < start.ms || (record.end.ms === start.ms && record.end.nanos < start.nanos);
-  const end = isReversed ? start : record.end;
-  const errorMessage = errorMessageOf(record, status);
-  const ttftMs = ttftOf(record, scopeName);
-  const metadata = metadataOf(attributes);
-  const reportedCostUsd = reportedCostOf(attributes);
-  const name = nameOf(record, spanType, scopeName);
-  const header = headerOf(record, spanType, name, { serviceName, ...owners });
-  const content = takeContent(record, spanType);
+  const isUsed = hasModel || hasTokens;
+  const provider = named ?? (isUsed ? ask(dialect, (by) => by.provider?.(record)) : undefined);
+  const spanType =
+    ask(dialect, (meaning) => meaning.spanType?.(record, { ...scope, hasModel, hasTokens })) ??
+    "other";
+  // All that an embedding uses is its input.
+  if (spanType === "embedding" && usage?.totalTokens !== undefined) {
+    usage.inputTokens ??= usage.totalTokens;
+  }
+  const status = ask(dialect, (meaning) => meaning.status?.(record)) ?? "ok";
+  const errorMessage = errorMessageOf(record, status, dialect.keys);
+  const ttftMs = ttftOf(record, dialect);
+  const metadata = metadataOf(attributes, dialect);
+  const reportedCostUsd = reportedCostOf(record, dialect);
+  const name = nameOf(record, spanType, dialect, modelId, scopeName);
+  const header = headerOf(record, spanType, name, dialect, { serviceName, ...owners });
+  const isCall = spanType === "llm" || spanType === "embedding";
+  const responseId = isCall
+    ? fitting(textOf(attributes, dialect.keys.responseId), wire.responseIdLength)
+    : undefined;
+  const content = takeContent(record, spanType, dialect);
   const events = eventsText(record);
   const kind = spanKinds[record.kind - 1];
   // Set one by one: as many conditional spreads take a fifth of the mapping's time.
@@ -128,6 +142,10 @@ export function mapSpan(
   if (record.droppedEventsCount) x.droppedEventsCount = record.droppedEventsCount;
   if (record.droppedLinksCount) x.droppedLinksCount = record.droppedLinksCount;
   if (isReversed) x.endTimeUnixNano = toNanosText(record.end);
+  if (isStartMissing) x.isStartMissing = true;
+  if (responseId !== undefined) x.responseId = responseId;
+  if (requestModelId !== undefined) x.requestModelId = requestModelId;
+  if (isCall && scopeName) x.instrumentation = scopeName.slice(0, wire.instrumentationLength);
   if (reportedCostUsd !== undefined) x.reportedCostUsd = reportedCostUsd;
   const span: ImportedSpan = {
     spanId: record.spanId,
@@ -147,6 +165,18 @@ export function mapSpan(
   if (ttftMs !== undefined) span.ttftMs = ttftMs;
   if (metadata) span.metadata = metadata;
   return { span, header };
+}
+
+/** A span without a start began when it ended, one that ends before it starts ends there. */
+function timesOf({ start, end }: SpanRecord) {
+  const isStartMissing = start.ms === 0 && start.nanos === 0 && end.ms > 0;
+  const isReversed = end.ms < start.ms || (end.ms === start.ms && end.nanos < start.nanos);
+  return {
+    start: isStartMissing ? end : start,
+    end: isReversed ? start : end,
+    isStartMissing,
+    isReversed,
+  };
 }
 
 /** Events and links as JSON: an array, whose elements the store keeps once each. */

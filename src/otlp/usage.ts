@@ -3,142 +3,42 @@
  * cache, output includes reasoning. What no attribute says stays absent.
  */
 import type { Usage } from "../contract/v1.ts";
-import type { Attributes, SpanRecord } from "./records.ts";
-import { countOf, isMap, mapOf, numberOf, textOf } from "./values.ts";
+import type { SpanRecord } from "./records.ts";
+import { ask, type Dialect, type Scope } from "./sender.ts";
+import { countOf, numberOf } from "./values.ts";
 
-type Kind = "input" | "output" | "total" | "cacheRead" | "cacheWrite" | "reasoning";
+export const countNames = [
+  "input",
+  "output",
+  "total",
+  "cacheRead",
+  "cacheWrite",
+  "reasoning",
+] as const;
 
-const keys: Record<Kind, string[]> = {
-  input: [
-    "gen_ai.usage.input_tokens",
-    "gen_ai.usage.prompt_tokens",
-    "llm.token_count.prompt",
-    "ai.usage.inputTokens",
-    "ai.usage.promptTokens",
-    "ai.usage.tokens",
-    "input_tokens",
-    "input_token_count",
-    "codex.turn.token_usage.input_tokens",
-  ],
-  output: [
-    "gen_ai.usage.output_tokens",
-    "gen_ai.usage.completion_tokens",
-    "llm.token_count.completion",
-    "ai.usage.outputTokens",
-    "ai.usage.completionTokens",
-    "output_tokens",
-    "output_token_count",
-    "codex.turn.token_usage.output_tokens",
-  ],
-  total: [
-    "gen_ai.usage.total_tokens",
-    "llm.token_count.total",
-    "llm.usage.total_tokens",
-    "ai.usage.totalTokens",
-    "codex.usage.total_tokens",
-    "codex.turn.token_usage.total_tokens",
-    "total_token_count",
-  ],
-  cacheRead: [
-    "gen_ai.usage.cache_read.input_tokens",
-    "gen_ai.usage.cache_read_input_tokens",
-    "gen_ai.usage.cached_tokens",
-    "gen_ai.usage.input_cached_tokens",
-    "gen_ai.usage.cache_read_tokens",
-    "gen_ai.usage.details.cache_read_tokens",
-    "llm.token_count.prompt_details.cache_read",
-    "ai.usage.inputTokenDetails.cacheReadTokens",
-    "ai.usage.cachedInputTokens",
-    "cache_read_tokens",
-    "cached_input_tokens",
-    "cached_token_count",
-    "cached_content_token_count",
-    "codex.turn.token_usage.cached_input_tokens",
-  ],
-  cacheWrite: [
-    "gen_ai.usage.cache_write.input_tokens",
-    "gen_ai.usage.cache_creation.input_tokens",
-    "gen_ai.usage.cache_creation_input_tokens",
-    "gen_ai.usage.cache_write_input_tokens",
-    "gen_ai.usage.cache_write_tokens",
-    "gen_ai.usage.details.cache_write_tokens",
-    "llm.token_count.prompt_details.cache_write",
-    "ai.usage.inputTokenDetails.cacheWriteTokens",
-    "cache_creation_tokens",
-    "cache_write_token_count",
-    "codex.turn.token_usage.cache_write_input_tokens",
-  ],
-  reasoning: [
-    "gen_ai.usage.reasoning.output_tokens",
-    "gen_ai.usage.reasoning_tokens",
-    "gen_ai.usage.details.reasoning_tokens",
-    "llm.token_count.completion_details.reasoning",
-    "ai.usage.outputTokenDetails.reasoningTokens",
-    "ai.usage.reasoningTokens",
-    "codex.usage.reasoning_output_tokens",
-    "codex.turn.token_usage.reasoning_output_tokens",
-    "reasoning_token_count",
-    "thoughts_token_count",
-  ],
-};
+/** Counts as a sender has them. */
+export type Counts = Record<(typeof countNames)[number], number>;
 
-/** pydantic-ai's agents have the sums of their runs under names of their own. */
-const aggregatedKeys = Object.fromEntries(
-  Object.entries(keys).map(([kind, list]) => [
-    kind,
-    list.map((key) => key.replace("gen_ai.usage.", "gen_ai.aggregated_usage.")),
-  ]),
-) as typeof keys;
-
-/** Scopes whose counts leave the cache out of the input. */
-const exclusiveScopes = ["com.anthropic.claude_code", "@traceloop/instrumentation-anthropic"];
-/** Scopes that pass on what the provider counts: Anthropic and Bedrock leave the cache out. */
-const passingScopes = ["genkit", "strands"];
-
-/** @param provider as the span itself names it. */
+/** @param provider as the span names it, in the conventions' words. */
 export function usageOf(
   span: SpanRecord,
-  scopeName: string,
+  dialect: Dialect,
   provider: string | undefined,
+  scope: Scope,
 ): Usage | undefined {
-  const { attributes } = span;
-  const isAggregated = "gen_ai.aggregated_usage.input_tokens" in attributes;
-  const from = isAggregated ? aggregatedKeys : keys;
-  let input = countOf(attributes, from.input);
-  let output = countOf(attributes, from.output);
-  let total = countOf(attributes, from.total);
-  // Of Codex alone: elsewhere these are the tokens of tools.
-  if (scopeName.startsWith("codex")) total ??= countOf(attributes, ["tool_token_count"]);
-  // LangSmith sends its details as JSON, the AI SDK before 6 the provider's own figures.
-  const vendor = vendorCounts(attributes);
-  const inputDetails = mapOf(attributes["gen_ai.usage.input_token_details"]);
-  const outputDetails = mapOf(attributes["gen_ai.usage.output_token_details"]);
-  const cacheRead =
-    countOf(attributes, from.cacheRead) ??
-    countOf(inputDetails, ["cache_read"]) ??
-    vendor?.cacheRead;
-  const cacheWrite =
-    countOf(attributes, from.cacheWrite) ??
-    countOf(inputDetails, ["cache_creation"]) ??
-    vendor?.cacheWrite;
-  const reasoning =
-    countOf(attributes, from.reasoning) ??
-    countOf(outputDetails, ["reasoning"]) ??
-    vendor?.reasoning;
-  const cached = (cacheRead ?? 0) + (cacheWrite ?? 0);
-  if (
-    input !== undefined &&
-    cached > 0 &&
-    (cached > input || isExclusive(input, vendor, scopeName, provider))
-  ) {
-    input += cached;
-    total = undefined;
+  const own = ask(dialect, (meaning) => meaning.counts?.(span));
+  const counts: Partial<Counts> = {};
+  for (const name of countNames) {
+    const count = countOf(span.attributes, dialect.keys[name]) ?? own?.[name];
+    if (count !== undefined) counts[name] = count;
   }
-  // Gemini counts thoughts beside the candidates, and only its totals have both.
-  if (scopeName === "gemini-cli" && output !== undefined && reasoning !== undefined) {
-    output += reasoning;
-  }
-  if (input !== undefined && output !== undefined) total ??= input + output;
+  const clues = { ...scope, counts, provider };
+  const normal = toInclusive(
+    counts,
+    () => ask(dialect, (meaning) => meaning.inputHasCache?.(span, clues)) ?? true,
+    () => ask(dialect, (meaning) => meaning.outputHasReasoning?.(span, clues)) ?? true,
+  );
+  const { input, output, total, cacheRead, cacheWrite, reasoning } = normal;
   const usage: Usage = {
     ...(input !== undefined && { inputTokens: input }),
     ...(output !== undefined && { outputTokens: output }),
@@ -147,112 +47,78 @@ export function usageOf(
     ...(cacheRead !== undefined && { cachedInputTokens: cacheRead }),
     ...(cacheWrite !== undefined && { cacheWriteInputTokens: cacheWrite }),
   };
-  const counts = Object.values(usage);
+  const all = Object.values(usage);
   // Sums of counts near 2^53 leave what the contract admits; they stay readable as attributes.
-  return counts.length > 0 && counts.every(Number.isSafeInteger) ? usage : undefined;
+  return all.length > 0 && all.every(Number.isSafeInteger) ? usage : undefined;
 }
 
-/** Whether an input leaves out what the cache gave and took, though it is not less than that. */
-function isExclusive(
-  input: number,
-  vendor: VendorCounts | null,
-  scopeName: string,
-  provider: string | undefined,
-): boolean {
-  if (vendor?.input !== undefined) return vendor.input === input;
-  if (vendor?.isExclusive) return true;
-  const isOfScope = (prefix: string) => scopeName.startsWith(prefix);
-  return (
-    exclusiveScopes.some(isOfScope) ||
-    (passingScopes.some(isOfScope) && (provider === "anthropic" || provider === "aws.bedrock"))
-  );
-}
-
-interface VendorCounts {
-  /** The input as the provider counts it, without the cache. */
-  input?: number | undefined;
-  isExclusive: boolean;
-  cacheRead: number | undefined;
-  cacheWrite: number | undefined;
-  reasoning: number | undefined;
-}
-
-/** The provider's figures in `ai.response.providerMetadata`. */
-function vendorCounts(attributes: Attributes): VendorCounts | null {
-  const metadata = attributes["ai.response.providerMetadata"];
-  if (metadata === undefined) return null;
-  const { anthropic, openai } = mapOf(metadata);
-  if (isMap(anthropic)) {
-    const usage = isMap(anthropic.usage) ? anthropic.usage : {};
-    return {
-      input: countOf(usage, ["input_tokens"]),
-      // Version 6 counts as the contract does, and says so with its details.
-      isExclusive: !("ai.usage.inputTokenDetails.noCacheTokens" in attributes),
-      cacheRead: countOf({ ...anthropic, ...usage }, [
-        "cacheReadInputTokens",
-        "cache_read_input_tokens",
-      ]),
-      cacheWrite: countOf({ ...anthropic, ...usage }, [
-        "cacheCreationInputTokens",
-        "cache_creation_input_tokens",
-      ]),
-      reasoning: undefined,
-    };
+/**
+ * Adds the cache to the input and reasoning to the output where they stand beside it.
+ *
+ * Only a surplus proves that: a part that is larger than its whole, or a total that input and output
+ * reach only together with the parts. A total that is just input and output proves nothing, since
+ * many senders add it up themselves. Without proof the sender decides.
+ */
+export function toInclusive(
+  counts: Partial<Counts>,
+  inputHasCache: () => boolean,
+  outputHasReasoning: () => boolean,
+): Partial<Counts> {
+  const { input, output, total, reasoning } = counts;
+  const cached = (counts.cacheRead ?? 0) + (counts.cacheWrite ?? 0);
+  const thoughts = reasoning ?? 0;
+  const surplus = (total ?? 0) - (input ?? 0) - (output ?? 0);
+  const isWhole = input !== undefined && output !== undefined && total !== undefined;
+  const isBoth = isWhole && cached > 0 && thoughts > 0 && surplus === cached + thoughts;
+  const isOneOf = isWhole && cached !== thoughts;
+  const isCacheBeside =
+    input !== undefined &&
+    cached > 0 &&
+    (isBoth ||
+      (isOneOf && surplus === cached) ||
+      cached > input ||
+      (!(isOneOf && thoughts > 0 && surplus === thoughts) && !inputHasCache()));
+  const isReasoningBeside =
+    output !== undefined &&
+    thoughts > 0 &&
+    (isBoth ||
+      (isOneOf && surplus === thoughts) ||
+      thoughts > output ||
+      (!(isOneOf && cached > 0 && surplus === cached) && !outputHasReasoning()));
+  const normal = { ...counts };
+  if (isCacheBeside) normal.input = input + cached;
+  if (isReasoningBeside) normal.output = output + thoughts;
+  if (normal.input !== undefined && normal.output !== undefined) {
+    const sum = normal.input + normal.output;
+    // A larger total may hold what is neither; a smaller one was of the counts before.
+    if (total === undefined || total < sum) normal.total = sum;
   }
-  if (isMap(openai)) {
-    return {
-      isExclusive: false,
-      cacheRead: countOf(openai, ["cachedPromptTokens"]),
-      cacheWrite: undefined,
-      reasoning: countOf(openai, ["reasoningTokens"]),
-    };
-  }
-  return null;
+  return normal;
 }
 
 /** @returns what the sender says that the call cost, in USD. */
-export function reportedCostOf(attributes: Attributes): number | undefined {
+export function reportedCostOf(span: SpanRecord, dialect: Dialect): number | undefined {
+  const { attributes } = span;
+  const usd =
+    ask(dialect, (meaning) => meaning.costUsd?.(span)) ??
+    numberOf(attributes, dialect.keys.costUsd);
+  if (usd !== undefined) return usd;
   const micros = numberOf(attributes, ["cost_usd_micros"]);
-  return (
-    numberOf(attributes, ["gen_ai.usage.cost", "llm.cost.total", "operation.cost", "cost_usd"]) ??
-    (micros === undefined ? undefined : micros / 1e6)
-  );
+  return micros === undefined ? undefined : micros / 1e6;
 }
 
-const ttftSeconds = [
-  "gen_ai.response.time_to_first_chunk",
-  "gen_ai.client.operation.time_to_first_chunk",
-  "lk.response.ttft",
-];
-const ttftMs = [
-  "ttft_ms",
-  "ai.response.msToFirstChunk",
-  "ai.stream.msToFirstChunk",
-  "copilot_chat.time_to_first_token",
-];
-
-/** The time to the first token in ms: each key has a unit of its own. */
-export function ttftOf(span: SpanRecord, scopeName: string): number | undefined {
-  const { attributes, start } = span;
-  const seconds = numberOf(attributes, ttftSeconds);
-  if (seconds !== undefined) return toMs(seconds);
-  const ms = numberOf(attributes, ttftMs);
-  if (ms !== undefined) return ms;
-  const server = numberOf(attributes, ["gen_ai.server.time_to_first_token"]);
-  if (server !== undefined) {
-    const provider = textOf(attributes, ["gen_ai.provider.name", "gen_ai.system"]);
-    const isStrands = scopeName.startsWith("strands") || provider === "strands-agents";
-    return isStrands ? server : toMs(server);
-  }
-  const firstChunk = span.events.find(({ name }) => name === "ai.stream.firstChunk")?.time;
-  if (firstChunk) {
-    return Math.max(0, firstChunk.ms - start.ms + (firstChunk.nanos - start.nanos) / 1e6);
-  }
-  const began = Date.parse(textOf(attributes, ["mastra.completion_start_time"]) ?? "");
-  return began >= start.ms ? began - start.ms : undefined;
+/** The time to the first token in ms. */
+export function ttftOf(span: SpanRecord, dialect: Dialect): number | undefined {
+  const own = ask(dialect, (meaning) => meaning.ttftMs?.(span));
+  if (own !== undefined) return own;
+  const seconds = numberOf(span.attributes, dialect.keys.ttftSeconds);
+  // To the nanosecond, so that 1.005 s are 1005 ms.
+  if (seconds !== undefined) return Math.round(seconds * 1e9) / 1e6;
+  return numberOf(span.attributes, dialect.keys.ttftMs);
 }
 
-/** To the nanosecond, so that 1.005 s are 1005 ms. */
-function toMs(seconds: number): number {
-  return Math.round(seconds * 1e9) / 1e6;
+/** From the start of a span to a time of its own, in ISO 8601, in ms. */
+export function msSinceStart(span: SpanRecord, time: string | undefined): number | undefined {
+  const at = Date.parse(time ?? "");
+  return at >= span.start.ms ? at - span.start.ms : undefined;
 }

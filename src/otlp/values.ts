@@ -22,10 +22,19 @@ export function textOf(attributes: Attributes, keys: readonly string[]): string 
   for (const key of keys) {
     const value = attributes[key];
     if (!isPresent(value)) continue;
-    if (typeof value === "string") return value;
-    if (typeof value === "number") return String(value);
+    const text = decoded(value);
+    if (typeof text === "string" && isPresent(text)) return text;
+    if (typeof text === "number") return String(text);
   }
   return undefined;
+}
+
+/** A text that was written down as JSON, in quotes, as the text that it is; anything else as it was sent. */
+export function decoded(value: Value): Value {
+  if (typeof value !== "string" || value.length < 2) return value;
+  if (value.charCodeAt(0) !== 0x22 || value.charCodeAt(value.length - 1) !== 0x22) return value;
+  const text = parseJson(value);
+  return typeof text === "string" ? text : value;
 }
 
 /** The first that is a whole number from 0 to 2^53 - 1. */

@@ -1,5 +1,5 @@
 /** OpenTelemetry's GenAI conventions, from their first version to the latest. */
-import type { Fixture } from "./fixture.ts";
+import type { Fixture } from "./senders/fixture.ts";
 
 const resource = { "service.name": "weather-service", "service.version": "1.2.3" };
 const scope = {

@@ -4,9 +4,9 @@ import type { ImportedSpan } from "../../src/contract/v1.ts";
 import { readRequest } from "../../src/otlp/request.ts";
 import type { SpanView, Summary, TracePage, TraceView } from "../../src/query/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
-import { claudeCode } from "./golden/claude-code.ts";
-import { codex } from "./golden/codex.ts";
-import { copilotChat } from "./golden/copilot-chat.ts";
+import { claudeCode } from "./senders/claude-code.ts";
+import { codex } from "./senders/codex.ts";
+import { copilotChat } from "./senders/copilot.ts";
 import {
   msOf,
   nanosOf,
@@ -16,20 +16,20 @@ import {
   traceIdOf,
   type Fixture,
   type SentSpan,
-} from "./golden/fixture.ts";
-import { geminiCli } from "./golden/gemini-cli.ts";
-import { langSmith } from "./golden/langsmith.ts";
-import { liveKit } from "./golden/livekit.ts";
-import { mastra } from "./golden/mastra.ts";
-import { openCode } from "./golden/opencode.ts";
-import { openInference } from "./golden/openinference.ts";
-import { openLlmetry } from "./golden/openllmetry.ts";
-import { pydanticAi } from "./golden/pydantic-ai.ts";
-import { qwenCode } from "./golden/qwen-code.ts";
-import { rules } from "./golden/rules.ts";
-import { semanticConventions } from "./golden/semconv.ts";
-import { strands } from "./golden/strands.ts";
-import { vercel } from "./golden/vercel.ts";
+} from "./senders/fixture.ts";
+import { geminiCli } from "./senders/gemini-cli.ts";
+import { langSmith } from "./senders/langsmith.ts";
+import { liveKit } from "./senders/livekit.ts";
+import { mastra } from "./senders/mastra.ts";
+import { openCode } from "./senders/opencode.ts";
+import { openInference } from "./senders/openinference.ts";
+import { openLlmetry } from "./senders/openllmetry.ts";
+import { pydanticAi } from "./senders/pydantic-ai.ts";
+import { qwenCode } from "./senders/qwen-code.ts";
+import { rules } from "./rules.ts";
+import { semanticConventions } from "./conventions.ts";
+import { strands } from "./senders/strands.ts";
+import { vercel } from "./senders/vercel.ts";
 
 const fixtures: Fixture[] = [
   ...semanticConventions,

@@ -26,7 +26,7 @@ export const openLlmetry: Fixture[] = [
         becomes: {
           spanType: "agent",
           input: '{"args": ["Oslo"], "kwargs": {}}',
-          output: '"It is 21 degrees in Oslo."',
+          output: "It is 21 degrees in Oslo.",
           metadata: { session_id: "session-1", user_id: "user-1" },
         },
       },

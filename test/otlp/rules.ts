@@ -1,5 +1,5 @@
 /** What holds for senders that no convention describes, and which of several words has the last one. */
-import type { Fixture } from "./fixture.ts";
+import type { Fixture } from "./senders/fixture.ts";
 
 const resource = { "service.name": "constructor", "user.email": "user@example.com" };
 const scope = { name: "app" };
@@ -222,7 +222,7 @@ export const rules: Fixture[] = [
         },
         becomes: {
           spanType: "llm",
-          provider: "vertexai",
+          provider: "gcp.vertex_ai",
           input: [
             { role: "user", content: "as it was", contents: [{ type: "text", text: "in parts" }] },
           ],

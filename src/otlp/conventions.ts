@@ -1,0 +1,282 @@
+/**
+ * What the conventions say in general: OpenTelemetry's for GenAI in all their versions, and the words
+ * that many senders share. Applies to whoever is not known, and to what a known sender does not say
+ * otherwise.
+ *
+ * https://github.com/open-telemetry/semantic-conventions-genai
+ */
+import { toEmbedded, toMessage, toTool } from "./indexed.ts";
+import { generalStatusOf, hasToolKeys, typeOfKind, type SpanType } from "./kind.ts";
+import { withInstructions } from "./messages.ts";
+import { attribute, fromEvent, fromEvents, indexed, type Place } from "./places.ts";
+import type { Attributes, SpanRecord } from "./records.ts";
+import type { Clues, Meaning } from "./sender.ts";
+import { isPresent, tableOf, textOf, toText } from "./values.ts";
+
+/** `gen_ai.operation.name`. What is not here says nothing: senders have names of their own. */
+const operations = tableOf<SpanType>({
+  chat: "llm",
+  generate_content: "llm",
+  text_completion: "llm",
+  embeddings: "embedding",
+  execute_tool: "tool",
+  invoke_agent: "agent",
+  create_agent: "agent",
+  invoke_workflow: "agent",
+  retrieval: "other",
+  plan: "other",
+  rerank: "other",
+  search_memory: "other",
+  update_memory: "other",
+  delete_memory: "other",
+  create_memory: "other",
+  create_memory_store: "other",
+  delete_memory_store: "other",
+});
+
+/** Names of operations for what a model answers, in whatever API: `acompletion`, `aresponses`. */
+const callWord = /complet|chat|respons|generat|messag|converse|inference|llm|transcri|speech|image/;
+
+/** `gen_ai.input.messages`, with the system instructions before them. */
+const conventionalInput: Place = ({ attributes }) => {
+  const messages = attributes["gen_ai.input.messages"];
+  const instructions = attributes["gen_ai.system_instructions"];
+  if (!isPresent(messages)) return null;
+  const sent = toText(messages);
+  const text = withInstructions(sent, isPresent(instructions) ? instructions : undefined);
+  const keys = ["gen_ai.input.messages"];
+  if (text !== sent) keys.push("gen_ai.system_instructions");
+  return { text, keys };
+};
+
+function spanTypeOf(span: SpanRecord, { hasModel, hasTokens }: Clues): SpanType {
+  const { attributes } = span;
+  const operation = textOf(attributes, ["gen_ai.operation.name"])?.toLowerCase();
+  const known = operations.get(operation ?? "");
+  if (known !== undefined) return known;
+  const request = textOf(attributes, ["llm.request.type"])?.toLowerCase();
+  if (request === "rerank") return "other";
+  const named = typeOfKind(request) ?? typeOfKind(textOf(attributes, ["span.type", "span.kind"]));
+  if (named !== undefined) return named;
+  if (textOf(attributes, ["mcp.method.name"]) === "tools/call" || hasToolKeys(span)) return "tool";
+  const word = `${operation ?? ""} ${request ?? ""}`;
+  if (hasModel && (/embed/.test(word) || isPresent(attributes["embedding.model_name"]))) {
+    return "embedding";
+  }
+  // A model alone proves nothing: agents' spans have one, too.
+  return hasModel && (hasTokens || callWord.test(word)) ? "llm" : "other";
+}
+
+/**
+ * Whether the counts are those of the conventions from 1.40 on, whose input includes the cache. They
+ * have no total: a sender that gives one has counts of its own under the same keys.
+ */
+function followsConventions(attributes: Attributes): boolean {
+  const kinds = ["cache_read", "cache_creation", "cache_write"];
+  return (
+    isPresent(attributes["gen_ai.provider.name"]) &&
+    !isPresent(attributes["gen_ai.system"]) &&
+    !isPresent(attributes["gen_ai.usage.total_tokens"]) &&
+    kinds.some((kind) => isPresent(attributes[`gen_ai.usage.${kind}.input_tokens`]))
+  );
+}
+
+export const conventions: Meaning = {
+  spanType: spanTypeOf,
+  status: generalStatusOf,
+  inputHasCache({ attributes }, { provider }) {
+    if (followsConventions(attributes)) return true;
+    // Both count what the cache gave and took beside the input, and most senders pass that on.
+    return provider !== "anthropic" && provider !== "aws.bedrock";
+  },
+  outputHasReasoning({ attributes }, { provider }) {
+    if (isPresent(attributes["gen_ai.usage.reasoning.output_tokens"])) return true;
+    // Gemini counts thoughts beside the candidates.
+    return provider === undefined || !provider.startsWith("gcp.");
+  },
+  keys: {
+    responseModel: ["gen_ai.response.model", "llm.response.model_name"],
+    requestModel: [
+      "gen_ai.request.model",
+      "llm.request.model_name",
+      "llm.model_name",
+      "embedding.model_name",
+      "llm.model",
+      "model_name",
+      "model",
+    ],
+    provider: ["gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system"],
+    input: [
+      "gen_ai.usage.input_tokens",
+      "gen_ai.usage.prompt_tokens",
+      "llm.token_count.prompt",
+      "llm.usage.prompt_tokens",
+      "llm.usage.input_tokens",
+      "input_tokens",
+      "prompt_tokens",
+      "input_token_count",
+    ],
+    output: [
+      "gen_ai.usage.output_tokens",
+      "gen_ai.usage.completion_tokens",
+      "llm.token_count.completion",
+      "llm.usage.completion_tokens",
+      "llm.usage.output_tokens",
+      "output_tokens",
+      "completion_tokens",
+      "output_token_count",
+    ],
+    total: [
+      "gen_ai.usage.total_tokens",
+      "llm.token_count.total",
+      "llm.usage.total_tokens",
+      "total_tokens",
+      "total_token_count",
+    ],
+    cacheRead: [
+      "gen_ai.usage.cache_read.input_tokens",
+      "gen_ai.usage.cache_read_input_tokens",
+      "gen_ai.usage.cached_tokens",
+      "gen_ai.usage.cached_input_tokens",
+      "gen_ai.usage.input_cached_tokens",
+      "gen_ai.usage.cache_read_tokens",
+      "gen_ai.usage.details.cache_read_tokens",
+      "gen_ai.usage.details.cached_tokens",
+      "llm.token_count.prompt_details.cache_read",
+      "llm.usage.cache_read_input_tokens",
+      "llm.usage.cached_tokens",
+      "cache_read_tokens",
+      "cache_read_input_tokens",
+      "cached_input_tokens",
+      "cached_token_count",
+      "cached_content_token_count",
+    ],
+    cacheWrite: [
+      "gen_ai.usage.cache_write.input_tokens",
+      "gen_ai.usage.cache_creation.input_tokens",
+      "gen_ai.usage.cache_creation_input_tokens",
+      "gen_ai.usage.cache_write_input_tokens",
+      "gen_ai.usage.cache_write_tokens",
+      "gen_ai.usage.details.cache_write_tokens",
+      "llm.token_count.prompt_details.cache_write",
+      "llm.usage.cache_creation_input_tokens",
+      "cache_creation_tokens",
+      "cache_creation_input_tokens",
+      "cache_write_token_count",
+    ],
+    reasoning: [
+      "gen_ai.usage.reasoning.output_tokens",
+      "gen_ai.usage.reasoning_tokens",
+      "gen_ai.usage.thinking_tokens",
+      "gen_ai.usage.thoughts_tokens",
+      "gen_ai.usage.experimental.reasoning_tokens",
+      "gen_ai.usage.details.reasoning_tokens",
+      "gen_ai.usage.details.thoughts_tokens",
+      "llm.token_count.completion_details.reasoning",
+      "llm.usage.reasoning_tokens",
+      "reasoning_tokens",
+      "reasoning_token_count",
+      "thoughts_token_count",
+    ],
+    ttftSeconds: [
+      "gen_ai.response.time_to_first_chunk",
+      "gen_ai.client.operation.time_to_first_chunk",
+      "gen_ai.server.time_to_first_token",
+    ],
+    ttftMs: ["ttft_ms"],
+    costUsd: [
+      "gen_ai.usage.cost",
+      "gen_ai.usage.total_cost",
+      "gen_ai.cost.total_cost",
+      "llm.cost.total",
+      "llm.usage.total_cost",
+      "operation.cost",
+      "cost_usd",
+    ],
+    responseId: ["gen_ai.response.id", "llm.response.id", "response_id"],
+    toolName: ["gen_ai.tool.name", "tool.name", "tool_name", "function_name"],
+    agentName: ["gen_ai.agent.name", "agent.name", "agent_name"],
+    traceName: ["trace.name"],
+    workflowName: ["gen_ai.workflow.name", "workflow_name"],
+    workflowRunId: ["gen_ai.agent.call.id"],
+    sessionId: ["gen_ai.conversation.id", "session.id", "conversation.id", "metadata.sessionId"],
+    customerId: [
+      "user.id",
+      "enduser.id",
+      "llm.user",
+      "user.account_uuid",
+      "user.email",
+      "installation.id",
+    ],
+    errorMessage: ["error.message", "error", "error_type", "error.type"],
+    tags: ["tag.tags"],
+  },
+  metadataPrefixes: ["metadata."],
+  input: {
+    call: [
+      conventionalInput,
+      indexed("llm.input_messages", toMessage),
+      indexed("gen_ai.prompt", toMessage),
+      indexed("embedding.embeddings", toEmbedded),
+      attribute("gen_ai.prompt"),
+      fromEvents("input"),
+      attribute("input.value"),
+      attribute("request_data", "llm.prompts", "input", "prompt"),
+    ],
+    tool: [
+      attribute(
+        "gen_ai.tool.call.arguments",
+        "tool_arguments",
+        "input.value",
+        "tool.parameters",
+        "tool_input",
+        "function_args",
+        "gen_ai.prompt",
+        "arguments",
+      ),
+      fromEvent("gen_ai.tool.message", "content"),
+      fromEvents("input"),
+      attribute("gen_ai.input.messages", "input"),
+    ],
+    rest: [
+      conventionalInput,
+      attribute("user_prompt", "prompt"),
+      indexed("llm.input_messages", toMessage),
+      indexed("gen_ai.prompt", toMessage),
+      attribute("gen_ai.prompt", "input.value"),
+      fromEvents("input"),
+      attribute("input"),
+    ],
+  },
+  output: {
+    call: [
+      attribute("gen_ai.output.messages"),
+      indexed("llm.output_messages", toMessage),
+      indexed("gen_ai.completion", toMessage),
+      attribute("gen_ai.completion"),
+      fromEvents("output"),
+      attribute("output.value", "response.model_output", "response_data", "output", "completion"),
+    ],
+    tool: [
+      attribute("gen_ai.tool.call.result", "tool_response", "output.value", "gen_ai.completion"),
+      fromEvent("gen_ai.choice", "message", "tool.result"),
+      fromEvents("output"),
+      attribute("gen_ai.output.messages", "output"),
+    ],
+    rest: [
+      attribute("final_result", "gen_ai.output.messages"),
+      indexed("llm.output_messages", toMessage),
+      indexed("gen_ai.completion", toMessage),
+      attribute("gen_ai.completion", "output.value"),
+      fromEvents("output"),
+      attribute("output"),
+    ],
+  },
+  toolCatalog: [
+    attribute("gen_ai.tool.definitions"),
+    indexed("llm.tools", toTool),
+    indexed("llm.request.functions", toTool),
+    attribute("gen_ai.agent.tools"),
+    fromEvents("toolCatalog"),
+  ],
+};

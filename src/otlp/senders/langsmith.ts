@@ -1,0 +1,58 @@
+/** LangSmith's export to OpenTelemetry, from LangChain and LangGraph. */
+import { typeOfKind } from "../kind.ts";
+import { present } from "../reported.ts";
+import type { Sender } from "../sender.ts";
+import { countOf, mapOf, textOf } from "../values.ts";
+
+export const langSmith: Sender = {
+  signs: { scopes: ["langsmith"], attributes: ["langsmith."] },
+  spanType({ attributes, parentSpanId }) {
+    // Before the operation: it calls a retriever's "embeddings".
+    const kind = textOf(attributes, ["langsmith.span.kind"]);
+    if (kind === undefined) return undefined;
+    if (kind === "chain" && parentSpanId === "") return "agent";
+    return typeOfKind(kind) ?? "other";
+  },
+  counts({ attributes }) {
+    const usage = mapOf(attributes["langsmith.metadata.usage_metadata"]);
+    const input = {
+      ...mapOf(usage.input_token_details),
+      ...mapOf(attributes["gen_ai.usage.input_token_details"]),
+    };
+    const output = {
+      ...mapOf(usage.output_token_details),
+      ...mapOf(attributes["gen_ai.usage.output_token_details"]),
+    };
+    // LangChain splits cache writes by how long they live, and then has 0 for all of them.
+    const written = countOf(input, ["cache_creation"]);
+    const byLife = ["ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"]
+      .map((key) => countOf(input, [key]))
+      .filter((count) => count !== undefined);
+    const sum = byLife.reduce((sum, count) => sum + count, 0);
+    const counts = {
+      input: countOf(usage, ["input_tokens"]),
+      output: countOf(usage, ["output_tokens"]),
+      total: countOf(usage, ["total_tokens"]),
+      cacheRead: countOf(input, ["cache_read"]),
+      cacheWrite: sum > 0 ? Math.max(sum, written ?? 0) : written,
+      reasoning: countOf(output, ["reasoning"]),
+    };
+    return present(counts);
+  },
+  // LangChain's usage includes the cache, whoever answered.
+  inputHasCache: () => true,
+  outputHasReasoning: () => true,
+  provider: ({ attributes }) => textOf(attributes, ["langsmith.metadata.ls_provider"]),
+  keys: {
+    traceName: ["langsmith.trace.name"],
+    workflowRunId: ["langsmith.trace.id"],
+    sessionId: [
+      "langsmith.metadata.thread_id",
+      "langsmith.metadata.session_id",
+      "langsmith.metadata.conversation_id",
+    ],
+    customerId: ["langsmith.metadata.user_id"],
+    tags: ["langsmith.span.tags"],
+  },
+  metadataPrefixes: ["langsmith.metadata."],
+};

@@ -1,0 +1,42 @@
+/** OpenInference's instrumentations. https://github.com/Arize-ai/openinference */
+import type { SpanType } from "../kind.ts";
+import type { Attributes } from "../records.ts";
+import type { Sender } from "../sender.ts";
+import { isMap, mapOf, tableOf, textOf } from "../values.ts";
+
+/** `openinference.span.kind`; what is not here is `other`. */
+const kinds = tableOf<SpanType>({
+  llm: "llm",
+  embedding: "embedding",
+  tool: "tool",
+  agent: "agent",
+});
+
+export const openInference: Sender = {
+  signs: {
+    scopes: ["openinference.", "@arizeai/openinference"],
+    attributes: [
+      "openinference.",
+      "llm.token_count.",
+      "llm.input_messages.",
+      "llm.output_messages.",
+    ],
+  },
+  spanType({ attributes, parentSpanId }) {
+    const kind = textOf(attributes, ["openinference.span.kind"])?.toLowerCase();
+    if (kind === undefined) return undefined;
+    // LangChain's agents are chains; so is whatever else a trace begins with.
+    if (kind === "chain" && parentSpanId === "") return "agent";
+    return kinds.get(kind) ?? "other";
+  },
+  // Its instrumentations add the cache to what Anthropic calls the input.
+  inputHasCache: () => true,
+  provider: ({ attributes }) => chainedProvider(attributes),
+};
+
+/** LangChain says it in its metadata alone. */
+function chainedProvider({ metadata }: Attributes): string | undefined {
+  const hasOne =
+    isMap(metadata) || (typeof metadata === "string" && metadata.includes("ls_provider"));
+  return hasOne ? textOf(mapOf(metadata), ["ls_provider"]) : undefined;
+}
