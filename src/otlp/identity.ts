@@ -18,9 +18,14 @@ export interface Models {
   requestModelId: string | undefined;
 }
 
-export function modelsOf(attributes: Attributes, keys: Keys): Models {
-  const answered = fitting(textOf(attributes, keys.responseModel), wire.modelIdLength);
-  const asked = fitting(textOf(attributes, keys.requestModel), wire.modelIdLength);
+export function modelsOf(span: SpanRecord, dialect: Dialect): Models {
+  const { attributes } = span;
+  const { responseModel, requestModel } = dialect.keys;
+  const answered = fitting(textOf(attributes, responseModel), wire.modelIdLength);
+  const asked = fitting(
+    textOf(attributes, requestModel) ?? ask(dialect, (meaning) => meaning.model?.(span)),
+    wire.modelIdLength,
+  );
   const isOther = answered !== undefined && asked !== answered;
   return { modelId: answered ?? asked, requestModelId: isOther ? asked : undefined };
 }

@@ -26,7 +26,7 @@ export type Place = (call: Call) => Found | null;
 export const attribute =
   (...keys: string[]): Place =>
   ({ attributes }) => {
-    const key = keys.find((key) => isPresent(attributes[key]));
+    const key = keys.find((key) => isPresent(attributes[key]) && attributes[key] !== "null");
     return key === undefined ? null : { text: toText(decoded(attributes[key]!)), keys: [key] };
   };
 

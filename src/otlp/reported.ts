@@ -46,6 +46,17 @@ const cacheWriteKeys = [
   "cache_creation",
   "cacheWrite",
 ];
+/** By these names Anthropic and Bedrock count the cache beside the input, and Langfuse each part. */
+const besideKeys = [
+  "cache_read_input_tokens",
+  "cacheReadInputTokens",
+  "input_cached_tokens",
+  "input_cache_read",
+  "cache_creation_input_tokens",
+  "cacheCreationInputTokens",
+  "cacheWriteInputTokens",
+  "input_cache_creation",
+];
 const reasoningKeys = [
   "reasoning_tokens",
   "reasoningTokens",
@@ -75,9 +86,25 @@ const outputDetails = [
 /** @returns the counts as the contract has them; undefined where the value holds none. */
 export function countsIn(value: Value | undefined): Partial<Counts> | undefined {
   const usage = mapOf(value);
+  const counts = rawCountsIn(usage);
+  if (!counts) return undefined;
+  const isDetailed = inputDetails.some((key) => isMap(usage[key]));
+  const isBeside = !isDetailed && besideKeys.some((key) => key in usage);
+  const isGoogle = "candidatesTokenCount" in usage || "candidates_token_count" in usage;
+  const areParts = "output_reasoning_tokens" in usage || "output_reasoning" in usage;
+  return toInclusive(
+    counts,
+    () => !isBeside,
+    () => !isGoogle && !areParts,
+  );
+}
+
+/** The same as they are: for a tracer that copies counts of any provider into one shape. */
+export function rawCountsIn(value: Value | undefined): Partial<Counts> | undefined {
+  const usage = mapOf(value);
   const ofInput = detailsIn(usage, inputDetails);
   const ofOutput = detailsIn(usage, outputDetails);
-  const counts = present({
+  return present({
     input: countOf(usage, inputKeys),
     output: countOf(usage, outputKeys),
     total: countOf(usage, totalKeys),
@@ -88,28 +115,6 @@ export function countsIn(value: Value | undefined): Partial<Counts> | undefined 
       countOf(ofInput, ["cacheWriteTokens", ...cacheWriteKeys]) ?? countOf(usage, cacheWriteKeys),
     reasoning: countOf(ofOutput, reasoningKeys) ?? countOf(usage, reasoningKeys),
   });
-  if (!counts) return undefined;
-  const isDetailed = Object.keys(ofInput).length > 0;
-  // Anthropic and Bedrock name the cache beside the input, Langfuse each part beside the rest.
-  const isBeside =
-    !isDetailed &&
-    [
-      "cache_read_input_tokens",
-      "cacheReadInputTokens",
-      "input_cached_tokens",
-      "input_cache_read",
-      "cache_creation_input_tokens",
-      "cacheWriteInputTokens",
-      "cacheCreationInputTokens",
-      "input_cache_creation",
-    ].some((key) => key in usage);
-  const isGoogle = "candidatesTokenCount" in usage || "candidates_token_count" in usage;
-  const areParts = "output_reasoning_tokens" in usage || "output_reasoning" in usage;
-  return toInclusive(
-    counts,
-    () => !isBeside,
-    () => !isGoogle && !areParts,
-  );
 }
 
 function detailsIn(usage: Attributes, keys: readonly string[]): Attributes {

@@ -85,6 +85,8 @@ export interface Meaning {
   /** @returns undefined where this emitter does not say it. */
   spanType?(span: SpanRecord, clues: Clues): SpanType | undefined;
   status?(span: SpanRecord): SpanStatus | undefined;
+  /** The model, where it is no attribute of its own. */
+  model?(span: SpanRecord): string | undefined;
   /** The name to show, where it is not the span's own. */
   spanName?(span: SpanRecord, type: SpanType): string | undefined;
   /**
@@ -92,6 +94,8 @@ export interface Meaning {
    * where the text tells how: see `countsIn`.
    */
   counts?(span: SpanRecord): Partial<Counts> | undefined;
+  /** True for a span whose counts repeat those of a call beside it: they are not the span's own. */
+  repeatsUsage?(span: SpanRecord): boolean | undefined;
   /** What the call cost by the sender's own account, where that is no attribute of its own. */
   costUsd?(span: SpanRecord): number | undefined;
   /**

@@ -98,7 +98,7 @@ export function mapSpan(
     }
   }
   const { start, end, isStartMissing, isReversed } = timesOf(record);
-  const { modelId, requestModelId } = modelsOf(attributes, dialect.keys);
+  const { modelId, requestModelId } = modelsOf(record, dialect);
   const named = providerOf(attributes, dialect, modelId);
   const usage = usageOf(record, dialect, named, scope);
   const hasModel = modelId !== undefined;

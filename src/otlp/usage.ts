@@ -26,6 +26,7 @@ export function usageOf(
   provider: string | undefined,
   scope: Scope,
 ): Usage | undefined {
+  if (ask(dialect, (meaning) => meaning.repeatsUsage?.(span) || undefined)) return undefined;
   const own = ask(dialect, (meaning) => meaning.counts?.(span));
   const counts: Partial<Counts> = {};
   for (const name of countNames) {
@@ -109,6 +110,7 @@ export function reportedCostOf(span: SpanRecord, dialect: Dialect): number | und
 
 /** The time to the first token in ms. */
 export function ttftOf(span: SpanRecord, dialect: Dialect): number | undefined {
+  if (ask(dialect, (meaning) => meaning.repeatsUsage?.(span) || undefined)) return undefined;
   const own = ask(dialect, (meaning) => meaning.ttftMs?.(span));
   if (own !== undefined) return own;
   const seconds = numberOf(span.attributes, dialect.keys.ttftSeconds);

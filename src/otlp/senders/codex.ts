@@ -1,13 +1,17 @@
 /** OpenAI's Codex: its runtime's own spans, of which few are about the agent. */
 import type { Sender } from "../sender.ts";
+import { isTrue } from "../values.ts";
 
 export const codex: Sender = {
   signs: { scopes: ["codex"], services: ["codex"] },
-  spanType({ name }, { hasTokens }) {
+  spanType({ name, attributes }, { hasTokens }) {
     // The turn repeats what its responses used, and responses name no model.
     if (name === "session_task.turn") return "agent";
-    return name === "handle_responses" ? (hasTokens ? "llm" : "other") : undefined;
+    if (name === "handle_responses") return hasTokens ? "llm" : "other";
+    // Others name a tool, too, while they wait for it or write down its result.
+    return attributes["codex.tool.phase"] === "dispatch" ? "tool" : "other";
   },
+  status: ({ attributes }) => (isTrue(attributes.aborted) ? "aborted" : undefined),
   provider: () => "openai",
   keys: {
     input: ["gen_ai.usage.input_tokens", "codex.turn.token_usage.input_tokens"],

@@ -1,9 +1,10 @@
 /** Mastra's exporter for OpenTelemetry. */
 import type { SpanType } from "../kind.ts";
 import { attribute, type Place } from "../places.ts";
+import type { Value } from "../records.ts";
 import type { Sender } from "../sender.ts";
 import { msSinceStart } from "../usage.ts";
-import { tableOf, textOf } from "../values.ts";
+import { mapOf, tableOf, textOf } from "../values.ts";
 
 const types = tableOf<SpanType>({
   agent_run: "agent",
@@ -24,15 +25,33 @@ const own =
     return type === undefined ? null : attribute(`mastra.${type}.${end}`)(call);
   };
 
+/** A run's output is its text, beside files that it mostly does not have. */
+const textOfRun: Place = (call) => {
+  const sent = mapOf(call.attributes["mastra.agent_run.output"]);
+  const isText = typeof sent.text === "string" && isEmptyList(sent.files ?? []);
+  return isText ? { text: sent.text as string, keys: ["mastra.agent_run.output"] } : null;
+};
+
+function isEmptyList(value: Value): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
 export const mastra: Sender = {
   signs: { scopes: ["mastra", "@mastra/"], attributes: ["mastra."] },
-  spanType({ attributes }) {
+  spanType({ attributes }, { hasModel }) {
     const type = textOf(attributes, ["mastra.span.type"]);
     if (type === undefined) return undefined;
     // Of a generation and the inference in it one is the call, as its operation says.
-    const isOpen = type === "model_generation" && textOf(attributes, ["gen_ai.operation.name"]);
-    return isOpen ? undefined : (types.get(type) ?? "other");
+    const operation = textOf(attributes, ["gen_ai.operation.name"]);
+    if (type === "model_generation" && operation) return operation === "chat" ? "llm" : "other";
+    // A step that names its model has the messages of the inference within it: one call.
+    if (type === "model_step" && hasModel) return "llm";
+    return types.get(type) ?? "other";
   },
+  model: ({ attributes }) =>
+    textOf(mapOf(attributes["mastra.metadata.modelMetadata"]), ["modelId"]),
+  provider: ({ attributes }) =>
+    textOf(mapOf(attributes["mastra.metadata.modelMetadata"]), ["modelProvider"]),
   inputHasCache: () => true,
   ttftMs: (span) => msSinceStart(span, textOf(span.attributes, ["mastra.completion_start_time"])),
   keys: {
@@ -42,5 +61,9 @@ export const mastra: Sender = {
   },
   metadataPrefixes: ["mastra.metadata."],
   input: { call: [own("input")], tool: [own("input")], rest: [own("input")] },
-  output: { call: [own("output")], tool: [own("output")], rest: [own("output")] },
+  output: {
+    call: [own("output")],
+    tool: [own("output")],
+    rest: [textOfRun, own("output")],
+  },
 };

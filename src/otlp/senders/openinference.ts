@@ -22,9 +22,11 @@ export const openInference: Sender = {
       "llm.output_messages.",
     ],
   },
-  spanType({ attributes, parentSpanId }) {
+  spanType({ name, attributes, parentSpanId }) {
     const kind = textOf(attributes, ["openinference.span.kind"])?.toLowerCase();
     if (kind === undefined) return undefined;
+    // LlamaIndex prepares a call in a span of its own, which is none.
+    if (name.endsWith("._prepare_chat_with_tools")) return "other";
     // LangChain's agents are chains; so is whatever else a trace begins with.
     if (kind === "chain" && parentSpanId === "") return "agent";
     return kinds.get(kind) ?? "other";

@@ -1,4 +1,4 @@
-/** pydantic-ai and Logfire. https://ai.pydantic.dev/logfire/ */
+/** pydantic-ai. https://ai.pydantic.dev/logfire/ */
 import { attribute } from "../places.ts";
 import { countNames } from "../usage.ts";
 import { conventions } from "../conventions.ts";
@@ -7,9 +7,7 @@ import type { Sender } from "../sender.ts";
 import { present } from "../reported.ts";
 
 export const pydanticAi: Sender = {
-  signs: { scopes: ["pydantic-ai", "logfire"], attributes: ["logfire.", "pydantic_ai."] },
-  // Each span is announced by one of these.
-  isAnnouncement: ({ attributes }) => attributes["logfire.span_type"] === "pending_span",
+  signs: { scopes: ["pydantic-ai"], attributes: ["pydantic_ai."] },
   spanType: ({ name }) => (name === "agent run" ? "agent" : undefined),
   counts({ attributes }) {
     // Agents have the sums of their runs under names of their own.

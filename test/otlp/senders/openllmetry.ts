@@ -43,7 +43,7 @@ export const openLlmetry: Fixture[] = [
           "traceloop.entity.input": '{"args": [], "kwargs": {}}',
           "traceloop.entity.output": "null",
         },
-        becomes: { spanType: "other", input: '{"args": [], "kwargs": {}}', output: "null" },
+        becomes: { spanType: "other", input: '{"args": [], "kwargs": {}}' },
       },
       {
         id: 3,
