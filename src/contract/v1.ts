@@ -205,6 +205,8 @@ const SpanExtension = Type.Object(
     requestModelId: optional(text(wire.modelIdLength)),
     /** Of a model call or an embedding: the OpenTelemetry scope that reported it. */
     instrumentation: optional(Type.String({ maxLength: wire.instrumentationLength })),
+    /** OpenTelemetry's, where the span's status does not tell it: 1 is an explicit OK. */
+    statusCode: optional(Type.Integer({ minimum: 0, maximum: 2 })),
     /** True where no start was sent: the start shown is the end. */
     isStartMissing: optional(Type.Literal(true)),
     /** The texts that the span has from its log records alone. */

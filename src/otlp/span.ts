@@ -142,6 +142,9 @@ export function mapSpan(
   if (record.droppedEventsCount) x.droppedEventsCount = record.droppedEventsCount;
   if (record.droppedLinksCount) x.droppedLinksCount = record.droppedLinksCount;
   if (isReversed) x.endTimeUnixNano = toNanosText(record.end);
+  // An error without a code of its own counts as one with the code of errors.
+  const isTold = record.statusCode === (status === "error" ? 2 : 0);
+  if (!isTold && record.statusCode <= 2) x.statusCode = record.statusCode;
   if (isStartMissing) x.isStartMissing = true;
   if (responseId !== undefined) x.responseId = responseId;
   if (requestModelId !== undefined) x.requestModelId = requestModelId;

@@ -87,6 +87,7 @@ export const extensionFields = [
   "responseId",
   "requestModelId",
   "instrumentation",
+  "statusCode",
   "isStartMissing",
   "fromLogs",
 ] as const satisfies (keyof SpanExtension)[];
