@@ -79,12 +79,16 @@ export function headerOf(
   span: SpanRecord,
   type: SpanType,
   name: string,
-  { keys }: Dialect,
+  dialect: Dialect,
   resource: { serviceName: string } & ReturnType<typeof ownersOf>,
 ): TraceHeader {
   const { attributes } = span;
+  const { keys } = dialect;
   const isRoot = span.parentSpanId === "";
-  const traceName = textOf(attributes, keys.traceName) ?? (isRoot ? name : undefined);
+  const traceName =
+    ask(dialect, (meaning) => meaning.traceName?.(span)) ??
+    textOf(attributes, keys.traceName) ??
+    (isRoot ? name : undefined);
   const kind = textOf(attributes, ["traceloop.span.kind"])?.toLowerCase();
   const agentName =
     textOf(attributes, keys.agentName) ??

@@ -89,6 +89,8 @@ export interface Meaning {
   model?(span: SpanRecord): string | undefined;
   /** The name to show, where it is not the span's own. */
   spanName?(span: SpanRecord, type: SpanType): string | undefined;
+  /** The name of the trace, where not every span may give it. */
+  traceName?(span: SpanRecord): string | undefined;
   /**
    * Counts that do not stand in attributes of their own, such as those within a JSON text. Normalised
    * where the text tells how: see `countsIn`.

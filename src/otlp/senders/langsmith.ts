@@ -43,8 +43,10 @@ export const langSmith: Sender = {
   inputHasCache: () => true,
   outputHasReasoning: () => true,
   provider: ({ attributes }) => textOf(attributes, ["langsmith.metadata.ls_provider"]),
+  // Each run has its own name there.
+  traceName: ({ attributes, parentSpanId }) =>
+    parentSpanId === "" ? textOf(attributes, ["langsmith.trace.name"]) : undefined,
   keys: {
-    traceName: ["langsmith.trace.name"],
     workflowRunId: ["langsmith.trace.id"],
     sessionId: [
       "langsmith.metadata.thread_id",

@@ -4,16 +4,37 @@ import { toMessage } from "../indexed.ts";
 import { attribute, indexed, type Place } from "../places.ts";
 import { rawCountsIn } from "../reported.ts";
 import type { Sender } from "../sender.ts";
-import { isPresent, pythonOf, textOf } from "../values.ts";
+import type { Attributes, Value } from "../records.ts";
+import { isMap, isPresent, parseJson, pythonOf, textOf, toStructure } from "../values.ts";
 
-/** The answer without its tool calls is here, and with them in the flat keys. */
+/** The answer's text is in its messages, and the calls of tools in flat keys beside them. */
 const answer: Place = (call) => {
   const { attributes } = call;
-  const sent = attributes["gen_ai.output.messages"];
-  if (!isPresent(sent) || !isPresent(attributes["gen_ai.completion.0.function_call.name"]))
+  const messages = toStructure(attributes["gen_ai.output.messages"] ?? null);
+  const [message] = Array.isArray(messages) ? messages : [];
+  const flat = indexed("gen_ai.completion", toMessage)(call);
+  const called = flat && parseJson(flat.text);
+  if (!isMap(message) || !Array.isArray(message.parts) || !Array.isArray(called)) return null;
+  const calls = called.filter(isMap).flatMap(toolCallOf);
+  if (
+    calls.length === 0 ||
+    message.parts.some((part) => isMap(part) && part.type === "tool_call")
+  ) {
     return null;
-  return indexed("gen_ai.completion", toMessage)(call);
+  }
+  const whole = { ...message, parts: [...message.parts, ...calls] };
+  return { text: JSON.stringify([whole]), keys: ["gen_ai.output.messages"] };
 };
+
+function toolCallOf({
+  function_call: sent,
+  "function_call.name": name,
+  ...rest
+}: Attributes): Value[] {
+  const call = isMap(sent) ? sent : { name, arguments: rest["function_call.arguments"] };
+  if (!isPresent(call.name)) return [];
+  return [{ type: "tool_call", name: call.name, arguments: toStructure(call.arguments ?? null) }];
+}
 
 export const liteLlm: Sender = {
   signs: { scopes: ["litellm"], services: ["litellm"], attributes: ["litellm.", "gen_ai.cost."] },
