@@ -97,15 +97,21 @@ export function toInclusive(
   return normal;
 }
 
-/** @returns what the sender says that the call cost, in USD. */
+/** @returns what the sender says that the call cost, in USD to 12 decimals. */
 export function reportedCostOf(span: SpanRecord, dialect: Dialect): number | undefined {
   const { attributes } = span;
   const usd =
     ask(dialect, (meaning) => meaning.costUsd?.(span)) ??
     numberOf(attributes, dialect.keys.costUsd);
-  if (usd !== undefined) return usd;
+  if (usd !== undefined) return toPico(usd);
   const micros = numberOf(attributes, ["cost_usd_micros"]);
-  return micros === undefined ? undefined : micros / 1e6;
+  return micros === undefined ? undefined : toPico(micros / 1e6);
+}
+
+/** Senders add up floats: 0.0001 + 0.00003 is 0.00013000000000000002. */
+function toPico(usd: number): number {
+  const pico = Math.round(usd * 1e12);
+  return Number.isSafeInteger(pico) ? pico / 1e12 : usd;
 }
 
 /** The time to the first token in ms. */

@@ -17,6 +17,14 @@ import {
   type Fixture,
   type SentSpan,
 } from "./senders/fixture.ts";
+import { langfuse } from "./senders/langfuse.ts";
+import { mlflow } from "./senders/mlflow.ts";
+import { genkit } from "./senders/genkit.ts";
+import { googleAdk } from "./senders/google-adk.ts";
+import { liteLlm } from "./senders/litellm.ts";
+import { logfire } from "./senders/logfire.ts";
+import { voltAgent } from "./senders/voltagent.ts";
+import { frameworks } from "./senders/frameworks.ts";
 import { geminiCli } from "./senders/gemini-cli.ts";
 import { langSmith } from "./senders/langsmith.ts";
 import { liveKit } from "./senders/livekit.ts";
@@ -47,6 +55,14 @@ const fixtures: Fixture[] = [
   ...qwenCode,
   ...copilotChat,
   ...openCode,
+  ...langfuse,
+  ...mlflow,
+  ...genkit,
+  ...googleAdk,
+  ...liteLlm,
+  ...logfire,
+  ...voltAgent,
+  ...frameworks,
   ...rules,
 ];
 

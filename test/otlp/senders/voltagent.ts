@@ -1,0 +1,116 @@
+/** VoltAgent: all spans name the agent as their entity, its own has no type. */
+import type { Fixture } from "./fixture.ts";
+
+const entity = { "entity.id": "tides", "entity.type": "agent", "entity.name": "tides" };
+
+export const voltAgent: Fixture[] = [
+  {
+    title: "VoltAgent: an agent, a call, a tool whose parameters are a schema",
+    resource: { "service.name": "harbour" },
+    scope: { name: "@voltagent/core", version: "1.0.0" },
+    spans: [
+      {
+        id: 1,
+        name: "tides",
+        at: [0, 3000],
+        status: { code: 1 },
+        attributes: {
+          ...entity,
+          "user.id": "user-1",
+          "conversation.id": "session-1",
+          input: "When is high tide?",
+          output: "At 8:25.",
+          "ai.model.name": "gpt-5-mini",
+          "usage.prompt_tokens": 1400,
+          "usage.completion_tokens": 91,
+          "usage.total_tokens": 1491,
+          "usage.cached_tokens": 1024,
+        },
+        becomes: {
+          spanType: "agent",
+          modelId: "gpt-5-mini",
+          input: "When is high tide?",
+          output: "At 8:25.",
+          usage: {
+            inputTokens: 1400,
+            outputTokens: 91,
+            totalTokens: 1491,
+            cachedInputTokens: 1024,
+          },
+        },
+      },
+      {
+        id: 2,
+        parent: 1,
+        name: "llm:generateText",
+        at: [10, 1000],
+        attributes: {
+          ...entity,
+          "span.type": "llm",
+          "llm.model": "gpt-5-mini",
+          "llm.messages": '[{"role":"user","content":"When is high tide?"}]',
+          "llm.usage.prompt_tokens": 1400,
+          "llm.usage.completion_tokens": 91,
+          "llm.usage.total_tokens": 1491,
+          "llm.usage.cached_tokens": 1024,
+          "llm.usage.reasoning_tokens": 64,
+        },
+        becomes: {
+          spanType: "llm",
+          modelId: "gpt-5-mini",
+          input: [{ role: "user", content: "When is high tide?" }],
+          usage: {
+            inputTokens: 1400,
+            outputTokens: 91,
+            totalTokens: 1491,
+            cachedInputTokens: 1024,
+            reasoningTokens: 64,
+          },
+        },
+      },
+      {
+        id: 3,
+        parent: 1,
+        name: "tool.execution:table",
+        at: [1010, 1020],
+        attributes: {
+          ...entity,
+          "span.type": "tool",
+          "tool.name": "table",
+          "tool.parameters": '{"type":"object"}',
+          input: '{"port":"Husum"}',
+          output: '{"high":"8:25"}',
+        },
+        becomes: {
+          spanType: "tool",
+          name: "table",
+          input: { port: "Husum" },
+          output: { high: "8:25" },
+        },
+      },
+      {
+        id: 4,
+        parent: 1,
+        name: "memory.write",
+        at: [1030, 1040],
+        attributes: { ...entity, "span.type": "memory", input: "{}" },
+        becomes: { spanType: "other", input: "{}" },
+      },
+    ],
+    trace: {
+      traceName: "tides",
+      agentName: "tides",
+      sessionId: "session-1",
+      customer: { id: "user-1" },
+      spanCount: 4,
+      llmCount: 1,
+      toolCount: 1,
+      models: ["gpt-5-mini"],
+      inputTokens: 1400,
+      outputTokens: 91,
+      totalTokens: 1491,
+      cachedInputTokens: 1024,
+      reasoningTokens: 64,
+    },
+  },
+];
