@@ -64,8 +64,9 @@ const bucketLengths = [
 export function readStats(source: Source, query: StatsQuery, nowMs: number): Stats {
   const { by } = query;
   const range = rangeOf(source, query, nowMs);
-  const window = new Window(range, bucketOf(query, range));
-  const before = windowBefore(range);
+  const axis = axisOf(range, query, nowMs);
+  const window = new Window(range, bucketOf(query, axis));
+  const before = windowBefore(axis);
   const ids = new GroupIds(source.names);
   const windows = [window, before];
   const coverage = query.filter
@@ -78,8 +79,9 @@ export function readStats(source: Source, query: StatsQuery, nowMs: number): Sta
   const isCompared = query.since !== undefined && range.since > 0;
   const figuresBefore = (series: Map<number, Cell> | undefined): Figures | null =>
     isCompared ? toFigures(sumOf(series)) : null;
+  const toSeries = (cells: Map<number, Cell> | undefined) => seriesIn(axis, cells);
   return {
-    ...range,
+    ...axis,
     bucketMs: window.bucketMs,
     errorBound: spreadError,
     totals: toFigures(sumOf(window.all)),
@@ -135,6 +137,17 @@ export function rangeOf(
   throw new AppError("bad_request", "the range of time is empty", {
     hint: "since must lie before until",
   });
+}
+
+/**
+ * The part of a range that its series shows. All time ends a day from now at the latest, since one span
+ * of a clock gone wrong would make it 500 years long; the totals have that span, too.
+ */
+function axisOf(range: TimeRange, { by, until }: StatsQuery, nowMs: number): TimeRange {
+  const unit = levelMs[by ? finestLevelOf(by) : 0]!;
+  const latest = Math.ceil((nowMs + dayMs) / unit) * unit;
+  const isStretched = until === undefined && range.until > latest && range.since < latest;
+  return isStretched ? { ...range, until: latest } : range;
 }
 
 /** Of each trace there is a cell of all, and of each span one of its type. */
@@ -197,8 +210,9 @@ function bucketFor({ since, until }: TimeRange, by: StatsField | undefined): num
   return lengths.find((length) => length >= wanted) ?? Math.ceil(wanted / dayMs) * dayMs;
 }
 
-function toSeries(series: Map<number, Cell> | undefined): Stats["series"] {
+function seriesIn({ until }: TimeRange, series: Map<number, Cell> | undefined): Stats["series"] {
   return [...(series ?? [])]
+    .filter(([time]) => time < until)
     .sort(([a], [b]) => a - b)
     .map(([time, cell]) => ({ time, ...toFigures(cell) }));
 }
