@@ -26,12 +26,6 @@ const operations = tableOf<SpanType>({
   retrieval: "other",
   plan: "other",
   rerank: "other",
-  search_memory: "other",
-  update_memory: "other",
-  delete_memory: "other",
-  create_memory: "other",
-  create_memory_store: "other",
-  delete_memory_store: "other",
 });
 
 /** Names of operations for what a model answers, in whatever API: `acompletion`, `aresponses`. */
@@ -49,11 +43,22 @@ const conventionalInput: Place = ({ attributes }) => {
   return { text, keys };
 };
 
+/** The records of a memory: what went in where it was written, else what came out. */
+const memoryRecords =
+  (end: "input" | "output"): Place =>
+  (call) => {
+    const operation = textOf(call.attributes, ["gen_ai.operation.name"]) ?? "";
+    const isWritten = /^(create|update|upsert)_memory$/.test(operation);
+    return isWritten === (end === "input") ? attribute("gen_ai.memory.records")(call) : null;
+  };
+
 function spanTypeOf(span: SpanRecord, { hasModel, hasTokens }: Clues): SpanType {
   const { attributes } = span;
   const operation = textOf(attributes, ["gen_ai.operation.name"])?.toLowerCase();
   const known = operations.get(operation ?? "");
   if (known !== undefined) return known;
+  // `search_memory`, `create_memory_store` and their like.
+  if (operation !== undefined && /(^|_)memory(_|$)/.test(operation)) return "other";
   const request = textOf(attributes, ["llm.request.type"])?.toLowerCase();
   if (request === "rerank") return "other";
   const named = typeOfKind(request) ?? typeOfKind(textOf(attributes, ["span.type", "span.kind"]));
@@ -244,6 +249,8 @@ export const conventions: Meaning = {
       indexed("llm.input_messages", toMessage),
       indexed("gen_ai.prompt", toMessage),
       attribute("gen_ai.prompt", "input.value"),
+      attribute("gen_ai.retrieval.query.text", "gen_ai.memory.query.text"),
+      memoryRecords("input"),
       fromEvents("input"),
       attribute("input"),
     ],
@@ -268,6 +275,8 @@ export const conventions: Meaning = {
       indexed("llm.output_messages", toMessage),
       indexed("gen_ai.completion", toMessage),
       attribute("gen_ai.completion", "output.value"),
+      attribute("gen_ai.retrieval.documents"),
+      memoryRecords("output"),
       fromEvents("output"),
       attribute("output"),
     ],
