@@ -1,71 +1,119 @@
 /**
  * OTLP's messages from JSON to the records, as tolerant as the specification asks: ids in hex of any
- * case, 64-bit integers as strings or numbers, enums as numbers or names, unknown fields ignored.
+ * case, 64-bit integers as strings or numbers, enums as numbers or names, unknown fields ignored. Fields
+ * may have the names of the .proto file (`trace_id`), as in any JSON of protobuf, and those that scopes
+ * had until 2022 (`instrumentationLibrarySpans`).
  * A field of a wrong type makes its record bad, not the request. Values are read by recursion: whoever
  * calls has checked how deep the text nests.
  *
  * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+ * https://protobuf.dev/programming-guides/json/
  */
+import { isObject, parseRequests, type Json } from "./jsontext.ts";
 import {
+  BadRecord,
+  BadRequest,
   Budget,
   noAttributes,
+  notUnderstood,
+  refusedAs,
+  requestNames,
   toInstant,
   type Attributes,
   type Group,
   type Instant,
   type LogRecord,
+  type Records,
   type Resource,
   type Scope,
   type SpanRecord,
   type Value,
 } from "./records.ts";
 
-/** A record that is not as the specification has it. The message names the field. */
-export class BadRecord extends Error {}
-
-/** JSON that is no OTLP request at all. */
-export class BadRequest extends Error {}
-
 /** @throws BadRequest */
 export function readTraces(text: string): Group<SpanRecord | BadRecord>[] {
-  return readGroups(text, "Spans", "spans", readSpan);
+  return readAll(text, "Spans", readSpan);
 }
 
 /** @throws BadRequest */
 export function readLogs(text: string): Group<LogRecord | BadRecord>[] {
-  return readGroups(text, "Logs", "logRecords", readLog);
+  return readAll(text, "Logs", readLog);
 }
 
-/** @throws BadRequest */
-export function countMetrics(text: string): number {
-  const groups = readGroups(text, "Metrics", "metrics", () => null);
-  return groups.reduce((sum, { records }) => sum + records.length, 0);
+/** Metrics are only counted. @throws BadRequest */
+export function readMetrics(text: string): Group<null | BadRecord>[] {
+  return readAll(text, "Metrics", () => null);
 }
 
-type Json = Record<string, unknown>;
+type ReadRecord<R> = (json: Json, budget: Budget) => R;
+
+/** Where records are in their scope; logs had a name of their own until 2022. */
+const recordFields: Record<Records, string[]> = {
+  Spans: ["spans"],
+  Logs: ["logRecords", "logs"],
+  Metrics: ["metrics"],
+};
+
+function readAll<R>(
+  text: string,
+  kind: Records,
+  readRecord: ReadRecord<R>,
+): Group<R | BadRecord>[] {
+  const budget = new Budget((what) => new BadRequest(what));
+  const requests = parseRequests(text);
+  // The Collector writes the requests of all signals into one file: the lines of others are told.
+  if (requests.length > 1) {
+    return requests.flatMap((request) => {
+      budget.record();
+      const other = otherThan(kind, request);
+      return other
+        ? [refusedAs(`a line of ${other}, not resource${kind}`)]
+        : readGroups(request, kind, readRecord, budget);
+    });
+  }
+  const [request] = requests;
+  const other = otherThan(kind, request);
+  if (other) throw new BadRequest(`${other}, not resource${kind}`);
+  return readGroups(request, kind, readRecord, budget);
+}
+
+/** The field of another signal that a request has instead. */
+function otherThan(kind: Records, request: unknown): string | undefined {
+  if (!isObject(request) || `resource${kind}` in request) return undefined;
+  return Object.keys(requestNames)
+    .map((other) => `resource${other}`)
+    .find((field) => field in request);
+}
 
 function readGroups<R>(
-  text: string,
-  signal: "Spans" | "Logs" | "Metrics",
-  recordsField: string,
-  readRecord: (json: Json, budget: Budget) => R,
+  json: unknown,
+  kind: Records,
+  readRecord: ReadRecord<R>,
+  budget: Budget,
 ): Group<R | BadRecord>[] {
+  // Other formats are lists of spans: Zipkin's, for one.
+  if (Array.isArray(json) && json.length > 0) return [notUnderstood(kind)];
   const groups: Group<R | BadRecord>[] = [];
-  const budget = new Budget((what) => new BadRequest(what));
+  const names = {
+    resources: [`resource${kind}`],
+    scopes: [`scope${kind}`, `instrumentationLibrary${kind}`],
+    records: recordFields[kind],
+  };
+  let hasUnknown = false;
   try {
-    const request = objectOf(parse(text), "the request");
-    for (const [r, item] of listOf(request[`resource${signal}`], `resource${signal}`).entries()) {
+    const request = objectOf(json, "the request");
+    note(request, names.resources);
+    for (const [ofResource, at] of itemsOf(request, names.resources)) {
       budget.record();
-      const at = `resource${signal}[${r}]`;
-      const ofResource = objectOf(item, at);
       const resource = readResource(ofResource, at, budget);
-      const scopes = listOf(ofResource[`scope${signal}`], `${at}.scope${signal}`);
-      for (const [s, item] of scopes.entries()) {
+      note(ofResource, ["resource", "schemaUrl", ...names.scopes]);
+      for (const [ofScope, scopeAt] of itemsOf(ofResource, names.scopes, at)) {
         budget.record();
-        const scopeAt = `${at}.scope${signal}[${s}]`;
-        const ofScope = objectOf(item, scopeAt);
         const scope = readScope(ofScope, scopeAt, budget);
-        const records = listOf(ofScope[recordsField], `${scopeAt}.${recordsField}`);
+        note(ofScope, ["scope", "instrumentationLibrary", "schemaUrl", ...names.records]);
+        const records = names.records.flatMap((name) =>
+          listOf(ofScope[name], `${scopeAt}.${name}`),
+        );
         groups.push({ resource, scope, records: records.map((record) => tryRead(record)) });
       }
     }
@@ -73,7 +121,12 @@ function readGroups<R>(
     if (cause instanceof BadRecord) throw new BadRequest(cause.message);
     throw cause;
   }
-  return groups;
+  const isEmpty = groups.every(({ records }) => records.length === 0);
+  return isEmpty && hasUnknown ? [...groups, notUnderstood(kind)] : groups;
+
+  function note(message: Json, known: string[]): void {
+    hasUnknown ||= Object.keys(message).some((name) => !known.includes(name));
+  }
 
   function tryRead(record: unknown): R | BadRecord {
     budget.record();
@@ -86,16 +139,15 @@ function readGroups<R>(
   }
 }
 
-/** Integers of more than 15 digits where OTLP has 64 bits, sent as bare numbers. */
-const longIntegers = /("(?:\w*[uU]nixNano|intValue)"\s*:\s*)(-?\d{16,})(?=\s*[,}])/g;
-
-/** A parser rounds what is beyond 2^53, so such numbers become strings before; most senders have none. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(longIntegers, '$1"$2"'));
-  } catch {
-    throw new BadRequest("invalid JSON");
-  }
+/** The messages in these lists of a message, each with where it stands. */
+function itemsOf(message: Json, names: string[], at?: string): [Json, string][] {
+  return names.flatMap((name) => {
+    const list = at === undefined ? name : `${at}.${name}`;
+    return listOf(message[name], list).map((item, i): [Json, string] => [
+      objectOf(item, `${list}[${i}]`),
+      `${list}[${i}]`,
+    ]);
+  });
 }
 
 function readResource(json: Json, at: string, budget: Budget): Resource {
@@ -107,7 +159,7 @@ function readResource(json: Json, at: string, budget: Budget): Resource {
 }
 
 function readScope(json: Json, at: string, budget: Budget): Scope {
-  const scope = optionalObject(json.scope, `${at}.scope`);
+  const scope = optionalObject(json.scope ?? json.instrumentationLibrary, `${at}.scope`);
   return {
     name: textOf(scope.name, `${at}.scope.name`),
     version: textOf(scope.version, `${at}.scope.version`),
@@ -199,7 +251,7 @@ function isAbsent(value: unknown): value is undefined | null {
 }
 
 function objectOf(value: unknown, field: string): Json {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
+  if (isObject(value)) return value;
   throw new BadRecord(`${field}: expected an object`);
 }
 
@@ -221,8 +273,10 @@ function textOf(value: unknown, field: string): string {
 
 function idOf(value: unknown, field: string): string {
   const id = textOf(value, field);
-  if (!/^[\da-f]*$/i.test(id)) throw new BadRecord(`${field}: expected an id in hex`);
-  return id.toLowerCase();
+  if (/^[\da-f]*$/i.test(id)) return id.toLowerCase();
+  // What JSON of protobuf has for bytes; OTLP differs there.
+  const isBase64 = /^(?:[\w+/-]{22}==|[\w+/-]{11}=)$/.test(id);
+  throw new BadRecord(`${field}: expected an id in hex${isBase64 ? ", not in base64" : ""}`);
 }
 
 function countOf(value: unknown, field: string): number {

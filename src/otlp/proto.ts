@@ -1,18 +1,22 @@
 /**
  * OTLP's messages from protobuf, straight to the records. Field numbers are those of
- * opentelemetry-proto 1.9; unknown fields, and known ones of another type, are skipped.
+ * opentelemetry-proto 1.9; unknown fields, and known ones of another type, are skipped. Scopes were
+ * instrumentation libraries until 2022, with the same numbers, and for some versions beside them as 1000.
  */
 import {
   noAttributes,
+  notUnderstood,
   toDouble,
   toInstant,
   toInteger,
   type Attributes,
+  type BadRecord,
   type EventRecord,
   type Group,
   type Instant,
   type LinkRecord,
   type LogRecord,
+  type Records,
   type Resource,
   type Scope,
   type SpanRecord,
@@ -21,38 +25,40 @@ import {
 import { bytes, fixed32, fixed64, Reader, varint } from "./wire.ts";
 
 /** ExportTraceServiceRequest. @throws MalformedMessage */
-export function readTraces(message: Uint8Array): Group<SpanRecord>[] {
-  return readGroups(message, readSpan);
+export function readTraces(message: Uint8Array): Group<SpanRecord | BadRecord>[] {
+  return readGroups(message, "Spans", readSpan);
 }
 
 /** ExportLogsServiceRequest. @throws MalformedMessage */
-export function readLogs(message: Uint8Array): Group<LogRecord>[] {
-  return readGroups(message, readLog);
+export function readLogs(message: Uint8Array): Group<LogRecord | BadRecord>[] {
+  return readGroups(message, "Logs", readLog);
 }
 
-/** ExportMetricsServiceRequest, of which only the number of metrics counts. @throws MalformedMessage */
-export function countMetrics(message: Uint8Array): number {
-  const skipOne = (reader: Reader) => {
+/** ExportMetricsServiceRequest, whose metrics are only counted. @throws MalformedMessage */
+export function readMetrics(message: Uint8Array): Group<null | BadRecord>[] {
+  return readGroups(message, "Metrics", (reader) => {
     reader.budget.record();
-    reader.leave(skipRest(reader, reader.enter()));
-  };
-  return readGroups(message, skipOne).reduce((sum, { records }) => sum + records.length, 0);
-}
-
-function skipRest(reader: Reader, outer: number): number {
-  for (let tag; (tag = reader.next());) reader.skip(tag);
-  return outer;
+    const outer = reader.enter();
+    for (let tag; (tag = reader.next());) reader.skip(tag);
+    reader.leave(outer);
+    return null;
+  });
 }
 
 /** The three requests share their frame: resources of scopes of records, under the same numbers. */
-function readGroups<R>(message: Uint8Array, readRecord: (reader: Reader) => R): Group<R>[] {
+function readGroups<R>(
+  message: Uint8Array,
+  kind: Records,
+  readRecord: (reader: Reader) => R,
+): Group<R | BadRecord>[] {
   const reader = new Reader(message);
   const groups: Group<R>[] = [];
   for (let tag; (tag = reader.next());) {
     if (tag === bytes(1)) readResourceGroup(reader, readRecord, groups);
-    else reader.skip(tag);
+    else reader.skipUnknown(tag);
   }
-  return groups;
+  const isEmpty = groups.every(({ records }) => records.length === 0);
+  return isEmpty && reader.hasUnknown ? [...groups, notUnderstood(kind)] : groups;
 }
 
 function readResourceGroup<R>(
@@ -66,9 +72,10 @@ function readResourceGroup<R>(
   const outer = reader.enter();
   for (let tag; (tag = reader.next());) {
     if (tag === bytes(1)) readResource(reader, resource);
-    else if (tag === bytes(2)) groups.push(readScopeGroup(reader, resource, readRecord));
-    else if (tag === bytes(3)) resource.schemaUrl = reader.string();
-    else reader.skip(tag);
+    else if (tag === bytes(2) || tag === bytes(1000)) {
+      groups.push(readScopeGroup(reader, resource, readRecord));
+    } else if (tag === bytes(3)) resource.schemaUrl = reader.string();
+    else reader.skipUnknown(tag);
   }
   reader.leave(outer);
 }
@@ -95,7 +102,7 @@ function readScopeGroup<R>(
     if (tag === bytes(1)) readScope(reader, scope);
     else if (tag === bytes(2)) records.push(readRecord(reader));
     else if (tag === bytes(3)) scope.schemaUrl = reader.string();
-    else reader.skip(tag);
+    else reader.skipUnknown(tag);
   }
   reader.leave(outer);
   return { resource, scope, records };

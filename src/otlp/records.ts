@@ -88,6 +88,38 @@ export interface Group<R> {
   records: R[];
 }
 
+/** JSON that is no OTLP request at all. */
+export class BadRequest extends Error {}
+
+/** A record that is not as the specification has it. The message names the field. */
+export class BadRecord extends Error {}
+
+/** What a path takes, by the name of its field that holds all: `resourceSpans`. */
+export const requestNames = {
+  Spans: "ExportTraceServiceRequest",
+  Logs: "ExportLogsServiceRequest",
+  Metrics: "ExportMetricsServiceRequest",
+} as const;
+export type Records = keyof typeof requestNames;
+
+/**
+ * Stands for a request that is not empty and of which nothing was understood, as of another format:
+ * unknown fields are skipped, so without a word all of it would be gone.
+ */
+export function notUnderstood(records: Records): Group<BadRecord> {
+  const expected = `resource${records} of an ${requestNames[records]}`;
+  return refusedAs(`rejected: nothing in the request was understood, expected ${expected}`);
+}
+
+/** A group of one record that is refused for this reason. */
+export function refusedAs(reason: string): Group<BadRecord> {
+  return {
+    resource: { attributes: noAttributes(), schemaUrl: "" },
+    scope: { name: "", version: "", attributes: noAttributes(), schemaUrl: "" },
+    records: [new BadRecord(reason)],
+  };
+}
+
 /** Counts what a request holds, so that none takes up all memory: see `otlp` in limits.ts. */
 export class Budget {
   #records = 0;

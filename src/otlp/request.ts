@@ -9,7 +9,7 @@ import { maxOtlpBodyBytes, wire } from "../limits.ts";
 import * as json from "./json.ts";
 import { belongsToSpan, logText } from "./logs.ts";
 import * as proto from "./proto.ts";
-import type { Group } from "./records.ts";
+import { BadRecord, BadRequest, requestNames, type Group, type Records } from "./records.ts";
 import { mapSpan, problemOf, surroundingsOf } from "./span.ts";
 import { MalformedMessage } from "./wire.ts";
 
@@ -41,19 +41,13 @@ export function readRequest(signal: Signal, encoding: Encoding, body: Uint8Array
       return mapSpans(decode(signal, encoding, body, json.readTraces, proto.readTraces));
     case "logs":
       return mapLogs(decode(signal, encoding, body, json.readLogs, proto.readLogs));
-    case "metrics": {
-      const dropped = decode(signal, encoding, body, json.countMetrics, proto.countMetrics);
-      return { traces: [], accepted: 0, refused: new Map(), dropped };
-    }
+    case "metrics":
+      return countMetrics(decode(signal, encoding, body, json.readMetrics, proto.readMetrics));
   }
 }
 
-/** What each path takes: a message, and the field in it that holds all. */
-const expected: Record<Signal, { message: string; field: string }> = {
-  traces: { message: "ExportTraceServiceRequest", field: "resourceSpans" },
-  logs: { message: "ExportLogsServiceRequest", field: "resourceLogs" },
-  metrics: { message: "ExportMetricsServiceRequest", field: "resourceMetrics" },
-};
+/** What each path takes. */
+const expected: Record<Signal, Records> = { traces: "Spans", logs: "Logs", metrics: "Metrics" };
 
 function decode<J, P>(
   signal: Signal,
@@ -62,20 +56,16 @@ function decode<J, P>(
   fromJson: (text: string) => J,
   fromProto: (bytes: Uint8Array) => P,
 ): J | P {
-  const { message, field } = expected[signal];
   try {
     if (encoding === "protobuf") return fromProto(body);
     const text = new TextDecoder().decode(body);
     const excess = excessOf(text);
-    if (excess !== null) throw new json.BadRequest(excess);
-    // Unknown fields are skipped, so another signal's records would be gone without a word.
-    const sent = /^\s*\{\s*"(resource(Spans|Logs|Metrics))"/.exec(text.slice(0, 100))?.[1];
-    if (sent !== undefined && sent !== field) throw new json.BadRequest(`${sent}, not ${field}`);
+    if (excess !== null) throw new BadRequest(excess);
     return fromJson(text);
   } catch (cause) {
-    if (cause instanceof MalformedMessage || cause instanceof json.BadRequest) {
+    if (cause instanceof MalformedMessage || cause instanceof BadRequest) {
       const what = encoding === "protobuf" ? "malformed protobuf message" : "malformed request";
-      const hint = `${signal} are an ${message}`;
+      const hint = `${signal} are an ${requestNames[expected[signal]]}`;
       throw new AppError("invalid_otlp", `${what}: ${cause.message}`, { hint, cause });
     }
     throw cause;
@@ -100,8 +90,8 @@ function mapSpans(groups: ReturnType<typeof json.readTraces>): Mapped {
       });
     }
     for (const record of group.records) {
-      const problem = record instanceof json.BadRecord ? record.message : problemOf(record);
-      if (record instanceof json.BadRecord || problem !== null) {
+      const problem = record instanceof BadRecord ? record.message : problemOf(record);
+      if (record instanceof BadRecord || problem !== null) {
         count(refused, problem!);
         continue;
       }
@@ -133,7 +123,7 @@ function mapLogs(groups: ReturnType<typeof json.readLogs>): Mapped {
   let accepted = 0;
   let dropped = 0;
   for (const record of recordsOf(groups)) {
-    if (record instanceof json.BadRecord) {
+    if (record instanceof BadRecord) {
       count(refused, record.message);
     } else if (!belongsToSpan(record)) {
       dropped++;
@@ -151,6 +141,16 @@ function mapLogs(groups: ReturnType<typeof json.readLogs>): Mapped {
   }
   const traces = [...byTrace].map(([traceId, logs]) => ({ traceId, spans: [], logs }));
   return { traces, accepted, refused, dropped };
+}
+
+function countMetrics(groups: ReturnType<typeof json.readMetrics>): Mapped {
+  const refused = new Map<string, number>();
+  let dropped = 0;
+  for (const record of recordsOf(groups)) {
+    if (record) count(refused, record.message);
+    else dropped++;
+  }
+  return { traces: [], accepted: 0, refused, dropped };
 }
 
 function recordsOf<R>(groups: Group<R>[]): R[] {

@@ -41,6 +41,8 @@ export class Reader {
   /** The texts that `repeated` read last, by a hash, and where they stand. */
   readonly #texts: ({ at: number; length: number; text: string } | undefined)[] = new Array(1024);
   readonly budget = new Budget((what) => this.#malformed(what));
+  /** Whether `skipUnknown` was called. */
+  hasUnknown = false;
 
   constructor(message: Uint8Array) {
     const { buffer, byteOffset, byteLength } = message;
@@ -157,6 +159,12 @@ export class Reader {
     const length = this.#length();
     const at = this.#advance(length);
     return this.#bytes.toString("base64", at, at + length);
+  }
+
+  /** Skips a field and remembers that there was one which no version of the message has. */
+  skipUnknown(tag: number): void {
+    this.hasUnknown = true;
+    this.skip(tag);
   }
 
   skip(tag: number): void {

@@ -13,6 +13,7 @@ import { BasicTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-tra
 import { AppError, type ErrorCode } from "../../src/errors.ts";
 import { listenGrpc, type GrpcCall, type GrpcSettings } from "../../src/http/grpc.ts";
 import { readTraces } from "../../src/otlp/proto.ts";
+import { recordsOf } from "../otlp/groups.ts";
 
 const MiB = 1024 * 1024;
 const tracePath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -504,7 +505,7 @@ describe("the official exporter", () => {
       const [call] = server.received;
       expect(call).toMatchObject({ encoding: compression === "gzip" ? "gzip" : null });
       expect(call!.headers.get("authorization")).toBe("Bearer key");
-      const [span] = readTraces(call!.message).flatMap(({ records }) => records);
+      const [span] = recordsOf(readTraces(call!.message));
       expect(span).toMatchObject({ name: "chat", attributes: { prompt: "hello" } });
       expect(server.bugs).toEqual([]);
     });
@@ -521,7 +522,7 @@ describe("the official exporter", () => {
     await provider.shutdown();
     expect(server.received).toHaveLength(8);
     for (const { message } of server.received) {
-      const [span] = readTraces(message).flatMap(({ records }) => records);
+      const [span] = recordsOf(readTraces(message));
       expect(span!.attributes.prompt === large).toBe(true);
     }
   });

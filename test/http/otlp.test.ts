@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createConnection } from "node:net";
 import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { startServer, type TestServer } from "../helpers.ts";
+import { fieldOf, numberOf, textOf } from "../otlp/bytes.ts";
 import {
   answered,
   attributes,
@@ -172,6 +173,34 @@ describe.each(encodings)("in %s", (encoding) => {
       if (answer.status === 200) expect(answer.partial!.rejected).toBe(2);
       else expect(said).toContain(`${to} are an Export`);
     }
+  });
+
+  test("a body of which nothing is understood is told, listed and counted", async () => {
+    await using server = await startServer();
+    const foreign = {
+      json: ['{"foo":1}', '[{"traceId":"01","id":"02"}]', '{"spans":[{"name":"a"}]}'],
+      protobuf: [textOf(7, "foo"), fieldOf(1, textOf(9, "foo")), numberOf(3, 1)],
+    }[encoding];
+    const headers = { "content-type": contentTypes[encoding] };
+    for (const body of foreign as (string | Buffer)[]) {
+      for (const signal of signals) {
+        const answer = await answered(signal, post(server, signal, body, headers));
+        expect(answer).toMatchObject({ status: 200, encoding, partial: { rejected: 1 } });
+        expect(answer.partial!.message).toContain("rejected");
+        expect(answer.partial!.message).toContain("resource");
+        expect(answer.partial!.message).not.toContain("foo");
+      }
+    }
+    const rejects = await rejectsOf(server);
+    expect(rejects).toHaveLength(9);
+    expect(rejects.every(({ status, message }) => status === 200 && /expected/.test(message))).toBe(
+      true,
+    );
+    expect(await countsOf(server)).toEqual({
+      span_refused: 3,
+      log_refused: 3,
+      metric_refused: 3,
+    });
   });
 
   test("a body that is no request is a 400 that names what is wrong, never what was sent", async () => {

@@ -1,19 +1,22 @@
 import { describe, expect, test } from "bun:test";
-import { BadRecord, BadRequest, countMetrics, readLogs, readTraces } from "../../src/otlp/json.ts";
-import type { LogRecord, SpanRecord, Value } from "../../src/otlp/records.ts";
+import { otlp as limits } from "../../src/limits.ts";
+import { readLogs, readMetrics, readTraces } from "../../src/otlp/json.ts";
+import {
+  BadRecord,
+  BadRequest,
+  type LogRecord,
+  type SpanRecord,
+  type Value,
+} from "../../src/otlp/records.ts";
+import { good, recordsOf } from "./groups.ts";
 
 const inSpans = (...spans: string[]) =>
   `{"resourceSpans":[{"scopeSpans":[{"spans":[${spans.join()}]}]}]}`;
 const inLogs = (log: string) => `{"resourceLogs":[{"scopeLogs":[{"logRecords":[${log}]}]}]}`;
 const inValue = (value: string) => `{"attributes":[{"key":"key","value":${value}}]}`;
 
-function recordOf<R>(record: R | BadRecord): R {
-  if (record instanceof BadRecord) throw record;
-  return record;
-}
-
-const spanOf = (span: string): SpanRecord => recordOf(readTraces(inSpans(span))[0]!.records[0]!);
-const logOf = (log: string): LogRecord => recordOf(readLogs(inLogs(log))[0]!.records[0]!);
+const spanOf = (span: string): SpanRecord => good(readTraces(inSpans(span))[0]!.records[0]);
+const logOf = (log: string): LogRecord => good(readLogs(inLogs(log))[0]!.records[0]);
 const valueOf = (value: string): Value => spanOf(inValue(value)).attributes.key!;
 
 function reasonOf(span: string): string {
@@ -26,7 +29,7 @@ describe("a request", () => {
   test("that is an empty object holds nothing", () => {
     expect(readTraces("{}")).toEqual([]);
     expect(readLogs('{"resourceLogs":null}')).toEqual([]);
-    expect(countMetrics('{"resourceMetrics":[{},{"scopeMetrics":[{}]}]}')).toBe(0);
+    expect(recordsOf(readMetrics('{"resourceMetrics":[{},{"scopeMetrics":[{}]}]}'))).toEqual([]);
   });
 
   test("gives one group for each scope, with its resource", () => {
@@ -48,7 +51,140 @@ describe("a request", () => {
   });
 
   test("that holds metrics is only counted", () => {
-    expect(countMetrics('{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{},{}]}]}]}')).toBe(2);
+    const text = '{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{},{}]}]}]}';
+    expect(recordsOf(readMetrics(text))).toHaveLength(2);
+  });
+
+  test("may have the names of the .proto file at any level, mixed with others", () => {
+    const text = JSON.stringify({
+      resource_spans: [
+        {
+          resource: { attributes: [{ key: "my_key", value: { string_value: "my_value" } }] },
+          schema_url: "u",
+          scopeSpans: [
+            {
+              spans: [
+                {
+                  trace_id: "0A",
+                  spanId: "0b",
+                  parent_span_id: "0c",
+                  trace_state: "a=b",
+                  start_time_unix_nano: "1795000000123456789",
+                  status: { code: "STATUS_CODE_ERROR" },
+                  attributes: [
+                    { key: "a", value: { kvlist_value: { values: [{ key: "int_value" }] } } },
+                    { key: "b", value: { array_value: { values: [{ bool_value: true }] } } },
+                    { key: "c", value: { stringValue: '{"trace_id": {"int_value": 1}}' } },
+                    { key: "d", value: { bytes_value: "AA==" } },
+                  ],
+                  dropped_attributes_count: 2,
+                  events: [{ time_unix_nano: 7, dropped_attributes_count: 3 }],
+                  links: [{ trace_id: "0d", span_id: "0e" }],
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    const [group] = readTraces(text);
+    expect(group!.resource).toEqual({ attributes: { my_key: "my_value" }, schemaUrl: "u" });
+    expect(good(group!.records[0])).toMatchObject({
+      traceId: "0a",
+      spanId: "0b",
+      parentSpanId: "0c",
+      traceState: "a=b",
+      start: { ms: 1795000000123, nanos: 456789 },
+      statusCode: 2,
+      attributes: {
+        a: { int_value: null },
+        b: [true],
+        c: '{"trace_id": {"int_value": 1}}',
+        d: "AA==",
+      },
+      droppedAttributesCount: 2,
+      events: [{ time: { ms: 0, nanos: 7 }, droppedAttributesCount: 3 }],
+      links: [{ traceId: "0d", spanId: "0e" }],
+    });
+    const numbers = text.replace('"1795000000123456789"', "1795000000123456789");
+    expect(readTraces(numbers)).toEqual(readTraces(text));
+    const logs = readLogs(
+      '{"resource_logs":[{"scope_logs":[{"log_records":[{"severity_text":"INFO","observed_time_unix_nano":1795000000123456789,"event_name":"e"}]}]}]}',
+    );
+    expect(recordsOf(logs)).toMatchObject([
+      { severity: "INFO", time: { ms: 1795000000123, nanos: 456789 }, eventName: "e" },
+    ]);
+  });
+
+  test("may have its scopes as the instrumentation libraries that they were", () => {
+    const library = { name: "lib", version: "1" };
+    const spans = [{ name: "a" }, { name: "b" }];
+    for (const [field, scope] of [
+      ["instrumentationLibrarySpans", { instrumentationLibrary: library }],
+      ["instrumentation_library_spans", { instrumentation_library: library }],
+      ["instrumentationLibrarySpans", { scope: library }],
+    ] as const) {
+      const [group] = readTraces(
+        JSON.stringify({ resourceSpans: [{ [field]: [{ ...scope, spans }] }] }),
+      );
+      expect(group!.scope).toMatchObject(library);
+      expect(recordsOf([group!])).toMatchObject(spans);
+    }
+    for (const field of ["logs", "logRecords", "log_records"]) {
+      const old = { instrumentationLibrary: library, [field]: [{ severityText: "INFO" }] };
+      const logs = readLogs(
+        JSON.stringify({ resourceLogs: [{ instrumentationLibraryLogs: [old] }] }),
+      );
+      expect(logs).toMatchObject([{ scope: library, records: [{ severity: "INFO" }] }]);
+    }
+  });
+
+  test("may stand beside others, one a line, and lines of other signals are told", () => {
+    const lines = [
+      inSpans('{"name":"a"}'),
+      "",
+      inSpans('{"name":"b"}', '{"name":7}'),
+      inLogs("{}"),
+      '{"foo":1}',
+      "{}",
+    ];
+    for (const text of [lines.join("\n"), `${lines.join("\r\n")}\r\n`]) {
+      const records = readTraces(text).flatMap(({ records }) => records);
+      expect(
+        records.map((record) => (record instanceof BadRecord ? record.message : record.name)),
+      ).toEqual([
+        "a",
+        "b",
+        "name: expected a string",
+        "a line of resourceLogs, not resourceSpans",
+        expect.stringContaining("rejected"),
+      ]);
+    }
+    for (const text of ["{}\n{", "{}\n7", "{} {}", "\n\n"]) {
+      expect(() => readTraces(text)).toThrow(new BadRequest("invalid JSON"));
+    }
+  });
+
+  test.each([
+    '{"foo":1}',
+    '{"batch":[{"type":"trace-create","body":{}}]}',
+    '[{"traceId":"01","id":"02","name":"a"}]',
+    '{"data":[{"traceID":"01","spans":[{}]}]}',
+    '{"spans":[{"name":"a"}]}',
+    '{"scopeSpans":[{"spans":[{"name":"a"}]}]}',
+    '{"resourceSpans":[{"spans":[{"name":"a"}]}]}',
+    '{"resourceSpans":[{"resource":{},"scopeSpans":[{"records":[{"name":"a"}]}]}]}',
+    '{"traceId":"01","spanId":"02","name":"a"}',
+  ])("of another format is told: %s", (text) => {
+    const [record, ...more] = readTraces(text).flatMap(({ records }) => records);
+    expect(record).toBeInstanceOf(BadRecord);
+    expect((record as BadRecord).message).toContain("rejected");
+    expect(more).toEqual([]);
+  });
+
+  test("that holds a record is not told of what else is in it", () => {
+    const text = `${inSpans('{"name":"a"}').slice(0, -1)},"foo":1}`;
+    expect(recordsOf(readTraces(text))).toMatchObject([{ name: "a" }]);
   });
 
   test.each([
@@ -151,6 +287,8 @@ describe("a record", () => {
   test.each([
     ["7", "a record: expected an object"],
     ['{"traceId":"secret"}', "traceId: expected an id in hex"],
+    ['{"traceId":"ifpG6+hdLTZgw/zRFZLilA=="}', "traceId: expected an id in hex, not in base64"],
+    ['{"spanId":"ifpG6-hdLTY="}', "spanId: expected an id in hex, not in base64"],
     ['{"traceId":7}', "traceId: expected a string"],
     ['{"name":["secret"]}', "name: expected a string"],
     ['{"kind":"secret"}', "kind: no such name"],
@@ -274,6 +412,21 @@ describe("hostile JSON", () => {
     const startedAt = performance.now();
     expect(spanOf(`{"name":"${content}"}`).name).not.toBe("");
     expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+
+  test.each([
+    ["names of the .proto file", "a_b".repeat(1_500_000)],
+    ["halves of such names", '\\"a_b\\"'.repeat(500_000)],
+    ["ends of such names", '_"'.repeat(1)],
+  ])("so is the one for %s", (_, content) => {
+    const startedAt = performance.now();
+    expect(spanOf(`{"name":${JSON.stringify(content)}}`).name).toBe(content);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+
+  test("64 MB of line breaks or of lines cost no more than as much JSON", () => {
+    expect(() => readTraces("\n".repeat(64_000_000))).toThrow(BadRequest);
+    expect(() => readTraces("{}\n".repeat(limits.records + 1))).toThrow(BadRequest);
   });
 
   test("so it is in digits and spaces after the name of an integer", () => {

@@ -192,7 +192,7 @@ function again(type: Type, pick: Pick): Uint8Array {
 
 function unknown(type: Type, pick: Pick): Uint8Array {
   const writer = protobuf.Writer.create();
-  const number = [1, 2, 3, 5, 7, 9, 15, 17, 1000, 2 ** 29 - 1][pick(10)]!;
+  const number = [1, 2, 3, 5, 7, 9, 15, 17, 1001, 2 ** 29 - 1][pick(10)]!;
   // No known field is a group.
   const wireType = type.fieldsById[number] ? 3 : pick(6);
   const tag = number * 8 + wireType;

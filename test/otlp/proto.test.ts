@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { countMetrics, readLogs, readTraces } from "../../src/otlp/proto.ts";
-import type { Value } from "../../src/otlp/records.ts";
+import { readLogs, readMetrics, readTraces } from "../../src/otlp/proto.ts";
+import { BadRecord, type Group, type Value } from "../../src/otlp/records.ts";
 import { MalformedMessage } from "../../src/otlp/wire.ts";
 import { fieldOf, nestedOf, numberOf, textOf } from "./bytes.ts";
+import { good, recordsOf } from "./groups.ts";
 import { encode, requests } from "./second.ts";
 
 /** The way to a span's attribute's value, and on into arrays and maps. */
@@ -11,7 +12,7 @@ const requestOf = (...span: Uint8Array[]) => fieldOf(1, fieldOf(2, fieldOf(2, ..
 const attribute = (key: string, ...value: Uint8Array[]) =>
   fieldOf(9, textOf(1, key), fieldOf(2, ...value));
 
-const spanOf = (...span: Uint8Array[]) => readTraces(requestOf(...span))[0]!.records[0]!;
+const spanOf = (...span: Uint8Array[]) => good(readTraces(requestOf(...span))[0]!.records[0]);
 const valueOf = (...value: Uint8Array[]): Value =>
   spanOf(attribute("key", ...value)).attributes.key!;
 
@@ -19,7 +20,7 @@ describe("a request", () => {
   test("of no bytes holds nothing", () => {
     expect(readTraces(Buffer.alloc(0))).toEqual([]);
     expect(readLogs(Buffer.alloc(0))).toEqual([]);
-    expect(countMetrics(Buffer.alloc(0))).toBe(0);
+    expect(readMetrics(Buffer.alloc(0))).toEqual([]);
   });
 
   test("gives one group for each scope, with its resource, also one that follows its scopes", () => {
@@ -38,10 +39,48 @@ describe("a request", () => {
     );
   });
 
+  test("may have its scopes under the number that instrumentation libraries had for a while", () => {
+    const library = fieldOf(1, textOf(1, "lib"), textOf(2, "1"));
+    const group = fieldOf(1000, library, fieldOf(2, textOf(5, "a")), textOf(3, "url"));
+    expect(readTraces(fieldOf(1, group))).toMatchObject([
+      { scope: { name: "lib", version: "1", schemaUrl: "url" }, records: [{ name: "a" }] },
+    ]);
+    const logs = fieldOf(1, fieldOf(1000, library, fieldOf(2, textOf(3, "INFO"))));
+    expect(readLogs(logs)).toMatchObject([
+      { scope: { name: "lib" }, records: [{ severity: "INFO" }] },
+    ]);
+  });
+
+  test.each([
+    ["at the top", textOf(7, "spans")],
+    ["with a number at the top", numberOf(1, 7)],
+    ["in a resource", fieldOf(1, textOf(9, "spans"))],
+    ["in a scope", fieldOf(1, fieldOf(2, textOf(9, "spans")))],
+  ])("of which nothing is known is told: %s", (_, bytes) => {
+    for (const read of [readTraces, readLogs, readMetrics]) {
+      const record = (read(bytes) as Group<unknown>[]).at(-1)!.records[0];
+      expect(record).toBeInstanceOf(BadRecord);
+      expect((record as BadRecord).message).toContain("rejected");
+    }
+  });
+
+  test("that holds nothing but empty frames is not told of", () => {
+    const resource = fieldOf(1, fieldOf(1, textOf(1, "service.name")), numberOf(2, 7));
+    for (const bytes of [
+      fieldOf(1),
+      fieldOf(1, resource, fieldOf(2)),
+      fieldOf(1, textOf(3, "u")),
+    ]) {
+      expect(recordsOf(readTraces(bytes))).toEqual([]);
+    }
+    const withSpan = Buffer.concat([requestOf(textOf(5, "a")), textOf(7, "unknown")]);
+    expect(recordsOf(readTraces(withSpan))).toMatchObject([{ name: "a" }]);
+  });
+
   test("that holds metrics is only counted", () => {
     const scopeMetrics = [{ metrics: [{ name: "a" }, {}] }, {}, { metrics: [{}] }];
     const bytes = encode(requests.Metrics, { resourceMetrics: [{ scopeMetrics }, {}] });
-    expect(countMetrics(bytes)).toBe(3);
+    expect(recordsOf(readMetrics(bytes))).toHaveLength(3);
   });
 });
 
@@ -89,7 +128,7 @@ describe("a record", () => {
       const startTimeUnixNano = String(time);
       const spans = [{ startTimeUnixNano }];
       const bytes = encode(requests.Spans, { resourceSpans: [{ scopeSpans: [{ spans }] }] });
-      const { ms, nanos } = readTraces(bytes)[0]!.records[0]!.start;
+      const { ms, nanos } = good(readTraces(bytes)[0]!.records[0]).start;
       expect(BigInt(ms) * 1_000_000n + BigInt(nanos)).toBe(time);
       expect(nanos).toBeLessThan(1_000_000);
     }
@@ -100,7 +139,7 @@ describe("a record", () => {
       const bytes = encode(requests.Logs, {
         resourceLogs: [{ scopeLogs: [{ logRecords: [log] }] }],
       });
-      return readLogs(bytes)[0]!.records[0]!.time;
+      return good(readLogs(bytes)[0]!.records[0]).time;
     };
     expect(timeOf({ observedTimeUnixNano: "2000001" })).toEqual({ ms: 2, nanos: 1 });
     expect(timeOf({ timeUnixNano: "5", observedTimeUnixNano: "2000001" })).toEqual({
@@ -189,7 +228,7 @@ describe("hostile messages", () => {
     );
     const bytes = requestOf(...attributes);
     const startedAt = performance.now();
-    const span = readTraces(bytes)[0]!.records[0]!;
+    const span = good(readTraces(bytes)[0]!.records[0]);
     expect(performance.now() - startedAt).toBeLessThan(1000);
     expect(Object.keys(span.attributes)).toHaveLength(
       new Set([...Array(100_000).keys()].map(keyOf)).size,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { otlp as limits } from "../../src/limits.ts";
 import * as json from "../../src/otlp/json.ts";
 import * as proto from "../../src/otlp/proto.ts";
-import { toInstant, toInteger, toNanosText } from "../../src/otlp/records.ts";
+import { BadRequest, toInstant, toInteger, toNanosText } from "../../src/otlp/records.ts";
 import { MalformedMessage } from "../../src/otlp/wire.ts";
 import { fieldOf } from "./bytes.ts";
 
@@ -24,7 +24,7 @@ describe("a request that would take up a hundred times its bytes is refused", ()
   test("in JSON for its empty spans, though not for half of them", () => {
     const request = (spans: number) =>
       `{"resourceSpans":[{"scopeSpans":[{"spans":[${"{},".repeat(spans)}{}]}]}]}`;
-    expect(() => json.readTraces(request(limits.records))).toThrow(json.BadRequest);
+    expect(() => json.readTraces(request(limits.records))).toThrow(BadRequest);
     const [group] = json.readTraces(request(limits.records / 2));
     expect(group!.records).toHaveLength(limits.records / 2 + 1);
   });
@@ -36,7 +36,7 @@ describe("a request that would take up a hundred times its bytes is refused", ()
     }
     const records = inScope(repeated(emptySpan, limits.records));
     expect(() => proto.readLogs(records)).toThrow(MalformedMessage);
-    expect(() => proto.countMetrics(records)).toThrow(MalformedMessage);
+    expect(() => proto.readMetrics(records)).toThrow(MalformedMessage);
   });
 
   test.each(["10", "999"])("for its maps with the one key %s", (key) => {
