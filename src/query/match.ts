@@ -8,6 +8,7 @@ import { staleAfterMs } from "../limits.ts";
 import { spanTypes } from "../contract/v1.ts";
 import { fromCell, type Cell, type Figure } from "../store/codec.ts";
 import { spanKeyRange } from "../store/rows.ts";
+import { storedTracePattern } from "./ids.ts";
 import type { Source } from "./trace.ts";
 import type { TraceState } from "./views.ts";
 
@@ -135,7 +136,8 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
     for (const column of more) columns.add(column);
   }
 
-  function ofText({ key, name, pattern }: TextTest): RowTest | null {
+  function ofText({ key, name, pattern: asked }: TextTest): RowTest | null {
+    const pattern = key.name === "trace" ? storedTracePattern(source.sqlite, asked) : asked;
     const holds = (texts: string[]) => texts.some((text) => text !== "" && fits(pattern, text));
     if (key.name === "is") {
       read("rootCount", "lastReceivedAt", "isPinned");

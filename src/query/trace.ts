@@ -1,6 +1,6 @@
 /** One trace: its spans whole, and its export. */
 import type { Database } from "bun:sqlite";
-import { and, asc, between, eq, gt } from "drizzle-orm";
+import { and, asc, between, eq, gt, type SQL } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
@@ -9,6 +9,7 @@ import type { PayloadReader } from "../store/payloads.ts";
 import { spanKeyRange, wholeSpanOf, type NameLookup, type PayloadField } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
 import { receiptOf, usdOf } from "./costs.ts";
+import { storedIdOf } from "./ids.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
 import type { SpanView } from "./views.ts";
 
@@ -32,13 +33,16 @@ const ofTrace = (traceKey: number) => between(spans.key, ...spanKeyRange(traceKe
 export function findSpan({ db }: Source, traceRef: TraceRef, ref: SpanRef) {
   const { trace, project } = findTrace(db, traceRef);
   // Without an index over ids (see 0001_init.sql) this reads the trace's rows, which lie together.
-  const row = db
-    .select()
-    .from(spans)
-    .where(
-      and(ofTrace(trace.key), "key" in ref ? eq(spans.key, ref.key) : eq(spans.spanId, ref.spanId)),
-    )
-    .get();
+  const rowWith = (condition: SQL) =>
+    db
+      .select()
+      .from(spans)
+      .where(and(ofTrace(trace.key), condition))
+      .get();
+  const stored = "key" in ref ? null : storedIdOf(ref.spanId);
+  const row =
+    rowWith("key" in ref ? eq(spans.key, ref.key) : eq(spans.spanId, ref.spanId)) ??
+    (stored === null ? undefined : rowWith(eq(spans.spanId, stored)));
   if (!row) throw new AppError("not_found", "no such span in this trace");
   return { row, trace, project };
 }

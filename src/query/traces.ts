@@ -13,6 +13,7 @@ import type { TimeRange } from "../store/rollup.ts";
 import { projects, traces } from "../store/schema.ts";
 import { usdOf } from "./costs.ts";
 import { parseBoundCursor, toBoundCursor } from "./cursor.ts";
+import { storedIdOf } from "./ids.ts";
 import { createMatcher, loadRows } from "./match.ts";
 import { fromRanges, toRanges } from "./shown.ts";
 import type { Source } from "./trace.ts";
@@ -329,8 +330,10 @@ export function findTrace(
       extra: { projects: found.map(({ project }) => project) },
     });
   }
-  if (!found[0]) throw new AppError("not_found", "no such trace");
-  return found[0];
+  if (found[0]) return found[0];
+  const stored = "key" in ref ? null : storedIdOf(ref.traceId);
+  if (stored !== null) return findTrace(db, { ...ref, traceId: stored });
+  throw new AppError("not_found", "no such trace");
 }
 
 export function toSummary(row: TraceRow, project: string, nowMs: number): Summary {

@@ -9,6 +9,7 @@ import { traces as limits } from "../limits.ts";
 import { toCell, type Cell } from "../store/codec.ts";
 import { facetFields, facetNumber, type FacetField } from "../store/facets.ts";
 import type { TimeRange } from "../store/rollup.ts";
+import { storedTracePattern } from "./ids.ts";
 import type { Source } from "./trace.ts";
 
 /** Facets of one field from one value to another, both inside. */
@@ -108,8 +109,9 @@ function namedTraces(db: Database, { isNegated, tests }: Term): number[] | null 
   const keys: number[] = [];
   for (const test of tests) {
     if (isNegated || test.kind !== "text" || test.key.name !== "trace") return null;
-    if (!isExact(test.pattern)) return null;
-    keys.push(...select.all(toCell(test.pattern[0])).map(({ key }) => key));
+    const pattern = storedTracePattern(db, test.pattern);
+    if (!isExact(pattern)) return null;
+    keys.push(...select.all(toCell(pattern[0])).map(({ key }) => key));
   }
   return keys;
 }

@@ -419,6 +419,55 @@ describe("ids", () => {
     expect(server.bugs).toEqual([]);
   });
 
+  test("of OTLP are found in upper case, with dashes and with 0x, where none is written so", async () => {
+    await using server = await startServer();
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const spanId = "b7ad6b7169203331";
+    const send = (traceId: string, spanId: string) =>
+      server.ingest(makePayload({ traceId, spans: [makeSpan({ spanId })] }));
+    await send(traceId, spanId);
+    const filterOf = (id: string) => `/api/traces?filter=${encodeURIComponent(`trace:"${id}"`)}`;
+    const listed = async (id: string) => {
+      const page = (await (await server.api(filterOf(id))).json()) as { traces: Summary[] };
+      return page.traces.map(({ traceId }) => traceId);
+    };
+    const written = [
+      traceId.toUpperCase(),
+      "0af76519-16cd-43dd-8448-eb211c80319c",
+      "{0AF76519-16CD-43DD-8448-EB211C80319C}",
+      `0x${traceId}`,
+      `0X${traceId.toUpperCase()}`,
+    ];
+    for (const id of written) {
+      const path = `/api/traces/${encodeURIComponent(id)}`;
+      for (const span of [spanId, spanId.toUpperCase(), `0x${spanId}`]) {
+        const found = await server.api(`${path}/spans/${span}`);
+        expect(await found.json()).toMatchObject({ traceId, spanId });
+      }
+      expect((await server.api(`${path}/export`)).status).toBe(200);
+      expect((await server.api(`${path}/transcript?from=${spanId.toUpperCase()}`)).status).toBe(
+        200,
+      );
+      expect(await listed(id)).toEqual([traceId]);
+    }
+    for (const id of [traceId.slice(1), `0x${traceId}0`, "b7ad6b7169203332", "-", "0x"]) {
+      expect((await server.api(`/api/traces/${id}`)).status).toBe(404);
+      expect(await listed(id)).toEqual([]);
+    }
+    // Ingest v1 has ids of any text: the one that is written so wins.
+    const [upper] = written as [string];
+    await send(upper, spanId.toUpperCase());
+    expect(await (await server.api(`/api/traces/${upper}`)).json()).toMatchObject({
+      trace: { traceId: upper },
+    });
+    expect(await listed(upper)).toEqual([upper]);
+    expect(await listed(traceId)).toEqual([traceId]);
+    const deleted = await server.api(`/api/traces/${written[1]}`, { method: "DELETE" });
+    expect(await deleted.json()).toEqual({ deleted: 1 });
+    expect(await listed(traceId)).toEqual([]);
+    expect(await listed(upper)).toEqual([upper]);
+  });
+
   test("are not mistaken for keys, nor keys for ids", async () => {
     await using server = await startServer();
     await send({ version: "v1", traces: [makePayload({ traceId: "~1" }).traces[0]] }, server);
