@@ -12,7 +12,7 @@ import { search as limits } from "../limits.ts";
 import { spanKeyRange, traceKeyOf } from "../store/rows.ts";
 
 /** Of the tables and of what is in them: a file of another version is built anew. */
-const version = 2;
+const version = 3;
 
 /** "TeaS". */
 const applicationId = 0x54656153;

@@ -1,7 +1,8 @@
 /**
  * What is searched in a piece of a payload: its messages, each as the strings and numbers in it, decoded,
- * a line each. A text that is no JSON is one message as it is; one that was cut off gives what is whole,
- * and its tail. Works on pieces by themselves, so that a piece says the same wherever it stands.
+ * a line each; a string that is JSON itself is that JSON with its own strings decoded in it. A text that is
+ * no JSON is one message as it is; one that was cut off gives what is whole, and its tail. Works on pieces
+ * by themselves, so that a piece says the same wherever it stands.
  */
 import { endOfString } from "../contract/scan.ts";
 import { endOfValue } from "../messages/json.ts";
@@ -21,6 +22,12 @@ const maxOpenObjects = 16;
 
 /** Of an object that has a list of messages each of them is one, as in a list that is too long for a piece. */
 const history = /"(?:messages|contents)"\s*:\s*\[/;
+
+/** JSON within JSON within JSON: each level doubles the backslashes, so that no sender goes on for long. */
+const maxLevels = 8;
+
+/** How JSON begins that has strings. */
+const jsonStart = /^\s*(?:\{\s*"|\[\s*[[{"])/;
 
 /** Between values, at the level of messages. */
 const separators = /[\s,:[\]}]*/y;
@@ -76,7 +83,7 @@ function readUnits(piece: string): Unit[] | null {
       const text = decode(piece.slice(at, end + 1), end < piece.length);
       if (text === null) return null;
       at = Math.min(end + 1, piece.length);
-      if (!isName(piece, at)) units.push({ start, end: at, text });
+      if (!isName(piece, at)) units.push({ start, end: at, text: plainOf(text) });
     } else {
       scalar.lastIndex = at;
       const word = scalar.exec(piece)?.[0];
@@ -99,7 +106,7 @@ function linesOf(json: string): string[] {
     const end = endOfString(json, quote);
     const text = decode(json.slice(quote, end + 1), true)!;
     at = end + 1;
-    if (text !== "" && !(structure.has(text) && isName(json, at))) lines.push(text);
+    if (text !== "" && !(structure.has(text) && isName(json, at))) lines.push(plainOf(text));
   }
   return lines;
 }
@@ -108,6 +115,32 @@ function linesOf(json: string): string[] {
 function isName(json: string, at: number): boolean {
   while (/\s/.test(json[at] ?? "")) at++;
   return json[at] === ":";
+}
+
+/** A string as it is searched: with the escapes decoded that are left where it is JSON. */
+function plainOf(text: string, level = 0): string {
+  if (level === maxLevels || !text.includes("\\") || !isJsonLike(text)) return text;
+  let plain = "";
+  let at = 0;
+  while (at < text.length) {
+    const quote = text.indexOf('"', at);
+    if (quote < 0) break;
+    const end = endOfString(text, quote);
+    const literal = text.slice(quote, end + 1);
+    const isClosed = end < text.length;
+    const inner = literal.includes("\\") ? decode(literal, isClosed) : null;
+    plain += text.slice(at, quote);
+    // Its quotes stay, so that what is copied from the text around is found.
+    plain += inner === null ? literal : `"${plainOf(inner, level + 1)}${isClosed ? '"' : ""}`;
+    at = end + 1;
+  }
+  return plain + text.slice(at);
+}
+
+/** Whether a text is JSON with strings, or was before it was cut off. Code and prose are not. */
+function isJsonLike(text: string): boolean {
+  if (text[0] === '"') return endOfString(text, 0) === text.length - 1;
+  return jsonStart.test(text) && (!/[\]}]\s*$/.test(text) || isJson(text));
 }
 
 /** @param literal with its quotes, or cut off without the second. @returns null for no JSON. */

@@ -1,6 +1,9 @@
 /**
  * What is searched for, and whether a text has it: words and phrases, all of which must be in one text,
  * in any case. Index and scan fold by the same rule here, so neither knows a text that the other does not.
+ *
+ * Texts are compared in NFC, which joins what one system writes as a letter and an accent and another as
+ * one character. Not in NFKC: it would find x² for x2, and a hit has to show what was written.
  */
 import { AppError } from "../errors.ts";
 import { search as limits } from "../limits.ts";
@@ -21,7 +24,8 @@ export function parseWords(text: string): Words {
     });
   }
   const words = [...text.matchAll(/"((?:[^"\\]|\\[^])*)(?:"|\\?$)|[^\s"]+/g)].map(
-    ([word, phrase]) => fold(phrase === undefined ? word : phrase.replace(/\\(["\\])/g, "$1")),
+    ([word, phrase]) =>
+      fold(phrase === undefined ? word : phrase.replace(/\\(["\\])/g, "$1")).trim(),
   );
   const wanted = [...new Set(words)].filter((word) => word !== "");
   if (wanted.length > 0) return wanted;
@@ -30,15 +34,25 @@ export function parseWords(text: string): Words {
   });
 }
 
+/** The text as hits show it and words are looked for in it: in NFC, each run of white space one space. */
+function plain(text: string): string {
+  return text.normalize("NFC").replace(/\s{2,}|[^\S ]/g, " ");
+}
+
+/** The text as words are looked for in it: as it is shown, in lower case. */
+export function fold(text: string): string {
+  return lower(plain(text));
+}
+
 /**
  * The text in lower case, each character in its place. What has no UTF-8, and NUL, at which the tokenizer
  * of the index would stop, become U+FFFD; both sigmas become one, since which one `toLowerCase` takes
  * depends on the letter behind.
  */
-export function fold(text: string): string {
-  const lower = text.toLowerCase();
+function lower(text: string): string {
+  const lowered = text.toLowerCase();
   // One letter grows by one: İ.
-  const folded = lower.length === text.length ? lower : text.replaceAll("İ", "i").toLowerCase();
+  const folded = lowered.length === text.length ? lowered : text.replaceAll("İ", "i").toLowerCase();
   return folded.toWellFormed().replace(/[\0ς]/g, (char) => (char === "ς" ? "σ" : "\ufffd"));
 }
 
@@ -71,9 +85,10 @@ export interface Snippet {
   highlights: [number, number][];
 }
 
-/** @param text one that has all of the words. */
-export function snippetOf(text: string, words: Words): Snippet {
-  const folded = fold(text);
+/** @param found a text that has all of the words. */
+export function snippetOf(found: string, words: Words): Snippet {
+  const text = plain(found);
+  const folded = lower(text);
   const first = Math.min(...words.map((word) => folded.indexOf(word)).filter((at) => at >= 0));
   const length = limits.snippetLength;
   const latest = Math.max(0, text.length - length);
@@ -88,7 +103,7 @@ export function snippetOf(text: string, words: Words): Snippet {
   }
   return {
     // Each character for one, so that the places stay right.
-    snippet: text.slice(from, to).replace(/[\s\p{Cc}]/gu, " "),
+    snippet: text.slice(from, to).replace(/\p{Cc}/gu, " "),
     highlights: merged(matches),
   };
 }

@@ -19,7 +19,10 @@ const words = [
   "c:\\dir",
   'say "hi"',
   "tab\tand\nline",
-  "é",
+  "\u00e9t\u00e9",
+  "e\u0301te\u0301",
+  "big\u00a0 \r\n gap",
+  "\u3000",
   "x\0y",
   "\ud800z",
   "12345678901234567890",
@@ -31,6 +34,9 @@ const message = fc.record({
   role: fc.constantFrom("user", "assistant"),
   content: fc.oneof(
     phrase,
+    // Arguments and results of tools: JSON as a string, sometimes of JSON as a string.
+    phrase.map((q) => JSON.stringify({ q })),
+    phrase.map((q) => JSON.stringify({ q: JSON.stringify({ q }) })),
     fc.array(fc.record({ type: fc.constant("text"), text: phrase }), { maxLength: 2 }),
   ),
 });
@@ -80,16 +86,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
 );
+/** White space alone is nothing to search for. */
+const asked = words.filter((word) => word.trim() !== "");
 const query: fc.Arbitrary<string[]> = fc.oneof<fc.Arbitrary<string[]>[]>(
-  fc.constantFrom(...words).map((word) => [word]),
-  phrase.map((p) => p.slice(0, 12)).map((p) => [p]),
-  fc.tuple(fc.constantFrom(...words), fc.constantFrom(...words)),
-  fc.constantFrom(["t1"], ["s2"], ["call"], ["34567890123"], ["ςυ"], ["\0"], ['hi"']),
+  fc.constantFrom(...asked).map((word) => [word]),
+  phrase.map((p) => [p.slice(0, 12)]).filter(([p]) => p!.trim() !== ""),
+  fc.tuple(fc.constantFrom(...asked), fc.constantFrom(...asked)),
+  fc.constantFrom(["t1"], ["s2"], ["call"], ["34567890123"], ["ςυ"], ["\0"], ['hi"'], ["gap a"]),
 );
+
+/** What is equal for a reader looks equal. */
+const plain = (text: string) => text.normalize("NFC").split(/\s+/).join(" ");
 
 /** Each character for itself, so that no rule of `toLowerCase` about its neighbours counts. */
 const lower = (text: string) =>
-  text
+  plain(text)
     .split("")
     .map((c) => (c === "İ" ? "i" : c === "ς" ? "σ" : c.toLowerCase()))
     .join("")
@@ -98,8 +109,13 @@ const lower = (text: string) =>
 
 const structure = new Set(["role", "content", "type", "text"]);
 
+/** The one member of a nested object with its text as a reader knows it. */
+function decoded(text: string): string {
+  return text.startsWith('{"q":') ? `{"q":"${decoded(JSON.parse(text).q)}"}` : text;
+}
+
 function linesOf(value: unknown): string[] {
-  if (typeof value === "string") return value === "" ? [] : [value];
+  if (typeof value === "string") return value === "" ? [] : [decoded(value)];
   if (typeof value === "number") return [String(value)];
   return Object.entries(value as object).flatMap(([name, member]) => [
     ...(Array.isArray(value) || structure.has(name) ? [] : [name]),
@@ -127,14 +143,17 @@ function modelHits(traces: Map<string, Spans>, wanted: string[]): string[] {
       ]),
     );
     for (const unit of [...names, ...said]) {
-      if (wanted.every((word) => lower(unit).includes(lower(word)))) hits.push(shown(id, unit));
+      if (wanted.every((word) => lower(unit).includes(lower(word).trim())))
+        hits.push(shown(id, unit));
     }
   }
   return hits.sort();
 }
 
 const shown = (id: string, unit: string) =>
-  `${id}: ${unit.replace(/[\s\p{Cc}]/gu, " ").slice(0, 200)}`;
+  `${id}: ${plain(unit)
+    .replace(/\p{Cc}/gu, " ")
+    .slice(0, 200)}`;
 
 const quoted = (word: string) => `"${word.replace(/["\\]/g, "\\$&")}"`;
 
