@@ -181,7 +181,10 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
 
   function ofFreeText(text: string): { ofRow: RowTest; ofSpan: SpanTest } {
     read(...freeColumns, "customer", "models");
-    const has = (texts: string[]) => texts.some((one) => one.toLowerCase().includes(text));
+    // As search compares: an accent may be a character of its own.
+    const wanted = text.normalize("NFC");
+    const has = (texts: string[]) =>
+      texts.some((one) => one.normalize("NFC").toLowerCase().includes(wanted));
     return {
       ofRow: (row) =>
         freeColumns.some((column) => has(textsOf(row[column] as Cell | null))) ||

@@ -137,6 +137,17 @@ describe("the list of traces", () => {
     expect(await timesOf("&since=2000&until=1000")).toEqual([]);
   });
 
+  test("is filtered by a word in either Unicode form", async () => {
+    const project = await makeProject("forms");
+    for (const [i, traceName] of ["Gro\u0308\u00dfe", "Gr\u00f6\u00dfe"].entries()) {
+      await project.send(makePayload({ traceId: `form-${i}`, traceName }));
+    }
+    for (const word of ["gro\u0308\u00dfe", "GR\u00d6\u00dfE"]) {
+      const { traces } = await project.list(`&filter=${encodeURIComponent(word)}`);
+      expect(traces).toHaveLength(2);
+    }
+  });
+
   test("can be cut to one project", async () => {
     const [one, other] = [await makeProject("one"), await makeProject("other")];
     await one.send(makePayload({ traceId: "shared" }));
