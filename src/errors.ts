@@ -20,6 +20,7 @@ const table = {
   shutting_down: { status: 503, exit: 1 },
   // What OTLP's specification names.
   invalid_otlp: { status: 400, exit: 1 },
+  method_not_allowed: { status: 405, exit: 1 },
   unsupported_media_type: { status: 415, exit: 1 },
   // What else a caller can get wrong.
   bad_request: { status: 400, exit: 2 },

@@ -6,6 +6,11 @@ export function newSecret(prefix: "fl" | "tl"): string {
   return `${prefix}_${Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString("base64url")}`;
 }
 
+/** Whether a text is made as our keys and tokens are. */
+export function isOurSecret(text: string): boolean {
+  return /^[ft]l_[\w-]{32}$/.test(text);
+}
+
 export function sha256(text: string): Uint8Array {
   return new Bun.CryptoHasher("sha256").update(text).digest();
 }

@@ -11,6 +11,7 @@ const wire: Partial<Record<ErrorCode, [status: number, exitCode: number]>> = {
   payload_too_large: [413, 1],
   rate_limited: [429, 1],
   invalid_otlp: [400, 1],
+  method_not_allowed: [405, 1],
   unsupported_media_type: [415, 1],
   internal_error: [500, 1],
   buffer_full: [503, 1],

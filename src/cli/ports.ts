@@ -1,10 +1,9 @@
 /** The ports of a server: its own, which it needs, and OTLP's, which it can do without. */
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import { answerError, noRoute } from "../http/answer.ts";
+import { noteRefusal } from "../http/ingest.ts";
 import { isLoopback, listen } from "../http/listen.ts";
 import { exportOverGrpc } from "../http/otlp.ts";
-import { pathOf } from "../http/params.ts";
 import type { Engine } from "./engine.ts";
 
 export interface Ports {
@@ -22,7 +21,7 @@ export interface Ports {
 
 /** @throws AppError `start_failed` where the server's own port is taken. */
 export async function openPorts(config: Config, { app, otlp, hosts }: Engine): Promise<Ports> {
-  const { onBug } = otlp;
+  const { onBug, intake } = otlp;
   const own = listen({ ...config, fetch: app.fetch, onBug });
   const stops = [own.stop];
   const notes = [...own.notes];
@@ -35,7 +34,7 @@ export async function openPorts(config: Config, { app, otlp, hosts }: Engine): P
   if (config.otlpPort > 0 && config.otlpPort !== own.port) {
     try {
       const { host, otlpPort: port } = config;
-      const other = listen({ host, port, allowHost: [], fetch: otlpAlone, onBug });
+      const other = listen({ host, port, allowHost: [], fetch: app.fetchOtlp, onBug });
       serveHosts(other.hosts);
       stops.push(other.stop);
       otlpUrl = other.url;
@@ -54,6 +53,7 @@ export async function openPorts(config: Config, { app, otlp, hosts }: Engine): P
         port,
         hosts,
         export: (call) => exportOverGrpc(call, otlp),
+        onRefused: (error, method) => noteRefusal(null, method, null, error, intake),
         onBug,
       });
     try {
@@ -73,13 +73,6 @@ export async function openPorts(config: Config, { app, otlp, hosts }: Engine): P
   }
   if (!isLoopback(config.host) && otlp.auth === "open") {
     notes.push("OTLP is open: everyone who reaches this address can send spans");
-  }
-
-  /** Nothing else is served on that port. */
-  function otlpAlone(request: Request): Response | Promise<Response> {
-    const path = pathOf(request);
-    if (path.startsWith("/v1/")) return app.fetch(request);
-    return answerError(noRoute(request.method, path));
   }
 
   return {

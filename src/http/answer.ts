@@ -112,7 +112,14 @@ export function answerError(error: AppError): Response {
 /** The contract's 404, for any route or method that there is not. */
 export function noRoute(method: string, path: string): AppError {
   return new AppError("not_found", `No route for ${method} ${path}`, {
-    hint: "traces are sent with POST /ingest; the API is under /api",
+    hint: "OTLP is sent with POST /v1/traces, ingest v1 with POST /ingest; the API is under /api",
+  });
+}
+
+/** The same for what is OTLP. */
+export function noOtlpRoute(method: string, path: string): AppError {
+  return new AppError("not_found", `No route for ${method} ${path}`, {
+    hint: "OTLP is sent with POST /v1/traces, /v1/logs or /v1/metrics; OTEL_EXPORTER_OTLP_ENDPOINT is the address without a path",
   });
 }
 

@@ -1,8 +1,10 @@
 /** Where spans come in. These routes read their bodies by themselves, in the order of their contracts. */
 import { Type } from "@sinclair/typebox";
 import { ImportedPayload, Payload } from "../contract/v1.ts";
+import { signals } from "../otlp/request.ts";
 import { importBatch, ingest, type IngestDeps } from "./ingest.ts";
 import { exportOverHttp, type OtlpDeps } from "./otlp.ts";
+import { otlpPathsOf } from "./paths.ts";
 import { projectIdOf } from "./read.ts";
 import { closed, route, type Route } from "./route.ts";
 
@@ -15,7 +17,6 @@ const Accepted = Type.Object({
   accepted: Type.Integer({ description: "Spans that are stored by now" }),
 });
 const ImportQuery = closed({ project: Type.Optional(Type.String()) });
-const signals = ["traces", "logs", "metrics"] as const;
 
 export function doorRoutes({ ingest: deps, otlp }: DoorDeps): Route[] {
   const { keyring } = deps.intake;
@@ -30,10 +31,12 @@ export function doorRoutes({ ingest: deps, otlp }: DoorDeps): Route[] {
       answer: Accepted,
       handle: ({ request }) => ingest(request, deps),
     }),
-    ...signals.map((signal) =>
-      route({
+    ...signals.map((signal) => {
+      const [path, ...aliases] = otlpPathsOf(signal);
+      return route({
         method: "POST",
-        path: `/v1/${signal}`,
+        path,
+        aliases,
         summary: `Takes ${signal} of OTLP`,
         access: "ingest",
         rawBody: {
@@ -42,8 +45,8 @@ export function doorRoutes({ ingest: deps, otlp }: DoorDeps): Route[] {
         },
         answer: Type.Object({}, { description: "Encoded as the request was" }),
         handle: ({ request }) => exportOverHttp(request, signal, otlp),
-      }),
-    ),
+      });
+    }),
     route({
       method: "POST",
       path: "/api/import",

@@ -14,6 +14,8 @@ import { idleTimeoutSeconds } from "../limits.ts";
 import { grpcCodeOf } from "../otlp/answer.ts";
 import type { Signal } from "../otlp/request.ts";
 import { internalError } from "./answer.ts";
+import { forbiddenHost } from "./guard.ts";
+import { isContainerHost, isLocalPeer } from "./peers.ts";
 
 export interface GrpcCall {
   signal: Signal;
@@ -36,6 +38,8 @@ export interface GrpcSettings {
   hosts: ReadonlySet<string>;
   /** Answers a call with the response message. @throws AppError */
   export: (call: GrpcCall) => Promise<Uint8Array>;
+  /** Told of a call that is refused before it is exported, and of its method. */
+  onRefused: (error: AppError, method: string) => void;
   onBug: (cause: unknown) => void;
 }
 
@@ -86,8 +90,11 @@ export async function listenGrpc(settings: GrpcSettings): Promise<GrpcListening>
       // A reset. It shows where the message is read, and nobody waits for an answer any more.
       stream.on("error", () => {});
       const isGrpc = grpcType.test(headers["content-type"] ?? "");
-      if (!isGrpc) respondOnly(stream, { ":status": 415 });
-      else if (isStopping) refuse(stream, new AppError("shutting_down", "shutting down"));
+      if (!isGrpc) {
+        const error = new AppError("unsupported_media_type", "the content type is none of gRPC's");
+        settings.onRefused(error, methodOf(headers));
+        respondOnly(stream, { ":status": 415 });
+      } else if (isStopping) refuse(stream, new AppError("shutting_down", "shutting down"));
       else void answer(stream, headers, settings);
     });
     server.listen(port, address);
@@ -139,13 +146,22 @@ async function answer(
   headers: IncomingHttpHeaders,
   settings: GrpcSettings,
 ): Promise<void> {
+  let call: GrpcCall | null = null;
   try {
-    const call = await open(stream, headers, settings);
+    call = await open(stream, headers, settings);
     respond(stream, await settings.export(call));
   } catch (cause) {
     if (!(cause instanceof AppError)) settings.onBug(cause);
-    refuse(stream, cause instanceof AppError ? cause : internalError());
+    const error = cause instanceof AppError ? cause : internalError();
+    if (!call) settings.onRefused(error, methodOf(headers));
+    refuse(stream, error);
   }
+}
+
+/** As it is listed: a signal's path, or what was called instead. */
+function methodOf({ ":path": path = "" }: IncomingHttpHeaders): string {
+  const signal = signals.get(path);
+  return signal ? `/v1/${signal}` : path;
 }
 
 /** Checks the headers and the message's prefix; the message itself stays unread. */
@@ -154,11 +170,17 @@ async function open(
   headers: IncomingHttpHeaders,
   { hosts }: GrpcSettings,
 ): Promise<GrpcCall> {
-  if (!hosts.has((headers[":authority"] ?? headers.host ?? "").toLowerCase())) {
-    throw new AppError("forbidden_host", "this host name is not served");
-  }
+  const host = headers[":authority"] ?? headers.host ?? "";
+  const isServed =
+    hosts.has(host.toLowerCase()) ||
+    (isContainerHost(host) && isLocalPeer(stream.session?.socket.remoteAddress));
+  if (!isServed) throw forbiddenHost(host);
   const signal = signals.get(headers[":path"]);
-  if (!signal) throw new AppError("not_found", "there is no such method");
+  if (!signal) {
+    throw new AppError("not_found", "there is no such method", {
+      hint: "OTLP/gRPC is TraceService, LogsService and MetricsService; OTLP/HTTP has another port",
+    });
+  }
   const encoding = headers["grpc-encoding"]?.toString() ?? "identity";
   if (!encodings.includes(encoding)) throw new AppError("not_found", "unknown grpc-encoding");
 

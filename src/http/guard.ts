@@ -4,9 +4,16 @@
  *
  * The threats are pages in the user's own browser: DNS rebinding (an exact list of hosts on every
  * route), and cross-site requests (no CORS, same origin only, and a token that no page has).
+ *
+ * `host.docker.internal` and its like are served beside that list, but only where spans come in, and only
+ * to this machine and its containers. Nobody can register such a name; whoever answers the user's DNS could
+ * still rebind it. A page would then get as far as any page does on these routes: Origin and Sec-Fetch-*
+ * give it away, it needs a key that it has not, and there is nothing to read.
  */
 import { AppError } from "../errors.ts";
 import { isSameDigest, sha256 } from "../secrets.ts";
+import { ingestPaths } from "./paths.ts";
+import { isContainerHost, isLocalPeer } from "./peers.ts";
 import { isPage } from "./viewer.ts";
 
 export interface GuardSettings {
@@ -19,21 +26,18 @@ export interface GuardSettings {
 }
 
 export interface Guard {
-  /** Host on every route; Origin and Sec-Fetch-Site on all but ingest and health. @throws AppError */
-  checkOrigin(request: Request, path: string): void;
+  /**
+   * Host on every route; Origin and Sec-Fetch-Site on all but ingest and health.
+   *
+   * @param peer where the request came from, undefined where nobody knows.
+   * @throws AppError
+   */
+  checkOrigin(request: Request, path: string, peer: () => string | undefined): void;
   /** @throws AppError `unauthorized`. */
   checkOperator(request: Request): void;
   /** The CORS headers for an allowed origin on the ingest route, else none. */
   corsHeaders(request: Request): Record<string, string> | undefined;
 }
-
-/** Where spans come in: a key is what counts there, and a page cannot send it without CORS. */
-export const ingestRoutes: ReadonlySet<string> = new Set([
-  "/ingest",
-  "/v1/traces",
-  "/v1/logs",
-  "/v1/metrics",
-]);
 
 /** The Bearer of a request. */
 export function bearerOf(headers: Headers): string | null {
@@ -42,15 +46,14 @@ export function bearerOf(headers: Headers): string | null {
 
 export function createGuard({ hosts, ingestOrigins, operatorTokens }: GuardSettings): Guard {
   return {
-    checkOrigin(request, path) {
+    checkOrigin(request, path, peer) {
       const host = request.headers.get("host") ?? "";
       // Two Host headers arrive joined by a comma, which no entry of the list contains.
       if (!hosts.has(host.toLowerCase())) {
-        throw new AppError("forbidden_host", "this host name is not served", {
-          hint: "use localhost, or start the server with --allow-host <host:port>",
-        });
+        if (ingestPaths.has(path) && isContainerHost(host) && isLocalPeer(peer())) return;
+        throw forbiddenHost(host);
       }
-      if (ingestRoutes.has(path) || path === "/health") return;
+      if (ingestPaths.has(path) || path === "/health") return;
       // A link to a page may stand anywhere: the shell has no data, and must not be framed.
       if (request.headers.get("sec-fetch-mode") === "navigate" && isPage(path)) return;
       const origin = request.headers.get("origin");
@@ -82,4 +85,13 @@ export function createGuard({ hosts, ingestOrigins, operatorTokens }: GuardSetti
       return { "access-control-allow-origin": origin, vary: "Origin" };
     },
   };
+}
+
+/** For HTTP and gRPC. */
+export function forbiddenHost(host: string): AppError {
+  return new AppError("forbidden_host", "this host name is not served", {
+    hint: isContainerHost(host)
+      ? "containers of this machine may send spans under this name, and nothing else"
+      : "use localhost, or start the server with --allow-host <host:port>",
+  });
 }

@@ -48,10 +48,22 @@ export async function importBatch(
   return answer(202, { accepted });
 }
 
-/** The answer to a page's question whether it may send traces; only for allowed origins. */
-export function preflight(request: Request, guard: Guard): Response | null {
-  const cors = guard.corsHeaders(request);
-  if (!cors || !request.headers.has("access-control-request-method")) return null;
+/**
+ * The answer to a page's question whether it may send traces; null where it is none.
+ *
+ * @throws AppError `forbidden_origin` that says how this origin would be allowed.
+ */
+export function preflight({ headers }: Request, cors: Record<string, string> | undefined) {
+  const origin = headers.get("origin");
+  if (origin === null || !headers.has("access-control-request-method")) return null;
+  if (!cors) {
+    const isPlain = /^(?:null|[a-z][\w+.-]*:\/\/[\w.:[\]-]{0,200})$/i.test(origin);
+    const named = isPlain ? origin : "<origin>";
+    const what = `pages of ${named} may not send traces without --allow-origin`;
+    throw new AppError("forbidden_origin", what, {
+      hint: `start the server with --allow-origin ${named}`,
+    });
+  }
   return new Response(null, {
     status: 204,
     headers: {
@@ -122,7 +134,7 @@ function refuseWhileDraining({ isDraining }: Intake): void {
 }
 
 /** The key of a request; a Bearer that is present is final, even beside a good `x-api-key`. */
-export function secretOf(headers: Headers): string | null {
+function secretOf(headers: Headers): string | null {
   return bearerOf(headers) ?? (headers.get("x-api-key") || null);
 }
 
@@ -135,12 +147,18 @@ export function identify(headers: Headers, { keyring }: Intake): Sender {
     });
   }
   const sender = keyring.identify(secret);
-  if (!sender)
-    throw new AppError("invalid_api_key", "invalid or revoked API key", {
-      hint: "`tealight keys list` shows the keys",
-    });
+  if (!sender) throw invalidKey();
   return sender;
 }
+
+export function invalidKey(): AppError {
+  return new AppError("invalid_api_key", "invalid or revoked API key", {
+    hint: "`tealight keys list` shows the keys",
+  });
+}
+
+/** Of a path or a message, which may name a path: what is kept, in UTF-16 code units. */
+const keptLength = 200;
 
 /** Keeps why a request was refused; never what was in it. */
 export function noteRefusal(
@@ -153,11 +171,11 @@ export function noteRefusal(
   const [issue] = error.issues ?? [];
   intake.refusals.note({
     receivedAt: Date.now(),
-    route,
+    route: route.slice(0, keptLength),
     keyName: sender?.keyName ?? null,
     status: error.status,
     code: error.code,
-    message: issue?.message ?? error.message,
+    message: (issue?.message ?? error.message).slice(0, keptLength),
     path: issue?.path ?? null,
     bytes,
   });

@@ -9,7 +9,8 @@ export interface ListenSettings {
   host: string | null;
   port: number;
   allowHost: string[];
-  fetch: (request: Request) => Response | Promise<Response>;
+  /** Is told by which server a request came in, which knows from where. */
+  fetch: (request: Request, server: Server) => Response | Promise<Response>;
   onBug: (cause: unknown) => void;
 }
 

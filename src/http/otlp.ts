@@ -12,9 +12,10 @@ import { errorStatus, exportResponse, grpcCodeOf } from "../otlp/answer.ts";
 import type { Encoding, Signal } from "../otlp/request.ts";
 import { securityHeaders } from "./answer.ts";
 import { declaredBytes, readBody } from "./body.ts";
-import type { Guard } from "./guard.ts";
+import { bearerOf, type Guard } from "./guard.ts";
 import type { GrpcCall } from "./grpc.ts";
-import { deliver, identify, noteRefusal, secretOf, toAppError, type Arrival } from "./ingest.ts";
+import { deliver, identify, invalidKey, noteRefusal, toAppError, type Arrival } from "./ingest.ts";
+import { isOurSecret } from "../secrets.ts";
 
 /** `open`: programs on this machine need no key; what they send goes to the default project. */
 export type OtlpAuth = "open" | "key";
@@ -33,18 +34,7 @@ export async function exportOverHttp(
   deps: OtlpDeps,
 ): Promise<Response> {
   const { headers } = request;
-  const cors = deps.guard.corsHeaders(request);
   const encoding = encodingOf(headers.get("content-type"));
-  const respond = (status: number, body: Uint8Array | string, more = {}) =>
-    new Response(body as Uint8Array<ArrayBuffer> | string, {
-      status,
-      headers: {
-        ...securityHeaders,
-        ...cors,
-        ...more,
-        "content-type": encoding === "protobuf" ? "application/x-protobuf" : "application/json",
-      },
-    });
   try {
     const body = await take(
       {
@@ -57,14 +47,40 @@ export async function exportOverHttp(
       },
       deps,
     );
-    return respond(200, body);
+    return respond(request, 200, encoding!, body, deps.guard);
   } catch (cause) {
-    const error = toAppError(cause, deps.onBug);
-    const { status, retryAfterSeconds } = error;
-    const text = errorStatus(encoding ?? "json", grpcCodeOf(status), toText(error));
-    const after = retryAfterSeconds && { "retry-after": String(retryAfterSeconds) };
-    return respond(status, text, after);
+    return refuseOverHttp(request, toAppError(cause, deps.onBug), deps.guard);
   }
+}
+
+/** A failure as google.rpc.Status, encoded as the request was; in JSON where it was in neither. */
+export function refuseOverHttp(request: Request, error: AppError, guard: Guard): Response {
+  const { status, retryAfterSeconds } = error;
+  const encoding = encodingOf(request.headers.get("content-type")) ?? "json";
+  const text = errorStatus(encoding, grpcCodeOf(status), toText(error));
+  return respond(request, status, encoding, text, guard, {
+    ...(retryAfterSeconds && { "retry-after": String(retryAfterSeconds) }),
+    ...(status === 405 && { allow: "POST" }),
+  });
+}
+
+function respond(
+  request: Request,
+  status: number,
+  encoding: Encoding,
+  body: Uint8Array | string,
+  guard: Guard,
+  more: Record<string, string> = {},
+): Response {
+  return new Response(body as Uint8Array<ArrayBuffer> | string, {
+    status,
+    headers: {
+      ...securityHeaders,
+      ...guard.corsHeaders(request),
+      ...more,
+      "content-type": encoding === "protobuf" ? "application/x-protobuf" : "application/json",
+    },
+  });
 }
 
 /** @returns the response message. @throws AppError */
@@ -116,10 +132,21 @@ async function take(sent: Export, deps: OtlpDeps): Promise<Uint8Array | string> 
 /** What the bodies' readers know; anything else would be taken for the message itself. */
 const compressions = new Set(["identity", "gzip", "x-gzip", "deflate", "zstd", "br"]);
 
-function encodingOf(contentType: string | null): Encoding | null {
-  const type = contentType?.split(";", 1)[0]!.trim().toLowerCase();
-  if (type === "application/x-protobuf" || type === "application/protobuf") return "protobuf";
-  return type === "application/json" ? "json" : null;
+/**
+ * JSON Lines are what the Collector's file exporter writes. None of these types is one that a page may
+ * send to another origin without a preflight.
+ */
+const contentTypes: ReadonlyMap<string | undefined, Encoding> = new Map([
+  ["application/x-protobuf", "protobuf"],
+  ["application/protobuf", "protobuf"],
+  ["application/json", "json"],
+  ["application/jsonl", "json"],
+  ["application/x-ndjson", "json"],
+]);
+
+/** Null for a type that is none of OTLP's. */
+export function encodingOf(contentType: string | null): Encoding | null {
+  return contentTypes.get(contentType?.split(";", 1)[0]!.trim().toLowerCase()) ?? null;
 }
 
 /** @throws AppError `unsupported_media_type` */
@@ -137,9 +164,20 @@ function unsupported(what: string, supported: string): AppError {
   });
 }
 
-/** A key that is sent has to be valid; without one only programs get in, and only where it is open. */
+/**
+ * A key says into which project. Without one only programs get in, and only where it is open: there what
+ * an exporter sends for another service is no key, but one of ours that is wrong is refused.
+ */
 function authorize(headers: Headers, { intake, auth }: OtlpDeps): Sender {
-  if (auth === "key" || secretOf(headers) !== null) return identify(headers, intake);
+  const { keyring } = intake;
+  const secrets = secretsOf(headers);
+  for (const secret of secrets) {
+    const sender = keyring.identify(secret);
+    if (sender) return sender;
+  }
+  if (auth === "key" && secrets.length > 0) throw invalidKey();
+  if (auth === "key") return identify(headers, intake);
+  if (secrets.some((secret) => isOurSecret(secret) || keyring.isKnown(secret))) throw invalidKey();
   // Browsers say where a page is from, and no page can leave these out.
   const isPage =
     headers.has("origin") || headers.keys().some((name) => name.startsWith("sec-fetch-"));
@@ -148,7 +186,21 @@ function authorize(headers: Headers, { intake, auth }: OtlpDeps): Sender {
       hint: "pages need a key: send Authorization: Bearer <key>",
     });
   }
-  return { keyId: noKeyId, keyName: "none", projectId: intake.keyring.accounts().projects[0]!.id };
+  return { keyId: noKeyId, keyName: "none", projectId: keyring.accounts().projects[0]!.id };
+}
+
+/** All that may be a key. Langfuse's SDKs send a public and a secret one as user and password. */
+function secretsOf(headers: Headers): string[] {
+  const secrets = [bearerOf(headers), headers.get("x-api-key"), ...basicOf(headers)];
+  return secrets.filter((secret): secret is string => !!secret);
+}
+
+/** User and password of an `Authorization: Basic`. */
+function basicOf(headers: Headers): string[] {
+  const encoded = /^Basic\s+([\w+/=-]+)\s*$/i.exec(headers.get("authorization") ?? "")?.[1];
+  const text = encoded === undefined ? "" : Buffer.from(encoded, "base64").toString();
+  const colon = text.indexOf(":");
+  return colon < 0 ? [] : [text.slice(0, colon), text.slice(colon + 1)];
 }
 
 /** Stands for all senders without a key, whose rate is limited together. */

@@ -21,6 +21,8 @@ export interface Route {
   method: Method;
   /** With `:name` for each segment that varies. */
   path: string;
+  /** Other paths that lead to it, which the document leaves out. */
+  aliases: readonly string[];
   /** What it does, in one line. */
   summary: string;
   query?: TObject | undefined;
@@ -40,8 +42,9 @@ export interface Route {
 /** What a route is made of. Its queries and bodies are checked, and known to the code as checked. */
 export interface RouteSpec<Q extends TObject, B extends TSchema, A extends TSchema> extends Omit<
   Route,
-  "query" | "body" | "access" | "status" | "answer" | "serve"
+  "aliases" | "query" | "body" | "access" | "status" | "answer" | "serve"
 > {
+  aliases?: readonly string[];
   query?: Q;
   body?: B;
   access?: Access;
@@ -67,10 +70,11 @@ export function route<A extends TSchema, Q extends TObject = NoQuery, B extends 
   spec: RouteSpec<Q, B, A>,
 ): Route {
   const { method, path, summary, query, body, rawBody, contentType, handle } = spec;
-  const { access = "operator", status = 200 } = spec;
+  const { access = "operator", status = 200, aliases = [] } = spec;
   return {
     method,
     path,
+    aliases,
     summary,
     query,
     body,

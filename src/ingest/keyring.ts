@@ -12,6 +12,8 @@ export interface Sender {
 export interface Keyring {
   /** The sender whose key this is; null where it is unknown or revoked. Marks the key as used. */
   identify(secret: string): Sender | null;
+  /** Whether it is or was a key: a revoked one is known. */
+  isKnown(secret: string): boolean;
   /** Whether the key would be taken, without marking it as used. */
   isValid(secret: string): boolean;
   /** Takes over what the store says now. Revoked keys are refused from here on. */
@@ -47,6 +49,7 @@ export function createKeyring(initial: Accounts, givenKey: string | null): Keyri
       uses.set(key.id, key.lastUsedAt);
       return { keyId: key.id, keyName: key.name, projectId: key.projectId };
     },
+    isKnown: (secret) => byHash.has(Buffer.from(sha256(secret)).toString("hex")),
     isValid: (secret) => find(sha256(secret)) !== null,
     update(accounts) {
       const lastUse = new Map(keys.map((key) => [key.id, key.lastUsedAt]));

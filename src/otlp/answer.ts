@@ -36,6 +36,7 @@ const grpcCodes: Record<number, number> = {
   401: 16, // UNAUTHENTICATED
   403: 7, // PERMISSION_DENIED
   404: 12, // UNIMPLEMENTED
+  405: 12,
   408: 4, // DEADLINE_EXCEEDED
   413: 8, // RESOURCE_EXHAUSTED
   415: 3,

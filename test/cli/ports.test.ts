@@ -105,15 +105,26 @@ test("on OTLP's port there is nothing else", async () => {
     ["POST", "/ingest"],
     ["GET", "/api/traces"],
     ["POST", "/api/shutdown"],
-    ["GET", "/v1/traces"],
-    ["POST", "/v1/other"],
     ["GET", "/v1/../api/traces"],
-    ["GET", "/v1/..%2fapi/traces"],
     ["GET", "//v1/../api/traces"],
   ] as const) {
     const response = await fetch(`${url}${path}`, { method, headers: { authorization } });
     expect({ path, status: response.status }).toEqual({ path, status: 404 });
     expect(await response.json()).toMatchObject({ code: "not_found" });
+  }
+  for (const [method, path, status] of [
+    ["GET", "/v1/traces", 405],
+    ["POST", "/v1/other", 404],
+    ["GET", "/v1/..%2fapi/traces", 404],
+    ["POST", "/", 404],
+    ["POST", "/ingest", 404],
+  ] as const) {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${url}${path}`, { method, headers });
+    expect({ path, status: response.status }).toEqual({ path, status });
+    const { code, message } = (await response.json()) as { code: number; message: string };
+    expect(code).toBe(12);
+    if (status === 404) expect(message).toContain("OTLP is sent with POST /v1/traces");
   }
   // Hosts are held to the same list there.
   const host = `evil.example:${otlpPort}`;

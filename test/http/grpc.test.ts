@@ -36,6 +36,7 @@ async function take(call: GrpcCall): Promise<Received> {
 async function start(settings: Partial<GrpcSettings> = {}, maxBytes = Infinity) {
   const received: Received[] = [];
   const bugs: unknown[] = [];
+  const refused: [code: ErrorCode, method: string][] = [];
   const hosts = new Set<string>();
   const listening = await listenGrpc({
     host: "127.0.0.1",
@@ -48,13 +49,14 @@ async function start(settings: Partial<GrpcSettings> = {}, maxBytes = Infinity) 
       received.push(await take(call));
       return Uint8Array.of(1, 2, 3);
     },
+    onRefused: ({ code }, method) => refused.push([code, method]),
     onBug: (cause) => bugs.push(cause),
     ...settings,
   });
   cleanups.push(() => listening.stop(0));
   const { port } = listening;
   for (const name of ["127.0.0.1", "[::1]", "localhost"]) hosts.add(`${name}:${port}`);
-  return { ...listening, url: `http://127.0.0.1:${port}`, received, bugs };
+  return { ...listening, url: `http://127.0.0.1:${port}`, received, refused, bugs };
 }
 
 function open(url: string): ClientHttp2Session {
@@ -220,6 +222,23 @@ describe("a call is refused", () => {
     const upper = { ":authority": `LocalHost:${server.port}` };
     expect(await send(server.url, frame(text("")), upper)).toMatchObject(ok);
     expect(server.received).toHaveLength(1);
+    expect(server.refused).toEqual([
+      ["not_found", "/"],
+      ["not_found", `${tracePath}/`],
+      ["not_found", "/grpc.health.v1.Health/Check"],
+      ["forbidden_host", "/v1/traces"],
+      ["forbidden_host", "/v1/traces"],
+      ["not_found", "/v1/traces"],
+    ]);
+  });
+
+  test("but not where a container names this machine as containers do", async () => {
+    const server = await start();
+    for (const authority of ["host.docker.internal:4317", "host.containers.internal"]) {
+      const headers = { ":authority": authority };
+      expect(await send(server.url, frame(text("")), headers)).toMatchObject(ok);
+    }
+    expect(server.refused).toEqual([]);
   });
 
   test("where its message is not framed as it says", async () => {

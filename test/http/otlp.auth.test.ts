@@ -1,5 +1,6 @@
 /** Who may send OTLP, and into which project: programs of this machine without a key, pages never. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { newSecret } from "../../src/secrets.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import {
   answered,
@@ -82,14 +83,44 @@ describe("on loopback", () => {
     const basic = { authorization: `Basic ${btoa("user:password")}` };
     expect(await projectsAfter(basic)).toEqual(["default"]);
     expect(await projectsAfter({ ...basic, "x-api-key": otherKey })).toEqual(["other"]);
-    expect(await sendAs({ ...basic, "x-api-key": "wrong" })).toMatchObject(wrong);
   });
 
-  test("a wrong key is refused although none would do", async () => {
+  test("what an exporter sends for another service is no key", async () => {
     for (const headers of [
-      { authorization: "Bearer wrong" },
-      { authorization: "Bearer wrong", "x-api-key": otherKey },
-      { "x-api-key": "wrong" },
+      { authorization: "Bearer sk-of-somebody-else" },
+      { authorization: "Bearer " + "e30.e30." },
+      { "x-api-key": "lsv2_pt_0123" },
+      { authorization: "Bearer other", "x-api-key": "another" },
+      { authorization: "Basic x" },
+      { authorization: `Basic ${btoa("pk-lf-1:sk-lf-1")}` },
+      { authorization: "Api-Token dt0c01.x" },
+    ] as Record<string, string>[]) {
+      expect(await projectsAfter(headers)).toEqual(["default"]);
+    }
+    const both = { authorization: "Bearer other", "x-api-key": otherKey };
+    expect(await projectsAfter(both)).toEqual(["other"]);
+  });
+
+  test("a key may be the user or the password, as Langfuse's SDKs send theirs", async () => {
+    for (const pair of [`pk-lf-1:${otherKey}`, `${otherKey}:sk-lf-1`, `:${otherKey}`]) {
+      expect(await projectsAfter({ authorization: `Basic ${btoa(pair)}` })).toEqual(["other"]);
+      expect(await projectsAfter({ authorization: `basic  ${btoa(pair)}` })).toEqual(["other"]);
+    }
+  });
+
+  test("one of ours that is wrong or revoked is refused although none would do", async () => {
+    const unknown = newSecret("fl");
+    const created = await server.api("/api/keys", {
+      method: "POST",
+      body: JSON.stringify({ name: "of one who left" }),
+    });
+    const { key } = (await created.json()) as { key: { id: number; secret: string } };
+    await server.api(`/api/keys/${key.id}`, { method: "DELETE" });
+    for (const headers of [
+      { authorization: `Bearer ${unknown}` },
+      { "x-api-key": unknown },
+      { authorization: `Basic ${btoa(`user:${unknown}`)}` },
+      { authorization: `Bearer ${key.secret}` },
       { authorization: `Bearer ${server.token}` },
     ] as Record<string, string>[]) {
       expect(await sendAs(headers)).toMatchObject(wrong);
@@ -132,8 +163,11 @@ describe("on loopback", () => {
     for (const host of ["evil.example", `localhost.:${server.port}`, "127.0.0.1"]) {
       for (const key of [{}, { authorization: `Bearer ${server.key}` }]) {
         const response = await send(server, "traces", {}, "protobuf", { host, ...key });
-        expect(response.status).toBe(403);
-        expect(await response.json()).toMatchObject({ code: "forbidden_host" });
+        expect(await answered("traces", response)).toMatchObject({
+          status: 403,
+          encoding: "protobuf",
+          error: { code: 7, message: expect.stringContaining("--allow-host") },
+        });
       }
     }
   });
@@ -148,7 +182,7 @@ describe("on loopback", () => {
       });
     await post({});
     await post({ "x-api-key": server.key });
-    await post({ "x-api-key": "wrong" });
+    await post({ "x-api-key": newSecret("fl") });
     await post({ origin: "https://evil.example" });
     await post({ host: "evil.example" });
     const rejects = await rejectsOf(server);
@@ -175,10 +209,14 @@ describe("where OTLP asks for a key", () => {
       }
     }
     expect(await sendAs({ authorization: "Basic x" }, strict)).toMatchObject(missing);
-    expect(await sendAs({ authorization: "Bearer wrong" }, strict)).toMatchObject(wrong);
+    for (const authorization of ["Bearer wrong", `Basic ${btoa("pk-lf-1:sk-lf-1")}`]) {
+      expect(await sendAs({ authorization }, strict)).toMatchObject(wrong);
+    }
     for (const headers of [
       { authorization: `Bearer ${strict.key}` },
       { "x-api-key": strict.key },
+      { authorization: `Basic ${btoa(`pk-lf-1:${strict.key}`)}` },
+      { authorization: `Basic ${btoa(`${strict.key}:sk-lf-1`)}` },
     ] as Record<string, string>[]) {
       expect(await sendAs(headers, strict)).toMatchObject({ status: 200 });
     }
@@ -234,12 +272,37 @@ describe("CORS", () => {
   test("no other origin may, nor read an answer", async () => {
     for (const origin of ["https://evil.example", "null", `${allowedOrigin}:443`]) {
       const asked = await ask(origin);
-      expect(asked.status).toBe(404);
+      expect(asked.status).toBe(403);
       const sent = await send(server, "traces", {}, "json", { origin, "x-api-key": server.key });
       expect(sent.status).toBe(200);
       for (const { headers } of [asked, sent]) {
         expect([...headers.keys()].filter((name) => /^access-control/.test(name))).toEqual([]);
       }
     }
+  });
+
+  test("who is not allowed is told how to be, and is listed", async () => {
+    await using closed = await startServer();
+    for (const [path, origin] of [
+      ["/v1/traces", "http://localhost:5173"],
+      ["/api/public/otel/v1/traces", "https://app.example"],
+      ["/ingest", "null"],
+    ] as const) {
+      const asked = await fetch(`${closed.url}${path}`, {
+        method: "OPTIONS",
+        headers: { origin, "access-control-request-method": "POST" },
+      });
+      expect(asked.status).toBe(403);
+      expect(await asked.text()).toContain(`start the server with --allow-origin ${origin}`);
+      const [reject] = await rejectsOf(closed);
+      expect(reject).toMatchObject({ route: path, status: 403, code: "forbidden_origin" });
+      expect(reject!.message).toContain(origin);
+    }
+    // What is no origin is not repeated.
+    const asked = await fetch(`${closed.url}/v1/traces`, {
+      method: "OPTIONS",
+      headers: { origin: "<script>", "access-control-request-method": "POST" },
+    });
+    expect(await asked.text()).not.toContain("script");
   });
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createConnection } from "node:net";
 import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { newSecret } from "../../src/secrets.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import { fieldOf, numberOf, textOf } from "../otlp/bytes.ts";
 import {
@@ -221,7 +222,7 @@ describe.each(encodings)("in %s", (encoding) => {
       );
       return { status, code: error?.code, message: error?.message.split(":")[0], retryAfter };
     };
-    expect(await answer({ authorization: "Bearer wrong" })).toEqual({
+    expect(await answer({ authorization: `Bearer ${newSecret("fl")}` })).toEqual({
       status: 401,
       code: 16,
       message: "invalid or revoked API key",
@@ -402,14 +403,119 @@ describe("a large body", () => {
   }, 30_000);
 });
 
-test.each(["GET", "PUT", "DELETE", "OPTIONS"])("%s is none of OTLP's methods", async (method) => {
-  for (const signal of signals) {
-    const response = await fetch(`${server.url}/v1/${signal}`, { method });
-    expect(response.status).toBe(404);
-    expect(await response.json()).toEqual({
-      error: `No route for ${method} /v1/${signal}`,
+describe("a path", () => {
+  test.each([
+    ["/v1/traces", "/v1/logs"],
+    ["/v1/traces/", "/v1/metrics/"],
+    ["//v1/traces", "//v1/logs/"],
+    ["/v1/traces/v1/traces", "/v1/traces/v1/logs"],
+    ["/api/public/otel/v1/traces", "/api/public/otel/v1/traces/"],
+    ["/api/v1/otlp/v1/traces", "/otel/v1/traces"],
+    ["/otlp/v1/traces", "/otlp/v1/logs"],
+  ])("%s is OTLP's, and so is %s", async (one, other) => {
+    for (const path of [one, other]) {
+      const signal = signals.find((signal) => path.replace(/\/$/, "").endsWith(signal))!;
+      const body = {
+        traces: oneSpan,
+        logs: logsRequest([otlpLog({ body: { stringValue: path } })]),
+        metrics: metricsRequest(1),
+      }[signal];
+      for (const encoding of encodings) {
+        const response = await fetch(`${server.url}${path}`, {
+          method: "POST",
+          headers: { "content-type": contentTypes[encoding] },
+          body: new Uint8Array(bodyOf(signal, body, encoding)),
+        });
+        const answer = await answered(signal, response);
+        expect(answer).toMatchObject({ status: 200, encoding, partial: null });
+      }
+    }
+  });
+
+  test("that is none is a google.rpc.Status that names the right ones, and is listed", async () => {
+    await using server = await startServer();
+    for (const encoding of encodings) {
+      for (const path of ["/v1/trace", "/v1", "/v1/spans", "/v1/traces/1"]) {
+        const response = await fetch(`${server.url}${path}`, {
+          method: "POST",
+          headers: { "content-type": contentTypes[encoding] },
+          body: new Uint8Array(bodyOf("traces", oneSpan, encoding)),
+        });
+        const answer = await answered("traces", response);
+        expect(answer).toMatchObject({ status: 404, encoding, error: { code: 12 } });
+        expect(answer.error!.message).toContain("/v1/traces, /v1/logs or /v1/metrics");
+        const [reject] = await rejectsOf(server);
+        expect(reject).toMatchObject({ route: path, status: 404, code: "not_found" });
+      }
+    }
+    expect(await countsOf(server)).toEqual({ not_found: 8 });
+  });
+
+  test("left out by an exporter is a 404 that names OTLP's, and is listed", async () => {
+    await using server = await startServer();
+    const to = async (path: string, encoding: "json" | "protobuf") => {
+      const response = await fetch(`${server.url}${path}`, {
+        method: "POST",
+        headers: { "content-type": contentTypes[encoding] },
+        body: new Uint8Array(bodyOf("traces", oneSpan, encoding)),
+      });
+      expect(response.status).toBe(404);
+      const text = await response.text();
+      expect(text).toContain("/v1/traces");
+      return text;
+    };
+    expect(await to("/", "protobuf")).not.toContain("/ingest");
+    expect(JSON.parse(await to("/", "json"))).toMatchObject({
+      error: "No route for POST /",
       code: "not_found",
-      hint: expect.any(String),
+    });
+    await to("/api/public/otel", "protobuf");
+    expect((await rejectsOf(server)).map(({ route }) => route)).toEqual([
+      "/api/public/otel",
+      "/",
+      "/",
+    ]);
+    // What is no export is none of these.
+    await fetch(`${server.url}/`, { method: "POST", body: "x" });
+    await fetch(`${server.url}/v2`);
+    expect(await countsOf(server)).toEqual({ not_found: 3 });
+  });
+
+  test("of great length is listed in part", async () => {
+    await using server = await startServer();
+    await fetch(`${server.url}/v1/${"x".repeat(4000)}`, { method: "POST" });
+    const [reject] = await rejectsOf(server);
+    expect([reject!.route.length, reject!.message.length]).toEqual([200, 200]);
+  });
+});
+
+test("JSON Lines of the Collector's file exporter are read", async () => {
+  await using server = await startServer();
+  const lines = [1, 2].map((i) => JSON.stringify(tracesRequest([otlpSpan({ spanId: idOf(i) })])));
+  for (const type of ["application/json", "application/jsonl", "application/x-ndjson"]) {
+    const body = `${[...lines, JSON.stringify(metricsRequest(1))].join("\n")}\n`;
+    const answer = await answered("traces", post(server, "traces", body, { "content-type": type }));
+    expect(answer).toMatchObject({ status: 200, encoding: "json", partial: { rejected: 1 } });
+    expect(answer.partial!.message).toContain("a line of resourceMetrics, not resourceSpans");
+  }
+  const view = (await (await server.api(`/api/traces/${traceId}`)).json()) as { spans: object[] };
+  expect(view.spans).toHaveLength(2);
+});
+
+test.each(["GET", "PUT", "DELETE", "OPTIONS"])("%s is none of OTLP's methods", async (method) => {
+  await using server = await startServer();
+  for (const signal of signals) {
+    const headers = { "content-type": contentTypes.protobuf };
+    const response = await fetch(`${server.url}/v1/${signal}`, { method, headers });
+    expect(response.headers.get("allow")).toBe("POST");
+    expect(await answered(signal, response)).toMatchObject({
+      status: 405,
+      encoding: "protobuf",
+      error: {
+        code: 12,
+        message: `${method} is no method of /v1/${signal}: OTLP is sent with POST`,
+      },
     });
   }
+  expect(await countsOf(server)).toEqual({ method_not_allowed: 3 });
 });

@@ -9,6 +9,8 @@ const hints: Record<string, string> = {
   buffer_full: "Too much at once; the client may try again.",
   disk_full: "The disk is full: free some space.",
   invalid_otlp: "The body is not OTLP: check the exporter’s protocol.",
+  not_found: "OTLP goes to /v1/traces, /v1/logs and /v1/metrics; ingest v1 to /ingest.",
+  method_not_allowed: "Spans are sent with POST.",
   unsupported_media_type: "Send application/json or application/x-protobuf.",
   body_timeout: "The body did not come to its end.",
   forbidden_host: "Use localhost, or start with --allow-host.",

@@ -30,6 +30,7 @@ export async function runOverGrpc(file: string, emitter: string, target: object)
     port: 0,
     hosts,
     export: (call) => exportOverGrpc(call, otlp),
+    onRefused: (error) => server.bugs.push(error.message),
     onBug: (cause) => server.bugs.push(String(cause)),
   });
   hosts.add(`127.0.0.1:${grpc.port}`);

@@ -1,0 +1,43 @@
+/** The paths under which spans come in: a key is what counts there, and a page cannot send it without CORS. */
+import { signals, type Signal } from "../otlp/request.ts";
+
+/**
+ * What senders put before OTLP's own paths, since it is how their service has it, or by a slip. Below each
+ * are the same three paths and nothing else.
+ */
+const prefixes = [
+  "",
+  // An endpoint that ends with a slash, and one that has the path already.
+  "/",
+  "/v1/traces",
+  // Langfuse's SDKs.
+  "/api/public/otel",
+  // LangSmith, Braintrust and Weave; Grafana; LangWatch; others by version; Opik.
+  "/otel",
+  "/otlp",
+  "/api/otel",
+  "/api/v1/otlp",
+  "/api/v1/private/otel",
+];
+
+const withSlash = (path: string) => [path, `${path}/`];
+
+/** All paths on which a signal is taken, its own first. */
+export function otlpPathsOf(signal: Signal): [string, ...string[]] {
+  const paths = prefixes.flatMap((prefix) => withSlash(`${prefix}/v1/${signal}`));
+  return paths as [string, ...string[]];
+}
+
+const otlpPaths: ReadonlySet<string> = new Set(signals.flatMap(otlpPathsOf));
+
+export const ingestPaths: ReadonlySet<string> = new Set(["/ingest", ...otlpPaths]);
+
+/** Whether a path is OTLP's, or is meant to be: then errors are told as OTLP has it. */
+export function isOtlpPath(path: string): boolean {
+  return otlpPaths.has(path) || path === "/v1" || path.startsWith("/v1/");
+}
+
+/** Whether OTLP is taken there, by POST. */
+export function takesOtlp(path: string): boolean {
+  return otlpPaths.has(path);
+}
