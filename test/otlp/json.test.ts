@@ -377,6 +377,9 @@ describe("a value", () => {
   });
 });
 
+/** Quadratic work on these inputs takes minutes; linear work stays below this on a busy machine, too. */
+const hangMs = 20_000;
+
 describe("hostile JSON", () => {
   test.each(["__proto__", "constructor", "toString", ""])("a key %p is data", (key) => {
     const pair = `{"key":"${key}","value":{"intValue":7}}`;
@@ -399,7 +402,7 @@ describe("hostile JSON", () => {
     );
     const startedAt = performance.now();
     const { attributes } = spanOf(`{"attributes":[${pairs}]}`);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(hangMs);
     expect(attributes["attribute.99999"]).toBe(99_999);
   });
 
@@ -411,7 +414,7 @@ describe("hostile JSON", () => {
   ])("the search for long integers is linear in %s", (_, content) => {
     const startedAt = performance.now();
     expect(spanOf(`{"name":"${content}"}`).name).not.toBe("");
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(hangMs);
   });
 
   test.each([
@@ -421,7 +424,7 @@ describe("hostile JSON", () => {
   ])("so is the one for %s", (_, content) => {
     const startedAt = performance.now();
     expect(spanOf(`{"name":${JSON.stringify(content)}}`).name).toBe(content);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(hangMs);
   });
 
   test("64 MB of line breaks or of lines cost no more than as much JSON", () => {
@@ -436,6 +439,6 @@ describe("hostile JSON", () => {
     expect(() => readTraces(`{"intValue":${digits}x`)).toThrow(BadRequest);
     expect(() => readTraces(`{"intValue":${spaces}x`)).toThrow(BadRequest);
     expect(() => readTraces(`{"intValue"${spaces}:${digits}${spaces}x`)).toThrow(BadRequest);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(hangMs);
   });
 });
