@@ -8,9 +8,9 @@ const longIntegers = /("(?:\w*[uU]nixNano|intValue)"\s*:\s*)(-?\d{16,})(?=\s*[,}
 
 /**
  * Names as the .proto file has them. Only a member's name is followed by a colon, and the last quote of a
- * name within a string has a backslash before it.
+ * name within a string has a backslash before it. The longest is `instrumentation_library_spans`.
  */
-const protoNames = /"([a-z]+(?:_[a-z]+)+)"(?=\s*:)/g;
+const protoNames = /"([a-z]{1,20}(?:_[a-z]{1,20}){1,5})"(?=\s*:)/g;
 
 /** @returns the requests: one, or one a line as the Collector's file exporter writes them. @throws BadRequest */
 export function parseRequests(text: string): unknown[] {

