@@ -136,6 +136,8 @@ const spanFields = {
   output: optional(text(wire.payloadLength)),
   toolCatalog: optional(text(wire.payloadLength)),
   sources: optional(text(wire.payloadLength)),
+  /** The run's instructions: since client 0.10, on the root agent span. */
+  systemPrompt: optional(text(wire.payloadLength)),
   modelCallMs: optional(count()),
   responseTimeMs: optional(count()),
   reasoningDurationMs: optional(count()),

@@ -1,6 +1,7 @@
 /** From a checked payload to batches for the store: one span an id, and none too large. */
 import type { Payload } from "../contract/v1.ts";
 import type { SpanLog } from "../store/logs.ts";
+import { payloadsOf } from "../store/rows.ts";
 import type { SentSpan, TraceSpans } from "../store/spans.ts";
 import type { Weight } from "./ring.ts";
 
@@ -63,11 +64,8 @@ export function* cut(
 
 /** About what a span takes in memory: its texts, and a row's worth of the rest. */
 function weighSpan({ span }: SentSpan): number {
-  const { input, output, toolCatalog, sources, x } = span;
   let bytes = 500;
-  for (const text of [input, output, toolCatalog, sources, x?.attributes, x?.resource, x?.events]) {
-    bytes += text?.length ?? 0;
-  }
+  for (const text of Object.values(payloadsOf(span))) bytes += text?.length ?? 0;
   return bytes;
 }
 

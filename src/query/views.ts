@@ -148,6 +148,7 @@ export const SpanView = Type.Object({
   output: optional(Text),
   toolCatalog: optional(Text),
   sources: optional(Text),
+  systemPrompt: optional(Text),
   metadata: optional(Metadata),
   key: Type.Integer(),
   traceKey: Type.Integer(),

@@ -10,6 +10,7 @@ const fields: readonly Field[] = [
   "sources",
   "attributes",
   "events",
+  "systemPrompt",
   "name",
   "error",
   "id",

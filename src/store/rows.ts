@@ -11,7 +11,7 @@ import {
 import type { spans } from "./schema.ts";
 import { toCell, type Cell } from "./codec.ts";
 
-/** The large texts of a span, in the order of their slots in a row (lists.ts has room for seven). */
+/** The large texts of a span, in the order of their slots in a row: what is new goes to the end. */
 export const payloadFields = [
   "input",
   "output",
@@ -20,12 +20,25 @@ export const payloadFields = [
   "attributes",
   "resource",
   "events",
+  "systemPrompt",
 ] as const;
 
 export type PayloadField = (typeof payloadFields)[number];
 
 /** A span's texts; what it does not have is absent. */
 export type Payloads = Partial<Record<PayloadField, string>>;
+
+export function payloadsOf({
+  input,
+  output,
+  toolCatalog,
+  sources,
+  systemPrompt,
+  x,
+}: ImportedSpan): { [F in PayloadField]: string | undefined } {
+  const { attributes, resource, events } = x ?? {};
+  return { input, output, toolCatalog, sources, attributes, resource, events, systemPrompt };
+}
 
 /** Spans of one trace lie side by side: 2^24 numbers for each trace, 2^29 traces below 2^53. */
 const spansPerTrace = 2 ** 24;

@@ -98,6 +98,7 @@ const texts: [place: Place, field: string, min: number, max: number][] = [
   ["span", "output", 0, 1_000_000],
   ["span", "toolCatalog", 0, 1_000_000],
   ["span", "sources", 0, 1_000_000],
+  ["span", "systemPrompt", 0, 1_000_000],
   ["span", "systemFingerprint", 0, 256],
   ["span", "safetyMetadata", 0, 16_384],
 ];

@@ -595,7 +595,7 @@ describe("a span", () => {
       '"\\u0000"',
       "</script>",
     ];
-    const fields = ["input", "output", "toolCatalog", "sources"];
+    const fields = ["input", "output", "toolCatalog", "sources", "systemPrompt"];
     const spans = texts.map((text, i) =>
       makeSpan({
         spanId: `s${i}`,

@@ -77,12 +77,14 @@ describe("the spans of a trace", () => {
       { spanId: "both", startTime: 1, input: "in", output: "out", errorMessage: "e".repeat(5000) },
       { spanId: "none", startTime: 2 },
       { spanId: "tools", startTime: 3, toolCatalog: "[]", sources: "[]" },
+      { spanId: "rules", startTime: 4, systemPrompt: "Be brief.", output: "ok" },
     );
     const { spans } = await get<TraceView>("/api/traces/payloads");
     expect(spans.map(({ payloads }) => payloads)).toEqual([
       ["input", "output"],
       [],
       ["toolCatalog", "sources"],
+      ["output", "systemPrompt"],
     ]);
     expect(spans[0]!.errorMessage).toBe("e".repeat(200));
   });

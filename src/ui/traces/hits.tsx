@@ -18,6 +18,7 @@ const fieldWords: Record<Hit["field"], string> = {
   sources: "sources",
   attributes: "attributes",
   events: "events",
+  systemPrompt: "system prompt",
   name: "name",
   error: "error",
   id: "id",

@@ -16,11 +16,12 @@ import { Tools } from "./tools.tsx";
 import "../../parts/stats.css";
 import "./inspector.css";
 
-type Tab = "overview" | "messages" | "input" | "output" | "tools" | "attributes" | "raw";
+type Tab = "overview" | "messages" | "system" | "input" | "output" | "tools" | "attributes" | "raw";
 
 const labels: Record<Tab, string> = {
   overview: "Overview",
   messages: "Messages",
+  system: "System",
   input: "Input",
   output: "Output",
   tools: "Tools",
@@ -103,6 +104,8 @@ function Body({
   switch (tab) {
     case "messages":
       return <Messages key={span.key} messages={messages} onSelect={onSelect} />;
+    case "system":
+      return <Payload trace={span.traceKey} span={span.key} field="systemPrompt" />;
     case "input":
     case "output":
       return <Payload trace={span.traceKey} span={span.key} field={tab} />;
@@ -123,6 +126,7 @@ function tabsOf(whole: WholeSpan | undefined): [tab: Tab, count?: number][] {
   const { span, messages } = whole;
   const said = messages.input.length + messages.output.length;
   if (said > 0) tabs.push(["messages", said]);
+  if (span.systemPrompt !== undefined) tabs.push(["system"]);
   if (span.input !== undefined) tabs.push(["input"]);
   if (span.output !== undefined) tabs.push(["output"]);
   if (messages.tools.length > 0) tabs.push(["tools", messages.tools.length]);
