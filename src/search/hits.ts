@@ -11,6 +11,7 @@ const fields: readonly Field[] = [
   "attributes",
   "events",
   "systemPrompt",
+  "traceAttributes",
   "name",
   "error",
   "id",

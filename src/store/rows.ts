@@ -21,6 +21,7 @@ export const payloadFields = [
   "resource",
   "events",
   "systemPrompt",
+  "traceAttributes",
 ] as const;
 
 export type PayloadField = (typeof payloadFields)[number];
@@ -36,8 +37,11 @@ export function payloadsOf({
   systemPrompt,
   x,
 }: ImportedSpan): { [F in PayloadField]: string | undefined } {
-  const { attributes, resource, events } = x ?? {};
-  return { input, output, toolCatalog, sources, attributes, resource, events, systemPrompt };
+  const { attributes, resource, events, traceAttributes } = x ?? {};
+  return {
+    ...{ input, output, toolCatalog, sources, systemPrompt },
+    ...{ attributes, resource, events, traceAttributes },
+  };
 }
 
 /** Spans of one trace lie side by side: 2^24 numbers for each trace, 2^29 traces below 2^53. */
@@ -235,7 +239,7 @@ export function spanOf(row: Row, names: NameLookup): Span {
 /** A row with its payloads, and with what v1 has no field for under `x`. */
 export function wholeSpanOf(
   row: Row,
-  { attributes, resource, events, ...sent }: Payloads,
+  { attributes, resource, events, traceAttributes, ...sent }: Payloads,
   names: NameLookup,
 ) {
   const x: SpanExtension & { source: string; receivedAt: number } = {
@@ -246,6 +250,7 @@ export function wholeSpanOf(
     ...(attributes !== undefined && { attributes }),
     ...(resource !== undefined && { resource }),
     ...(events !== undefined && { events }),
+    ...(traceAttributes !== undefined && { traceAttributes }),
     ...(row.extra !== null && JSON.parse(row.extra).x),
   };
   return { span: { ...spanOf(row, names), ...sent }, x };

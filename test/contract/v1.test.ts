@@ -53,7 +53,7 @@ function toText(value: unknown): string {
 }
 
 function parse(payload: unknown) {
-  return parsePayload(toText(payload), { unknownFields: "reject" });
+  return parsePayload(toText(payload), { unknownFields: "reject" }).payload;
 }
 
 /** The issues' paths, or null where the payload was accepted. */
@@ -419,7 +419,7 @@ describe.each([
         '"marker":1',
         `"__proto__":${value}`,
       );
-      let metadata: any = parsePayload(text, { unknownFields: "reject" });
+      let metadata: any = parsePayload(text, { unknownFields: "reject" }).payload;
       for (const step of [...path, "metadata"]) metadata = metadata[step];
       expect(Object.hasOwn(metadata, "__proto__")).toBe(false);
       expect(Object.getPrototypeOf(metadata)).toBe(Object.prototype);

@@ -19,6 +19,7 @@ const fieldWords: Record<Hit["field"], string> = {
   attributes: "attributes",
   events: "events",
   systemPrompt: "system prompt",
+  traceAttributes: "attributes",
   name: "name",
   error: "error",
   id: "id",

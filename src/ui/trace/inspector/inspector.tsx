@@ -46,6 +46,8 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
   const goTo = (next: Tab) => setTab(next, { replace: true });
   // The body is all of one span, until the next is there.
   const shownRow = (data && table.rowOf(data.span.key)) ?? row;
+  // What is the trace's own is shown with its roots.
+  const ofTrace = table.span(shownRow).depth === 0 ? table.trace.attributes : null;
 
   return (
     <aside className="pane insp" aria-label="Inspector">
@@ -86,7 +88,7 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
         aria-busy={isBehind}
       >
         {tab === "overview" && <Overview table={table} row={shownRow} whole={data} onTab={goTo} />}
-        {data && <Body tab={tab} whole={data} onSelect={onSelect} />}
+        {data && <Body tab={tab} whole={data} ofTrace={ofTrace} onSelect={onSelect} />}
       </div>
     </aside>
   );
@@ -95,10 +97,12 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
 function Body({
   tab,
   whole: { span, messages },
+  ofTrace,
   onSelect,
 }: {
   tab: Tab;
   whole: WholeSpan;
+  ofTrace: string | null;
   onSelect: (spanKey: number) => void;
 }) {
   switch (tab) {
@@ -112,7 +116,7 @@ function Body({
     case "tools":
       return <Tools tools={messages.tools} />;
     case "attributes":
-      return <Attributes span={span} />;
+      return <Attributes span={span} ofTrace={ofTrace} />;
     case "raw":
       return <Raw span={span} />;
     default:
