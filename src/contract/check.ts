@@ -8,7 +8,7 @@ import type { TSchema } from "@sinclair/typebox";
 import { AppError, type Issue } from "../errors.ts";
 import { wire } from "../limits.ts";
 import { excessOf } from "./scan.ts";
-import { setUnknownAside, type Aside, type UnknownField } from "./unknown.ts";
+import { parseExactly, setUnknownAside, type Aside, type UnknownField } from "./unknown.ts";
 import {
   droppedFields,
   findMapProblem,
@@ -79,6 +79,7 @@ export function parsePayload(text: string, door: Door): ParsedPayload {
     if (!compiled(rest.payload).Check(value)) throw invalid(schemaIssues(value, rest));
     aside = setUnknownAside(schemas.payload, value);
     value = aside.value;
+    if (!aside.isExact) aside = setUnknownAside(schemas.payload, parseExactly(text));
   }
   const payload = value as Payload;
   const issues = ruleIssues(payload);

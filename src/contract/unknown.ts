@@ -23,6 +23,8 @@ export interface UnknownField {
 export interface Aside {
   /** The value without unknown keys. */
   value: unknown;
+  /** False where a number that was found is not what its text says: see `parseExactly`. */
+  isExact: boolean;
   /** Adds what was found to the checked payload's traces and spans, as JSON text in `x.attributes`. */
   attach(payload: Payload): void;
   /** So few that a sender cannot make them grow with the payload. */
@@ -35,6 +37,8 @@ type Attributes = Record<string, unknown>;
 interface Place {
   object: (typeof unknownObjects)[number];
   path: string;
+  /** Of the trace or span. */
+  id: string;
   kept: Kept;
 }
 
@@ -65,7 +69,9 @@ const prefix = "unknown.";
 
 /** Finds the keys that a schema does not know. Objects that have some are copied without them. */
 export function setUnknownAside(schema: TSchema, value: unknown): Aside {
-  const found = new Map<unknown, Kept>();
+  /** By the number of the trace and of the span in it. */
+  const found = new Map<string, Kept>();
+  let isAllExact = true;
   const counts = createCounts();
 
   /** @returns the value without unknown keys. */
@@ -85,6 +91,7 @@ export function setUnknownAside(schema: TSchema, value: unknown): Aside {
       }
       isKnown = false;
       place.kept.add(start + key, object[key]);
+      isAllExact &&= isExact(object[key]);
       counts.add(place, key, properties);
     }
     return isKnown ? value : known;
@@ -95,35 +102,64 @@ export function setUnknownAside(schema: TSchema, value: unknown): Aside {
     // Only traces and spans stand in arrays of objects: each owns what is found below it.
     if (!Array.isArray(value) || (key !== "traces" && key !== "spans")) return value;
     const object = key === "traces" ? "trace" : "span";
-    const items = value.map((item) => visitOwner(schema.items, item, object));
+    const id = place.id && `${place.id}.`;
+    const items = value.map((item, i) => visitOwner(schema.items, item, object, `${id}${i}`));
     return items.every((item, i) => item === value[i]) ? value : items;
   }
 
-  function visitOwner(schema: TSchema, value: unknown, object: Place["object"]): unknown {
+  function visitOwner(
+    schema: TSchema,
+    value: unknown,
+    object: Place["object"],
+    id: string,
+  ): unknown {
     const kept = new Kept();
-    const known = visit(schema, value, { object, path: "", kept });
-    if (kept.entries.length > 0) found.set(known, kept);
+    const known = visit(schema, value, { object, path: "", kept, id });
+    if (kept.entries.length > 0) found.set(id, kept);
     return known;
   }
 
-  const known = visitOwner(schema, value, "payload");
+  const known = visitOwner(schema, value, "payload", "");
   return {
     value: known,
+    isExact: isAllExact,
     fields: counts.fields(),
     attach(payload) {
-      const ofPayload = found.get(payload) ?? new Kept();
+      const ofPayload = found.get("") ?? new Kept();
       const length = ofPayload.toJson().length * payload.traces.length;
-      for (const [i, trace] of payload.traces.entries()) {
+      for (const [t, trace] of payload.traces.entries()) {
         const own = new Kept();
-        if (i === 0 || length <= limits.spreadLength)
+        if (t === 0 || length <= limits.spreadLength)
           for (const entry of ofPayload.entries) own.add(...entry);
-        for (const entry of found.get(trace)?.entries ?? []) own.add(...entry);
+        for (const entry of found.get(`${t}`)?.entries ?? []) own.add(...entry);
         addAttributes(trace, own);
-        for (const span of trace.spans) addAttributes(span, found.get(span));
+        for (const [s, span] of trace.spans.entries()) addAttributes(span, found.get(`${t}.${s}`));
       }
     },
   };
 }
+
+/** False of numbers that JavaScript rounds: those beyond 2^53, and what is too large for any. */
+function isExact(value: unknown): boolean {
+  if (typeof value === "number") return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  return typeof value !== "object" || value === null || Object.values(value).every(isExact);
+}
+
+/** The same as JSON.parse, but for numbers that it would round: those are written again as they came. */
+export function parseExactly(text: string): unknown {
+  const exactly = (_key: string, value: unknown, { source }: { source: string }) =>
+    typeof value === "number" && !isExact(value) ? json.rawJSON(source) : value;
+  return json.parse(text, exactly);
+}
+
+/** What TypeScript does not know of it yet: https://github.com/tc39/proposal-json-parse-with-source */
+const json = JSON as unknown as {
+  rawJSON(text: string): unknown;
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { source: string }) => unknown,
+  ): unknown;
+};
 
 function addAttributes(owner: { x?: { attributes?: string } }, kept: Kept | undefined): void {
   if (!kept || kept.entries.length === 0) return;

@@ -100,8 +100,10 @@ function traceAttributesOf(places: TreePlace<SkeletonRow>[], source: Source): st
         if (!all.has(name)) all.set(name, value);
     }
   }
-  if (seen.size === 0) return null;
-  const json = JSON.stringify(Object.fromEntries(all));
+  const [first = null, ...more] = seen;
+  // As it came, with numbers that JavaScript would round.
+  const json = more.length > 0 ? JSON.stringify(Object.fromEntries(all)) : first;
+  if (json === null) return null;
   return json.length > traceAttributesLength ? null : json;
 }
 

@@ -103,6 +103,19 @@ test("an own __proto__ is kept as data, and pollutes nothing", () => {
   expect(({} as { polluted?: string }).polluted).toBeUndefined();
 });
 
+test("numbers of any size are kept as they were written", () => {
+  const numbers = '[12345678901234567890,-1e400,{"n":9007199254740993},1.5e300]';
+  const sent = JSON.stringify(makePayload({ seed: 1 }, { ttftMs: 2, usage: { seed: 3 } }))
+    .replace('"seed":1', '"seed":18446744073709551615')
+    .replace('"ttftMs":2', '"ttftMs":1e300')
+    .replace('"seed":3', `"seed":${numbers}`);
+  const [trace] = keep(sent).traces;
+  expect(trace!.x!.attributes).toBe('{"unknown.seed":18446744073709551615}');
+  const [span] = trace!.spans;
+  expect(span!.x!.attributes).toBe(`{"unknown.usage.seed":${numbers}}`);
+  expect(span!.ttftMs).toBe(1e300);
+});
+
 test("names of Object's own are unknown keys like any other", () => {
   const [span] = keep(makePayload({}, { constructor: 1, toString: "x" })).traces[0]!.spans;
   expect(kept(span!)).toEqual({ "unknown.constructor": 1, "unknown.toString": "x" });

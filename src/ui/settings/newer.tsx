@@ -50,7 +50,7 @@ function Name({ field: { object, field, meant } }: { field: Field }) {
   if (object === null) return <span className="dim">other fields</span>;
   return (
     <>
-      <span className="mono">{`${object}.${field}`}</span>
+      <span className="mono">{`${object}.${field}`}</span>{" "}
       {meant !== null && (
         <span className="badge b-lost" title="Only the known name has a meaning here">
           did you mean {meant}?
