@@ -170,8 +170,8 @@ export const settings: { [K in keyof Settings]: Setting<Settings[K]> } = {
   },
   unknownFields: {
     value: "<reject|keep>",
-    help: "keep: newer clients' fields are kept as attributes (default: reject)",
-    fallback: "reject",
+    help: "keep: newer clients' fields are kept as attributes (default: keep)",
+    fallback: "keep",
     parse: oneOf("reject", "keep"),
   },
   logLevel: {

@@ -101,6 +101,20 @@ export const logsPerSpan = { count: 2000, length: 8 * MiB } as const;
 /** Log records that wait for their span, which is sent when it ends. */
 export const waitingLogs = { maxAgeMs: 24 * 3_600_000, maxCount: 100_000, expirePerStep: 500 };
 
+/**
+ * Fields that the contract does not know: so many of each sender and so many senders are counted one by
+ * one, under names of so many UTF-16 code units; the API shows the newest. What stands beside the traces
+ * of a payload is kept with each where all copies together have at most this length, else with the first.
+ */
+export const unknownFields = {
+  perSender: 64,
+  senders: 100,
+  fieldLength: 128,
+  userAgentLength: 200,
+  shown: 300,
+  spreadLength: MiB,
+} as const;
+
 /** Rows kept of refused requests; older ones go, the counts stay. */
 export const rejectsKept = 1000;
 
@@ -327,6 +341,9 @@ export const largeTraceSpans = 1000;
 
 /** What is new in all calls of a trace: for so long texts are read to know their lengths. */
 export const news = { budgetMs: 800 } as const;
+
+/** A trace is answered without attributes that are longer; its spans have them. UTF-16 code units. */
+export const traceAttributesLength = MiB;
 
 /** List pages. */
 export const page = { defaultLimit: 50, maxLimit: 500 } as const;

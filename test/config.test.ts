@@ -203,7 +203,7 @@ test("the defaults are those of the manual", () => {
     maxBodyBytes: 10_485_760,
     rateLimit: null,
     durability: "process",
-    unknownFields: "reject",
+    unknownFields: "keep",
     logLevel: "info",
     priceRules: [],
   });

@@ -254,6 +254,7 @@ export const wireSpan = (): fc.Arbitrary<WireSpan> =>
           output: wirePayloadText(),
           toolCatalog: wirePayloadText(),
           sources: wirePayloadText(),
+          systemPrompt: wirePayloadText(),
           modelCallMs: wireCount(),
           responseTimeMs: wireCount(),
           reasoningDurationMs: wireCount(),

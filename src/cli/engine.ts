@@ -54,6 +54,13 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       priceRules: config.priceRules,
       defaultKey: home.key,
       givenKey: config.apiKey,
+      onUnknown: ({ object, field, meant, keyName, userAgent }) =>
+        log.warn("a client sends a field that this version does not know, it is kept", {
+          field: `${object}.${field}`,
+          ...(meant !== null && { didYouMean: meant }),
+          key: keyName,
+          userAgent,
+        }),
       onCrash: events.onCrash,
     });
     const reader = createReader(home.storePath, events.onCrash);

@@ -8,13 +8,14 @@ import type { TSchema } from "@sinclair/typebox";
 import { AppError, type Issue } from "../errors.ts";
 import { wire } from "../limits.ts";
 import { excessOf } from "./scan.ts";
-import { setUnknownAside } from "./unknown.ts";
+import { parseExactly, setUnknownAside, type Aside, type UnknownField } from "./unknown.ts";
 import {
   droppedFields,
   findMapProblem,
   ImportedPayload,
   ImportedSpan,
   levels,
+  open,
   Payload,
   Span,
   type Trace,
@@ -22,47 +23,70 @@ import {
 
 /** Which door a payload came through. */
 export interface Door {
-  /** `keep` sets unknown keys of closed objects aside as attributes instead of refusing them. */
+  /** `keep` keeps unknown keys of closed objects as attributes instead of refusing them. */
   unknownFields: "reject" | "keep";
   /** True where an operator imports: spans may carry what v1 lacks under `x`. */
   imported?: boolean;
 }
 
 /** The schemas of one door: of the whole payload, and of its levels for the report. */
-interface Schemas {
-  payload: TSchema;
-  trace: TSchema;
-  span: TSchema;
+type Schemas = Record<"payload" | "head" | "trace" | "span", TSchema>;
+
+const head = levels.payload;
+const ingest: Schemas = { payload: Payload, head, trace: levels.trace, span: Span };
+const imports: Schemas = {
+  ...{ payload: ImportedPayload, head },
+  ...{ trace: levels.importedTrace, span: ImportedSpan },
+};
+
+const lenient = new Map<Schemas, Schemas>();
+
+/** The same with keys that nobody knows. */
+function lenientOf(schemas: Schemas): Schemas {
+  let found = lenient.get(schemas);
+  if (!found) {
+    const { payload, head, trace, span } = schemas;
+    found = { payload: open(payload), head: open(head), trace: open(trace), span: open(span) };
+    lenient.set(schemas, found);
+  }
+  return found;
 }
 
-const ingest: Schemas = { payload: Payload, trace: levels.trace, span: Span };
-const imports: Schemas = {
-  payload: ImportedPayload,
-  trace: levels.importedTrace,
-  span: ImportedSpan,
-};
+export interface ParsedPayload {
+  /**
+   * As sent, less what the contract drops (deprecated arrays, `__proto__` keys of maps, white space
+   * around an image URL), and with what it does not know as attributes.
+   */
+  payload: Payload;
+  unknown: UnknownField[];
+}
 
 /**
  * Parses and checks one request's text.
  *
- * @returns the payload as sent, less what the contract drops (deprecated arrays, `__proto__` keys of
- *   maps, white space around an image URL).
  * @throws AppError `invalid_json` or `invalid_payload`, the latter with at most 20 issues.
  */
-export function parsePayload(text: string, door: Door): Payload {
-  const lenient = door.unknownFields === "keep";
+export function parsePayload(text: string, door: Door): ParsedPayload {
   const excess = excessOf(text);
   if (excess !== null) throw invalid([{ code: "too_big", path: [], message: excess }]);
-  const value = parseJson(text);
+  let value = parseJson(text);
   const schemas = door.imported ? imports : ingest;
-  const aside = lenient ? setUnknownAside(schemas.payload, value) : null;
-  if (!compiled(schemas.payload).Check(value)) throw invalid(schemaIssues(value, schemas));
+  let aside: Aside | null = null;
+  // All objects are closed: what passes has no unknown keys to look for.
+  if (!compiled(schemas.payload).Check(value)) {
+    if (door.unknownFields === "reject") throw invalid(schemaIssues(value, schemas));
+    const rest = lenientOf(schemas);
+    if (!compiled(rest.payload).Check(value)) throw invalid(schemaIssues(value, rest));
+    aside = setUnknownAside(schemas.payload, value);
+    value = aside.value;
+    if (!aside.isExact) aside = setUnknownAside(schemas.payload, parseExactly(text));
+  }
   const payload = value as Payload;
   const issues = ruleIssues(payload);
   if (issues.length > 0) throw invalid(issues);
   for (const trace of payload.traces) normalize(trace);
   aside?.attach(payload);
-  return payload;
+  return { payload, unknown: aside?.fields ?? [] };
 }
 
 function parseJson(text: string): unknown {
@@ -100,7 +124,7 @@ function schemaIssues(value: unknown, schemas: Schemas): Issue[] {
   };
   // Level by level with compiled checks: the slow reporter sees only what failed. Run over the
   // whole of 10 MiB it would take over a second to reach a fault in the last span.
-  if (!add(levels.payload, shortened(value, "traces", wire.tracesPerPayload), [])) return issues;
+  if (!add(schemas.head, shortened(value, "traces", wire.tracesPerPayload), [])) return issues;
   const traces = (value as { traces?: unknown } | null)?.traces;
   if (!Array.isArray(traces)) return issues;
   for (const [t, trace] of traces.entries()) {

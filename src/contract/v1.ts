@@ -136,6 +136,8 @@ const spanFields = {
   output: optional(text(wire.payloadLength)),
   toolCatalog: optional(text(wire.payloadLength)),
   sources: optional(text(wire.payloadLength)),
+  /** The run's instructions: since client 0.10, on the root agent span. */
+  systemPrompt: optional(text(wire.payloadLength)),
   modelCallMs: optional(count()),
   responseTimeMs: optional(count()),
   reasoningDurationMs: optional(count()),
@@ -181,6 +183,8 @@ const SpanExtension = Type.Object(
     endNanos: optional(Type.Integer({ minimum: 0, maximum: 999_999 })),
     /** JSON text of what has no field of its own, by its name. */
     attributes: optional(Type.String()),
+    /** JSON text of what came beside the trace's fields and the payload's, by its name. */
+    traceAttributes: optional(Type.String()),
     /** JSON text: the resource's attributes and schema, and the scope's. */
     resource: optional(Type.String()),
     /** JSON text: the span's events, links and log records, each with its `type`. */
@@ -217,6 +221,7 @@ const SpanExtension = Type.Object(
 
 const TraceExtension = Type.Object(
   {
+    /** In exports of before; the store has it with a span, as `traceAttributes`. */
     attributes: optional(Type.String()),
     /** Whose spans they are where no agent is named: OpenTelemetry's `service.name`. */
     serviceName: optional(Type.String()),
@@ -251,6 +256,15 @@ const payloadOf = <T extends TSchema>(trace: T) =>
 export const Trace = traceOf(Span);
 export const Payload = payloadOf(Trace);
 export const ImportedPayload = payloadOf(traceOf(ImportedSpan, { x: optional(TraceExtension) }));
+
+/** The same schema whose objects may have keys that it does not know. */
+export function open(schema: TSchema): TSchema {
+  if (schema[Kind] === "Array") return { ...schema, items: open(schema.items) };
+  if (schema[Kind] !== "Object") return schema;
+  const fields = Object.entries(schema.properties as Record<string, TSchema>);
+  const properties = Object.fromEntries(fields.map(([name, field]) => [name, open(field)]));
+  return { ...schema, properties, additionalProperties: true };
+}
 
 /** The schemas one level at a time, so that a report can name the bad span of 80,000 quickly. */
 export const levels = {

@@ -5,6 +5,7 @@ import type { Ticket } from "../ingest/admission.ts";
 import type { Sender } from "../ingest/keyring.ts";
 import type { Receipt } from "../ingest/parse.ts";
 import type { Delivery } from "../ingest/thread.ts";
+import { unknownFields } from "../limits.ts";
 import { answer, answerError, internalError, securityHeaders } from "./answer.ts";
 import { bufferFull, declaredBytes, readBody, tooLarge } from "./body.ts";
 import { bearerOf, type Guard } from "./guard.ts";
@@ -24,8 +25,9 @@ export async function ingest(request: Request, deps: IngestDeps): Promise<Respon
   let sender: Sender | null = null;
   try {
     const { accepted } = await take(request, deps, () => {
-      const { projectId, keyId } = (sender = identify(request.headers, intake));
-      return { projectId, keyId, format: { protocol: "ingest" } };
+      const { projectId, keyId, keyName } = (sender = identify(request.headers, intake));
+      const client = { keyName, userAgent: userAgentOf(request) };
+      return { projectId, keyId, client, format: { protocol: "ingest" } };
     });
     return answer(202, { accepted }, cors);
   } catch (cause) {
@@ -44,7 +46,8 @@ export async function importBatch(
   deps: IngestDeps,
 ): Promise<Response> {
   const format = { protocol: "import" } as const;
-  const { accepted } = await take(request, deps, () => ({ projectId, keyId: 0, format }));
+  const client = { keyName: null, userAgent: userAgentOf(request) };
+  const { accepted } = await take(request, deps, () => ({ projectId, keyId: 0, client, format }));
   return answer(202, { accepted });
 }
 
@@ -76,7 +79,11 @@ export function preflight({ headers }: Request, cors: Record<string, string> | u
   });
 }
 
-type Origin = Pick<Delivery, "projectId" | "keyId" | "format">;
+function userAgentOf({ headers }: Request): string | null {
+  return headers.get("user-agent")?.slice(0, unknownFields.userAgentLength) || null;
+}
+
+type Origin = Pick<Delivery, "projectId" | "keyId" | "client" | "format">;
 
 /** The steps from the headers to the commit. @returns what became of the spans that are now durable. */
 function take(request: Request, deps: IngestDeps, authorize: () => Origin): Promise<Receipt> {

@@ -4,6 +4,7 @@
  */
 import { Type, type TSchema } from "@sinclair/typebox";
 import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
+import { payloadFields } from "../store/rows.ts";
 import { version } from "../version.ts";
 import { docsRoute } from "./docs.ts";
 import { route, type Access, type Route } from "./route.ts";
@@ -72,7 +73,7 @@ const rooms: Record<string, string> = {
 const pathParams: Record<string, string> = {
   trace: "A trace id, or ~ and the key of a summary; an id that begins with ~ is sent as %7E…",
   session: "A session id",
-  field: "input, output, toolCatalog, sources, attributes, resource or events",
+  field: `One of ${payloadFields.join(", ")}`,
   project: "The name of a project",
   key: "The id of a key",
   rule: "The id of a rule",

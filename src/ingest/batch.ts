@@ -1,18 +1,39 @@
 /** From a checked payload to batches for the store: one span an id, and none too large. */
-import type { Payload } from "../contract/v1.ts";
+import { parseAttributes } from "../contract/unknown.ts";
+import type { Payload, TraceHeader } from "../contract/v1.ts";
 import type { SpanLog } from "../store/logs.ts";
+import { payloadsOf } from "../store/rows.ts";
 import type { SentSpan, TraceSpans } from "../store/spans.ts";
 import type { Weight } from "./ring.ts";
 
-/** A payload's spans by trace. Where an id comes twice in one payload, its last span counts. */
+/**
+ * A payload's spans by trace. Where an id comes twice in one payload, its last span counts. Attributes of
+ * a trace go with the first of its spans: they may be large, and a header is every span's.
+ */
 export function groupByTrace(payload: Payload): TraceSpans[] {
   const byTrace = new Map<string, Map<string, SentSpan>>();
-  for (const { traceId, spans, ...header } of payload.traces) {
+  const ofTrace = new Map<TraceHeader, string>();
+  for (const { traceId, spans, x: { attributes, ...x } = {}, ...fields } of payload.traces) {
+    const header = Object.keys(x).length > 0 ? { ...fields, x } : fields;
+    if (attributes !== undefined) ofTrace.set(header, attributes);
     let sent = byTrace.get(traceId);
     if (!sent) byTrace.set(traceId, (sent = new Map()));
     for (const span of spans) sent.set(span.spanId, { span, header });
   }
+  if (ofTrace.size > 0) {
+    for (const { span, header } of [...byTrace.values()].flatMap((sent) => [...sent.values()])) {
+      const attributes = ofTrace.get(header);
+      if (attributes === undefined) continue;
+      span.x = { ...span.x, traceAttributes: joined(attributes, span.x?.traceAttributes) };
+      ofTrace.delete(header);
+    }
+  }
   return [...byTrace].map(([traceId, spans]) => ({ traceId, spans: [...spans.values()] }));
+}
+
+function joined(ofTrace: string, ofSpan: string | undefined): string {
+  if (ofSpan === undefined) return ofTrace;
+  return JSON.stringify({ ...parseAttributes(ofTrace), ...parseAttributes(ofSpan) });
 }
 
 /** Some of a request's spans, as JSON of `TraceSpans[]`: bytes cross threads without being walked. */
@@ -63,11 +84,8 @@ export function* cut(
 
 /** About what a span takes in memory: its texts, and a row's worth of the rest. */
 function weighSpan({ span }: SentSpan): number {
-  const { input, output, toolCatalog, sources, x } = span;
   let bytes = 500;
-  for (const text of [input, output, toolCatalog, sources, x?.attributes, x?.resource, x?.events]) {
-    bytes += text?.length ?? 0;
-  }
+  for (const text of Object.values(payloadsOf(span))) bytes += text?.length ?? 0;
   return bytes;
 }
 

@@ -12,6 +12,8 @@ import { createKeyring, type Keyring } from "./keyring.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { createLane } from "./lane.ts";
 import type { Receipt } from "./parse.ts";
+import { createUnknownCounts } from "./unknown.ts";
+import type { UnknownNote } from "../store/unknown.ts";
 import type { Delivery, WriterMethods, WriterSettings } from "./thread.ts";
 
 export interface Intake {
@@ -48,6 +50,8 @@ export interface IntakeSettings extends Omit<
   defaultKey: string;
   /** A key given by flag or environment, valid beside the file's. */
   givenKey: string | null;
+  /** Told once of each field that a client sends and this version does not know. */
+  onUnknown: (note: UnknownNote) => void;
   onCrash: (cause: Error) => void;
 }
 
@@ -56,7 +60,7 @@ const notesEveryMs = 1000;
 
 /** @throws AppError `store_unusable` where the store cannot be opened. */
 export async function openIntake(settings: IntakeSettings): Promise<Intake> {
-  const { defaultKey, givenKey, onCrash, ...rest } = settings;
+  const { defaultKey, givenKey, onUnknown, onCrash, ...rest } = settings;
   const writer = startThread<WriterMethods>(new URL("./thread.ts", import.meta.url), onCrash);
   const buffered = new SharedArrayBuffer(4);
   const bufferedRows = new Int32Array(buffered);
@@ -66,15 +70,17 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   ]);
   const keyring = createKeyring(accounts, givenKey);
   const refusals = createRefusals();
+  const unknownCounts = createUnknownCounts();
 
   const underWay = new Set<Promise<Receipt>>();
   const { maxBodyBytes, unknownFields } = rest;
   const lane = createLane(writer, { maxBodyBytes, unknownFields }, onCrash);
 
   async function writeNotes(): Promise<void> {
-    const notes = { ...refusals.take(), uses: keyring.takeUses() };
-    const { rejects, dropped, uses } = notes;
-    if (rejects.length + dropped.length + uses.length > 0) await writer.call("note", [notes]);
+    const unknown = unknownCounts.take();
+    const notes = { ...refusals.take(), uses: keyring.takeUses(), unknown };
+    const isEmpty = Object.values(notes).every((list) => list.length === 0);
+    if (!isEmpty) for (const note of await writer.call("note", [notes])) onUnknown(note);
   }
   // What cannot be noted on a full disk is lost with its reason; the senders were told.
   const notesTimer = setInterval(() => void writeNotes().catch(() => {}), notesEveryMs);
@@ -99,10 +105,14 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
       const stored = isLarge(delivery)
         ? lane.deliver(delivery, () => late)
         : writer.call("ingest", [delivery], [delivery.body]);
-      underWay.add(stored);
-      stored.then(resolve, reject).finally(() => {
+      const counted = stored.then((receipt) => {
+        if (delivery.client) unknownCounts.note(delivery.client, receipt.unknown, Date.now());
+        return receipt;
+      });
+      underWay.add(counted);
+      counted.then(resolve, reject).finally(() => {
         clearTimeout(deadline);
-        underWay.delete(stored);
+        underWay.delete(counted);
         whenDone();
       });
       return promise;

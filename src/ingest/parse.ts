@@ -1,6 +1,7 @@
 /** From the bytes of a request to spans for the store, whatever protocol they came in. */
 import { decompress } from "../contract/body.ts";
 import { parsePayload } from "../contract/check.ts";
+import type { UnknownField } from "../contract/unknown.ts";
 import { maxOtlpBodyBytes } from "../limits.ts";
 import { readRequest, type Encoding, type Signal } from "../otlp/request.ts";
 import type { TraceSpans } from "../store/spans.ts";
@@ -24,6 +25,8 @@ export interface Receipt {
   refused: { reason: string; count: number }[];
   /** Records that we do not keep. */
   dropped: number;
+  /** Of ingest v1: fields that it does not know, which were kept. */
+  unknown: UnknownField[];
 }
 
 export interface Parsed {
@@ -43,14 +46,14 @@ export function parseBody(
     const plain = decompress(bytes, compression, maxOtlpBodyBytes, "invalid_otlp");
     const { traces, refused, ...counts } = readRequest(format.signal, format.encoding, plain);
     const reasons = Array.from(refused, ([reason, count]) => ({ reason, count }));
-    return { traces, receipt: { ...counts, refused: reasons } };
+    return { traces, receipt: { ...counts, refused: reasons, unknown: [] } };
   }
   const plain = decompress(bytes, compression, rules.maxBodyBytes, "invalid_json");
   // Bad UTF-8 becomes U+FFFD and one byte order mark is skipped.
-  const payload = parsePayload(new TextDecoder().decode(plain), {
+  const { payload, unknown } = parsePayload(new TextDecoder().decode(plain), {
     unknownFields: rules.unknownFields,
     imported: format.protocol === "import",
   });
-  const receipt = { accepted: countSpans(payload), refused: [], dropped: 0 };
+  const receipt = { accepted: countSpans(payload), refused: [], dropped: 0, unknown };
   return { traces: groupByTrace(payload), receipt };
 }

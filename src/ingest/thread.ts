@@ -22,6 +22,7 @@ import {
   type SpanWriter,
   type TraceSpans,
 } from "../store/spans.ts";
+import { recordUnknown, type Client, type UnknownNote } from "../store/unknown.ts";
 import { serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
 import { createChangeLog, type Change, type ChangeLog } from "./changes.ts";
@@ -53,6 +54,8 @@ export interface WriterSettings extends Rules {
 
 /** Whose spans they are, in which protocol, and since when we have them. */
 export interface Sent {
+  /** Who is named where fields are unknown; absent where the protocol has none that could be. */
+  client?: Client;
   projectId: number;
   keyId: number;
   receivedAt: number;
@@ -252,12 +255,16 @@ const methods = {
 
   repriceStatus: (): RepriceStatus | null => opened().repricer.status(),
 
-  /** What the HTTP thread noted since the last time: refusals, and keys that were used. */
-  note({ rejects, dropped, uses }: Notes): void {
+  /**
+   * What the HTTP thread noted since the last time: refusals, keys that were used, fields of newer
+   * clients. @returns those of the fields that were never seen before.
+   */
+  note({ rejects, dropped, uses, unknown }: Notes): UnknownNote[] {
     const { db, writer } = opened();
-    writer.change(() => {
+    return writer.change(() => {
       recordRejects(db, rejects, dropped);
       accounts.markUsed(db, uses);
+      return recordUnknown(db, unknown);
     });
   },
 
@@ -332,6 +339,7 @@ export interface Notes {
   rejects: Parameters<typeof recordRejects>[1];
   dropped: Parameters<typeof recordRejects>[2];
   uses: Parameters<typeof accounts.markUsed>[1];
+  unknown: UnknownNote[];
 }
 
 serveThread(methods);

@@ -2,9 +2,12 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { desc, lt, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import { nullable } from "../schemas.ts";
+import { unknownObjects } from "../contract/unknown.ts";
+import { nullable, oneOf } from "../schemas.ts";
 import { rejectCounts, rejects, traces } from "../store/schema.ts";
+import { listUnknown } from "../store/unknown.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
+import type { Source } from "./trace.ts";
 
 const Reject = Type.Object({
   receivedAt: Type.Integer({ description: "Epoch ms" }),
@@ -49,16 +52,36 @@ export function listRejects(
   };
 }
 
+const UnknownCount = Type.Object({
+  keyName: nullable(Type.String(), "Of the key that it came with; null of an import"),
+  userAgent: nullable(Type.String()),
+  object: nullable(
+    oneOf(unknownObjects),
+    "What it is a field of; null of all fields beyond those that are counted one by one",
+  ),
+  field: nullable(Type.String(), "The path within that, as usage.audioTokens; null likewise"),
+  meant: nullable(
+    Type.String(),
+    "The known field that differs from it only in case, underscores and dashes",
+  ),
+  count: Type.Integer({ description: "How often it came" }),
+  lastSeenAt: Type.Integer({ description: "Epoch ms" }),
+});
+
 export const StoreCounts = Type.Object({
   traceCount: Type.Integer(),
   spanCount: Type.Integer(),
   rejects: Type.Record(Type.String(), Type.Integer(), {
     description: "Requests ever refused, by code",
   }),
+  unknownFields: Type.Array(UnknownCount, {
+    description:
+      "What newer clients send and this version does not know, the last one seen first: it is kept as attributes",
+  }),
 });
 export type StoreCounts = Static<typeof StoreCounts>;
 
-export function countStore(db: BunSQLiteDatabase): StoreCounts {
+export function countStore({ db, sqlite }: Pick<Source, "db" | "sqlite">): StoreCounts {
   const total = db
     .select({
       traceCount: sql<number>`count(*)`,
@@ -67,5 +90,9 @@ export function countStore(db: BunSQLiteDatabase): StoreCounts {
     .from(traces)
     .get()!;
   const counts = db.select().from(rejectCounts).all();
-  return { ...total, rejects: Object.fromEntries(counts.map(({ code, count }) => [code, count])) };
+  return {
+    ...total,
+    rejects: Object.fromEntries(counts.map(({ code, count }) => [code, count])),
+    unknownFields: listUnknown(sqlite),
+  };
 }

@@ -10,8 +10,7 @@ import { usdOf } from "./costs.ts";
 import {
   errorOf,
   fieldsOf,
-  readPlaces,
-  readTraceHead,
+  readTraceRows,
   spanStatusOf,
   spanTypeOf,
   type SkeletonRow,
@@ -68,8 +67,7 @@ export type TraceColumns = Static<typeof TraceColumns>;
  */
 export function readTraceColumns(source: Source, ref: TraceRef, nowMs: number): TraceColumns {
   const { names, payloads } = source;
-  const { traceKey, trace } = readTraceHead(source, ref, nowMs);
-  const places = readPlaces(source.sqlite, traceKey);
+  const { trace, places } = readTraceRows(source, ref, nowMs);
   const spans = places.map(({ span }) => span);
   const rows = new Map(spans.map(({ spanId }, row) => [spanId, row]));
   const nameOf = (id: number | null) => (id === null ? null : names.nameOf(id));

@@ -176,7 +176,7 @@ export function commonLength(a: string, b: string): number {
 /** One text of a span: the others, such as a history of 1 MB, are left alone. */
 export function readText(
   { payloads }: Source,
-  { key, lists }: Pick<Call, "key" | "lists">,
+  { key, lists }: { key: number; lists: Uint8Array | null },
   field: PayloadField,
 ): string | undefined {
   try {

@@ -202,8 +202,12 @@ function sample(
     const found: string[] = [];
     for (const span of selectSpans.iterate(...spanKeyRange(row.key))) {
       if (clock.tick()) break;
-      const { attributes } = payloads.get(span.key, span.lists).texts;
-      found.push(...entriesOf(span.metadata), ...entriesOf(attributes ?? null));
+      const { attributes = null, traceAttributes = null } = payloads.get(
+        span.key,
+        span.lists,
+      ).texts;
+      for (const json of [span.metadata, attributes, traceAttributes])
+        found.push(...entriesOf(json));
     }
     return found;
   }

@@ -119,8 +119,9 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
 
   /** What the span itself says comes first, then what its resource says. */
   function attributesOf({ key, lists, metadata }: SpanRow, name: string): string[] {
-    const { attributes, resource } = payloads.get(key, lists).texts;
-    return [parse(metadata), parse(attributes), parse(resource)?.attributes]
+    const { attributes, traceAttributes, resource } = payloads.get(key, lists).texts;
+    const own = [metadata, attributes, traceAttributes].map(parse);
+    return [...own, parse(resource)?.attributes]
       .filter((own) => own && Object.hasOwn(own, name))
       .flatMap((own) => own[name])
       .filter((value) => value !== null)

@@ -8,6 +8,7 @@ import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { transcript as limits } from "../limits.ts";
 import { Message, Tool, type Part } from "../messages/model.ts";
 import { locateMessages, locateRest, readMessages, type Located } from "../messages/read.ts";
+import { withSystemPrompt } from "../messages/system.ts";
 import { readToolRun, readTools } from "../messages/tools.ts";
 import { isDamage } from "../store/blocks.ts";
 import type { Token } from "../store/lists.ts";
@@ -98,12 +99,14 @@ export function readNews(source: Source, traceRef: TraceRef, ref: SpanRef): Span
 /** @throws AppError `not_found`, `conflict`. */
 export function readSpanMessages(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessages {
   const { row } = findSpan(source, traceRef, ref);
-  const { input, output, toolCatalog } = source.payloads.get(row.key, row.lists).texts;
+  const texts = source.payloads.get(row.key, row.lists).texts;
+  const { input, output, toolCatalog, systemPrompt } = texts;
   const tools = toolCatalog === undefined ? [] : readTools(toolCatalog);
   if (row.spanType === toolType) {
     const name = source.names.nameOf(row.nameId);
     const run = readToolRun({ id: null, name, input, output, isError: row.status === failed });
-    return { ...run, tools, earlier: null, isEdited: false, newFrom: 0 };
+    const sent = withSystemPrompt(run.input, systemPrompt);
+    return { ...run, input: sent, tools, earlier: null, isEdited: false, newFrom: 0 };
   }
   const { earlier, sharedLength, isEdited } = readNews(source, traceRef, ref);
   const located = input === undefined ? [] : locateMessages(input, "input");
@@ -111,13 +114,16 @@ export function readSpanMessages(source: Source, traceRef: TraceRef, ref: SpanRe
     !earlier || isEdited
       ? () => false
       : answerOf(source, findSpan(source, traceRef, { key: earlier.key }).row);
+  const own = located.map(({ message }) => message);
+  const sent = withSystemPrompt(own, systemPrompt);
+  const newFrom = sent.length - own.length + firstNew(located, sharedLength, isAnswer);
   return {
-    input: located.map(({ message }) => message),
+    input: sent,
     output: output === undefined ? [] : readMessages(output, "output"),
     tools,
     earlier,
     isEdited,
-    newFrom: earlier ? firstNew(located, sharedLength, isAnswer) : 0,
+    newFrom: earlier ? newFrom : 0,
   };
 }
 

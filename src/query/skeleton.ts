@@ -4,8 +4,9 @@
  * instead of 340.
  */
 import type { Database } from "bun:sqlite";
+import { parseAttributes } from "../contract/unknown.ts";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
-import { preview } from "../limits.ts";
+import { preview, traceAttributesLength } from "../limits.ts";
 import { fromCell, type Cell, type Figure } from "../store/codec.ts";
 import { readSlots } from "../store/lists.ts";
 import type { PayloadReader } from "../store/payloads.ts";
@@ -16,6 +17,7 @@ import {
   usageOf,
   type PayloadField,
 } from "../store/rows.ts";
+import { readText } from "./compare.ts";
 import { usdOf } from "./costs.ts";
 import type { Source } from "./trace.ts";
 import { findTrace, toSummary, type TraceRef } from "./traces.ts";
@@ -28,6 +30,7 @@ export interface SkeletonRow
   spanType: number;
   status: number | null;
   durationMs: number;
+  headerId: number;
   nameId: number;
   providerId: number | null;
   modelId: number | null;
@@ -41,7 +44,7 @@ export interface SkeletonRow
 export function readPlaces(sqlite: Database, traceKey: number): TreePlace<SkeletonRow>[] {
   const rows = sqlite
     .query<SkeletonRow & { spanId: Cell; parentSpanId: Cell | null }, [number, number]>(
-      `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, nameId, providerId,
+      `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, headerId, nameId, providerId,
          modelId, errorMessage, ttftMs, cost, lists, ${usageColumns}
        FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
     )
@@ -55,18 +58,56 @@ export function readPlaces(sqlite: Database, traceKey: number): TreePlace<Skelet
 
 /** @throws AppError `not_found`, `conflict`. */
 export function readTrace(source: Source, ref: TraceRef, nowMs: number): TraceView {
-  const { traceKey, trace } = readTraceHead(source, ref, nowMs);
-  const places = readPlaces(source.sqlite, traceKey);
+  const { trace, places } = readTraceRows(source, ref, nowMs);
   return { trace, spans: places.map((place) => toSkeleton(place, source)) };
 }
 
-/** What there is of a trace besides its spans. @throws AppError `not_found`, `conflict`. */
-export function readTraceHead({ db }: Source, ref: TraceRef, nowMs: number) {
-  const { trace, project } = findTrace(db, ref);
+/** A trace, and its spans in the order in which they are shown. @throws AppError `not_found`, `conflict`. */
+export function readTraceRows(source: Source, ref: TraceRef, nowMs: number) {
+  const { trace, project } = findTrace(source.db, ref);
   const metadata: Record<string, string> =
     trace.metadata === null ? {} : JSON.parse(trace.metadata);
-  return { traceKey: trace.key, trace: { ...toSummary(trace, project, nowMs), metadata } };
+  const places = readPlaces(source.sqlite, trace.key);
+  const attributes = traceAttributesOf(places, source);
+  return { trace: { ...toSummary(trace, project, nowMs), metadata, attributes }, places };
 }
+
+const attributesSlot = payloadFields.indexOf("traceAttributes") + 1;
+
+/** What spans say of their trace that has no field; of two that name one thing the later end counts. */
+function traceAttributesOf(places: TreePlace<SkeletonRow>[], source: Source): string | null {
+  const { names } = source;
+  const rows = places
+    .map(({ span }) => span)
+    .filter(({ lists, headerId }) => {
+      const isHere = lists !== null && readSlots(lists).includes(attributesSlot);
+      return isHere || names.headerOf(headerId).x?.attributes !== undefined;
+    })
+    .sort((a, b) => endOf(b) - endOf(a) || (a.spanId < b.spanId ? 1 : -1));
+  const seen = new Set<string>();
+  const all = new Map<string, unknown>();
+  let readLength = 0;
+  for (const row of rows) {
+    // What a client sends with each batch is mostly the same: the last ones say it.
+    if (readLength > traceAttributesLength) break;
+    // Stores of before have it in the header.
+    const { x } = names.headerOf(row.headerId);
+    for (const text of [readText(source, row, "traceAttributes"), x?.attributes]) {
+      if (text === undefined || seen.has(text)) continue;
+      seen.add(text);
+      readLength += text.length;
+      for (const [name, value] of Object.entries(parseAttributes(text)))
+        if (!all.has(name)) all.set(name, value);
+    }
+  }
+  const [first = null, ...more] = seen;
+  // As it came, with numbers that JavaScript would round.
+  const json = more.length > 0 ? JSON.stringify(Object.fromEntries(all)) : first;
+  if (json === null) return null;
+  return json.length > traceAttributesLength ? null : json;
+}
+
+const endOf = ({ startTime, durationMs }: SkeletonRow) => startTime + durationMs;
 
 export function toSkeleton(place: TreePlace<SkeletonRow>, { names, payloads }: Source): Skeleton {
   const { span: row, depth, childCount, isOrphan, isCycle } = place;

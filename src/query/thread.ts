@@ -93,7 +93,7 @@ const methods = {
     read((source) => scopes.map((scope) => inScope(source, keys, scope, Date.now()))),
   removal: (query: KeysQuery, after: KeysPosition | null, nowMs: number) =>
     read((source) => listRemoval(source, query, after, nowMs)),
-  counts: () => read(({ db }) => countStore(db)),
+  counts: () => read(countStore),
   close: () => database?.close(),
 };
 

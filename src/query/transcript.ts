@@ -12,6 +12,7 @@ import { createClipper } from "../messages/clip.ts";
 import { isObject, parseJson, pickText } from "../messages/json.ts";
 import { Message, ToolResult, type Part } from "../messages/model.ts";
 import { readMessages } from "../messages/read.ts";
+import { saysSystemPrompt, withSystemPrompt } from "../messages/system.ts";
 import { readToolRun } from "../messages/tools.ts";
 import { spanKeyRange } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
@@ -50,7 +51,7 @@ export const TranscriptEntry = Type.Object({
   ...newsFields,
   input: Type.Array(Message, {
     description:
-      "Of a model call what no earlier call was sent or answered with, of a tool its call; nothing of an agent whose work is shown by the spans below it. Long texts are clipped",
+      "Of a model call what no earlier call was sent or answered with, of a tool its call; of an agent whose work is shown by the spans below it no more than the system prompt that its first call does not show. Long texts are clipped",
   }),
   output: Type.Array(Message, { description: "Long texts are clipped" }),
   calls: Type.Array(JoinedCall, {
@@ -270,11 +271,56 @@ function createWriter(source: Source, traceKey: number, found: Light[]) {
   function newsOf(row: Row, isShown: boolean): CallNews & { output: Message[] } {
     if (row.spanType === types.tool)
       return { ...noNews, ...toolRunOf(row.key, row.status === failed) };
-    if (!isShown) return { ...noNews, input: [], output: [] };
+    if (!isShown) return { ...noNews, input: rulesOf(row), output: [] };
     const output = readMessages(readText(source, row, "output") ?? "", "output");
-    if (row.spanType === types.llm) return { ...history.newsOf(row), output };
+    if (row.spanType === types.llm) return { ...callNewsOf(row), output };
     const input = readMessages(readText(source, row, "input") ?? "", "input");
-    return { ...noNews, input, output };
+    return { ...noNews, input: withSystemPrompt(input, promptOf(row)), output };
+  }
+
+  function promptOf(span: Pick<Call, "key" | "lists">): string | undefined {
+    return readText(source, span, "systemPrompt");
+  }
+
+  /** The news of a call with its own system prompt, where that is new. */
+  function callNewsOf(call: Call): CallNews {
+    const news = history.newsOf(call);
+    const prompt = promptOf(call);
+    if (prompt === undefined) return news;
+    const earlier = news.earlier && callAt(news.earlier.key);
+    const isNew = !earlier || promptOf(earlier) !== prompt;
+    return isNew ? { ...news, input: withSystemPrompt(news.input, prompt) } : news;
+  }
+
+  function callAt(key: number): Pick<Call, "key" | "lists"> | undefined {
+    const select = () => source.db.select(callColumns).from(spans).where(eq(spans.key, key)).get();
+    return sites.get(key) ?? select();
+  }
+
+  /** An agent's system prompt, unless its first call shows it. */
+  function rulesOf(agent: Row): Message[] {
+    const prompt = promptOf(agent);
+    if (prompt === undefined) return [];
+    const call = firstCallOf(agent);
+    const isSaid = call !== undefined && saysSystemPrompt(callNewsOf(call).input, prompt);
+    return isSaid ? [] : withSystemPrompt([], prompt);
+  }
+
+  /** Of spans that are not shown nobody knows whose they are: the first call below one may be its own. */
+  function firstCallOf(agent: Row): Light | undefined {
+    const ids = new Set(found.map(({ spanId }) => spanId));
+    const below = new Set([agent.spanId]);
+    let other: Light | undefined;
+    for (const span of found.slice(found.findIndex(({ key }) => key === agent.key) + 1)) {
+      const parent = span.parentSpanId;
+      if (parent !== null && below.has(parent)) {
+        if (span.spanType === types.llm) return span;
+        if (span.spanType === types.tool) below.add(span.spanId);
+      } else if (span.spanType === types.llm && (parent === null || !ids.has(parent))) {
+        other ??= span;
+      }
+    }
+    return other;
   }
 
   function entryOf(row: Row, isShown: boolean): TranscriptEntry {

@@ -101,7 +101,16 @@ export const Skeleton = Type.Object({
 });
 
 export const TraceView = Type.Object({
-  trace: Type.Object({ ...Summary.properties, metadata: Metadata }),
+  trace: Type.Object({
+    ...Summary.properties,
+    metadata: Metadata,
+    attributes: nullable(
+      Type.String({
+        description:
+          "JSON text of what came with the trace and has no field of its own; of more than 1 MB only the spans that it came with have it, as traceAttributes",
+      }),
+    ),
+  }),
   spans: Type.Array(Skeleton, {
     description: "As they are shown: depth first, children by their start",
   }),
@@ -148,6 +157,7 @@ export const SpanView = Type.Object({
   output: optional(Text),
   toolCatalog: optional(Text),
   sources: optional(Text),
+  systemPrompt: optional(Text),
   metadata: optional(Metadata),
   key: Type.Integer(),
   traceKey: Type.Integer(),

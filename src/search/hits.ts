@@ -10,6 +10,8 @@ const fields: readonly Field[] = [
   "sources",
   "attributes",
   "events",
+  "systemPrompt",
+  "traceAttributes",
   "name",
   "error",
   "id",

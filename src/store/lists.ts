@@ -2,7 +2,10 @@
  * Lists: a payload as the pieces that it consists of, in bytes that stand in the span's row.
  *
  * A row's bytes are entries, one a payload, numbered from 0. An entry is a varint (length * 8 +
- * slot, slot 0 for one that another version of the span has superseded), then the list: the base
+ * slot, slot 0 for one that another version of the span has superseded), then the list. Of a slot
+ * from 8 on that has the lowest three bits; what is above them stands before it, in what would be a
+ * superseded list of one byte that is not 0 (no list is: 0 says that it has no base, a base has more
+ * bytes), and is no entry of its own. A list is the base
  * (0, or 1 + the zigzag distance to the number of an earlier span, the number of its entry and how
  * many of its tokens to take), then further tokens. A token is a varint whose lowest two bits say
  * what it is: 0 a piece of the same trace, as zigzag distance from the one after the last; 1 a
@@ -32,10 +35,23 @@ export function readEntries(bytes: Uint8Array): Entry[] {
   const reader = new ByteReader(bytes);
   const entries: Entry[] = [];
   while (!reader.isAtEnd) {
-    const head = reader.varint();
-    entries.push({ slot: head % 8, list: reader.raw(Math.floor(head / 8)) });
+    const { slot, length } = readHead(reader);
+    entries.push({ slot, list: reader.raw(length) });
   }
   return entries;
+}
+
+/** The head of a superseded list of one byte, which is what stands before a slot from 8 on, too. */
+const oneByte = 8;
+
+function readHead(reader: ByteReader): { slot: number; length: number } {
+  let head = reader.varint();
+  let high = 0;
+  if (head === oneByte && reader.next !== 0) {
+    high = reader.varint();
+    head = reader.varint();
+  }
+  return { slot: high * 8 + (head % 8), length: Math.floor(head / 8) };
 }
 
 /** The numbers of the payloads that a row has, without their lists. */
@@ -43,21 +59,29 @@ export function readSlots(bytes: Uint8Array): number[] {
   const reader = new ByteReader(bytes);
   const slots: number[] = [];
   while (!reader.isAtEnd) {
-    const head = reader.varint();
-    if (head % 8 > 0) slots.push(head % 8);
-    reader.at += Math.floor(head / 8);
+    const { slot, length } = readHead(reader);
+    if (slot > 0) slots.push(slot);
+    reader.at += length;
   }
   return slots;
 }
 
 export function writeEntry(to: ByteWriter, { slot, list }: Entry): void {
-  to.varint(list.length * 8 + slot);
+  writeHead(to, slot, list.length);
   to.raw(list);
+}
+
+function writeHead(to: ByteWriter, slot: number, length: number): void {
+  if (slot >= 8) {
+    to.varint(oneByte);
+    to.varint(Math.floor(slot / 8));
+  }
+  to.varint(length * 8 + (slot % 8));
 }
 
 /** The same, for a list that was just written. */
 export function appendEntry(to: ByteWriter, slot: number, list: ByteWriter): void {
-  to.varint(list.length * 8 + slot);
+  writeHead(to, slot, list.length);
   to.append(list);
 }
 

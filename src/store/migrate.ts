@@ -10,8 +10,9 @@ import pieces from "./migrations/0002_pieces.sql" with { type: "text" };
 import logs from "./migrations/0003_logs.sql" with { type: "text" };
 import prices from "./migrations/0004_prices.sql" with { type: "text" };
 import reading from "./migrations/0005_reading.sql" with { type: "text" };
+import unknown from "./migrations/0006_unknown.sql" with { type: "text" };
 
-const migrations: string[] = [init, pieces, logs, prices, reading];
+const migrations: string[] = [init, pieces, logs, prices, reading, unknown];
 
 export const schemaVersion = migrations.length;
 

@@ -11,7 +11,7 @@ import {
 import type { spans } from "./schema.ts";
 import { toCell, type Cell } from "./codec.ts";
 
-/** The large texts of a span, in the order of their slots in a row (lists.ts has room for seven). */
+/** The large texts of a span, in the order of their slots in a row: what is new goes to the end. */
 export const payloadFields = [
   "input",
   "output",
@@ -20,12 +20,29 @@ export const payloadFields = [
   "attributes",
   "resource",
   "events",
+  "systemPrompt",
+  "traceAttributes",
 ] as const;
 
 export type PayloadField = (typeof payloadFields)[number];
 
 /** A span's texts; what it does not have is absent. */
 export type Payloads = Partial<Record<PayloadField, string>>;
+
+export function payloadsOf({
+  input,
+  output,
+  toolCatalog,
+  sources,
+  systemPrompt,
+  x,
+}: ImportedSpan): { [F in PayloadField]: string | undefined } {
+  const { attributes, resource, events, traceAttributes } = x ?? {};
+  return {
+    ...{ input, output, toolCatalog, sources, systemPrompt },
+    ...{ attributes, resource, events, traceAttributes },
+  };
+}
 
 /** Spans of one trace lie side by side: 2^24 numbers for each trace, 2^29 traces below 2^53. */
 const spansPerTrace = 2 ** 24;
@@ -222,7 +239,7 @@ export function spanOf(row: Row, names: NameLookup): Span {
 /** A row with its payloads, and with what v1 has no field for under `x`. */
 export function wholeSpanOf(
   row: Row,
-  { attributes, resource, events, ...sent }: Payloads,
+  { attributes, resource, events, traceAttributes, ...sent }: Payloads,
   names: NameLookup,
 ) {
   const x: SpanExtension & { source: string; receivedAt: number } = {
@@ -233,6 +250,7 @@ export function wholeSpanOf(
     ...(attributes !== undefined && { attributes }),
     ...(resource !== undefined && { resource }),
     ...(events !== undefined && { events }),
+    ...(traceAttributes !== undefined && { traceAttributes }),
     ...(row.extra !== null && JSON.parse(row.extra).x),
   };
   return { span: { ...spanOf(row, names), ...sent }, x };

@@ -14,6 +14,7 @@ import { setPinned } from "./pins.ts";
 import {
   contentColumns,
   payloadFields,
+  payloadsOf,
   placeholdersOf,
   spanKeyOf,
   spanKeyRange,
@@ -214,9 +215,7 @@ export function createSpanWriter(
       provider: span.provider === undefined ? null : names.idOf(span.provider),
       model: span.modelId === undefined ? null : names.idOf(span.modelId),
     });
-    const { input, output, toolCatalog, sources, x } = span;
-    const { attributes, resource, events } = x ?? {};
-    const texts = { input, output, toolCatalog, sources, attributes, resource, events };
+    const texts = payloadsOf(span);
     const isDamaged = stored !== undefined && stored.damaged.length > 0;
     if (
       stored &&
@@ -230,7 +229,7 @@ export function createSpanWriter(
     const isTraceNew = state.storedStartTime === null;
     const place = { key, projectId: state.projectId, isTraceNew, isDamaged };
     const lists = payloads.put(place, texts, stored?.lists ?? null);
-    const receivedAt = x?.receivedAt ?? batch.receivedAt;
+    const receivedAt = span.x?.receivedAt ?? batch.receivedAt;
     const cost = costOf(span);
     written.set(key, span);
     const costCells = [cost && names.idOf(cost.price), cost && toFigure(cost.amount)];
@@ -249,8 +248,8 @@ export function createSpanWriter(
       provider: span.provider,
       modelId: span.modelId,
       usage: span.usage,
-      hasInput: input !== undefined,
-      hasOutput: output !== undefined,
+      hasInput: texts.input !== undefined,
+      hasOutput: texts.output !== undefined,
       cost: cost?.amount,
       header,
     });

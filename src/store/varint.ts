@@ -76,6 +76,11 @@ export class ByteReader {
     return this.at >= this.#bytes.length;
   }
 
+  /** The byte that is read next, undefined at the end. */
+  get next(): number | undefined {
+    return this.#bytes[this.at];
+  }
+
   /** @throws Error where the bytes end within the number. */
   varint(): number {
     let value = 0;

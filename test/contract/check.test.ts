@@ -7,7 +7,7 @@ import { makePayload, makeSpan } from "../helpers.ts";
 
 function parse(payload: unknown) {
   const text = typeof payload === "string" ? payload : JSON.stringify(payload);
-  return parsePayload(text, { unknownFields: "reject" });
+  return parsePayload(text, { unknownFields: "reject" }).payload;
 }
 
 function refusal(payload: unknown): AppError {

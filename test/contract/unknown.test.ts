@@ -3,10 +3,11 @@ import { describe, expect, test } from "bun:test";
 import { parsePayload } from "../../src/contract/check.ts";
 import { makePayload, makeSpan } from "../helpers.ts";
 
-const keep = (payload: unknown) =>
+const parse = (payload: unknown) =>
   parsePayload(typeof payload === "string" ? payload : JSON.stringify(payload), {
     unknownFields: "keep",
   });
+const keep = (payload: unknown) => parse(payload).payload;
 
 /** What was kept of a trace or span. */
 const kept = ({ x }: { x?: { attributes?: string } }) =>
@@ -57,11 +58,32 @@ test("an unknown key of the payload is kept with each of its traces", () => {
   expect(Object.keys(payload).sort()).toEqual(["traces", "version"]);
 });
 
+test("an unknown key of the payload that is too large for each of its traces is kept with the first", () => {
+  const traces = Array.from({ length: 1000 }, (_, i) => ({
+    ...makePayload().traces[0]!,
+    traceId: `${i}`,
+    env: i,
+  }));
+  const ofTraces = (sdk: string) => keep({ version: "v1", sdk, traces }).traces.map(kept);
+  expect(ofTraces("x".repeat(1000)).every((own) => own["unknown.payload.sdk"])).toBe(true);
+  const large = ofTraces("x".repeat(2000));
+  expect(large[0]).toHaveProperty(["unknown.payload.sdk"]);
+  expect(large.slice(1)).toEqual(traces.slice(1).map(({ env }) => ({ "unknown.env": env })));
+});
+
+test("a key with a dot and a path that read alike are both kept", () => {
+  const sent = { "usage.audio": 1, usage: { audio: 2 } };
+  expect(kept(keep(makePayload({}, sent)).traces[0]!.spans[0]!)).toEqual({
+    "unknown.usage.audio": 1,
+    "unknown.usage.audio'": 2,
+  });
+});
+
 test("a payload without unknown keys is the same as through the strict door", () => {
   const text = JSON.stringify(
     makePayload({ metadata: { a: "b" }, customer: { id: "c" } }, { usage: {}, metadata: {} }),
   );
-  expect(keep(text)).toStrictEqual(parsePayload(text, { unknownFields: "reject" }));
+  expect(keep(text)).toStrictEqual(parsePayload(text, { unknownFields: "reject" }).payload);
 });
 
 test("the keys of a map are no unknown keys", () => {
@@ -81,6 +103,19 @@ test("an own __proto__ is kept as data, and pollutes nothing", () => {
   expect(({} as { polluted?: string }).polluted).toBeUndefined();
 });
 
+test("numbers of any size are kept as they were written", () => {
+  const numbers = '[12345678901234567890,-1e400,{"n":9007199254740993},1.5e300]';
+  const sent = JSON.stringify(makePayload({ seed: 1 }, { ttftMs: 2, usage: { seed: 3 } }))
+    .replace('"seed":1', '"seed":18446744073709551615')
+    .replace('"ttftMs":2', '"ttftMs":1e300')
+    .replace('"seed":3', `"seed":${numbers}`);
+  const [trace] = keep(sent).traces;
+  expect(trace!.x!.attributes).toBe('{"unknown.seed":18446744073709551615}');
+  const [span] = trace!.spans;
+  expect(span!.x!.attributes).toBe(`{"unknown.usage.seed":${numbers}}`);
+  expect(span!.ttftMs).toBe(1e300);
+});
+
 test("names of Object's own are unknown keys like any other", () => {
   const [span] = keep(makePayload({}, { constructor: 1, toString: "x" })).traces[0]!.spans;
   expect(kept(span!)).toEqual({ "unknown.constructor": 1, "unknown.toString": "x" });
@@ -94,6 +129,40 @@ test("a client's own x is an unknown key, not what an import reads", () => {
 test("lone surrogates in kept keys and values come back as they were", () => {
   const [span] = keep(makePayload({}, { "\ud800": "\udc00" })).traces[0]!.spans;
   expect(kept(span!)).toEqual({ "unknown.\ud800": "\udc00" });
+});
+
+describe("what is kept is counted", () => {
+  test("by object and path, and says what it is likely meant for", () => {
+    const span = (more: object) => makeSpan({ usage: { inputtokens: 1 }, ...more });
+    const spans = [span({ parent_span_id: "a" }), span({ "Parent-Span-Id": "b" }), makeSpan()];
+    const sent = {
+      version: "v1",
+      Version: 2,
+      traces: [{ ...makePayload().traces[0], spans, x: 1 }],
+    };
+    expect(parse(sent).unknown).toEqual([
+      { object: "payload", field: "Version", meant: "version", count: 1 },
+      { object: "span", field: "usage.inputtokens", meant: "inputTokens", count: 2 },
+      { object: "span", field: "parent_span_id", meant: "parentSpanId", count: 1 },
+      { object: "span", field: "Parent-Span-Id", meant: "parentSpanId", count: 1 },
+      { object: "trace", field: "x", meant: null, count: 1 },
+    ]);
+  });
+
+  test("for the first 64 fields each, for the others together, under short names", () => {
+    const many = Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`k${i}`, i]));
+    const spans = [makeSpan(many), makeSpan({ k0: 1, spanId: "b" })];
+    const { unknown } = parse(makePayload({ spans }));
+    expect(unknown).toHaveLength(65);
+    expect(unknown[0]).toEqual({ object: "span", field: "k0", meant: null, count: 2 });
+    expect(unknown.at(-1)).toEqual({ object: null, field: null, meant: null, count: 6 });
+    const [long] = parse(makePayload({}, { ["\ud800".repeat(1000)]: 1 })).unknown;
+    expect(long!.field).toBe(`${"\ufffd".repeat(128)}…`);
+  });
+
+  test("is nothing where all is known", () => {
+    expect(parse(makePayload({ metadata: { any: "key" } })).unknown).toEqual([]);
+  });
 });
 
 describe("all else is checked as ever", () => {
@@ -143,8 +212,20 @@ test("an import may send x beside unknown keys", () => {
   const [trace] = parsePayload(JSON.stringify(sent), {
     unknownFields: "keep",
     imported: true,
-  }).traces;
+  }).payload.traces;
   expect(kept(trace!)).toEqual({ a: 1 });
   expect(trace!.spans[0]!.x!.receivedAt).toBe(5);
   expect(kept(trace!.spans[0]!)).toEqual({ b: 2, "unknown.extra": 3 });
 });
+
+test.each(["no JSON", "[1]", "null"])(
+  "attributes of an import may be any text: %j",
+  (attributes) => {
+    const sent = JSON.stringify(makePayload({}, { x: { attributes }, extra: 3 }));
+    const { traces } = parsePayload(sent, { unknownFields: "keep", imported: true }).payload;
+    expect(kept(traces[0]!.spans[0]!)).toEqual({
+      "unknown.x.attributes": attributes,
+      "unknown.extra": 3,
+    });
+  },
+);

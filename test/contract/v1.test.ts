@@ -53,7 +53,7 @@ function toText(value: unknown): string {
 }
 
 function parse(payload: unknown) {
-  return parsePayload(toText(payload), { unknownFields: "reject" });
+  return parsePayload(toText(payload), { unknownFields: "reject" }).payload;
 }
 
 /** The issues' paths, or null where the payload was accepted. */
@@ -98,6 +98,7 @@ const texts: [place: Place, field: string, min: number, max: number][] = [
   ["span", "output", 0, 1_000_000],
   ["span", "toolCatalog", 0, 1_000_000],
   ["span", "sources", 0, 1_000_000],
+  ["span", "systemPrompt", 0, 1_000_000],
   ["span", "systemFingerprint", 0, 256],
   ["span", "safetyMetadata", 0, 16_384],
 ];
@@ -418,7 +419,7 @@ describe.each([
         '"marker":1',
         `"__proto__":${value}`,
       );
-      let metadata: any = parsePayload(text, { unknownFields: "reject" });
+      let metadata: any = parsePayload(text, { unknownFields: "reject" }).payload;
       for (const step of [...path, "metadata"]) metadata = metadata[step];
       expect(Object.hasOwn(metadata, "__proto__")).toBe(false);
       expect(Object.getPrototypeOf(metadata)).toBe(Object.prototype);

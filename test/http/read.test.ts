@@ -268,7 +268,8 @@ describe("a trace", () => {
         ttftMs: null,
       },
     ]);
-    const { metadata: _, ...summary } = trace;
+    const { metadata: _, attributes, ...summary } = trace;
+    expect(attributes).toBeNull();
     const listed = (await get<Page>("/api/traces?limit=500")).traces;
     expect(listed.find(({ traceId }) => traceId === "whole")).toEqual(summary as Summary);
   });
@@ -595,7 +596,7 @@ describe("a span", () => {
       '"\\u0000"',
       "</script>",
     ];
-    const fields = ["input", "output", "toolCatalog", "sources"];
+    const fields = ["input", "output", "toolCatalog", "sources", "systemPrompt"];
     const spans = texts.map((text, i) =>
       makeSpan({
         spanId: `s${i}`,
@@ -738,7 +739,7 @@ describe("an export", () => {
     const document = await get<Document>("/api/traces/exported/export?full=1");
     for (const { span } of flatten([document]))
       expect(span.x).toEqual({ source: "foglamp", receivedAt: expect.any(Number) });
-    await using empty = await startServer();
+    await using empty = await startServer({ unknownFields: "reject" });
     expect((await empty.ingest(document)).status).toBe(400);
     const body = JSON.stringify(document);
     const imported = await empty.api("/api/import", { method: "POST", body });
@@ -751,16 +752,31 @@ describe("an export", () => {
   });
 
   test("keeps unknown fields that were kept, with full=1", async () => {
-    await using keeping = await startServer({ unknownFields: "keep" });
+    await using keeping = await startServer();
     await send(makePayload({ env: "prod" }, { costUsd: 1 }), keeping);
     const document = await get<Document>("/api/traces/trace-1/export?full=1", keeping);
-    expect(document.traces[0]).toMatchObject({
-      x: { attributes: '{"unknown.env":"prod"}' },
-      spans: [{ x: { attributes: '{"unknown.costUsd":1}' } }],
+    expect(document.traces[0]!.spans[0]!.x).toMatchObject({
+      attributes: '{"unknown.costUsd":1}',
+      traceAttributes: '{"unknown.env":"prod"}',
     });
     expect(await get<Document>("/api/traces/trace-1/export", keeping)).toEqual(
       makePayload() as Document,
     );
+  });
+
+  test("of before has attributes with the trace: an import keeps them with its first span", async () => {
+    await using empty = await startServer({ unknownFields: "reject" });
+    const spans = ["a", "b"].map((spanId) => makeSpan({ spanId }));
+    const before = makePayload({ spans, x: { attributes: '{"unknown.env":"prod"}' } });
+    const body = JSON.stringify(before);
+    expect((await empty.api("/api/import", { method: "POST", body })).status).toBe(202);
+    const document = await get<Document>("/api/traces/trace-1/export?full=1", empty);
+    expect(document.traces[0]!.spans.map(({ x }) => (x as any).traceAttributes)).toEqual([
+      '{"unknown.env":"prod"}',
+      undefined,
+    ]);
+    const { trace } = await get<View>("/api/traces/trace-1", empty);
+    expect(trace.attributes).toBe('{"unknown.env":"prod"}');
   });
 
   test("of a large trace obeys every limit of v1, line by line", async () => {

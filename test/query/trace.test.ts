@@ -77,14 +77,49 @@ describe("the spans of a trace", () => {
       { spanId: "both", startTime: 1, input: "in", output: "out", errorMessage: "e".repeat(5000) },
       { spanId: "none", startTime: 2 },
       { spanId: "tools", startTime: 3, toolCatalog: "[]", sources: "[]" },
+      { spanId: "rules", startTime: 4, systemPrompt: "Be brief.", output: "ok" },
     );
     const { spans } = await get<TraceView>("/api/traces/payloads");
     expect(spans.map(({ payloads }) => payloads)).toEqual([
       ["input", "output"],
       [],
       ["toolCatalog", "sources"],
+      ["output", "systemPrompt"],
     ]);
     expect(spans[0]!.errorMessage).toBe("e".repeat(200));
+  });
+
+  test("say what came with their trace and has no field, the last of two that differ", async () => {
+    const traceId = "newer";
+    const sendEach = async (sent: Record<string, unknown>, span: Record<string, unknown>) =>
+      expect((await server.ingest(makePayload({ traceId, ...sent }, span))).status).toBe(202);
+    await sendEach({ env: "prod", region: "eu" }, { spanId: "b", startTime: 1, endTime: 9 });
+    await sendEach({ env: "test", "": null }, { spanId: "a", startTime: 1, endTime: 5 });
+    await sendEach({}, { spanId: "c", startTime: 1, endTime: 12 });
+    const { trace, spans } = await get<TraceView>("/api/traces/newer");
+    expect(JSON.parse(trace.attributes!)).toEqual({
+      "unknown.env": "prod",
+      "unknown.region": "eu",
+      "unknown.": null,
+    });
+    expect(spans.map(({ payloads }) => payloads)).toEqual([
+      ["traceAttributes"],
+      ["traceAttributes"],
+      [],
+    ]);
+    expect((await get<TraceColumns>("/api/traces/newer?format=columns")).trace).toEqual(trace);
+    const found = await get<{ traces: unknown[] }>("/api/traces?filter=attr.unknown.region:eu");
+    expect(found.traces).toHaveLength(1);
+  });
+
+  test("have what is too long to be told with their trace", async () => {
+    const long = "x".repeat(1_100_000);
+    const sent = makePayload({ traceId: "long", env: long });
+    expect((await server.ingest(sent)).status).toBe(202);
+    const { trace } = await get<TraceView>("/api/traces/long");
+    expect(trace.attributes).toBeNull();
+    const path = "/api/traces/long/spans/span-1/payloads/traceAttributes";
+    expect(await (await server.api(path)).text()).toBe(JSON.stringify({ "unknown.env": long }));
   });
 
   test("are the same in columns", async () => {

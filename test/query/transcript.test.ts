@@ -206,6 +206,81 @@ describe("a transcript", () => {
     ]);
   });
 
+  describe("tells the system prompt of a run once", () => {
+    const rules = "You answer questions about the weather.";
+    const system = { role: "system", content: rules };
+    const root = { ...llm(0, [user("hi")], says("done")), spanId: "root", spanType: "agent" };
+    const call = (at: number, input: unknown[], more: Span = {}) =>
+      llm(at, input, says(`answer ${at}`), { parentSpanId: "root", ...more });
+    const told = (entries: TranscriptEntry[]) =>
+      entries.map(({ spanId, input }) => [spanId, ...lines(input)]);
+
+    test("with the agent, where no call has it", async () => {
+      const traceId = await send([{ ...root, systemPrompt: rules }, call(10, [user("hi")])]);
+      expect(told((await pageOf(traceId)).entries)).toEqual([
+        ["root", `system: ${rules}`],
+        ["call-10", "user: hi"],
+      ]);
+      expect(lines((await messagesOf(traceId, "root")).input)).toEqual([
+        `system: ${rules}`,
+        "user: hi",
+      ]);
+      expect(lines((await messagesOf(traceId, "call-10")).input)).toEqual(["user: hi"]);
+    });
+
+    test("with the first call, where that was sent it", async () => {
+      const traceId = await send([
+        { ...root, systemPrompt: `${rules}\n` },
+        call(10, [system, user("hi")], { systemPrompt: rules }),
+        call(20, [system, user("hi"), says("answer 10"), user("and then?")]),
+      ]);
+      expect(told((await pageOf(traceId)).entries)).toEqual([
+        ["root"],
+        ["call-10", `system: ${rules}`, "user: hi"],
+        ["call-20", "user: and then?"],
+      ]);
+      expect(lines((await messagesOf(traceId, "call-10")).input)).toEqual([
+        `system: ${rules}`,
+        "user: hi",
+      ]);
+    });
+
+    test("where each call has it in a field of its own, with the first one", async () => {
+      const own = { systemPrompt: rules };
+      const more = [user("hi"), says("answer 10"), user("and then?")];
+      const traceId = await send([call(10, [user("hi")], own), call(20, more, own)]);
+      for (const query of ["", "?from=call-20"]) {
+        const entries = told((await pageOf(traceId, query)).entries);
+        expect(entries).toContainEqual(["call-20", "user: and then?"]);
+      }
+      const [first] = (await pageOf(traceId)).entries;
+      expect(lines(first!.input)).toEqual([`system: ${rules}`, "user: hi"]);
+      const { input, newFrom } = await messagesOf(traceId, "call-20");
+      expect(lines(input.slice(newFrom))).toEqual(["user: and then?"]);
+      expect(lines(input)[0]).toBe(`system: ${rules}`);
+    });
+
+    test("of each agent its own, beside each other", async () => {
+      const agent = (id: string, at: number) => ({
+        ...{ ...root, spanId: id, startTime: at, endTime: 100 },
+        systemPrompt: `rules of ${id}`,
+      });
+      const own = { role: "system", content: "rules of b" };
+      const entries = await entriesOf([
+        agent("a", 0),
+        agent("b", 1),
+        call(10, [own, user("b?")], { parentSpanId: "b" }),
+        call(20, [user("a?")], { parentSpanId: "a" }),
+      ]);
+      expect(told(entries)).toEqual([
+        ["a", "system: rules of a"],
+        ["b"],
+        ["call-10", "system: rules of b", "user: b?"],
+        ["call-20", "user: a?"],
+      ]);
+    });
+  });
+
   test("shows a tool as the call and the result that it is, whatever its texts look like", async () => {
     const [found] = await entriesOf([
       tool(10, "search", {

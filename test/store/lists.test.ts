@@ -4,6 +4,7 @@ import {
   appendEntry,
   readEntries,
   readList,
+  readSlots,
   writeEntry,
   writeList,
   type Token,
@@ -38,6 +39,37 @@ test("a list's base and tokens come back, whichever traces its pieces are from",
     ),
     { numRuns: 500 },
   );
+});
+
+test("entries of any slot come back, each counted once, whatever their lists hold", () => {
+  const list = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes));
+  /** As the store writes them: nothing, a list that says nothing, or more than a byte. */
+  const superseded = fc.record({
+    slot: fc.constant(0),
+    list: fc.oneof(
+      fc.constantFrom(Buffer.alloc(0), Buffer.from([0])),
+      list.filter(({ length }) => length > 1),
+    ),
+  });
+  const entry = fc.oneof(superseded, fc.record({ slot: fc.integer({ min: 1, max: 40 }), list }));
+  fc.assert(
+    fc.property(fc.array(entry), (entries) => {
+      const row = new ByteWriter();
+      for (const each of entries) writeEntry(row, each);
+      expect(readEntries(row.toBytes())).toEqual(entries);
+      expect(readSlots(row.toBytes())).toEqual(
+        entries.map(({ slot }) => slot).filter((slot) => slot > 0),
+      );
+    }),
+  );
+});
+
+test("entries below slot 8 are the bytes that they always were", () => {
+  const row = new ByteWriter();
+  writeEntry(row, { slot: 0, list: Buffer.from([0]) });
+  writeEntry(row, { slot: 7, list: Buffer.from([5]) });
+  writeEntry(row, { slot: 0, list: Buffer.alloc(0) });
+  expect([...row.toBytes()]).toEqual([8, 0, 15, 5, 0]);
 });
 
 test("entries of a row come back in order, those of former versions among them", () => {

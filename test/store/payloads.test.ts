@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { payload as limits } from "../../src/limits.ts";
 import { readIndex } from "../../src/store/blocks.ts";
 import { readEntries, readList } from "../../src/store/lists.ts";
+import { payloadFields } from "../../src/store/rows.ts";
 import { problemsOf } from "./invariants.ts";
 import { Workbench } from "./workbench.ts";
 
@@ -44,7 +45,7 @@ describe("texts", () => {
     ["of white space", " \n\t".repeat(50)],
   ])("%s come back exactly", (_, text) => {
     using bench = new Workbench();
-    const all = { input: text, output: text, toolCatalog: text, sources: text, attributes: text };
+    const all = Object.fromEntries(payloadFields.map((field) => [field, text]));
     bench.store("t", { a: all, b: { input: text } });
     expect(bench.read("t")).toStrictEqual({ a: all, b: { input: text } });
     bench.reopen();

@@ -41,6 +41,7 @@ test("each large text is kept at its full length of a million characters", async
     toolCatalog: "😀".repeat(500_000),
     // A pair cut in two at the end: not well-formed, and 2,000,000 bytes as UTF-16.
     sources: `${"a".repeat(999_999)}\ud83d`,
+    systemPrompt: "é".repeat(1_000_000),
   };
   for (const [field, text] of Object.entries(texts)) {
     const payload = payloadOf({ [field]: text });

@@ -75,6 +75,7 @@ describe("drizzle's tables", () => {
       "rollups",
       "runs",
       "settings",
+      "unknownFields",
       "waitingLogs",
     ]);
   });

@@ -39,6 +39,7 @@ export function textsOf(traceId: string, spanId: string, version: number): Paylo
     // Some are as large as a block.
     output: words(`${traceId} ${version}`, dice % 10 === 0 ? 6000 : 50),
     ...(dice % 2 === 0 && { toolCatalog: catalogs[dice % 4]! }),
+    ...(dice % 3 === 0 && { systemPrompt: catalogs[dice % 4]! }),
     ...(dice % 7 === 0 && { attributes: `cut off in \ud83d ${version}`.padEnd(100, "\udc00") }),
   };
 }

@@ -32,7 +32,10 @@ function conversation() {
 
 const text = () => fc.oneof({ weight: 3, arbitrary: conversation() }, wireText(300));
 const texts = () =>
-  fc.record({ input: text(), output: text(), attributes: text() }, { requiredKeys: [] });
+  fc.record(
+    { input: text(), output: text(), attributes: text(), systemPrompt: text() },
+    { requiredKeys: [] },
+  );
 
 /** Texts that each fill a block, so that a trace can have more blocks than a step collects. */
 const large = Array.from({ length: 12 }, (_, i) =>

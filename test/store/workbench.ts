@@ -10,6 +10,7 @@ import {
   createPayloadWriter,
   type PayloadWriter,
 } from "../../src/store/payloads.ts";
+import type { ImportedSpan } from "../../src/contract/v1.ts";
 import type { PayloadField, Payloads } from "../../src/store/rows.ts";
 import { createSpanWriter, type SpanWriter } from "../../src/store/spans.ts";
 import { makeTempDir } from "../helpers.ts";
@@ -66,18 +67,12 @@ export class Workbench implements Disposable {
 
   /** Adds spans to the transaction under way. */
   put(traceId: string, texts: Record<string, Texts>, projectId = 1): void {
-    const spans = Object.entries(texts).map(([spanId, { endTime = 1, attributes, ...sent }]) => ({
-      span: {
-        spanId,
-        spanType: "llm" as const,
-        name: "call",
-        startTime: 0,
-        endTime,
-        ...sent,
-        ...(attributes !== undefined && { x: { attributes } }),
-      },
-      header: { traceName: "t" },
-    }));
+    const spans = Object.entries(texts).map(([spanId, { endTime = 1, ...sent }]) => {
+      const { attributes, resource, events, ...fields } = sent;
+      const x = { attributes, resource, events };
+      const base = { spanId, spanType: "llm", name: "call", startTime: 0, endTime } as const;
+      return { span: { ...base, ...fields, x } as ImportedSpan, header: { traceName: "t" } };
+    });
     this.spans.apply({ projectId, receivedAt: 1, source: "foglamp", traces: [{ traceId, spans }] });
   }
 

@@ -1,9 +1,10 @@
-/** Settings: what is stored, who may send, what things cost, what was refused. */
+/** Settings: what is stored, who may send, what things cost, what was refused or not known. */
 import { useEffect, useState } from "react";
 import { useNow, useRejects, useStatus } from "../data/queries.ts";
 import { bytes, count, duration, textOf } from "../format.ts";
 import { Keys } from "./keys.tsx";
 import { Look } from "./look.tsx";
+import { NewerClients } from "./newer.tsx";
 import { Prices } from "./prices.tsx";
 import { Projects } from "./projects.tsx";
 import { Refused } from "./refused.tsx";
@@ -18,6 +19,7 @@ const sections = [
   { id: "projects", name: "Projects" },
   { id: "prices", name: "Prices" },
   { id: "refused", name: "Refused requests" },
+  { id: "newer", name: "Newer clients" },
   { id: "look", name: "Appearance" },
   { id: "about", name: "About" },
 ] as const;
@@ -62,6 +64,7 @@ export function SettingsPage() {
           <Projects />
           <Prices />
           <Refused />
+          <NewerClients />
           <Look />
           <About />
         </div>

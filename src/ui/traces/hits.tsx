@@ -18,6 +18,8 @@ const fieldWords: Record<Hit["field"], string> = {
   sources: "sources",
   attributes: "attributes",
   events: "events",
+  systemPrompt: "system prompt",
+  traceAttributes: "attributes",
   name: "name",
   error: "error",
   id: "id",

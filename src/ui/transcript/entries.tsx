@@ -43,7 +43,7 @@ export function TranscriptEntries({
   const { items, tools, answered } = transcript;
   const { first, worked, last } = useMemo(() => splitWork(items, isBrief), [items, isBrief]);
   const isOpen = folds.isOpen(workedId);
-  const quietStep = worked.length > 0 && !isOpen ? (first[0]?.key ?? null) : null;
+  const quietStep = worked.length > 0 && !isOpen ? (first.at(-1)?.key ?? null) : null;
   const begin = startTime ?? entries[0]?.startTime ?? 0;
   const scene = useMemo(
     (): Scene => ({
@@ -117,10 +117,11 @@ function Worked({ items }: { items: readonly Item[] }) {
 
 /** The first step and the last have the words that matter; a failure is never folded away. */
 function splitWork(items: readonly Item[], isBrief: boolean) {
-  const worked = items.slice(1, -1);
+  const begin = items.findIndex(({ type }) => type !== "rules") + 1;
+  const worked = items.slice(begin, -1);
   const hasFailed = worked.some((item) => item.type !== "tools" && item.entry.status === "error");
   return isBrief && worked.length > 0 && !hasFailed
-    ? { first: items.slice(0, 1), worked, last: items.slice(-1) }
+    ? { first: items.slice(0, begin), worked, last: items.slice(-1) }
     : { first: items, worked: [], last: [] };
 }
 

@@ -18,6 +18,7 @@ export function estimateHeight(item: Item): number {
     case "tools":
       return item.entries.length * (cardHead + 2 * codeLine);
     case "agent":
+    case "rules":
       return heightOf([...item.entry.input, ...item.entry.output]);
     case "step": {
       const { input, output, calls } = item.entry;

@@ -23,6 +23,8 @@ export const ItemView = memo(function ItemView({ item }: { item: Item }) {
         <Group item={item} />
       ) : item.type === "agent" ? (
         <Agent item={item} />
+      ) : item.type === "rules" ? (
+        <Spoken entry={item.entry} />
       ) : (
         <Turn>
           <LoneTools entries={item.entries} />
@@ -75,9 +77,7 @@ function Agent({ item: { entry, key } }: { item: AgentItem }) {
   const parts = entry.output.flatMap((message) => message.parts);
   return (
     <>
-      {entry.input.map((message, i) => (
-        <SpokenMessage key={i} message={message} id={`in.${key}.${i}`} />
-      ))}
+      <Spoken entry={entry} />
       {parts.length > 0 && (
         <Turn who={name}>
           {parts.map((part, i) => (
@@ -89,4 +89,11 @@ function Agent({ item: { entry, key } }: { item: AgentItem }) {
       {status === "aborted" && <Stopped who={name} />}
     </>
   );
+}
+
+/** What an agent was sent. */
+function Spoken({ entry: { key, input } }: { entry: AgentItem["entry"] }) {
+  return input.map((message, i) => (
+    <SpokenMessage key={i} message={message} id={`in.${key}.${i}`} />
+  ));
 }

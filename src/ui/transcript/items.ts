@@ -42,7 +42,13 @@ export interface AgentItem extends Place {
   entry: TranscriptEntry;
 }
 
-export type Item = StepItem | GroupItem | ToolsItem | AgentItem;
+/** What an agent was told to be, where none of its calls says it; its work stands below. */
+export interface RulesItem extends Place {
+  type: "rules";
+  entry: TranscriptEntry;
+}
+
+export type Item = StepItem | GroupItem | ToolsItem | AgentItem | RulesItem;
 
 export interface Transcript {
   items: Item[];
@@ -91,14 +97,17 @@ export function toTranscript(
         earlierCount: earlierCounts.get(entry.key) ?? null,
       });
     } else if (entry.spanType === "agent") {
+      const rules: Item[] = entry.input.length > 0 ? [{ type: "rules", ...place, entry }] : [];
       // Where nothing is below it, it says itself what it was asked and answered.
-      if (entry.input.length > 0 || entry.output.length > 0)
+      if (entry.output.length > 0 || !entry.input.every(isRule))
         branch.children.push({ type: "agent", ...place, entry });
-      else if (root === null && place.level === 0) root = entry;
-      else {
+      else if (root === null && place.level === 0) {
+        root = entry;
+        branch.children.push(...rules);
+      } else {
         const item: GroupItem = { type: "group", ...place, entry, steps: 0 };
         const number = `${branch.number}${Math.max(1, branch.steps)}.`;
-        const group: Branch = { item, children: [], number, steps: 0 };
+        const group: Branch = { item, children: rules, number, steps: 0 };
         branches.set(entry.key, group);
         branch.children.push(group);
       }
@@ -115,7 +124,7 @@ export function toTranscript(
   // How it ended comes last.
   if (root && root.status !== "ok") {
     placeOf.set(root.key, items.length);
-    items.push({ type: "agent", key: root.key, level: 0, entry: root });
+    items.push({ type: "agent", key: root.key, level: 0, entry: { ...root, input: [] } });
   }
   return { items, placeOf, tools, answered };
 
@@ -133,6 +142,10 @@ export function toTranscript(
       for (const key of keysOf(child)) placeOf.set(key, items.length - 1);
     }
   }
+}
+
+function isRule({ role }: Message): boolean {
+  return role === "system" || role === "developer";
 }
 
 interface Branch {

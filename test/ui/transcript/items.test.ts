@@ -119,6 +119,17 @@ describe("toTranscript", () => {
     expect([4, 5].map((key) => placeOf.get(key))).toEqual([1, 1]);
   });
 
+  test("what an agent was told to be stands before its work, and folds with it", () => {
+    const rules = (key: number) =>
+      entryOf(key, { spanType: "agent", input: [said("system", "Be brief.")], status: "error" });
+    const entries = [rules(1), entryOf(2), rules(3), entryOf(4)];
+    const agents = { 2: [1], 3: [1], 4: [1, 3] };
+    const open = read(entries, agents);
+    expect(open.lines).toEqual(["rules 1", "step 1", "group 3", "rules 3", "step 1.1", "agent 1"]);
+    expect(open.items.at(-1)).toMatchObject({ entry: { key: 1, input: [] } });
+    expect(read(entries, agents, [3]).lines).toEqual(["rules 1", "step 1", "group 3", "agent 1"]);
+  });
+
   test("an agent that has nothing below it speaks for itself; a failed one is told of at the end", () => {
     expect(
       read([entryOf(1, { spanType: "agent", output: [said("assistant", "hi")] })]).lines,

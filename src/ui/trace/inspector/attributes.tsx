@@ -1,6 +1,7 @@
 /** What a span has beyond its kind's own figures: metadata, and what the wire has no field for. */
 import type { SpanView } from "../../../query/views.ts";
 import { Nothing } from "../../parts/controls.tsx";
+import { JsonTree } from "../../text/json.tsx";
 import { Payload } from "../../text/payload.tsx";
 
 type Attribute = readonly [name: string, value: string];
@@ -57,12 +58,19 @@ export function AttributeList({ attributes }: { attributes: readonly Attribute[]
   );
 }
 
-export function Attributes({ span }: { span: SpanView }) {
+const payloadTitles = {
+  attributes: "Attributes",
+  resource: "Resource",
+  events: "Events",
+  sources: "Sources",
+} as const;
+const payloadFields = Object.keys(payloadTitles) as (keyof typeof payloadTitles)[];
+
+/** @param ofTrace what came with the trace and has no field of its own, as JSON. */
+export function Attributes({ span, ofTrace }: { span: SpanView; ofTrace: string | null }) {
   const metadata = Object.entries(span.metadata ?? {});
-  const payloads = (["attributes", "resource", "events", "sources"] as const).filter(
-    (field) => typeof (span as Record<string, unknown>)[field] === "string",
-  );
-  if (metadata.length === 0 && payloads.length === 0)
+  const payloads = payloadFields.filter((field) => typeof span[field] === "string");
+  if (metadata.length === 0 && payloads.length === 0 && ofTrace === null)
     return <Nothing>No attributes came with this span.</Nothing>;
   return (
     <>
@@ -74,10 +82,16 @@ export function Attributes({ span }: { span: SpanView }) {
       )}
       {payloads.map((field) => (
         <section key={field} className="sect">
-          <h3>{field[0]!.toUpperCase() + field.slice(1)}</h3>
+          <h3>{payloadTitles[field]}</h3>
           <Payload trace={span.traceKey} span={span.key} field={field} />
         </section>
       ))}
+      {ofTrace !== null && (
+        <section className="sect">
+          <h3>Of the trace</h3>
+          <JsonTree text={ofTrace} />
+        </section>
+      )}
     </>
   );
 }

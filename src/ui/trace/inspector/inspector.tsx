@@ -16,11 +16,12 @@ import { Tools } from "./tools.tsx";
 import "../../parts/stats.css";
 import "./inspector.css";
 
-type Tab = "overview" | "messages" | "input" | "output" | "tools" | "attributes" | "raw";
+type Tab = "overview" | "messages" | "system" | "input" | "output" | "tools" | "attributes" | "raw";
 
 const labels: Record<Tab, string> = {
   overview: "Overview",
   messages: "Messages",
+  system: "System",
   input: "Input",
   output: "Output",
   tools: "Tools",
@@ -45,6 +46,8 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
   const goTo = (next: Tab) => setTab(next, { replace: true });
   // The body is all of one span, until the next is there.
   const shownRow = (data && table.rowOf(data.span.key)) ?? row;
+  // What is the trace's own is shown with its roots.
+  const ofTrace = table.span(shownRow).depth === 0 ? table.trace.attributes : null;
 
   return (
     <aside className="pane insp" aria-label="Inspector">
@@ -85,7 +88,7 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
         aria-busy={isBehind}
       >
         {tab === "overview" && <Overview table={table} row={shownRow} whole={data} onTab={goTo} />}
-        {data && <Body tab={tab} whole={data} onSelect={onSelect} />}
+        {data && <Body tab={tab} whole={data} ofTrace={ofTrace} onSelect={onSelect} />}
       </div>
     </aside>
   );
@@ -94,22 +97,26 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
 function Body({
   tab,
   whole: { span, messages },
+  ofTrace,
   onSelect,
 }: {
   tab: Tab;
   whole: WholeSpan;
+  ofTrace: string | null;
   onSelect: (spanKey: number) => void;
 }) {
   switch (tab) {
     case "messages":
       return <Messages key={span.key} messages={messages} onSelect={onSelect} />;
+    case "system":
+      return <Payload trace={span.traceKey} span={span.key} field="systemPrompt" />;
     case "input":
     case "output":
       return <Payload trace={span.traceKey} span={span.key} field={tab} />;
     case "tools":
       return <Tools tools={messages.tools} />;
     case "attributes":
-      return <Attributes span={span} />;
+      return <Attributes span={span} ofTrace={ofTrace} />;
     case "raw":
       return <Raw span={span} />;
     default:
@@ -123,6 +130,7 @@ function tabsOf(whole: WholeSpan | undefined): [tab: Tab, count?: number][] {
   const { span, messages } = whole;
   const said = messages.input.length + messages.output.length;
   if (said > 0) tabs.push(["messages", said]);
+  if (span.systemPrompt !== undefined) tabs.push(["system"]);
   if (span.input !== undefined) tabs.push(["input"]);
   if (span.output !== undefined) tabs.push(["output"]);
   if (messages.tools.length > 0) tabs.push(["tools", messages.tools.length]);

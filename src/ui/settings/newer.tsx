@@ -1,0 +1,67 @@
+/** What clients send that this version does not know. It is kept, and an update may be due. */
+import type { Status } from "../../http/server.ts";
+import { useNow, useStatus } from "../data/queries.ts";
+import { count, exactTime, time } from "../format.ts";
+import { Section } from "./section.tsx";
+
+type Field = Status["unknownFields"][number];
+
+export function NewerClients() {
+  const now = useNow(60_000);
+  const { data: status } = useStatus();
+  const fields = status?.unknownFields ?? [];
+  return (
+    <Section
+      id="newer"
+      title="Newer clients"
+      about="Fields that this version does not know: kept as attributes, and in full exports."
+    >
+      {fields.length === 0 ? (
+        <p className="nothing">Every client sends what this version knows.</p>
+      ) : (
+        <table className="set-table">
+          <thead>
+            <tr>
+              <th>A newer client sends</th>
+              <th>Client</th>
+              <th className="num">Times</th>
+              <th>Last seen</th>
+            </tr>
+          </thead>
+          <tbody>
+            {fields.map((field) => (
+              <tr key={JSON.stringify([senderOf(field), field.object, field.field])}>
+                <td>
+                  <Name field={field} />
+                </td>
+                <td>{senderOf(field)}</td>
+                <td className="num">{count(field.count)}</td>
+                <td title={exactTime(field.lastSeenAt)}>{time(field.lastSeenAt, now)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Section>
+  );
+}
+
+function Name({ field: { object, field, meant } }: { field: Field }) {
+  if (object === null) return <span className="dim">other fields</span>;
+  return (
+    <>
+      <span className="mono">{`${object}.${field}`}</span>{" "}
+      {meant !== null && (
+        <span className="badge b-lost" title="Only the known name has a meaning here">
+          did you mean {meant}?
+        </span>
+      )}
+    </>
+  );
+}
+
+function senderOf({ keyName, userAgent, object }: Field): string {
+  const key = keyName === null ? null : `key ${keyName}`;
+  const known = [userAgent, key].filter((name) => name !== null);
+  return known.length > 0 ? known.join(", ") : object === null ? "several" : "an import";
+}
