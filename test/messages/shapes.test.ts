@@ -6,6 +6,12 @@ import { locateMessages, readMessages, type Located, type Side } from "../../src
 
 const text = (text: string): Part => ({ type: "text", text });
 const thinking = (text: string): Part => ({ type: "thinking", text });
+const withheld = (withheld: "redacted" | "encrypted"): Part => ({
+  type: "thinking",
+  text: "",
+  withheld,
+});
+const raw = (value: unknown): Part => ({ type: "raw", text: JSON.stringify(value) });
 const call = (id: string | null, name: string | null, text: string): Part => ({
   type: "toolCall",
   id,
@@ -234,7 +240,7 @@ const anthropic: Case[] = [
       user(text("Oslo?")),
       assistant(
         thinking("A place."),
-        thinking(""),
+        withheld("redacted"),
         text("I look."),
         call("t1", "weather", osloJson),
       ),
@@ -282,7 +288,7 @@ const anthropic: Case[] = [
         ],
       },
     ],
-    read: [user(text("a"), text("b"))],
+    read: [user(text("a"), raw({ source: "u", title: "t" }), text("b"))],
   },
 ];
 
@@ -741,7 +747,8 @@ const plain: Case[] = [
   { title: "prose in brackets", sent: "[File: a] b", read: [user(text("[File: a] b"))] },
   { title: "a footnote", sent: "[1] says so", read: [user(text("[1] says so"))] },
   { title: "code", sent: "{ return 1; }", read: [user(text("{ return 1; }"))] },
-  { title: "an empty list", sent: [], read: [user(text("[]"))] },
+  { title: "an empty list", sent: [], read: [] },
+  { title: "no answer of a function", side: "output", sent: "null", read: [] },
   { title: "nothing", sent: "", read: [] },
 ];
 
