@@ -61,6 +61,9 @@ const mimeKeys = [
   "contentType",
   "format",
   "output_format",
+  "image_mimetype",
+  "document_mimetype",
+  "audio_mimetype",
 ];
 const nameKeys = ["filename", "name", "title"];
 
@@ -71,7 +74,7 @@ const nameKeys = ["filename", "name", "title"];
  */
 export function mediaParts(sent: JsonObject, hint: string = ""): Part[] {
   const { media, used } = mediaOf(sent, hint);
-  const { type: _, ...members } = sent;
+  const { type: _, block_type: __, content_type: ___, kind: ____, ...members } = sent;
   const left = leftOf(members, used, false);
   return left === undefined ? [media] : [media, { type: "raw", text: toText(left) }];
 }
@@ -185,7 +188,7 @@ function base64Size(text: string, from: number): number {
 }
 
 function kindOf(mime: string | null, sent: JsonObject, hint: string): Media["kind"] {
-  const type = pickText(sent, "type", "block_type", "content_type") ?? "";
+  const type = pickText(sent, "type", "block_type", "content_type", "kind") ?? "";
   const words = [mime, type, hint, pickText(sent, "modality"), Object.keys(sent)[0]].join(" ");
   return (/image|audio|video/.exec(words)?.[0] ?? "file") as Media["kind"];
 }

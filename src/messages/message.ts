@@ -52,7 +52,8 @@ const roles: Record<string, string> = {
 export function roleOf(sent: string): string {
   // Python's enumerations print their own name, too.
   const role = sent.toLowerCase().replace(/^\w*role\./, "");
-  return Object.hasOwn(roles, role) ? roles[role]! : role;
+  const known = role.replace("_", "-");
+  return Object.hasOwn(roles, known) ? roles[known]! : role;
 }
 
 /**
@@ -193,8 +194,9 @@ function requestOf(members: Members): Read[] {
   const instructions = contentParts(members.take("instructions"));
   const read = members.takeList("parts").map((part) => {
     const kind = isObject(part) ? pickText(part, "part_kind", "type") : null;
-    const role = kind?.startsWith("system") ? "system" : kind?.startsWith("tool") ? "tool" : "user";
-    return bare(contentParts(part), role);
+    const read = contentParts(part);
+    const isResult = read.some(({ type }) => type === "toolResult") || kind?.startsWith("tool");
+    return bare(read, kind?.startsWith("system") ? "system" : isResult ? "tool" : "user");
   });
   const rest = members.rest(read.flatMap(({ parts }) => parts));
   return [
@@ -232,9 +234,10 @@ function readMessage(members: Members, role: string): Read[] {
       ? decoded(members)
       : saidParts(members);
   const name = isTool ? null : members.takeText("name", "_name");
-  const made = [...calls(members), ...(more ? calls(more) : [])];
+  const made = without(said, calls(members));
+  const again = more ? without([...said, ...made], calls(more)) : [];
   const thoughts = messageThoughts([members, ...(more ? [more] : [])], said, contentParts);
-  const parts = [...thoughts, ...said, ...without(said, made)];
+  const parts = [...thoughts, ...said, ...made, ...again];
   const instructions = contentParts(members.take("instructions"));
   const isGemini = roleIs(sent, "model") && Array.isArray(sent.parts);
   const rest = members.rest(name === null ? parts : [...parts, { type: "text", text: name }]);
@@ -269,12 +272,7 @@ function roleIs({ role }: JsonObject, name: string): boolean {
 /** LangChain has the calls of some providers in the content, too, and in two more places. */
 function without(said: Part[], parts: Part[]): Part[] {
   const ids = new Set(said.map((part) => (part.type === "toolCall" ? part.id : null)));
-  return parts.filter((part) => {
-    if (part.type !== "toolCall" || part.id === null) return true;
-    if (ids.has(part.id)) return false;
-    ids.add(part.id);
-    return true;
-  });
+  return parts.filter((part) => part.type !== "toolCall" || part.id === null || !ids.has(part.id));
 }
 
 function saidParts(members: Members): Part[] {

@@ -46,7 +46,11 @@ function isPlain(value: JsonObject): boolean {
 }
 
 export function typeOf(part: JsonObject): string | null {
-  return pickText(part, "type", "part_kind", "block_type", "content_type");
+  const type = pickText(part, "type", "part_kind", "block_type", "content_type");
+  if (type !== null) return type;
+  // pydantic-ai's media; elsewhere it says what a message is.
+  const { kind } = part;
+  return typeof kind === "string" && media.test(kind) ? kind : null;
 }
 
 /** The parts of a content; what is not understood stays as it is. */
@@ -83,14 +87,16 @@ const results =
 /** What a provider runs itself, or has run: its name is all that such items have in common. */
 const builtIn = /^(.+)_call$/;
 const media =
-  /^(source|source-url|source-document|reasoning-file|image|audio|video|document|file|media|blob|uri|input_image|input_audio|input_file|image_url|video_url|audio_url|(image|file)-(data|url|file-id|id)|binary|container_upload|computer_screenshot|resource_link)$/;
+  /^(source|source-url|source-document|reasoning-file|image|audio|video|document|file|media|blob|uri|input_image|input_audio|input_file|image_url|video_url|audio_url|(image|audio|video|document|file)-(data|url|file-id|id)|binary|container_upload|computer_screenshot|resource_link)$/;
 
 function typedParts(type: string, members: Members): Part[] | null {
   const { sent } = members;
   if (texts.test(type) && hasAny(sent, "text", "content", "refusal", "delta")) {
     return contentParts(members.take("text", "content", "refusal", "delta"));
   }
+  if (type === "retry-prompt" && hasAny(sent, "tool_name")) return resultParts(members, true);
   if (prompts.test(type)) return contentParts(members.take("content"));
+  if (type === "logs") return contentParts(members.take("logs"));
   if (thoughts.test(type)) return thoughtParts(members, contentParts);
   if (calls.test(type)) return callParts(members);
   if (results.test(type)) return resultParts(members, type === "tool-error");
@@ -307,7 +313,7 @@ function isContent(item: Json): boolean {
   const type = typeOf(item);
   if (type !== null) {
     const isText = texts.test(type) && hasAny(item, "text", "content", "refusal");
-    return isText || media.test(type) || type === "resource";
+    return isText || media.test(type) || /^(resource|logs)$/.test(type);
   }
   const keys = Object.keys(item);
   const isText =

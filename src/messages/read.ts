@@ -254,9 +254,7 @@ function isConversation(text: string, start: number): boolean {
 
 /** False for the account of a stream, with which it ends. */
 function isTelling(value: Json): boolean {
-  return (
-    !isObject(value) || value.type !== undefined || leftOf(value, new Set(), false) !== undefined
-  );
+  return !isObject(value) || value.type !== undefined || leftOf(value, new Set()) !== undefined;
 }
 
 function messagesAt(text: string, slice: Slice, role: string): Read[] | null {

@@ -1,43 +1,21 @@
 /** Every shape in which senders write a conversation, as one model. */
 import { describe, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
-import { Message, type Part } from "../../src/messages/model.ts";
+import { Message } from "../../src/messages/model.ts";
 import { locateMessages, readMessages, type Located, type Side } from "../../src/messages/read.ts";
-
-const text = (text: string): Part => ({ type: "text", text });
-const thinking = (text: string): Part => ({ type: "thinking", text });
-const withheld = (withheld: "redacted" | "encrypted"): Part => ({
-  type: "thinking",
-  text: "",
-  withheld,
-});
-const raw = (value: unknown): Part => ({ type: "raw", text: JSON.stringify(value) });
-const call = (id: string | null, name: string | null, text: string): Part => ({
-  type: "toolCall",
-  id,
-  name,
+import {
+  assistant,
+  call,
+  image,
+  raw,
+  result,
+  system,
   text,
-});
-const result = (
-  id: string | null,
-  text: string,
-  name: string | null = null,
-  isError = false,
-): Part => ({ type: "toolResult", id, name, text, isError });
-const image = (more: Partial<Extract<Part, { type: "media" }>>): Part => ({
-  type: "media",
-  kind: "image",
-  mime: "image/png",
-  name: null,
-  bytes: null,
-  at: "inline",
-  reference: null,
-  ...more,
-});
-const user = (...parts: Part[]): Message => ({ role: "user", parts });
-const assistant = (...parts: Part[]): Message => ({ role: "assistant", parts });
-const system = (...parts: Part[]): Message => ({ role: "system", parts });
-const tool = (...parts: Part[]): Message => ({ role: "tool", parts });
+  thinking,
+  tool,
+  user,
+  withheld,
+} from "./build.ts";
 
 interface Case {
   title: string;
