@@ -66,13 +66,38 @@ export function membersOf(text: string, start: number): Scan<Member> {
   }
 }
 
-/** The value of a slice; undefined where it is no JSON. */
+/**
+ * The value of a slice; undefined where it is no JSON. A number that a double would write otherwise (an
+ * integer beyond 2^53, `1.10`, `1E5`) is an object that `toText` and `JSON.stringify` write as it was sent.
+ */
 export function parseSlice(text: string, { start, end }: Slice): Json | undefined {
+  const slice = text.slice(start, end);
   try {
-    return JSON.parse(text.slice(start, end)) as Json;
+    return JSON.parse(slice, mayAlter(slice) ? asSent : undefined) as Json;
   } catch {
     return undefined;
   }
+}
+
+/** Not in TypeScript's library. Absent in Safari before 18.4 and Firefox before 135. */
+const { rawJSON, isRawJSON } = JSON as typeof JSON & {
+  rawJSON?: (source: string) => Json;
+  isRawJSON?: (value: unknown) => boolean;
+};
+
+/** Whether a number may not be written as it was read; a reviver makes parsing several times slower. */
+function mayAlter(text: string): boolean {
+  return text.charCodeAt(0) !== quote && hasSuch.test(text) && isSuch.test(text);
+}
+
+/** The first spares most texts the second, which looks at each value. */
+const hasSuch = /\d{16}|\d[.eE]|-0/;
+const isSuch =
+  /(?:^|[[:,])\s*-?(?:[\d.]{16}|0\.0{6}|\d+(?:\.\d+)?[eE]|\d+\.\d*0(?!\d)|(?<=-)0(?![.\d]))/;
+
+function asSent(_key: string, value: Json, { source }: { source?: string } = {}): Json {
+  const isAltered = typeof value === "number" && source !== undefined && String(value) !== source;
+  return isAltered && rawJSON ? rawJSON(source) : value;
 }
 
 /**
@@ -175,7 +200,12 @@ function isSeparator(code: number): boolean {
 }
 
 export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isNumber(value);
+}
+
+/** Also one that is kept as it was sent. */
+export function isNumber(value: Json | undefined): value is number {
+  return typeof value === "number" || isRawJSON?.(value) === true;
 }
 
 /** The first of these members that is there and not null. */

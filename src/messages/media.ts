@@ -2,8 +2,9 @@
  * Images, sound and files within a message. Their bytes are never copied out: a part says what they
  * are, how large, and where.
  */
-import { isObject, pick, pickText, type Json, type JsonObject } from "./json.ts";
-import type { Media } from "./model.ts";
+import { isNumber, isObject, pick, pickText, toText, type Json, type JsonObject } from "./json.ts";
+import { leftOf } from "./members.ts";
+import type { Media, Part } from "./model.ts";
 
 /** Where providers put what describes the data, inside the part. */
 const nests = [
@@ -23,6 +24,7 @@ const nests = [
   "fileData",
   "file_data",
   "data",
+  "media",
 ];
 
 const urlKeys = [
@@ -47,13 +49,39 @@ const dataKeys = [
   "b64_json",
   "base64Data",
   "base64",
+  "base64_image",
+  "blob",
 ];
 const idKeys = ["file_id", "fileId", "id"];
-const mimeKeys = ["mediaType", "mimeType", "media_type", "mime_type", "format"];
+const mimeKeys = [
+  "mediaType",
+  "mimeType",
+  "media_type",
+  "mime_type",
+  "contentType",
+  "format",
+  "output_format",
+  "image_mimetype",
+  "document_mimetype",
+  "audio_mimetype",
+];
 const nameKeys = ["filename", "name", "title"];
 
-/** @param sent a part of a message that is media by its type or its only key. */
-export function mediaOf(sent: JsonObject): Media {
+/**
+ * A part of a message that is media by its type or its only key, and what it says beside it.
+ *
+ * @param hint `image` and its like, where the type does not say so.
+ */
+export function mediaParts(sent: JsonObject, hint: string = ""): Part[] {
+  const { media, used } = mediaOf(sent, hint);
+  const { type: _, block_type: __, content_type: ___, kind: ____, ...members } = sent;
+  const left = leftOf(members, used, false);
+  return left === undefined ? [media] : [media, { type: "raw", text: toText(left) }];
+}
+
+/** `used`: what the media was made of. */
+function mediaOf(sent: JsonObject, hint: string): { media: Media; used: ReadonlySet<Json> } {
+  const used = new Set<Json>();
   const places = [sent];
   // Two levels: Bedrock has `image.source.bytes`.
   for (let i = 0, from = 0; i < 2; i++) {
@@ -69,25 +97,30 @@ export function mediaOf(sent: JsonObject): Media {
     for (const place of places)
       for (const key of keys) {
         const value = place[key] ?? null;
-        if (typeof value === "string" && value !== "" && isMeant(value)) return value;
+        if (typeof value !== "string" || value === "" || !isMeant(value)) continue;
+        used.add(value);
+        return value;
       }
     return null;
   };
   const dataUri = text(urlKeys.concat(dataKeys), isDataUri);
   const url = dataUri === null ? text(urlKeys, isLink) : null;
-  const data = dataUri === null && url === null ? dataIn(places) : null;
+  const data = dataUri === null && url === null ? dataIn(places, used) : null;
   const isInline = dataUri !== null || data !== null;
   const id = isInline || url !== null ? null : text(idKeys);
   const sentMime = text(mimeKeys);
   const mime = dataUri === null ? sentMime : (/^data:([^;,]+)/.exec(dataUri)?.[1] ?? sentMime);
   return {
-    type: "media",
-    kind: kindOf(mime, sent),
-    mime,
-    name: text(nameKeys),
-    bytes: dataUri !== null ? sizeOfUri(dataUri) : data,
-    at: isInline ? "inline" : url !== null ? "url" : "file",
-    reference: url ?? id,
+    media: {
+      type: "media",
+      kind: kindOf(mime, sent, hint),
+      mime,
+      name: text(nameKeys),
+      bytes: dataUri !== null ? sizeOfUri(dataUri) : data,
+      at: isInline ? "inline" : url !== null ? "url" : "file",
+      reference: url ?? id,
+    },
+    used,
   };
 }
 
@@ -103,6 +136,7 @@ export function isUntypedMedia(part: JsonObject): boolean {
     "audio",
     "video",
     "document",
+    "media",
   );
   return isObject(sent);
 }
@@ -116,16 +150,29 @@ function isLink(text: string): boolean {
 }
 
 /** The size of base64, or of bytes that became a list of numbers; null where there are none. */
-function dataIn(places: JsonObject[]): number | null {
+function dataIn(places: JsonObject[], used: Set<Json>): number | null {
   for (const place of places)
     for (const key of dataKeys) {
       const value: Json = place[key] ?? null;
-      if (typeof value === "string" && value !== "") return base64Size(value, 0);
-      if (Array.isArray(value) && typeof value[0] === "number") return value.length;
-      // A Uint8Array, as JSON has it.
-      if (isObject(value) && typeof value["0"] === "number") return Object.keys(value).length;
+      const size =
+        typeof value === "string" && isBase64(value)
+          ? base64Size(value, 0)
+          : Array.isArray(value) && isNumber(value[0])
+            ? value.length
+            : // A Uint8Array, as JSON has it.
+              isObject(value) && isNumber(value["0"])
+              ? Object.keys(value).length
+              : null;
+      if (size === null) continue;
+      used.add(value);
+      return size;
     }
   return null;
+}
+
+/** By its beginning: prose has spaces, JSON has quotes. */
+function isBase64(text: string): boolean {
+  return text !== "" && /^[\w+/=\r\n-]+$/.test(text.slice(0, 256));
 }
 
 function sizeOfUri(uri: string): number {
@@ -140,7 +187,8 @@ function base64Size(text: string, from: number): number {
   return Math.max(0, Math.floor(((text.length - from) * 3) / 4) - padding);
 }
 
-function kindOf(mime: string | null, sent: JsonObject): Media["kind"] {
-  const words = `${mime ?? ""} ${pickText(sent, "type", "modality") ?? ""} ${pickText(sent, "modality") ?? ""} ${Object.keys(sent)[0] ?? ""}`;
+function kindOf(mime: string | null, sent: JsonObject, hint: string): Media["kind"] {
+  const type = pickText(sent, "type", "block_type", "content_type", "kind") ?? "";
+  const words = [mime, type, hint, pickText(sent, "modality"), Object.keys(sent)[0]].join(" ");
   return (/image|audio|video/.exec(words)?.[0] ?? "file") as Media["kind"];
 }

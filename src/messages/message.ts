@@ -1,11 +1,38 @@
 /** One message, or what stands for one, in the shape of any provider. */
-import { isObject, pick, pickText, toText, type Json, type JsonObject } from "./json.ts";
-import { mediaOf } from "./media.ts";
+import { isObject, parseJson, pick, pickText, toText, type Json, type JsonObject } from "./json.ts";
+import { mediaParts } from "./media.ts";
+import { leftOf, Members } from "./members.ts";
 import type { Message, Part } from "./model.ts";
-import { callParts, contentParts, partsOf, rawPart, resultParts, textParts } from "./parts.ts";
+import {
+  callParts,
+  contentParts,
+  partsOf,
+  rawPart,
+  readWhole,
+  resultParts,
+  textParts,
+  typeOf,
+} from "./parts.ts";
+import { partsInText } from "./results.ts";
+import { messageThoughts } from "./thoughts.ts";
 
-/** `isBare`: parts that came without a message around them. Neighbours of these are one message. */
-export type Read = Message & { isBare?: boolean };
+/** A message as it was read, with what tells whether it goes on the one before it. */
+export type Read = Message & {
+  /** Parts that came without a message around them. Neighbours of these are one message. */
+  isBare?: boolean;
+  piece?: Piece;
+};
+
+/** What a message says of its place in an answer. */
+export interface Piece {
+  /** Of the choice that it belongs to. */
+  index: number;
+  /** Only what is new in it, as a stream has it. */
+  isDelta: boolean;
+  /** As Gemini writes messages down: one for each chunk. */
+  isGemini: boolean;
+  isFinal: boolean;
+}
 
 const roles: Record<string, string> = {
   developer: "system",
@@ -14,14 +41,19 @@ const roles: Record<string, string> = {
   ai: "assistant",
   bot: "assistant",
   chatbot: "assistant",
+  "tool-call": "assistant",
   function: "tool",
+  "tool-response": "tool",
+  ipython: "tool",
   request: "user",
   response: "assistant",
 };
 
 export function roleOf(sent: string): string {
-  const role = sent.toLowerCase();
-  return Object.hasOwn(roles, role) ? roles[role]! : role;
+  // Python's enumerations print their own name, too.
+  const role = sent.toLowerCase().replace(/^\w*role\./, "");
+  const known = role.replace("_", "-");
+  return Object.hasOwn(roles, known) ? roles[known]! : role;
 }
 
 /**
@@ -31,38 +63,88 @@ export function roleOf(sent: string): string {
  */
 export function messagesOf(value: Json, role: string): Read[] | null {
   if (Array.isArray(value)) return pairOf(value) ?? flattened(value, role);
-  if (!isObject(value)) return typeof value === "string" ? [bare(textParts(value), role)] : null;
+  if (typeof value === "string") {
+    return writtenOut(value, role) ?? [bare(textParts(value), role)];
+  }
+  if (!isObject(value)) return null;
   return messageOf(value, role) ?? bareParts(value, role);
+}
+
+/** A message that came as JSON text within a list. */
+function writtenOut(text: string, role: string): Read[] | null {
+  if (text.length < 10 || !/^\s*\{\s*"\w+"\s*:/.test(text.slice(0, 100))) return null;
+  const value = parseJson(text);
+  return isObject(value) && pickText(value, "role") !== null ? messageOf(value, role) : null;
 }
 
 /** A whole message; null where it is none. */
 function messageOf(sent: JsonObject, role: string): Read[] | null {
-  const own = pickText(sent, "role");
-  if (own !== null) return [readMessage(sent, roleOf(own))];
+  const own = pickText(sent, "role", "_role");
+  if (own !== null) return readMessage(new Members(sent), roleOf(own));
   const inner = innerOf(sent);
-  if (inner) return messageOf(inner, langChainRole(sent) ?? role);
+  if (inner !== null) return unwrapped(sent, inner, role);
+  const wrapper = new Members(sent);
   const event = /^gen_ai\.(\w+)\.message$/.exec(pickText(sent, "event.name") ?? "")?.[1];
-  if (event) return [readMessage(sent, event)];
+  if (event) return readMessage(wrapper, event);
   const kind = pickText(sent, "kind");
   if (Array.isArray(sent.parts)) {
-    return kind === "request" ? requestOf(sent.parts) : [readMessage(sent, roleOf(kind ?? role))];
+    return kind === "request" ? requestOf(wrapper) : readMessage(wrapper, roleOf(kind ?? role));
   }
-  if (pick(sent, "content", "tool_calls") === undefined) return null;
+  const choices = wrapper.takeList("choices", "candidates");
+  // The last chunk of a stream may have none.
+  if (Array.isArray(sent.choices) && choices.length === 0) return [];
+  if (choices.some(isObject)) return ofResponse(wrapper, choices, role);
+  if (pick(sent, "content", "tool_calls", "blocks", "_content") === undefined) return null;
   const type = pickText(sent, "type");
-  if (type === null) return [readMessage(sent, role)];
+  if (type === null) return readMessage(wrapper, role);
   const langChain = langChainType(type);
-  return langChain === null ? null : [readMessage(sent, langChain)];
+  return langChain === null ? null : readMessage(wrapper, langChain);
 }
 
-/** The message within a choice, a candidate, an event or what LangChain writes down. */
-function innerOf(sent: JsonObject): JsonObject | null {
-  if (isObject(sent.message)) return sent.message;
-  if (isObject(sent.content) && Array.isArray(sent.content.parts)) return sent.content;
-  const isLangChain = langChainRole(sent) !== null;
-  const inner = isLangChain ? pick(sent, "kwargs", "data") : undefined;
-  if (!isObject(inner)) return null;
-  const { type: _, ...message } = inner;
-  return message;
+/** The member that has the message within a choice, a candidate, an event or what LangChain writes down. */
+function innerOf(sent: JsonObject): string | null {
+  const isCandidate = isObject(sent.content) && Array.isArray(sent.content.parts);
+  const keys = langChainRole(sent) === null ? [] : ["kwargs", "data"];
+  const found = ["message", "delta", ...keys].find((key) => isObject(sent[key]));
+  return found ?? (isCandidate ? "content" : null);
+}
+
+function unwrapped(sent: JsonObject, key: string, role: string): Read[] | null {
+  const wrapper = new Members(sent);
+  const inner = wrapper.take(key) as JsonObject;
+  const isDelta = key === "delta";
+  const langChain = langChainRole(sent);
+  const own = pickText(inner, "role", "_role");
+  const given = own === null ? (langChain ?? role) : roleOf(own);
+  const isMessage = langChain !== null || isDelta;
+  const read = isMessage ? readMessage(new Members(inner), given) : messageOf(inner, given);
+  const last = read?.at(-1);
+  if (!read || !last) return read;
+  last.parts.push(...wrapper.rest(last.parts, false));
+  if (!last.isBare) last.piece = pieceOf(sent, isDelta, last.piece?.isGemini ?? false);
+  return read;
+}
+
+function pieceOf(sent: JsonObject, isDelta: boolean, isGemini: boolean): Piece {
+  const finish = pickText(sent, "finish_reason", "finishReason", "stop_reason", "done_reason");
+  const { index } = sent;
+  const isFinal = finish !== null && finish !== "";
+  return { index: typeof index === "number" ? index : 0, isDelta, isGemini, isFinal };
+}
+
+/** All choices of one response. */
+function ofResponse(wrapper: Members, choices: Json[], role: string): Read[] {
+  const read = choices.flatMap(
+    (choice) =>
+      messagesOf(choice, role) ??
+      (leftOf(choice, new Set(), false) === undefined
+        ? []
+        : [bare([rawPart(toText(choice))], role)]),
+  );
+  const last = read.at(-1);
+  if (!last) return [];
+  last.parts.push(...wrapper.rest(last.parts, false));
+  return read;
 }
 
 export function bare(parts: Part[], role: string): Read {
@@ -70,12 +152,27 @@ export function bare(parts: Part[], role: string): Read {
 }
 
 function bareParts(sent: JsonObject, role: string): Read[] | null {
-  const parts = partsOf(sent);
+  const type = typeOf(sent) ?? "";
+  const parts =
+    partsOf(sent) ?? (itemRoles.some(([isItem]) => isItem.test(type)) ? leftParts(sent) : null);
   if (parts === null) return null;
   // The Responses API has the results of tools beside the messages.
   const isCall = parts.some(({ type }) => type === "toolCall" || type === "thinking");
   const isResult = role === "user" && parts.some(({ type }) => type === "toolResult");
-  return [bare(parts, isCall ? "assistant" : isResult ? "tool" : role)];
+  const item = itemRoles.find(([isItem]) => isItem.test(type))?.[1];
+  return [bare(parts, item ?? (isCall ? "assistant" : isResult ? "tool" : role))];
+}
+
+/** Items of the Responses API that are no messages, and whose they are. */
+const itemRoles: [RegExp, string][] = [
+  [/_call_output$/, "tool"],
+  [/(_call|_list_tools|_approval_request|compaction(_summary)?)$/, "assistant"],
+  [/_approval_response$/, "user"],
+];
+
+function leftParts(sent: JsonObject): Part[] {
+  const { encrypted_content: _, ...left } = sent;
+  return [rawPart(toText(left))];
 }
 
 /** LangChain's `["user", "text"]`. */
@@ -85,83 +182,199 @@ function pairOf(value: Json[]): Read[] | null {
   return isPair ? [{ role: roleOf(role), parts: contentParts(content) }] : null;
 }
 
-/** A list for each prompt of a batch: one level, and no further. */
+/** A list for each prompt of a batch: one level, and no further. What is unknown leaves the rest readable. */
 function flattened(list: Json[], role: string): Read[] | null {
   const read = list.map((item) => (Array.isArray(item) ? pairOf(item) : messagesOf(item, role)));
-  return list.length === 0 || read.includes(null) ? null : read.flatMap((messages) => messages!);
+  if (!read.some((messages) => messages !== null)) return null;
+  return read.flatMap((messages, i) => messages ?? [bare([rawPart(toText(list[i]))], role)]);
 }
 
 /** pydantic-ai keeps the system's, the user's and the tools' parts of a request together. */
-function requestOf(parts: Json[]): Read[] {
-  return parts.map((part) => {
+function requestOf(members: Members): Read[] {
+  const instructions = contentParts(members.take("instructions"));
+  const read = members.takeList("parts").map((part) => {
     const kind = isObject(part) ? pickText(part, "part_kind", "type") : null;
-    const role = kind?.startsWith("system") ? "system" : kind?.startsWith("tool") ? "tool" : "user";
-    return bare(contentParts(part), role);
+    const read = contentParts(part);
+    const isResult = read.some(({ type }) => type === "toolResult") || kind?.startsWith("tool");
+    return bare(read, kind?.startsWith("system") ? "system" : isResult ? "tool" : "user");
   });
+  const rest = members.rest(read.flatMap(({ parts }) => parts));
+  return [
+    ...(instructions.length > 0 ? [{ role: "system", parts: instructions }] : []),
+    ...read,
+    ...(rest.length > 0 ? [bare(rest, read.at(-1)?.role ?? "user")] : []),
+  ];
 }
 
 /** Of a serialized LangChain message, by its class. */
-function langChainRole({ id, type }: JsonObject): string | null {
+function langChainRole({ id, type, lc }: JsonObject): string | null {
   const name = Array.isArray(id) ? id.at(-1) : type;
-  return typeof name === "string" ? langChainType(name) : null;
+  if (typeof name !== "string") return null;
+  // Such as an order to remove a message from the history.
+  const other = lc === undefined ? null : /^(\w+?)Message(Chunk)?$/.exec(name);
+  return langChainType(name) ?? (other ? roleOf(other[1]!) : null);
 }
 
 function langChainType(name: string | null): string | null {
-  const kind = /^(human|ai|system|tool|function|user|assistant)(Message(Chunk)?)?$/i.exec(
-    name ?? "",
-  );
+  const kind =
+    /^(human|ai|system|tool|function|user|assistant|remove|developer)(Message(Chunk)?)?$/i.exec(
+      name ?? "",
+    );
   return kind && name !== "function" ? roleOf(kind[1]!) : null;
 }
 
-function readMessage(sent: JsonObject, role: string): Read {
-  const name = pickText(sent, "name");
+function readMessage(members: Members, role: string): Read[] {
+  const { sent } = members;
+  members.skip("role", "_role", "type", "kind", "event.name");
   const isTool = role === "tool";
-  const said = isTool ? toolParts(sent) : saidParts(sent);
-  const parts = [...thoughts(sent), ...said, ...without(said, calls(sent))];
-  return { role, ...(name !== null && !isTool && { name }), parts };
+  const more = members.within("additional_kwargs");
+  const said = isTool
+    ? toolParts(members)
+    : role === "system"
+      ? decoded(members)
+      : saidParts(members);
+  const name = isTool ? null : members.takeText("name", "_name");
+  const made = without(said, calls(members));
+  const again = more ? without([...said, ...made], calls(more)) : [];
+  const thoughts = messageThoughts([members, ...(more ? [more] : [])], said, contentParts);
+  const parts = [...thoughts, ...said, ...made, ...again];
+  const instructions = contentParts(members.take("instructions"));
+  const isGemini = roleIs(sent, "model") && Array.isArray(sent.parts);
+  const rest = members.rest(name === null ? parts : [...parts, { type: "text", text: name }]);
+  const message: Read = {
+    role,
+    ...(name !== null && { name }),
+    parts: [...parts, ...rest],
+    piece: pieceOf(sent, false, isGemini),
+  };
+  // An order of LangGraph's, which says no more than which message is to go.
+  if (role === "remove") message.parts.push(rawPart(toText({ id: sent.id ?? null })));
+  return instructions.length > 0 ? [{ role: "system", parts: instructions }, message] : [message];
 }
 
-/** LangChain has the calls of some providers in the content, too. */
+function decoded(members: Members): Part[] {
+  return saidParts(members).flatMap((part) =>
+    part.type === "text" ? systemParts(part.text) : [part],
+  );
+}
+
+/** Instructions that may have been written down as JSON text once more. */
+export function systemParts(content: Json): Part[] {
+  if (typeof content !== "string") return contentParts(content);
+  const value = /^\s*"/.test(content) ? parseJson(content) : null;
+  return contentParts(typeof value === "string" ? value : (partsInText(content) ?? content));
+}
+
+function roleIs({ role }: JsonObject, name: string): boolean {
+  return role === name;
+}
+
+/** LangChain has the calls of some providers in the content, too, and in two more places. */
 function without(said: Part[], parts: Part[]): Part[] {
   const ids = new Set(said.map((part) => (part.type === "toolCall" ? part.id : null)));
   return parts.filter((part) => part.type !== "toolCall" || part.id === null || !ids.has(part.id));
 }
 
-function thoughts(sent: JsonObject): Part[] {
-  const text = pickText(sent, "reasoning_content", "reasoning", "thinking");
-  return text ? [{ type: "thinking", text }] : [];
-}
-
-function saidParts(sent: JsonObject): Part[] {
-  const { parts, content, contents, audio } = sent;
-  // User interfaces of the AI SDK repeat the parts' text as the content.
-  if (Array.isArray(parts) && parts.length > 0) return contentParts(parts);
+function saidParts(members: Members): Part[] {
+  const parts = contentLists.flatMap((key) => contentParts(members.take(key)));
+  const audio = members.within("audio");
+  const spoken = audio ? textParts(audio.takeText("transcript")) : [];
   return [
-    ...contentParts(content),
-    ...contentParts(contents),
-    ...textParts(pickText(sent, "refusal", "message")),
-    ...(isObject(audio) ? [...textParts(pickText(audio, "transcript")), mediaOf({ audio })] : []),
+    // User interfaces of the AI SDK repeat the parts' text as the content.
+    ...unsaid(parts, contentParts(members.take("content", "_content"))),
+    ...parts,
+    // Strands has what came of the calls in the event of the answer that made them.
+    ...contentParts(writtenIn(members.take("tool.result"))),
+    ...textParts(members.takeText("refusal")),
+    ...textParts(members.takeText("message")),
+    ...imageParts(members),
+    ...spoken,
+    ...(audio && audio.peek("data") !== undefined ? soundParts(members) : []),
   ];
 }
 
-/** A tool's message is a result, unless its parts are. */
-function toolParts(sent: JsonObject): Part[] {
-  const said = saidParts(sent);
-  return said.some(({ type }) => type === "toolResult") ? said : resultParts(sent, false);
+/** A structure that came as JSON text. */
+function writtenIn(value: Json | undefined): Json | undefined {
+  const read = typeof value === "string" && /^\s*[[{]/.test(value) ? parseJson(value) : undefined;
+  return read ?? value;
 }
 
-function calls(sent: JsonObject): Part[] {
-  const more = isObject(sent.additional_kwargs) ? sent.additional_kwargs : {};
-  const list = pick(sent, "tool_calls", "toolCalls") ?? pick(more, "tool_calls");
-  if (Array.isArray(list)) {
-    return list.flatMap((call) => (isObject(call) ? callParts(call) : [rawPart(toText(call))]));
-  }
-  const invocations = Array.isArray(sent.parts) ? undefined : pick(sent, "toolInvocations");
-  if (Array.isArray(invocations)) {
-    return invocations.flatMap((tool) =>
-      contentParts(isObject(tool) ? { type: "tool-invocation", toolInvocation: tool } : tool),
+/** Where a message has parts beside its content, or in its place. */
+const contentLists = ["parts", "contents", "blocks", "items"];
+
+/** Those of `more` that are no text which stands in `parts`, one by one or as a whole. */
+function unsaid(parts: Part[], more: Part[]): Part[] {
+  if (parts.length === 0 || more.length === 0) return more;
+  const texts = parts.flatMap((part) =>
+    part.type === "text" || part.type === "toolResult" ? [part.text] : [],
+  );
+  const said = new Set([...texts, texts.join(""), texts.join("\n"), texts.join("\n\n")]);
+  return more.filter((part) => part.type !== "text" || !said.has(part.text));
+}
+
+/** Ollama has images as bare base64, early AI SDKs as attachments. */
+function imageParts(members: Members): Part[] {
+  const images = members
+    .takeList("images")
+    .flatMap((image) =>
+      isObject(image) ? contentParts(image) : mediaParts({ type: "image", image }),
     );
-  }
-  const call = pick(sent, "function_call");
-  return isObject(call) ? callParts(call) : [];
+  const attached = members
+    .takeList("experimental_attachments")
+    .flatMap((file) =>
+      isObject(file) ? mediaParts({ type: "file", ...file }) : contentParts(file),
+    );
+  return [...images, ...attached];
+}
+
+function soundParts(members: Members): Part[] {
+  const { transcript: _, ...audio } = members.take("audio") as JsonObject;
+  return mediaParts({ audio });
+}
+
+/** A tool's message is a result, unless its parts are. */
+function toolParts(members: Members): Part[] {
+  const lists = [...contentLists, "content", "_content"];
+  const isOfResults = lists.some(
+    (key) => isObject(firstOf(members.peek(key))) && hasResult(members.peek(key)!),
+  );
+  if (isOfResults) return saidParts(members);
+  const several = members.takeList("tool_responses");
+  const results = several.flatMap((sent) =>
+    isObject(sent) ? readWhole(sent, (members) => resultParts(members, false)) : contentParts(sent),
+  );
+  if (results.length > 0) return [...results, ...unsaid(results, saidParts(members))];
+  const parts = resultParts(
+    members,
+    false,
+    ...lists.filter((key) => !isEmptyList(members.peek(key))),
+  );
+  return [...parts, ...imageParts(members)];
+}
+
+function firstOf(value: Json | undefined): Json | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function isEmptyList(value: Json | undefined): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function hasResult(content: Json): boolean {
+  return contentParts(content).some(({ type }) => type === "toolResult");
+}
+
+function calls(members: Members): Part[] {
+  const made = [
+    ...members.takeList("tool_calls", "toolCalls"),
+    ...members.takeList("invalid_tool_calls"),
+  ].flatMap((call) => (isObject(call) ? readWhole(call, callParts) : [rawPart(toText(call))]));
+  // Pieces of the same calls.
+  members.skip("tool_call_chunks");
+  const invocations = Array.isArray(members.sent.parts) ? [] : members.takeList("toolInvocations");
+  const used = invocations.flatMap((tool) =>
+    contentParts(isObject(tool) ? { type: "tool-invocation", toolInvocation: tool } : tool),
+  );
+  const call = members.within("function_call");
+  return [...made, ...used, ...(call ? callParts(call) : [])];
 }

@@ -16,6 +16,12 @@ const Text = Type.Object({ type: Type.Literal("text"), text: Type.String(), full
 const Thinking = Type.Object({
   type: Type.Literal("thinking"),
   text: text("Empty where the provider keeps it to itself"),
+  withheld: Type.Optional(
+    oneOf(
+      ["redacted", "encrypted"],
+      "Why there is no text: what was sent is for the provider alone",
+    ),
+  ),
   fullLength,
 });
 

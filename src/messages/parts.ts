@@ -1,24 +1,70 @@
 /**
  * One part of a message, in the shape of any provider. Senders agree on little but the words: a call
- * has an id, a name and arguments under one of a few keys each, so that one reading fits them all.
+ * has an id, a name and arguments under one of a few keys each, so that one reading fits them all. What a
+ * part has beside what is read becomes a raw part behind it.
  */
-import { isObject, pick, pickText, toText, type Json, type JsonObject } from "./json.ts";
-import { isUntypedMedia, mediaOf } from "./media.ts";
+import { isNumber, isObject, pickText, toText, type Json, type JsonObject } from "./json.ts";
+import { isUntypedMedia, mediaParts } from "./media.ts";
+import { isSilent, Members } from "./members.ts";
 import type { Part } from "./model.ts";
+import { partsInText, unwrapResult } from "./results.ts";
+import { thoughtParts } from "./thoughts.ts";
 
-/** What a part says; null where it is none that is known. */
-export function partsOf(value: Json): Part[] | null {
+/**
+ * What a part says; null where it is none that is known.
+ *
+ * @param isWithin true for what stands in a message: of an object without a type that has a text, the text
+ *   is read whatever is beside it.
+ */
+export function partsOf(value: Json, isWithin: boolean = false): Part[] | null {
   if (typeof value === "string") return textParts(value);
-  if (!isObject(value)) return null;
-  const type = pickText(value, "type", "part_kind");
-  return (type === null ? null : typedParts(type, value)) ?? untypedParts(value);
+  if (isNumber(value) || typeof value === "boolean") return textParts(toText(value));
+  if (!isObject(value)) return value === null ? [] : contentParts(value);
+  if (isPlain(value)) return textParts(value.text as string);
+  const type = typeOf(value);
+  // Mastra has what the AI SDK sends one level down.
+  if (type !== null && isObject(value.payload)) {
+    const { payload, ...rest } = value;
+    return partsOf({ ...rest, ...(payload as JsonObject), type });
+  }
+  const members = new Members(value);
+  const parts =
+    (type === null ? null : typedParts(type, members)) ?? untypedParts(members, isWithin);
+  if (!parts) return null;
+  members.skip("type", "part_kind", "block_type", "content_type");
+  return [...parts, ...members.rest(parts)];
+}
+
+/** A text and nothing else, as most parts are: quickly told. */
+function isPlain(value: JsonObject): boolean {
+  for (const key in value) {
+    const isKnown =
+      key === "text" ? typeof value[key] === "string" : key === "type" && value[key] === "text";
+    if (!isKnown) return false;
+  }
+  return Object.hasOwn(value, "text");
+}
+
+export function typeOf(part: JsonObject): string | null {
+  const type = pickText(part, "type", "part_kind", "block_type", "content_type");
+  if (type !== null) return type;
+  // pydantic-ai's media; elsewhere it says what a message is.
+  const { kind } = part;
+  return typeof kind === "string" && media.test(kind) ? kind : null;
 }
 
 /** The parts of a content; what is not understood stays as it is. */
 export function contentParts(content: Json | undefined): Part[] {
   if (content === undefined || content === null) return [];
   const items = Array.isArray(content) ? content : [content];
-  return items.flatMap((item) => partsOf(item) ?? [rawPart(toText(item))]);
+  return items.flatMap((item) => partsOf(item, true) ?? [rawPart(toText(item))]);
+}
+
+/** What a reader makes of an object, and behind it what it left. */
+export function readWhole(sent: JsonObject, read: (members: Members) => Part[]): Part[] {
+  const members = new Members(sent);
+  const parts = read(members);
+  return [...parts, ...members.rest(parts)];
 }
 
 export function textParts(text: string | null): Part[] {
@@ -29,129 +75,145 @@ export function rawPart(text: string): Part {
   return { type: "raw", text };
 }
 
-function thinkingPart(text: string): Part {
-  return { type: "thinking", text };
-}
-
-const texts = new Set(["text", "input_text", "output_text", "refusal"]);
-const prompts = new Set(["system-prompt", "user-prompt", "retry-prompt"]);
-const thoughts = new Set([
-  "thinking",
-  "reasoning",
-  "reasoning_text",
-  "redacted_thinking",
-  "reasoning.text",
-]);
-const calls = new Set([
-  "function",
-  "function_call",
-  "custom_tool_call",
-  "mcp_call",
-  "tool_call",
-  "tool-call",
-  "tool_use",
-  "server_tool_use",
-  "mcp_tool_use",
-  "server_tool_call",
-]);
+const texts =
+  /^(text|text-plain|input_text|output_text|summary_text|refusal|text-delta|markdown|compaction)$/;
+const prompts = /^(system-prompt|user-prompt|retry-prompt|instructions)$/;
+const thoughts =
+  /^(thinking|reasoning|redacted_thinking|reasoning[._-](text|summary|encrypted|delta)|thought)$/;
+const calls =
+  /^(function|(function|custom_tool|mcp|tool|invalid_tool|server_tool)_call(_chunk)?|(builtin-|native-)?tool-call|(server_|mcp_)?tool_use)$/;
 const results =
-  /^(tool-(result|error|return)|(server_)?tool_call_response|.*tool_result|.*_call_output)$/;
+  /^((builtin-|native-)?tool-(result|error|return)|(server_)?tool_call_response|function_(result|response)|.*tool_result|.*_call_output)$/;
 /** What a provider runs itself, or has run: its name is all that such items have in common. */
 const builtIn = /^(.+)_call$/;
 const media =
-  /^(source|source-url|source-document|reasoning-file|image|audio|video|document|file|media|blob|uri|input_image|input_audio|input_file|image_url|video_url|audio_url|(image|file)-(data|url|file-id|id)|container_upload|image_generation_call)$/;
+  /^(source|source-url|source-document|reasoning-file|image|audio|video|document|file|media|blob|uri|input_image|input_audio|input_file|image_url|video_url|audio_url|(image|audio|video|document|file)-(data|url|file-id|id)|binary|container_upload|computer_screenshot|resource_link)$/;
 
-function typedParts(type: string, part: JsonObject): Part[] | null {
-  if (texts.has(type)) return said(pick(part, "text", "content", "refusal"));
-  if (prompts.has(type)) return contentParts(part.content);
-  if (thoughts.has(type)) return [thinkingPart(thoughtOf(part))];
-  if (calls.has(type)) return callParts(part);
-  if (results.test(type)) return resultParts(part, type === "tool-error");
-  if (media.test(type)) return mediaOrText(part);
+function typedParts(type: string, members: Members): Part[] | null {
+  const { sent } = members;
+  if (texts.test(type) && hasAny(sent, "text", "content", "refusal", "delta")) {
+    return contentParts(members.take("text", "content", "refusal", "delta"));
+  }
+  if (type === "retry-prompt" && hasAny(sent, "tool_name")) return resultParts(members, true);
+  if (prompts.test(type)) return contentParts(members.take("content"));
+  if (type === "logs") return contentParts(members.take("logs"));
+  if (thoughts.test(type)) return thoughtParts(members, contentParts);
+  if (calls.test(type)) return callParts(members);
+  if (results.test(type)) return resultParts(members, type === "tool-error");
+  if (media.test(type)) return mediaOrText(members);
+  if (type === "resource" || type === "embedded_resource") return resourceParts(members);
+  if (type === "image_generation_call" && typeof sent.result === "string") return allOf(members);
   const builtInName = builtIn.exec(type)?.[1];
-  if (builtInName && pickText(part, "call_id", "id")) return builtInParts(builtInName, part);
-  if (type === "custom") return isObject(part.custom) ? callParts(part) : null;
-  if (type === "search_result") return contentParts(part.content);
-  if (type === "step-start") return [];
-  if (type === "tool-invocation" && isObject(part.toolInvocation))
-    return usedTool(part.toolInvocation);
-  const isUiTool = /^tool-(?!approval-re)/.test(type) && typeof part.toolCallId === "string";
-  if (isUiTool) return usedTool({ toolName: type.slice("tool-".length), ...part });
-  return type === "dynamic-tool" ? usedTool(part) : null;
+  if (builtInName && pickText(sent, "call_id", "id")) return builtInParts(builtInName, members);
+  if (type === "custom") return isObject(sent.custom) ? callParts(members) : null;
+  if (type === "search_result") return contentParts(members.take("content"));
+  if (type === "non_standard") return contentParts(members.take("value"));
+  if (/^step-(start|end)$/.test(type)) return [];
+  const invocation = type === "tool-invocation" ? members.within("toolInvocation") : null;
+  if (invocation) return usedTool(invocation);
+  const isUiTool = /^tool-(?!approval-re)/.test(type) && typeof sent.toolCallId === "string";
+  if (isUiTool) return usedTool(members, type.slice("tool-".length));
+  return type === "dynamic-tool" ? usedTool(members) : null;
 }
 
-/** Bedrock and Gemini: the only key says what a part is. */
-function untypedParts(part: JsonObject): Part[] | null {
-  const call = pick(part, "functionCall", "function_call", "toolUse");
-  if (isObject(call)) return callParts(call);
-  const result = pick(part, "functionResponse", "function_response", "toolResult");
-  if (isObject(result)) return resultParts(result, false);
-  const reasoning = pick(part, "reasoningContent");
-  if (isObject(reasoning)) return [thinkingPart(thoughtOf(reasoning))];
-  const code = pick(part, "executableCode", "executable_code");
-  if (isObject(code))
-    return [{ type: "toolCall", id: null, name: "code", text: toText(code.code) }];
-  const ran = pick(part, "codeExecutionResult", "code_execution_result");
-  if (isObject(ran)) return resultParts(ran, ran.outcome !== "OUTCOME_OK");
-  if (isUntypedMedia(part)) return [mediaOf(part)];
-  if (isObject(part.function) || (typeof part.toolName === "string" && part.toolCallId))
-    return callParts(part);
-  if (typeof part.text !== "string" || !isOnlyText(part)) return null;
-  return part.thought === true ? [thinkingPart(part.text)] : textParts(part.text);
+function hasAny(sent: JsonObject, ...keys: string[]): boolean {
+  return keys.some((key) => (sent[key] ?? null) !== null);
 }
 
-const besideText =
-  /^(text|thought|thought_?signature|index|logprobs|finish_?reason|generation_?info)$/i;
+/** Bedrock, Gemini, Genkit, Haystack: the only key says what a part is. */
+function untypedParts(members: Members, isWithin: boolean): Part[] | null {
+  const { sent } = members;
+  const call = members.within(
+    "functionCall",
+    "function_call",
+    "toolUse",
+    "toolRequest",
+    "tool_call",
+  );
+  if (call) return callParts(call);
+  const result = members.within(
+    ...["functionResponse", "function_response", "toolResult", "toolResponse", "tool_call_result"],
+  );
+  if (result) return resultParts(result, false);
+  const reasoning = members.within("reasoningContent");
+  if (reasoning) return thoughtParts(reasoning, contentParts);
+  const code = members.within("executableCode", "executable_code");
+  if (code) {
+    const text = toText(code.take("code"));
+    return [{ type: "toolCall", id: code.takeText("id"), name: "code", text }];
+  }
+  const ran = members.within("codeExecutionResult", "code_execution_result");
+  if (ran) return resultParts(ran, ran.peek("outcome") !== "OUTCOME_OK");
+  const cited = members.within("citationsContent", "guardContent");
+  if (cited) return contentParts(cited.take("content", "text"));
+  if (isUntypedMedia(sent)) return mediaOrText(members);
+  if (isObject(sent.function) || (typeof sent.toolName === "string" && sent.toolCallId)) {
+    return callParts(members);
+  }
+  if (isWithin && hasAny(sent, "reasoning") && !hasAny(sent, "text")) {
+    return thoughtParts(members, contentParts);
+  }
+  return textOf(members, isWithin);
+}
 
 /** Else it may be any object with a text in it. */
-function isOnlyText(part: JsonObject): boolean {
-  return Object.keys(part).every((key) => besideText.test(key));
+function textOf(members: Members, isWithin: boolean): Part[] | null {
+  const { sent } = members;
+  const others = Object.keys(sent).filter((key) => !/^(text|thought)$/.test(key));
+  if (typeof sent.text !== "string") {
+    // A signature alone, or the end of what is cached.
+    const isMark = others.some((key) => /^(thought_?signature|cache_?point)$/i.test(key));
+    return isMark && others.every(isBesideText) ? [] : null;
+  }
+  if (!isWithin && !others.every(isBesideText)) return null;
+  const text = members.takeText("text")!;
+  if (members.take("thought") !== true) return textParts(text);
+  return text === "" ? [] : [{ type: "thinking", text }];
 }
 
-function said(content: Json | undefined): Part[] {
-  return typeof content === "object" ? contentParts(content) : textParts(toText(content));
+function isBesideText(key: string): boolean {
+  return isSilent(key) || /^(generation_?info|thought)$/i.test(key);
 }
 
-function thoughtOf(part: JsonObject): string {
-  const sent = pick(part, "thinking", "text", "content", "reasoningText", "reasoning", "summary");
-  const items = Array.isArray(sent) ? sent : [sent];
-  return items
-    .map((item) => (isObject(item) ? pickText(item, "text", "content") : toText(item)))
-    .filter(Boolean)
-    .join("\n");
+export function callParts(members: Members): Part[] {
+  const inner = members.within("function", "custom") ?? members;
+  const call: Part = {
+    type: "toolCall",
+    id: members.takeText("toolCallId", "call_id", "tool_call_id", "toolUseId", "id", "ref"),
+    name: inner.takeText("toolName", "tool_name", "name"),
+    text: toText(inner.take(...argumentKeys)),
+  };
+  if (members.sent.type !== "mcp_call" || !hasAny(members.sent, "output", "error")) return [call];
+  // What the provider ran itself has its result beside it.
+  return [call, ...resultParts(members, hasAny(members.sent, "error"))];
 }
 
-export function callParts(sent: JsonObject): Part[] {
-  const inner = pick(sent, "function", "custom");
-  const call = isObject(inner) ? inner : sent;
-  return [
-    {
-      type: "toolCall",
-      id: pickText(sent, "toolCallId", "call_id", "tool_call_id", "toolUseId", "id"),
-      name: pickText(call, "toolName", "tool_name", "name"),
-      text: toText(pick(call, "input", "args", "arguments", "server_tool_call")),
-    },
-    // What the provider ran itself has its result beside it.
-    ...(sent.type === "mcp_call" && pick(sent, "output", "error") !== undefined
-      ? resultParts(sent, pick(sent, "error") !== undefined)
-      : []),
-  ];
-}
+const argumentKeys = [
+  ...["input", "args", "arguments", "server_tool_call", "toolInput", "tool_kwargs"],
+];
 
 /** A search, a shell, a screen: what was asked is in one member, and what came of it in another. */
-function builtInParts(name: string, sent: JsonObject): Part[] {
-  const text = toText(pick(sent, "action", "operation", "queries", "code", "input"));
-  const call: Part = { type: "toolCall", id: pickText(sent, "call_id", "id"), name, text };
-  const output = pick(sent, "outputs", "results", "output");
+function builtInParts(name: string, members: Members): Part[] {
+  const asked = members.take(
+    ...["action", "actions", "operation", "queries", "query", "code", "input", "arguments"],
+  );
+  const id = members.takeText("call_id", "id");
+  const call: Part = { type: "toolCall", id, name, text: toText(asked) };
+  const output = members.take("outputs", "results", "output");
   if (output === undefined) return [call];
-  return [call, ...resultParts({ ...sent, output }, false)];
+  return [call, ...outcomeParts({ id, name: null }, output, members.sent.status === "failed")];
 }
 
 /** A call and, once it is there, its result, as the AI SDK's user interfaces have them in one. */
-function usedTool(tool: JsonObject): Part[] {
-  const failed = pick(tool, "errorText") !== undefined;
-  const isDone = failed || pick(tool, "output", "result") !== undefined;
-  return isDone ? [...callParts(tool), ...resultParts(tool, failed)] : callParts(tool);
+function usedTool(members: Members, name: string | null = null): Part[] {
+  const failed = hasAny(members.sent, "errorText");
+  const isDone = failed || hasAny(members.sent, "output", "result");
+  const parts = isDone
+    ? [...callParts(members), ...resultParts(members, failed)]
+    : callParts(members);
+  for (const part of parts)
+    if (part.type === "toolCall" || part.type === "toolResult") part.name ??= name;
+  return parts;
 }
 
 const resultKeys = [
@@ -164,67 +226,141 @@ const resultKeys = [
   "errorText",
 ];
 
-export function resultParts(sent: JsonObject, failed: boolean): Part[] {
-  const output = pick(sent, ...resultKeys);
-  const { text, media, isError } = resultText(output);
-  return [
-    {
-      type: "toolResult",
-      id: resultId(sent),
-      name: pickText(sent, "toolName", "tool_name", "name"),
-      text,
-      isError:
-        failed ||
-        isError ||
-        sent.is_error === true ||
-        sent.isError === true ||
-        sent.status === "error",
-    },
-    ...media,
-  ];
+/** @param more keys under which this sender may have the output, tried first. */
+export function resultParts(members: Members, failed: boolean, ...more: string[]): Part[] {
+  const { sent } = members;
+  // Haystack says there which call it was.
+  const origin = members.within("origin") ?? members;
+  const id = resultId(members) ?? resultId(origin);
+  const name =
+    members.takeText("toolName", "tool_name", "name") ?? origin.takeText("tool_name", "name");
+  if (origin !== members) origin.skip("arguments");
+  // The AI SDK repeats what the call had.
+  if (sent.type === "tool-result" || sent.type === "tool-error") members.skip("input", "args");
+  const output = members.take(...more, ...resultKeys);
+  const isError =
+    failed ||
+    sent.is_error === true ||
+    sent.isError === true ||
+    /^(error|failed)$/.test(pickText(sent, "status", "outcome") ?? "") ||
+    (hasAny(sent, "error") && sent.error !== false);
+  members.skip("is_error", "isError");
+  const parts = outcomeParts({ id, name }, output, isError);
+  // Gemini has media beside what it answers.
+  return [...parts, ...contentParts(more.length === 0 ? members.takeList("parts") : [])];
 }
 
-function resultId(sent: JsonObject): string | null {
-  const several = pick(sent, "tool_call_ids");
-  return (
-    pickText(sent, "toolCallId", "call_id", "tool_call_id", "tool_use_id", "toolUseId", "id") ??
-    (Array.isArray(several) && typeof several[0] === "string" ? several[0] : null)
+function resultId(members: Members): string | null {
+  const id = members.takeText(
+    ...["toolCallId", "call_id", "tool_call_id", "tool_use_id", "toolUseId", "id", "ref"],
   );
+  if (id !== null) return id;
+  const [first] = members.takeList("tool_call_ids");
+  return typeof first === "string" ? first : null;
 }
 
-/** What the AI SDK says beside the value of a result. */
-const wrapped = /^(text|json|content|error-text|error-json|execution-denied)$/;
-
-function resultText(output: Json | undefined): { text: string; media: Part[]; isError: boolean } {
-  let content = output;
-  let isError = false;
-  if (isObject(output) && typeof output.type === "string" && wrapped.test(output.type)) {
-    isError = output.type.startsWith("error") || output.type === "execution-denied";
-    content = pick(output, "value", "reason", "text") ?? output;
-  }
-  if (!Array.isArray(content)) return { text: toText(content), media: [], isError };
-  const parts = content.map((item) => (isContent(item) ? partsOf(item) : null));
-  if (parts.includes(null)) return { text: toText(content), media: [], isError };
-  const media = parts.flatMap((part) => part!.filter(({ type }) => type === "media"));
+/**
+ * A result, and behind it what of it is no text: media, and what stood beside the text.
+ *
+ * @param written the output as it was sent, where it was read from a text of its own.
+ */
+export function outcomeParts(
+  of: { id: string | null; name: string | null },
+  output: Json | undefined,
+  failed: boolean,
+  written?: string,
+): Part[] {
+  const sent = typeof output === "string" ? (partsInText(output) ?? output) : output;
+  const { content, isError, around } = unwrapResult(sent ?? "", isContent);
+  const read = Array.isArray(content) && content.every(isObject) && content.some(isContent);
+  const parts = read ? content.flatMap((item) => itemParts(item)) : [];
+  const isBeside = ({ type }: Part) => type === "media" || type === "raw";
   const lines = parts.flatMap((part) =>
-    part!.flatMap((part) => (part.type === "media" ? [] : [part.text])),
+    isBeside(part) || part.type === "media" ? [] : [part.text],
   );
-  return { text: lines.join("\n"), media, isError };
+  const names = around.map(({ sent }) => pickText(sent, "name", "tool_name"));
+  const result: Part = {
+    type: "toolResult",
+    id: of.id,
+    name: of.name ?? names.find((name) => name !== null) ?? null,
+    text: read
+      ? lines.join("\n")
+      : content === sent
+        ? (written ?? toText(content))
+        : toText(content),
+    isError: isError || failed,
+  };
+  const beside = [result, ...parts.filter(isBeside)];
+  for (const { sent, taken } of around) {
+    const members = new Members(sent);
+    members.skip(taken, ...(taken === "blocks" ? ["raw_input"] : []));
+    beside.push(...members.rest([...beside, ...parts]));
+  }
+  return beside;
+}
+
+/** What is no text and no media keeps its place among them, as JSON. */
+function itemParts(item: Json): Part[] {
+  const parts = isContent(item) ? partsOf(item, true) : null;
+  if (parts) return parts;
+  const { json } = item as JsonObject;
+  return [{ type: "text", text: toText(json ?? item) }];
 }
 
 /** Texts and media: all that a result is made of, so that no result is read within another. */
 function isContent(item: Json): boolean {
   if (!isObject(item)) return false;
-  const type = pickText(item, "type");
-  if (type === null) return isOnlyText(item) || isUntypedMedia(item);
-  return texts.has(type) || media.test(type);
+  const type = typeOf(item);
+  if (type !== null) {
+    const isText = texts.test(type) && hasAny(item, "text", "content", "refusal");
+    return isText || media.test(type) || /^(resource|logs)$/.test(type);
+  }
+  const keys = Object.keys(item);
+  const isText =
+    typeof item.text === "string" && keys.every((key) => key === "text" || isBesideText(key));
+  return isText || isUntypedMedia(item) || (keys.length === 1 && isObject(item.json));
 }
 
-/** Anthropic's documents may be plain text, or parts. */
-function mediaOrText(part: JsonObject): Part[] {
-  const { source } = part;
-  if (!isObject(source)) return [mediaOf(part)];
-  if (source.type === "content") return contentParts(source.content);
-  const isText = source.type === "text" && typeof source.data === "string";
-  return isText ? textParts(source.data as string) : [mediaOf(part)];
+/** Documents may be plain text, or parts. */
+function mediaOrText(members: Members): Part[] {
+  const written = writtenIn(members.sent);
+  if (!written) return allOf(members);
+  let place = members;
+  for (const key of written.path) place = place.within(key) ?? place;
+  return contentParts(place.take(written.key));
+}
+
+function allOf(members: Members): Part[] {
+  members.skip(...Object.keys(members.sent));
+  return mediaParts(members.sent);
+}
+
+/** Where a document has its text: Anthropic's and Bedrock's in its source, Cohere's in its data. */
+function writtenIn(sent: JsonObject): { path: string[]; key: string } | null {
+  const path: string[] = [];
+  for (let place: JsonObject | null = sent; place;) {
+    const { type, data } = place;
+    const isText = type === "text" || path.at(-1) === "document";
+    if (isObject(data) && path.at(-1) === "document") return { path, key: "data" };
+    const isBytes = typeof data !== "string" || hasAny(place, "mimeType", "mime_type", "mediaType");
+    if (isText && !isBytes) return { path, key: "data" };
+    if (path.length > 0 && (type === "content" || Array.isArray(place.content)))
+      return { path, key: "content" };
+    if (path.at(-1) === "source" && typeof place.text === "string") return { path, key: "text" };
+    const next: string | undefined = ["source", "document"].find((key) => isObject(place![key]));
+    if (next === undefined) return null;
+    path.push(next);
+    place = place[next] as JsonObject;
+  }
+  return null;
+}
+
+/** MCP: a text or bytes, and where they are from. */
+function resourceParts(members: Members): Part[] | null {
+  const resource = members.within("resource");
+  if (!resource) return null;
+  const text = resource.takeText("text");
+  if (text !== null) return textParts(text);
+  resource.skip(...Object.keys(resource.sent));
+  return mediaParts(resource.sent);
 }

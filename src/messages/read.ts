@@ -11,15 +11,19 @@ import {
   parseOpen,
   parseSlice,
   pick,
-  pickText,
   skipSpace,
-  type JsonObject,
+  toText,
+  type Json,
   type Member,
   type Slice,
 } from "./json.ts";
-import { bare, messagesOf, roleOf, type Read } from "./message.ts";
-import type { Message, Part } from "./model.ts";
-import { contentParts, rawPart, textParts } from "./parts.ts";
+import { markedMessages } from "./marked.ts";
+import { leftOf } from "./members.ts";
+import { bare, messagesOf, roleOf, systemParts, type Read } from "./message.ts";
+import type { Message } from "./model.ts";
+import { rawPart, textParts } from "./parts.ts";
+import { eventsIn, isEvent, joinPieces, messagesOfEvents, type Placed } from "./pieces.ts";
+import { wrappedMessages } from "./wrapped.ts";
 
 /** Whether a payload went into a call or came out of it: says whose a bare text is. */
 export type Side = "input" | "output";
@@ -37,12 +41,16 @@ export function readMessages(text: string, side: Side): Message[] {
 
 /** The same, with places: what of them an earlier payload had, too, can be told by its length. */
 export function locateMessages(text: string, side: Side): Located[] {
-  const role = side === "input" ? "user" : "assistant";
+  const role = roleOn(side);
   const at = skipSpace(text, 0);
   const found = new Found(text);
   if (text[at] === "[") readList(found, at, text.length, role);
   else if (text[at] === "{") readObject(found, at, role);
-  return found.isKnown ? found.located() : plainText(text, role);
+  return found.isKnown ? found.located(side) : plainText(text, side);
+}
+
+function roleOn(side: Side): "user" | "assistant" {
+  return side === "input" ? "user" : "assistant";
 }
 
 /**
@@ -51,18 +59,22 @@ export function locateMessages(text: string, side: Side): Located[] {
  */
 export function locateRest(rest: string, side: Side): Located[] {
   const found = new Found(rest);
-  readElements(found, 0, rest.length, side === "input" ? "user" : "assistant");
-  return found.located();
+  readElements(found, 0, rest.length, roleOn(side));
+  return found.located(side);
 }
+
+/** Of an output up to here all is read, for its pieces may be one message; in UTF-16 code units. */
+const answerLength = 65_536;
 
 /**
  * The messages from the last one on, for who needs few: of a list no more is parsed than is asked for.
  * Of a message that is cut off, the beginning is read.
  */
 export function* messagesFromEnd(text: string, side: Side): Generator<Message> {
-  const role = side === "input" ? "user" : "assistant";
+  const role = roleOn(side);
   const start = listIn(text);
-  if (start === null || !isConversation(text, start)) {
+  const isAnswer = side === "output" && text.length <= answerLength;
+  if (isAnswer || start === null || !isConversation(text, start)) {
     return yield* readMessages(text, side).reverse();
   }
   const { found, end, isClosed } = elementsOf(text, start);
@@ -107,10 +119,24 @@ function listIn(text: string): number | null {
 }
 
 /** A text that is no conversation: what was said, as it is. */
-function plainText(text: string, role: string): Located[] {
+function plainText(text: string, side: Side): Located[] {
+  const role = roleOn(side);
   const value = text.trimStart().startsWith('"') ? parseJson(text) : undefined;
-  const parts = textParts(typeof value === "string" ? value : text);
-  return parts.length === 0 ? [] : [{ message: { role, parts }, end: text.length }];
+  const said = typeof value === "string" ? value : text;
+  // What a framework wrote down twice, a function's "nothing", and no messages.
+  if (/^\s*(\[\s*\]|null)?\s*$/.test(said.slice(0, 100))) return [];
+  const end = text.length;
+  if (said !== text && /^\s*[[{]/.test(said)) {
+    return locateMessages(said, side).map(({ message }) => ({ message, end }));
+  }
+  const events = eventsIn(said);
+  const read = (events && messagesOfEvents(events, role)) ??
+    markedMessages(said) ?? [{ role, parts: textParts(said) }];
+  return read.map((message) => ({ message: plain(message), end }));
+}
+
+function plain({ isBare: _, piece: __, ...message }: Read): Message {
+  return message;
 }
 
 /** What has been read of one text. */
@@ -118,7 +144,7 @@ class Found {
   /** True once anything in it is known to be a message or a part of one. */
   isKnown = false;
   readonly #heads: Located[] = [];
-  readonly #read: { read: Read; end: number }[] = [];
+  readonly #read: Placed[] = [];
 
   readonly text: string;
 
@@ -165,15 +191,45 @@ class Found {
     }
   }
 
-  located(): Located[] {
-    const read = this.#read.map(({ read: { isBare: _, ...message }, end }) => ({ message, end }));
-    return [...this.#heads, ...read];
+  located(side: Side): Located[] {
+    const read = side === "output" ? joinPieces(this.#read) : this.#read;
+    const located = read.map(({ read, end }) => ({ message: plain(read), end }));
+    return withoutRepeats([...this.#heads, ...located]);
   }
+}
+
+/** Senders have the same instructions beside the messages and as the first of them. */
+function withoutRepeats(located: Located[]): Located[] {
+  const others = located.findIndex(({ message }) => message.role !== "system");
+  const heads = others < 0 ? located : located.slice(0, others);
+  if (heads.length < 2) return located;
+  const said = new Set<string>();
+  const kept = heads.filter(({ message: { parts } }) => {
+    const text = JSON.stringify(parts);
+    return !said.has(text) && said.add(text);
+  });
+  return kept.length === heads.length ? located : [...kept, ...located.slice(heads.length)];
 }
 
 /** @param until the end of the member that the array is, or of the text. */
 function readList(found: Found, start: number, until: number, role: string): void {
-  if (isConversation(found.text, start)) readElements(found, start + 1, until, role);
+  if (!isConversation(found.text, start)) return;
+  const { text } = found;
+  // The type is what all events have, most of them first.
+  const head = text.slice(start, start + 4096);
+  if (/"type"\s*:\s*"(message_|content_block_|response\.)/.test(head) && isEvent(firstIn(head))) {
+    const { found: elements, end } = elementsOf(text, start);
+    const events = elements.map((slice) => parseSlice(text, slice) ?? null);
+    const messages = messagesOfEvents(events, role);
+    if (messages) return found.add(messages, end);
+  }
+  readElements(found, start + 1, until, role);
+}
+
+function firstIn(list: string): Json | undefined {
+  const start = skipSpace(list, 1);
+  const end = list[start] === "{" ? membersOf(list, start).end : 0;
+  return parseSlice(list, { start, end });
 }
 
 /** @param start behind the bracket, or behind any element. */
@@ -181,9 +237,10 @@ function readElements(found: Found, start: number, until: number, role: string):
   const { text } = found;
   const { found: elements, end, isClosed } = elementsOf(text, start - 1);
   for (const slice of elements) {
-    const messages = messagesAt(text, slice, role);
+    const value = parseSlice(text, slice);
+    const messages = value === undefined ? null : messagesIn(value, role);
     if (messages) found.add(messages, slice.end);
-    else found.addRaw(slice.start, slice.end, role);
+    else if (value === undefined || isTelling(value)) found.addRaw(slice.start, slice.end, role);
   }
   if (!isClosed) found.addTail(end, role);
   else if (until === text.length) found.addRaw(end, until, role);
@@ -195,9 +252,18 @@ function isConversation(text: string, start: number): boolean {
   return first === "{" || first === "[" || first === '"';
 }
 
+/** False for the account of a stream, with which it ends. */
+function isTelling(value: Json): boolean {
+  return !isObject(value) || value.type !== undefined || leftOf(value, new Set()) !== undefined;
+}
+
 function messagesAt(text: string, slice: Slice, role: string): Read[] | null {
   const value = parseSlice(text, slice);
-  return value === undefined ? null : messagesOf(value, role);
+  return value === undefined ? null : messagesIn(value, role);
+}
+
+function messagesIn(value: Json, role: string): Read[] | null {
+  return messagesOf(value, role) ?? (isObject(value) ? wrappedMessages(value, role) : null);
 }
 
 const systems = /^(system|systemInstruction|system_instructions?|instructions|systemPrompt)$/;
@@ -205,21 +271,36 @@ const lists = {
   user: /^(messages|contents|history|chat_history|input|prompt)$/,
   assistant: /^(messages|choices|candidates|generations|output)$/,
 };
+/** Members that only a request or a response has, whatever its type is. */
+const ofRequest = /^(messages|contents|choices|candidates|generations)$/;
+/** What of a request or a response is content, too, and not how it is to be done. */
+const beside =
+  /^(documents|citations|search_results|groundingMetadata|grounding_metadata|promptFeedback|prompt_feedback|error)$/;
+/** Where Google's SDKs have the system's instructions. */
+const settings = /^(config|generationConfig|generation_config)$/;
 
 /** A message, or a request or a response with messages in its members. */
 function readObject(found: Found, start: number, role: "user" | "assistant"): void {
   const { text } = found;
   const { found: members, end, isClosed } = membersOf(text, start);
-  const isOne = members.some(({ name }) => name === "role" || name === "type");
-  const known = members.filter(({ name }) => lists[role].test(name) || systems.test(name));
-  const isRequest = known.some(({ name }) => lists[role].test(name));
+  const isList = ({ name, start }: Member) => ofRequest.test(name) && text[start] === "[";
+  const isOne =
+    members.some(({ name }) => name === "role") ||
+    (members.some(({ name }) => name === "type") && !members.some(isList));
+  const isRequest = members.some(({ name }) => lists[role].test(name));
+  // A response repeats the instructions that it was asked with.
+  const isHead = ({ name }: Member) => systems.test(name) && (role === "user" || !isRequest);
+  const known = members.filter(
+    (member) => lists[role].test(member.name) || isHead(member) || settings.test(member.name),
+  );
   if (!isOne && (isRequest || (!isClosed && known[0]?.isWhole))) {
     for (const member of known) readMember(found, member, role);
+    for (const member of members) if (beside.test(member.name)) readBeside(found, member, role);
     // Its messages would have followed.
     if (!isRequest) found.addTail(known.at(-1)!.end, role);
   } else if (isClosed && skipSpace(text, end) === text.length) {
     const value = parseSlice(text, { start, end });
-    const messages = isObject(value) && (messagesOf(value, role) ?? resultOf(value));
+    const messages = isObject(value) && messagesIn(value, role);
     if (messages) found.add(messages, end);
   } else if (members.some(({ name }) => name === "role")) {
     found.addTail(start, role);
@@ -231,26 +312,28 @@ function readMember(found: Found, member: Member, role: string): void {
   const { name, start, end, isWhole } = member;
   if (text[start] === "[" && !systems.test(name)) return readList(found, start, end, role);
   const value = isWhole ? parseSlice(text, member) : undefined;
-  if (value === undefined) return found.addTail(start, role);
-  if (systems.test(name)) {
-    const content = isObject(value) ? (pick(value, "parts", "content") ?? value) : value;
-    const parts = contentParts(content);
-    if (parts.length > 0) found.add([{ role: "system", parts }], end, true);
+  if (settings.test(name)) {
+    const key = isObject(value) ? Object.keys(value).find((key) => systems.test(key)) : undefined;
+    if (key !== undefined && isObject(value)) addSystem(found, value[key]!, end);
+  } else if (value === undefined) {
+    found.addTail(start, role);
+  } else if (systems.test(name)) {
+    addSystem(found, value, end);
   } else {
-    const messages = messagesOf(value, role);
+    const messages = messagesIn(value, role);
     if (messages) found.add(messages, end);
+    else if (value !== null) found.addRaw(start, end, role);
   }
 }
 
-/** What a call of the AI SDK came to. */
-function resultOf(value: JsonObject): Read[] | null {
-  const { toolCalls } = value;
-  if (!Array.isArray(toolCalls) && pick(value, "finishReason") === undefined) return null;
-  const thought = pickText(value, "reasoningText", "reasoning");
-  const parts: Part[] = [
-    ...(thought ? [{ type: "thinking" as const, text: thought }] : []),
-    ...textParts(pickText(value, "text")),
-    ...(Array.isArray(toolCalls) ? contentParts(toolCalls) : []),
-  ];
-  return parts.length > 0 ? [{ role: "assistant", parts }] : null;
+function addSystem(found: Found, value: Json, end: number): void {
+  const parts = systemParts(isObject(value) ? (pick(value, "parts", "content") ?? value) : value);
+  if (parts.length > 0) found.add([{ role: "system", parts }], end, true);
+}
+
+function readBeside(found: Found, member: Member, role: string): void {
+  const value = member.isWhole ? parseSlice(found.text, member) : undefined;
+  const left = value === undefined ? undefined : leftOf(value, new Set());
+  if (left !== undefined)
+    found.add([bare([rawPart(toText({ [member.name]: left }))], role)], member.end);
 }

@@ -13,7 +13,7 @@ import {
   type JsonObject,
 } from "./json.ts";
 import type { Message, Tool } from "./model.ts";
-import { resultParts } from "./parts.ts";
+import { outcomeParts } from "./parts.ts";
 
 /** What of a catalog is whole and understood, in its order. Takes any text, never throws. */
 export function readTools(text: string): Tool[] {
@@ -81,15 +81,23 @@ export function readToolRun(run: {
   isError: boolean;
 }): { input: Message[]; output: Message[] } {
   const { id, name, input, output, isError } = run;
+  // A framework writes what came of a tool down as JSON.
+  const made = output !== undefined && /^\s*[[{]/.test(output) ? parseJson(output) : undefined;
+  const written = output === undefined ? undefined : plainOf(output);
   return {
     input:
       input === undefined
         ? []
-        : [{ role: "assistant", parts: [{ type: "toolCall", id, name, text: plainOf(input) }] }],
+        : [
+            {
+              role: "assistant",
+              parts: [{ type: "toolCall", id, name, text: argumentsOf(plainOf(input)) }],
+            },
+          ],
     output:
       output === undefined
         ? []
-        : [{ role: "tool", parts: resultParts({ id, name, output: contentOf(output) }, isError) }],
+        : [{ role: "tool", parts: outcomeParts({ id, name }, made ?? written, isError, written) }],
   };
 }
 
@@ -99,13 +107,18 @@ function plainOf(text: string): string {
   return typeof value === "string" ? value : text;
 }
 
-/** Texts and media come wrapped, as a list or as what MCP answers. All else is left as it was sent. */
-function contentOf(text: string): Json {
-  const value = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
-  const content = isObject(value) && Array.isArray(value.content) ? value.content : value;
-  const isContent =
-    Array.isArray(content) &&
-    content.length > 0 &&
-    content.every((item) => isObject(item) && typeof item.type === "string");
-  return isContent ? content : plainOf(text);
+/**
+ * What a function was called with, out of the list and the names that a decorator puts around it, and
+ * behind the line by which Claude Code marks it.
+ */
+function argumentsOf(sent: string): string {
+  const text = sent.replace(/^\[TOOL INPUT: [^\]\n]*\]\n/, "");
+  const value = /^\s*\{\s*"(args|kwargs)"/.test(text) ? parseJson(text) : undefined;
+  if (!isObject(value) || Object.keys(value).some((key) => key !== "args" && key !== "kwargs")) {
+    return text;
+  }
+  const given = [value.args, value.kwargs].filter(
+    (each) => typeof each === "object" && each !== null && Object.keys(each).length > 0,
+  );
+  return given.length === 1 ? toText(given[0]) : text;
 }

@@ -5,7 +5,7 @@
  */
 import type { Attributes, Value } from "./records.ts";
 import { noAttributes } from "./records.ts";
-import { toStructure } from "./values.ts";
+import { isMap, toStructure } from "./values.ts";
 
 export const listNames = [
   "llm.input_messages",
@@ -70,15 +70,31 @@ export function toMessage(entry: Attributes): Attributes {
   for (const key in entry) {
     const value = entry[key]!;
     const name = key.startsWith("message.") ? key.slice("message.".length) : key;
-    const part = /^contents\.(0|[1-9]\d{0,5})\.message_content\.(.+)$/s.exec(name);
+    const part = /^contents\.(0|[1-9]\d{0,5})\.(?:message_content\.|(?=tool_call\.))(.+)$/s.exec(
+      name,
+    );
     const call = /^tool_calls\.(0|[1-9]\d{0,5})\.(?:tool_call\.)?(.+)$/s.exec(name);
     if (part) put(entryOf(parts, part[1]!), part[2]!, key, value);
     else if (call) put(entryOf(calls, call[1]!), call[2]!.replace(/^function\./, ""), key, value);
-    else put(message, name, key, name === "content" ? toContent(value) : value);
+    else if (name.startsWith("function_call.")) {
+      const call = isMap(message.function_call) ? message.function_call : noAttributes();
+      message.function_call = call;
+      put(call, name.slice("function_call.".length), key, value);
+    } else put(message, name, key, name === "content" ? toContent(value) : value);
   }
-  if (parts.size > 0) put(message, "content", "contents", inOrder(parts).map(toPart));
-  if (calls.size > 0) put(message, "tool_calls", "calls", inOrder(calls).map(toCall));
+  const made = inOrder(calls);
+  const said = inOrder(parts).filter((part) => !isRepeated(part, made));
+  if (said.length > 0) put(message, "content", "contents", said.map(toPart));
+  if (made.length > 0) put(message, "tool_calls", "calls", made.map(toCall));
   return message;
+}
+
+/** OpenInference has Anthropic's calls among the parts and beside them. */
+function isRepeated(part: Attributes, calls: Attributes[]): boolean {
+  if (part.type !== "tool_use") return false;
+  const { "tool_call.id": id, "tool_call.function.name": name } = part;
+  if (id === undefined && name === undefined) return calls.length > 0;
+  return calls.some((call) => (id === undefined ? call.name === name : call.id === id));
 }
 
 /** Under its own key where the name is taken. */
@@ -103,10 +119,27 @@ function toContent(value: Value): Value {
   return Array.isArray(parts) ? parts : value;
 }
 
+const mediaUrl = /^(image|audio|video|file)\.\1\.url$/;
+
 function toPart(part: Attributes): Attributes {
-  const { "image.image.url": url, ...rest } = part;
-  if (url === undefined) return rest;
-  return { ...rest, type: "image_url", image_url: { url } };
+  const key = Object.keys(part).find((key) => mediaUrl.test(key));
+  if (key !== undefined) {
+    const { [key]: url, ...rest } = part;
+    const kind = `${mediaUrl.exec(key)![1]}_url`;
+    return { ...rest, type: kind, [kind]: { url: url! } };
+  }
+  const {
+    "tool_call.id": id,
+    "tool_call.function.name": name,
+    "tool_call.function.arguments": input,
+    ...rest
+  } = part;
+  return {
+    ...rest,
+    ...(id !== undefined && { id }),
+    ...(name !== undefined && { name }),
+    ...(input !== undefined && { input: toStructure(input) }),
+  };
 }
 
 function toCall(call: Attributes): Attributes {

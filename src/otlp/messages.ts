@@ -4,7 +4,7 @@
  */
 import type { Attributes, Value } from "./records.ts";
 import { noAttributes } from "./records.ts";
-import { isMap, toStructure, toText } from "./values.ts";
+import { isMap, parseJson, toStructure, toText } from "./values.ts";
 
 export interface MessageEvent {
   name: string;
@@ -56,11 +56,20 @@ export function messagesOf(events: MessageEvent[]): Messages {
 }
 
 /** What an event says, wherever its sender put it. */
-function fieldsOf({ attributes, body }: MessageEvent): Attributes {
+function fieldsOf({ name, attributes, body }: MessageEvent): Attributes {
   const { [contentKey]: sent, ...rest } = attributes;
   const content = sent === undefined ? {} : toStructure(sent);
   const fields = isMap(content) ? content : { content };
-  return Object.assign(noAttributes(), rest, fields, isMap(body) ? body : {});
+  return Object.assign(noAttributes(), rest, fields, bodyFields(name, body));
+}
+
+/** Semantic Kernel sends the map as JSON text, others the text alone, and some repeat the event's name. */
+function bodyFields(name: string, body: Value | undefined): Attributes {
+  const structure = typeof body === "string" ? toStructure(body) : body;
+  if (isMap(structure)) return structure;
+  return typeof structure === "string" && structure !== "" && structure !== name
+    ? { content: structure }
+    : {};
 }
 
 const contentKey = "gen_ai.event.content";
@@ -71,14 +80,18 @@ const context = new Set([
   "gen_ai.provider.name",
   "gen_ai.message.index",
   "event.name",
+  "CHAT_MESSAGE_INDEX",
 ]);
+
+/** Also where in the sender's sources a log record was written. */
+const isContext = (key: string) => context.has(key) || /^(code|thread|process)\./.test(key);
 
 /** What is left of an event's attributes when its message has become part of a text. */
 export function contextOf({ name, attributes }: MessageEvent): Attributes {
   // Of a message in JSON not all becomes part of it.
   if (contentKey in attributes) return attributes;
   const left = noAttributes();
-  const isLeft = (key: string) => context.has(key) || (key === "index" && name === choiceEvent);
+  const isLeft = (key: string) => isContext(key) || (key === "index" && name === choiceEvent);
   for (const key in attributes) if (isLeft(key)) left[key] = attributes[key]!;
   return left;
 }
@@ -86,7 +99,7 @@ export function contextOf({ name, attributes }: MessageEvent): Attributes {
 function inputMessage(role: string, fields: Attributes): Value {
   const { content, id, ...rest } = fields;
   const message: Attributes = { role };
-  for (const key in rest) if (!context.has(key)) message[key] = structured(key, rest[key]!);
+  for (const key in rest) if (!isContext(key)) message[key] = structured(key, rest[key]!);
   if (content !== undefined) message.content = toStructure(content);
   // OpenAI's name for what a tool's message answers.
   const idName = role === "tool" && !("tool_call_id" in message) ? "tool_call_id" : "id";
@@ -98,7 +111,7 @@ function choice(fields: Attributes): Value {
   const { message: sent, index: _, ...rest } = fields;
   const inner = sent === undefined ? undefined : toStructure(sent);
   const message: Attributes = { role: "assistant" };
-  for (const key in rest) if (!context.has(key)) message[key] = structured(key, rest[key]!);
+  for (const key in rest) if (!isContext(key)) message[key] = structured(key, rest[key]!);
   const isApart = isMap(inner) && Object.keys(inner).every((key) => !(key in rest));
   if (isApart) Object.assign(message, inner);
   else if (inner !== undefined) message["content" in rest ? "message" : "content"] = inner;
@@ -130,8 +143,13 @@ export function withInstructions(messages: string, instructions: Value | undefin
   if (instructions === undefined) return messages;
   const rest = /^\s*\[(.*)$/s.exec(messages)?.[1];
   if (rest === undefined) return messages;
-  const structure = toStructure(instructions);
+  const structure = written(instructions);
   const parts = typeof structure === "string" ? [{ type: "text", content: structure }] : structure;
   const first = JSON.stringify({ role: "system", parts });
   return /^\s*\]/.test(rest) ? `[${first}]` : `[${first},${rest}`;
+}
+
+/** A structure, or a text, that may have been sent as JSON. */
+function written(value: Value): Value {
+  return typeof value === "string" && /^\s*"/.test(value) ? parseJson(value) : toStructure(value);
 }

@@ -1,37 +1,21 @@
 /** Every shape in which senders write a conversation, as one model. */
 import { describe, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
-import { Message, type Part } from "../../src/messages/model.ts";
+import { Message } from "../../src/messages/model.ts";
 import { locateMessages, readMessages, type Located, type Side } from "../../src/messages/read.ts";
-
-const text = (text: string): Part => ({ type: "text", text });
-const thinking = (text: string): Part => ({ type: "thinking", text });
-const call = (id: string | null, name: string | null, text: string): Part => ({
-  type: "toolCall",
-  id,
-  name,
+import {
+  assistant,
+  call,
+  image,
+  raw,
+  result,
+  system,
   text,
-});
-const result = (
-  id: string | null,
-  text: string,
-  name: string | null = null,
-  isError = false,
-): Part => ({ type: "toolResult", id, name, text, isError });
-const image = (more: Partial<Extract<Part, { type: "media" }>>): Part => ({
-  type: "media",
-  kind: "image",
-  mime: "image/png",
-  name: null,
-  bytes: null,
-  at: "inline",
-  reference: null,
-  ...more,
-});
-const user = (...parts: Part[]): Message => ({ role: "user", parts });
-const assistant = (...parts: Part[]): Message => ({ role: "assistant", parts });
-const system = (...parts: Part[]): Message => ({ role: "system", parts });
-const tool = (...parts: Part[]): Message => ({ role: "tool", parts });
+  thinking,
+  tool,
+  user,
+  withheld,
+} from "./build.ts";
 
 interface Case {
   title: string;
@@ -234,7 +218,7 @@ const anthropic: Case[] = [
       user(text("Oslo?")),
       assistant(
         thinking("A place."),
-        thinking(""),
+        withheld("redacted"),
         text("I look."),
         call("t1", "weather", osloJson),
       ),
@@ -282,7 +266,7 @@ const anthropic: Case[] = [
         ],
       },
     ],
-    read: [user(text("a"), text("b"))],
+    read: [user(text("a"), raw({ source: "u", title: "t" }), text("b"))],
   },
 ];
 
@@ -741,7 +725,8 @@ const plain: Case[] = [
   { title: "prose in brackets", sent: "[File: a] b", read: [user(text("[File: a] b"))] },
   { title: "a footnote", sent: "[1] says so", read: [user(text("[1] says so"))] },
   { title: "code", sent: "{ return 1; }", read: [user(text("{ return 1; }"))] },
-  { title: "an empty list", sent: [], read: [user(text("[]"))] },
+  { title: "an empty list", sent: [], read: [] },
+  { title: "no answer of a function", side: "output", sent: "null", read: [] },
   { title: "nothing", sent: "", read: [] },
 ];
 

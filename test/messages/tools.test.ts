@@ -69,6 +69,11 @@ test("a tool's input is its call, whatever it looks like", () => {
   expect(run('"a\\nb"').input).toEqual(call("a\nb") as Part[]);
   const messages = '[{"role":"user","content":"a"}]';
   expect(run(messages).input).toEqual(call(messages) as Part[]);
+  expect(run('{"args": [], "kwargs": {"q": 1}}').input).toEqual(call('{"q":1}') as Part[]);
+  expect(run('{"args": [1], "kwargs": {"q": 1}}').input![0]).toMatchObject({
+    text: '{"args": [1], "kwargs": {"q": 1}}',
+  });
+  expect(run('[TOOL INPUT: search]\n{"q":1}').input).toEqual(call('{"q":1}') as Part[]);
   expect(run()).toEqual({ input: undefined, output: undefined });
 });
 
@@ -80,6 +85,14 @@ test.each<[string, string, string]>([
   ["an empty list", "[]", "[]"],
   ["texts", '[{"type":"text","text":"a"},{"type":"text","text":"b"}]', "a\nb"],
   ["what MCP answers", '{"content":[{"type":"text","text":"a"}],"isError":false}', "a"],
+  ["LangChain's message", '{"type":"tool","data":{"content":"a","tool_call_id":"x"}}', "a"],
+  ["LangSmith's message", '{"output":{"content":"a","type":"tool","status":"success"}}', "a"],
+  ["Strands' content", '[{"text": "a"}, {"text": "b"}]', "a\nb"],
+  ["LlamaIndex's blocks", '{"blocks":[{"text":"a"}],"raw_input":{"k":1},"raw_output":"a"}', "a"],
+  ["the one member with a text", '{"result": "a"}', "a"],
+  ["the one member with a structure", '{"result": {"n": 1}}', '{"result": {"n": 1}}'],
+  ["one of two members", '{"result": "a", "n": 1}', '{"result": "a", "n": 1}'],
+  ["a list of objects with texts", '[{"text":"a","n":1}]', '[{"text":"a","n":1}]'],
   ["objects with types of their own", '[{"type":"hit","n":1}]', '[{"type":"hit","n":1}]'],
   ["JSON that is cut off", '{"content":[{"type":"te', '{"content":[{"type":"te'],
 ])("a tool's output is its result: %s", (_, sent, read) => {

@@ -19,7 +19,7 @@ export function PartView({ part }: { part: Part }) {
         </>
       );
     case "thinking":
-      return <Thinking text={part.text} />;
+      return <Thinking text={part.text} withheld={part.withheld} />;
     case "toolCall":
       return (
         <ToolCard
@@ -61,9 +61,17 @@ function Clipped({ part }: { part: { text: string; fullLength?: number | undefin
   );
 }
 
-function Thinking({ text }: { text: string }) {
+type Withheld = Extract<Part, { type: "thinking" }>["withheld"];
+
+function Thinking({ text, withheld }: { text: string; withheld: Withheld }) {
   const [isOpen, setOpen] = useState(false);
-  if (text === "") return <p className="note">Thought, which the provider keeps to itself.</p>;
+  if (text === "") {
+    return (
+      <p className="note">
+        Thought{withheld && `, ${withheld}`}, which the provider keeps to itself.
+      </p>
+    );
+  }
   return (
     <div className="think">
       <button

@@ -1,5 +1,6 @@
 /** A tool call and what came of it, as one card. */
 import { useId, useState } from "react";
+import { isObject, parseJson } from "../../messages/json.ts";
 import type { ToolResult } from "../../messages/model.ts";
 import { bytes, textOf } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
@@ -106,14 +107,9 @@ function readArgs(args: string | null): {
 } {
   const none = { summary: args ?? "", edit: null };
   if (args === null || args.length > 20_000) return none;
-  let value: unknown;
-  try {
-    value = JSON.parse(args);
-  } catch {
-    return none;
-  }
+  const value = parseJson(args);
   if (typeof value === "string") return { summary: value, edit: null };
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return none;
+  if (!isObject(value)) return none;
   const fields = Object.entries(value);
   const before = fields.find(([key]) => /^old(_?(str|string|text))?$/i.test(key))?.[1];
   const after = fields.find(([key]) => /^new(_?(str|string|text))?$/i.test(key))?.[1];
@@ -129,12 +125,9 @@ function readArgs(args: string | null): {
   };
 }
 
+/** Numbers stand as they were sent, however long. */
 function pretty(args: string): string {
-  try {
-    return JSON.stringify(JSON.parse(args), null, 2);
-  } catch {
-    return args;
-  }
+  return JSON.stringify(parseJson(args), null, 2) ?? args;
 }
 
 /** Only what is easy to tell: a wrong guess colours nonsense. */

@@ -115,8 +115,15 @@ function Thinking({
 }) {
   const { folds } = useScene();
   const size = tokens === undefined ? "" : `, ${plural(tokens, "token")}`;
-  if (part.text === "")
-    return <p className="fold">Thought{size}; the provider keeps it to itself</p>;
+  if (part.text === "") {
+    const how = part.withheld === undefined ? "" : `, ${part.withheld}`;
+    return (
+      <p className="fold">
+        Thought{size}
+        {how}; the provider keeps it to itself
+      </p>
+    );
+  }
   const isOpen = folds.isOpen(id);
   return (
     <div className="think">

@@ -37,7 +37,9 @@ test("a thought is folded, and one that was kept back says so", () => {
   const html = partOf({ type: "thinking", text: "hm, well" });
   expect(html).toContain("Thought, 8 characters");
   expect(html).not.toContain("hm, well");
-  expect(partOf({ type: "thinking", text: "" })).toContain("keeps to itself");
+  expect(partOf({ type: "thinking", text: "" })).toContain("Thought, which the provider keeps");
+  const kept = partOf({ type: "thinking", text: "", withheld: "encrypted" });
+  expect(kept).toContain("Thought, encrypted, which the provider keeps");
 });
 
 test("nothing that is attached is fetched", () => {
@@ -55,6 +57,12 @@ test("a call shows its arguments in a line", () => {
   expect(cardOf({ args: '"ls -l"' })).toContain(">ls -l<");
   expect(cardOf({ args: "not JSON" })).toContain(">not JSON<");
   expect(cardOf({ name: "\u202etide", args: "\u200b" })).not.toMatch(/[\u202e\u200b]/);
+});
+
+test("a number of arguments has all its digits, and its zeros", () => {
+  expect(cardOf({ args: '{"id":1234567890123456789,"price":1.10}' })).toContain(
+    ">id 1234567890123456789 price 1.10<",
+  );
 });
 
 test("of long arguments only what fits in the line is in the page", () => {

@@ -1,4 +1,5 @@
 /** What a span has beyond its kind's own figures: metadata, and what the wire has no field for. */
+import { isObject, parseJson, toText } from "../../../messages/json.ts";
 import type { SpanView } from "../../../query/views.ts";
 import { Nothing } from "../../parts/controls.tsx";
 import { JsonTree } from "../../text/json.tsx";
@@ -27,16 +28,8 @@ export function attributesOf(span: SpanView): Attribute[] {
 /** The attributes by their names; what is no text stands as JSON. */
 function flatten(json: string | null): Attribute[] {
   if (json === null || json.length > longest) return [];
-  try {
-    const value: unknown = JSON.parse(json);
-    if (typeof value !== "object" || value === null) return [];
-    return Object.entries(value).map(([name, item]) => [
-      name,
-      typeof item === "string" ? item : JSON.stringify(item),
-    ]);
-  } catch {
-    return [];
-  }
+  const value = parseJson(json);
+  return isObject(value) ? Object.entries(value).map(([name, item]) => [name, toText(item)]) : [];
 }
 
 /** Larger ones are read in their own tab alone. */

@@ -1,0 +1,126 @@
+/**
+ * What came of a tool, out of the wrappers that frameworks put around it: a message of its own, a list of
+ * parts, an object with one member. A structure is left as it was sent.
+ */
+import { isObject, parseJson, pick, type Json, type JsonObject } from "./json.ts";
+import { isSilent } from "./members.ts";
+
+export interface Unwrapped {
+  /** A text, a list of parts, or the structure as it was sent. */
+  content: Json;
+  isError: boolean;
+  /** Objects that the content was taken out of, and the member that it was in. */
+  around: { sent: JsonObject; taken: string }[];
+}
+
+/** Deeper than any framework that was seen, which nest three. */
+const maxLevels = 6;
+
+/** What the AI SDK says beside the value of a result. */
+const valueTypes = /^(text|json|content|error-text|error-json|execution-denied)$/;
+
+/**
+ * @param isPart tells texts and media, of which a result may be made; of a list with one of them the rest
+ *   are parts, too.
+ */
+export function unwrapResult(output: Json, isPart: (item: Json) => boolean): Unwrapped {
+  const around: Unwrapped["around"] = [];
+  let isError = false;
+  let value = output;
+  for (let level = 0; level <= maxLevels; level++) {
+    if (typeof value === "string") return { content: value, isError, around };
+    if (Array.isArray(value)) {
+      if (value.length > 0 && value.some(isPart) && value.every(isObject)) {
+        return { content: value, isError, around };
+      }
+      break;
+    }
+    if (!isObject(value)) break;
+    if (isPart(value)) return { content: [value], isError, around };
+    const next = nextOf(value);
+    isError ||= next.isError;
+    if (next.taken === null) break;
+    around.push({ sent: value, taken: next.taken });
+    value = value[next.taken]!;
+    // The AI SDK says by the type that the value is all there is to it.
+    if (next.isWhole) return { content: value, isError, around };
+  }
+  return { content: output, isError, around: [] };
+}
+
+interface Next {
+  /** The member that the content is in; null where the object is no wrapper. */
+  taken: string | null;
+  isError: boolean;
+  isWhole?: boolean;
+}
+
+function nextOf(value: JsonObject): Next {
+  const { type } = value;
+  const isError = value.is_error === true || value.isError === true || value.status === "error";
+  if (typeof type === "string" && valueTypes.test(type)) {
+    const taken = firstOf(value, "value", "reason", "text");
+    const failed = type.startsWith("error") || type === "execution-denied";
+    if (taken !== null) return { taken, isError: failed, isWhole: type !== "content" };
+  }
+  if (typeof type === "string" && type.endsWith("_error")) return { taken: null, isError: true };
+  if (isMessage(value)) {
+    return { taken: firstOf(value, "data", "kwargs", "content"), isError };
+  }
+  // LlamaIndex repeats what went in and came out; MCP what it says as a structure.
+  if (Array.isArray(value.blocks)) return { taken: "blocks", isError };
+  if (Array.isArray(value.content)) return { taken: "content", isError };
+  const members = Object.keys(value).filter((key) => !isEmpty(value[key]!));
+  const [only] = members;
+  const isOnly = members.length === 1 && onlyMembers.has(only!);
+  return isOnly ? { taken: only!, isError: only === "error" } : { taken: null, isError };
+}
+
+const onlyMembers = new Set(
+  "output result response content text value data message error return_value".split(" "),
+);
+
+/** As LangChain writes a tool's message down, in three ways. */
+function isMessage(value: JsonObject): boolean {
+  const { type, id } = value;
+  const name = Array.isArray(id) ? id.at(-1) : type;
+  return (
+    name === "tool" ||
+    (typeof name === "string" && /^ToolMessage(Chunk)?$/.test(name)) ||
+    value.role === "tool" ||
+    typeof value.tool_call_id === "string"
+  );
+}
+
+function isEmpty(value: Json): boolean {
+  return (
+    value === null ||
+    value === false ||
+    (Array.isArray(value) && value.length === 0) ||
+    (isObject(value) && Object.keys(value).length === 0)
+  );
+}
+
+function firstOf(value: JsonObject, ...keys: string[]): string | null {
+  return keys.find((key) => pick(value, key) !== undefined) ?? null;
+}
+
+/** Parts that came as JSON text. */
+export function partsInText(text: string): Json[] | null {
+  if (!/^\s*\[\s*\{/.test(text)) return null;
+  const value = parseJson(text);
+  return Array.isArray(value) && value.length > 0 && value.every(isTextPart) ? value : null;
+}
+
+/** A text and nothing else that says anything. */
+function isTextPart(value: Json): boolean {
+  if (!isObject(value)) return false;
+  const { type, text, content } = value;
+  const isText = typeof text === "string" || (type !== undefined && typeof content === "string");
+  const isKnown = type === undefined || (typeof type === "string" && /(^|_)text$/.test(type));
+  return (
+    isText &&
+    isKnown &&
+    Object.keys(value).every((key) => /^(text|content)$/.test(key) || isSilent(key))
+  );
+}

@@ -1,0 +1,97 @@
+/** Messages within what frameworks write down of a call: arguments, results, states and their updates. */
+import { isObject, pick, type Json, type JsonObject } from "./json.ts";
+import { Members } from "./members.ts";
+import { bare, messagesOf, type Read } from "./message.ts";
+import { contentParts, rawPart, readWhole, textParts } from "./parts.ts";
+import { toText } from "./json.ts";
+import { messageThoughts } from "./thoughts.ts";
+
+/** LangGraph nests four. */
+const maxLevels = 5;
+
+const lists = ["messages", "contents", "choices", "candidates", "generations"];
+const wrappers = [
+  ...[
+    "inputs",
+    "outputs",
+    "input",
+    "output",
+    "update",
+    "kwargs",
+    "args",
+    "data",
+    "result",
+    "value",
+  ],
+  ...["request_data", "response_data", "request", "response", "body", "state", "return_value"],
+];
+
+/**
+ * The messages in an object that is none itself; null where there are none. A text by itself is one only
+ * where it is all that a function was called with or all that a stream came to.
+ */
+export function wrappedMessages(sent: JsonObject, role: string): Read[] | null {
+  return resultOf(sent) ?? loneText(sent, role) ?? within(sent, role, 0);
+}
+
+function within(value: Json, role: string, level: number): Read[] | null {
+  if (level > maxLevels) return null;
+  if (Array.isArray(value)) {
+    const read = value.map((item) => (isObject(item) ? within(item, role, level + 1) : null));
+    if (!read.some((messages) => messages !== null)) return null;
+    return read.flatMap((messages, i) => messages ?? [bare([rawPart(toText(value[i]))], role)]);
+  }
+  if (!isObject(value)) return null;
+  const own = level === 0 ? null : messagesOf(value, role);
+  if (own?.some(({ isBare }) => !isBare)) return own;
+  const list = lists
+    .map((key) => value[key])
+    .find((list) => Array.isArray(list) && list.some(isSaid));
+  if (list !== undefined) return messagesOf(list, role);
+  const result = level === 0 ? null : resultOf(value);
+  if (result) return result;
+  for (const key of wrappers) {
+    const inner = value[key];
+    const read = inner === undefined ? null : within(inner, role, level + 1);
+    if (read) return read;
+  }
+  return null;
+}
+
+/** An element of a list of messages, or such a list for a prompt of several. */
+function isSaid(item: Json): boolean {
+  return isObject(item) || (Array.isArray(item) && item.some(isSaid));
+}
+
+function loneText(sent: JsonObject, role: string): Read[] | null {
+  const { args, kwargs, combined_chunk_content: streamed } = sent;
+  if (typeof streamed === "string") return [bare(textParts(streamed), role)];
+  const isCall = Array.isArray(args) && isObject(kwargs) && Object.keys(kwargs).length === 0;
+  const [only, ...more] = isCall ? args : [];
+  return typeof only === "string" && more.length === 0 ? [bare(textParts(only), role)] : null;
+}
+
+/** What else a call of the AI SDK, or of a framework on it, says beside its text. */
+const resultKeys = [
+  ...["toolCalls", "toolResults", "files", "sources", "reasoning", "reasoningText", "steps"],
+  "warnings",
+];
+
+/** What a call of the AI SDK came to. */
+function resultOf(sent: JsonObject): Read[] | null {
+  const isResult =
+    (typeof sent.text === "string" && resultKeys.some((key) => Array.isArray(sent[key]))) ||
+    Array.isArray(sent.toolCalls) ||
+    (pick(sent, "finishReason") !== undefined && pick(sent, "text", "object") !== undefined);
+  if (!isResult) return null;
+  const parts = readWhole(sent, (members: Members) => {
+    members.skip("steps", "request", "response", "totalUsage", "rawResponse", "rawCall", "runId");
+    const said = textParts(members.takeText("text"));
+    const more = ["files", "sources", "toolCalls", "toolResults"].map((key) =>
+      contentParts(members.takeList(key)),
+    );
+    const thoughts = messageThoughts([members], said, contentParts);
+    return [...thoughts, ...said, ...more.flat()];
+  });
+  return parts.length > 0 ? [{ role: "assistant", parts }] : [];
+}

@@ -1,0 +1,128 @@
+/** Messages are found within what frameworks put around them. */
+import { expect, test } from "bun:test";
+import type { Side } from "../../src/messages/read.ts";
+import { assistant, call, read, result, system, text, thinking, tool, user } from "./build.ts";
+
+const hi = { role: "user", content: "Hi" };
+const hey = { role: "assistant", content: "Hey" };
+const langChain = {
+  lc: 1,
+  type: "constructor",
+  id: ["x", "HumanMessage"],
+  kwargs: { content: "Hi" },
+};
+
+test.each<[string, unknown]>([
+  ["MLflow and Genkit", { model: "m", messages: [hi], config: {}, tools: [{ name: "f" }] }],
+  ["a decorator's names", { args: [], kwargs: { messages: [hi] } }],
+  ["a decorator's one text", { args: ["Hi"], kwargs: {} }],
+  [
+    "Traceloop",
+    { inputs: { messages: [langChain] }, tags: [], metadata: { a: "b" }, kwargs: { name: "x" } },
+  ],
+  ["a batch of LangChain's", { messages: [[langChain]] }],
+  ["Logfire", { request_data: { messages: [hi] } }],
+  ["a message of a memory", { userId: "u", message: hi }],
+  ["JSON in JSON", JSON.stringify(JSON.stringify([hi]))],
+  ["a list of JSON texts", [JSON.stringify(hi)]],
+  [
+    "Google's ADK",
+    { model: "m", config: { tools: [] }, contents: [{ parts: [{ text: "Hi" }], role: "user" }] },
+  ],
+])("of an input: %s", (_, sent) => {
+  expect(read(sent)).toEqual([user(text("Hi"))]);
+});
+
+const generation = {
+  text: "Hey",
+  type: "ChatGeneration",
+  generation_info: { finish_reason: "stop" },
+};
+const aiMessage = {
+  lc: 1,
+  type: "constructor",
+  id: ["x", "AIMessage"],
+  kwargs: { content: "Hey" },
+};
+
+test.each<[string, unknown]>([
+  [
+    "LangSmith",
+    {
+      generations: [[{ ...generation, message: aiMessage }]],
+      llm_output: { model_name: "m" },
+      run: null,
+      type: "LLMResult",
+    },
+  ],
+  [
+    "LangGraph's updates",
+    { output: [{ graph: null, update: { messages: [{ type: "ai", content: "Hey" }] }, goto: [] }] },
+  ],
+  [
+    "LangGraph's updates, a list",
+    [{ graph: null, update: { messages: [{ type: "ai", data: { content: "Hey" } }] } }],
+  ],
+  ["the AI SDK", { text: "Hey", files: [], warnings: [] }],
+  [
+    "Genkit",
+    { message: { role: "model", content: [{ text: "Hey" }] }, finishReason: "stop", custom: {} },
+  ],
+  ["Ollama and Logfire", { message: hey, done: true, eval_count: 7, usage: { total: 1 } }],
+  [
+    "Google's ADK",
+    { content: { parts: [{ text: "Hey" }], role: "model" }, partial: false, usage_metadata: {} },
+  ],
+  ["Logfire's streams", { combined_chunk_content: "Hey", chunk_count: 2 }],
+  [
+    "the Responses API",
+    { instructions: "Be brief.", output: [{ type: "message", ...hey }], error: null },
+  ],
+])("of an output: %s", (_, sent) => {
+  expect(read(sent, "output")).toEqual([assistant(text("Hey"))]);
+});
+
+test("what a step of the AI SDK came to is one message", () => {
+  const toolCalls = [{ toolCallId: "c", toolName: "f", args: { a: 1 } }];
+  const reasoning = [{ type: "reasoning", payload: { text: "Hm." }, from: "AGENT" }];
+  expect(read({ text: "Hey", reasoning, toolCalls, sources: [] }, "output")).toEqual([
+    assistant(thinking("Hm."), text("Hey"), call("c", "f", '{"a":1}')),
+  ]);
+  expect(read({ toolName: "f", toolCallId: "c", toolInput: { a: 1 } }, "output")).toEqual([
+    assistant(call("c", "f", '{"a":1}')),
+  ]);
+});
+
+test("the settings of a request may have the system's instructions", () => {
+  const contents = [{ role: "user", parts: [{ text: "Hi" }] }];
+  const sent = { model: "m", config: { system_instruction: "Be brief." }, contents };
+  expect(read(sent)).toEqual([system(text("Be brief.")), user(text("Hi"))]);
+});
+
+test("lines that mark who speaks are no text", () => {
+  expect(read("[USER]\nHi")).toEqual([user(text("Hi"))]);
+  expect(read("[TOOL RESULT: t1]\n21\n\n[USER]\nHi\n")).toEqual([
+    tool(result("t1", "21")),
+    user(text("Hi\n")),
+  ]);
+  expect(read("[USER] Hi")).toEqual([user(text("[USER] Hi"))]);
+});
+
+test.each<[string, unknown, Side]>([
+  ["no messages", [], "input"],
+  ["no messages, as JSON", '"[]"', "input"],
+  ["no value", "null", "output"],
+  [
+    "a step without an answer",
+    { files: [], reasoning: [], sources: [], text: "", warnings: [] },
+    "output",
+  ],
+])("nothing is empty: %s", (_, sent, side) => {
+  expect(read(sent, side)).toEqual([]);
+});
+
+test("a structure that has no messages stays as it is", () => {
+  for (const sent of [{ city: "Oslo" }, { data: { rows: [1] } }, { result: "a", n: 1 }, {}]) {
+    expect(read(sent, "output")).toEqual([assistant(text(JSON.stringify(sent)))]);
+  }
+});
