@@ -30,14 +30,23 @@ export function takeContent(span: SpanRecord, type: SpanType, dialect: Dialect):
   };
   const kind = type === "tool" ? "tool" : type === "llm" || type === "embedding" ? "call" : "rest";
   const content: Messages = {};
+  // Before the input, which may hold the tools, too.
+  take("toolCatalog", dialect.toolCatalog);
   take("input", dialect.input[kind]);
   take("output", dialect.output[kind]);
-  take("toolCatalog", dialect.toolCatalog);
   return content;
 
+  function find(places: readonly Place[]): Found | null {
+    for (const place of places) {
+      const found = place(call);
+      // Only a tool may be called with nothing, or answer it.
+      if (found && (kind === "tool" || !/^\s*(\{\s*\}|\[\s*\])\s*$/.test(found.text))) return found;
+    }
+    return null;
+  }
+
   function take(field: keyof Messages, places: readonly Place[]): void {
-    let found: Found | null = null;
-    for (let i = 0; found === null && i < places.length; i++) found = places[i]!(call);
+    const found = find(places);
     if (!found) return;
     content[field] = found.text.slice(0, wire.payloadLength);
     // A text that is cut off stays whole where it was.

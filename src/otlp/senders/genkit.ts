@@ -1,5 +1,5 @@
 /** Genkit. https://genkit.dev/docs/observability/ */
-import { attribute } from "../places.ts";
+import { attribute, memberOf } from "../places.ts";
 import { countsIn } from "../reported.ts";
 import type { Attributes, SpanRecord } from "../records.ts";
 import type { Sender } from "../sender.ts";
@@ -50,4 +50,5 @@ export const genkit: Sender = {
   keys: { sessionId: ["genkit:sessionId"] },
   input: { call: input, tool: input, rest: input },
   output: { call: output, tool: output, rest: output },
+  toolCatalog: [memberOf("genkit:input", "tools")],
 };

@@ -3,7 +3,7 @@ import { attribute } from "../places.ts";
 import type { Attributes } from "../records.ts";
 import type { Place } from "../places.ts";
 import type { Sender } from "../sender.ts";
-import { isPresent } from "../values.ts";
+import { isPresent, mapOf, toText } from "../values.ts";
 
 /** What it has not recorded is an empty object. */
 const recorded =
@@ -15,6 +15,12 @@ function isRecorded(attributes: Attributes, key: string): boolean {
   const value = attributes[key];
   return isPresent(value) && value !== "{}";
 }
+
+/** Among the configuration of a request. */
+const requestTools: Place = ({ attributes }) => {
+  const { tools } = mapOf(mapOf(attributes["gcp.vertex.agent.llm_request"]).config);
+  return isPresent(tools) ? { text: toText(tools), keys: [] } : null;
+};
 
 export const googleAdk: Sender = {
   signs: { scopes: ["gcp.vertex.agent"], attributes: ["gcp.vertex.agent."] },
@@ -40,4 +46,5 @@ export const googleAdk: Sender = {
     call: [recorded("gcp.vertex.agent.llm_response")],
     tool: [recorded("gcp.vertex.agent.tool_response")],
   },
+  toolCatalog: [requestTools],
 };

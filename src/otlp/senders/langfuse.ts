@@ -1,6 +1,6 @@
 /** Langfuse's SDKs, version 3 and later. https://langfuse.com/integrations/native/opentelemetry */
 import { typeOfKind } from "../kind.ts";
-import { attribute } from "../places.ts";
+import { attribute, memberOf } from "../places.ts";
 import { countsIn } from "../reported.ts";
 import type { Value } from "../records.ts";
 import type { Sender } from "../sender.ts";
@@ -43,6 +43,7 @@ export const langfuse: Sender = {
   metadataPrefixes: ["langfuse.trace.metadata.", "langfuse.observation.metadata."],
   input: { call: input, tool: input, rest: input },
   output: { call: output, tool: output, rest: output },
+  toolCatalog: [memberOf("langfuse.observation.input", "tools")],
 };
 
 /** What `countsIn` read is normal already. */

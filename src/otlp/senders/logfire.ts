@@ -17,5 +17,6 @@ export const logfire: Sender = {
     /\{\w/.test(name) ? textOf(attributes, ["logfire.msg"]) : undefined,
   model: ({ attributes }) => textOf(mapOf(attributes["request_data"]), ["model"]),
   counts: ({ attributes }) => countsIn(mapOf(attributes["response_data"]).usage),
+  toolCatalog: [memberOf("request_data", "tools")],
   output: { call: [memberOf("response_data", "message")] },
 };

@@ -94,7 +94,7 @@ export const voltAgent: Fixture[] = [
         name: "memory.write",
         at: [1030, 1040],
         attributes: { ...entity, "span.type": "memory", input: "{}" },
-        becomes: { spanType: "other", input: "{}" },
+        becomes: { spanType: "other" },
       },
     ],
     trace: {
