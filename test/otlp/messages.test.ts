@@ -10,16 +10,19 @@ const place = { "code.function.name": "log", "code.line.number": 3, CHAT_MESSAGE
 test("a log record's body may be its map as JSON text, or the text alone", () => {
   const record = (name: string, body: unknown) => ({ name, attributes: place, body });
   const call = { id: "c", type: "function", function: { name: "f", arguments: "{}" } };
-  const { input, output } = readLogs([
-    record("gen_ai.system.message", '{"role":"system","content":"Be brief.","name":"ann"}'),
-    record("gen_ai.user.message", "When is high tide?"),
-    record("gen_ai.tool.message", '{"role":"tool","content":"21","id":"c"}'),
-    record("gen_ai.user.message", "gen_ai.user.message"),
-    record(
-      "gen_ai.choice",
-      JSON.stringify({ message: { tool_calls: [call] }, finish_reason: "stop" }),
-    ),
-  ]);
+  const { input, output } = readLogs(
+    [
+      record("gen_ai.system.message", '{"role":"system","content":"Be brief.","name":"ann"}'),
+      record("gen_ai.user.message", "When is high tide?"),
+      record("gen_ai.tool.message", '{"role":"tool","content":"21","id":"c"}'),
+      record("gen_ai.user.message", "gen_ai.user.message"),
+      record(
+        "gen_ai.choice",
+        JSON.stringify({ message: { tool_calls: [call] }, finish_reason: "stop" }),
+      ),
+    ],
+    "llm",
+  );
   expect(JSON.parse(input!)).toEqual([
     { role: "system", content: "Be brief.", name: "ann" },
     { role: "user", content: "When is high tide?" },
