@@ -1,0 +1,8 @@
+"""The spans that Anthropic's own SDK makes."""
+
+import common
+from anthropic import Anthropic
+
+provider = common.tracer_provider()
+common.ask_claude(Anthropic())
+provider.shutdown()
