@@ -2,7 +2,7 @@
  * Real, unmodified emitters against scripted models, exporting to a Tealight of their own: what it
  * shows of each, held against what the emitter did.
  *
- *   bun scripts/clients.ts [name or group …] [--cache DIR] [--record DIR] [--list] [--keep-going]
+ *   bun scripts/clients.ts [name or group …] [--cache DIR] [--record DIR] [--list]
  *
  * Groups: `python` (frameworks and SDKs), `exporters` (OpenTelemetry of Go, Rust and Java) and `agents`
  * (coding agents from npm). Without names all of them run, one after the other. An emitter is installed

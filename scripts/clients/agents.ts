@@ -12,7 +12,7 @@ interface Definition {
   args: string[];
   env?(target: Target): Record<string, string>;
   files?(target: Target): Record<string, string>;
-  expects?: Partial<Expectation>;
+  expects?: { [K in keyof Expectation]?: Expectation[K] | undefined };
 }
 
 const prompt = "What is the weather in Oslo? Run the command for it.";
@@ -36,7 +36,7 @@ function agent({ name, npm, bin, protocol, args, env, files, expects }: Definiti
     command: (cache) => [npmBinOf(cache, bin, bin), ...args],
     ...(env && { env }),
     ...(files && { files }),
-    expects: { ...expected, ...expects },
+    expects: { ...expected, ...expects } as Expectation,
   };
 }
 
@@ -64,7 +64,7 @@ const claudeCode = {
 } satisfies Definition;
 
 export const agentEmitters: Emitter[] = [
-  agent({ ...claudeCode, expects: { lacks: ["reasoning"], isOnAgent: true } }),
+  agent({ ...claudeCode, expects: { lacks: ["reasoning"], isElsewhere: true } }),
   agent({
     ...claudeCode,
     name: "claude-code-beta",
@@ -73,7 +73,7 @@ export const agentEmitters: Emitter[] = [
       ENABLE_BETA_TRACING_DETAILED: "1",
       BETA_TRACING_ENDPOINT: target.otlpUrl,
     }),
-    expects: { lacks: ["reasoning"] },
+    expects: { lacks: ["reasoning"], lacksCalls: true },
   }),
   agent({
     name: "codex",
@@ -100,7 +100,8 @@ trace_exporter = { otlp-http = { endpoint = "${otlpUrl}/v1/traces", protocol = "
 metrics_exporter = "none"
 `,
     }),
-    expects: { tool: toolOf("exec_command") },
+    // Of what the model said it tells the tool's call alone.
+    expects: { isElsewhere: true, answer: undefined, tool: toolOf("exec_command") },
   }),
   agent({
     name: "gemini-cli",
@@ -124,7 +125,8 @@ metrics_exporter = "none"
         general: { disableAutoUpdate: true, disableUpdateNag: true },
       }),
     }),
-    expects: { tool: toolOf("run_shell_command") },
+    // The cache and the thoughts are in logs that name no span.
+    expects: { tool: toolOf("run_shell_command"), lacks: ["cachedInput", "thoughts"] },
   }),
   agent({
     name: "qwen-code",
@@ -141,6 +143,7 @@ metrics_exporter = "none"
           otlpEndpoint: otlpUrl,
           otlpProtocol: "http",
           logPrompts: true,
+          includeSensitiveSpanAttributes: true,
         },
         privacy: { usageStatisticsEnabled: false },
         general: { disableAutoUpdate: true },
@@ -153,7 +156,7 @@ metrics_exporter = "none"
     npm: "opencode-ai@1.18.33",
     bin: "opencode",
     protocol: "http/json",
-    args: ["run", "--model", "scripted/gpt-4.1-mini", prompt],
+    args: ["run", "--title", "Weather", "--model", "scripted/gpt-4.1-mini", prompt],
     env: () => ({ OPENCODE_DISABLE_AUTOUPDATE: "1", OPENCODE_DISABLE_MODELS_FETCH: "1" }),
     files: ({ modelsUrl }) => ({
       ".config/opencode/opencode.json": JSON.stringify({

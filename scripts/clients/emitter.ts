@@ -26,7 +26,7 @@ export interface Target {
   home: string;
 }
 
-/** How often a thing has to be there, each call once. */
+/** How often a thing has to be there, each call once; agents may have others around them. */
 export interface Counts {
   agent: number;
   llm: number;
@@ -43,21 +43,25 @@ export interface ToolUse {
   result: Said;
 }
 
+export type Lack = "input" | "cachedInput" | "cacheWrite" | "output" | "reasoning" | "thoughts";
+
 /** Absent: the emitter does not send it. */
 export interface Expectation {
   counts: Partial<Counts>;
   /** What its calls counted, where it does not call the scripted models. */
   calls?: Call[];
-  /** Counts that it leaves out. */
-  lacks?: ("cachedInput" | "cacheWrite" | "reasoning")[];
-  /** The conversation stands on the agent alone, none of it on the model calls. */
-  isOnAgent?: true;
+  /** Counts that it leaves out; `thoughts`: of Gemini's output it counts the candidates alone. */
+  lacks?: Lack[];
+  /** The conversation stands on the agent or in events of the session, not on the model calls. */
+  isElsewhere?: true;
+  /** Its outputs have texts alone, not the calls of tools. */
+  lacksCalls?: true;
   system?: Said;
   question?: Said;
   answer?: Said;
   tool?: ToolUse;
-  /** Of these the tool's own span has what. */
-  toolSpan?: { args?: false; result?: false };
+  /** What the tool's own span has, where it is not the same. */
+  toolSpan?: { name?: string; args?: ToolUse["args"]; result?: Said };
   sessionId?: Said;
   agentName?: Said;
   /** Spans that failed, at least; none: no trace may be an error. */

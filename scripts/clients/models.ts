@@ -56,8 +56,8 @@ async function answer(request: Request, calls: Call[]): Promise<Response> {
   if (api === "embeddings") return Response.json(embeddings(call, asked));
   const step: Step = stepOf(asked);
   const { whole, events } = formats[api];
-  if (!asked.isStream) return Response.json(whole(call, step));
-  return new Response(toEvents(events(call, step), api === "chat"), {
+  if (!asked.isStream) return Response.json(whole(call, step, asked));
+  return new Response(toEvents(events(call, step, asked), api === "chat"), {
     headers: { "content-type": "text/event-stream" },
   });
 }

@@ -29,6 +29,12 @@ function python({ name, packages, protocol = "http/protobuf", env, expects }: De
   };
 }
 
+/** The newest conventions, with messages on the spans. */
+const latestConventions = {
+  OTEL_SEMCONV_STABILITY_OPT_IN: "gen_ai_latest_experimental",
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: "SPAN_ONLY",
+};
+
 const tool = { name: "get_weather", args: { city: "Oslo" }, result };
 /** What most of them send of the conversation. */
 const said = { system, question, answer, tool };
@@ -101,6 +107,7 @@ export const pythonEmitters: Emitter[] = [
     packages: ["traceloop-sdk==0.62.4", "openai==2.54.0", "anthropic==0.125.0"],
     expects: {
       ...said,
+      toolSpan: { args: /Oslo/ },
       counts: { agent: 1, llm: 4, embedding: 1, tool: 1 },
       agentName: "forecaster",
       sessionId,
@@ -145,8 +152,12 @@ export const pythonEmitters: Emitter[] = [
   python({
     name: "google-adk",
     packages: ["google-adk==2.13.0", "opentelemetry-exporter-otlp-proto-http==1.44.0"],
+    env: () => latestConventions,
     expects: {
       ...said,
+      // It adds to the instructions, and wraps results.
+      system: /^You are a weather assistant\./,
+      tool: { ...tool, result: /^\{"result": ?"cloudless, 21 degrees"\}$/ },
       counts: { agent: 1, llm: 2, tool: 1 },
       sessionId,
       agentName: "forecaster",
@@ -170,7 +181,12 @@ export const pythonEmitters: Emitter[] = [
       "llama-index-llms-openai==0.8.3",
       exporter,
     ],
-    expects: { ...said, counts: { agent: 1, llm: 2, tool: 1 }, sessionId },
+    expects: {
+      ...said,
+      toolSpan: { name: "FunctionTool", args: /Oslo/ },
+      counts: { agent: 1, llm: 2, tool: 1 },
+      sessionId,
+    },
   }),
   python({
     name: "crewai-oi",
@@ -199,19 +215,27 @@ export const pythonEmitters: Emitter[] = [
     expects: {
       question: /What is the weather in Oslo/,
       tool: { ...tool, result: /cloudless, 21 degrees/ },
+      toolSpan: { name: "SimpleTool", args: /Oslo/ },
+      lacks: ["cachedInput", "reasoning"],
       counts: { agent: 1, llm: 2, tool: 2 },
     },
   }),
   python({
     name: "openlit-sdk",
     packages: ["openlit==1.45.0", "openai==2.54.0", "anthropic==0.125.0"],
-    expects: { ...said, counts: { llm: 4, embedding: 1, tool: 0 } },
+    expects: { ...said, lacks: ["reasoning"], counts: { llm: 4, embedding: 1, tool: 0 } },
   }),
   python({
     name: "semantic-kernel-agent",
     packages: ["semantic-kernel==1.45.0", exporter],
     env: () => ({ SEMANTICKERNEL_EXPERIMENTAL_GENAI_ENABLE_OTEL_DIAGNOSTICS_SENSITIVE: "true" }),
-    expects: { ...said, counts: { agent: 1, llm: 2, tool: 1 }, agentName: "forecaster" },
+    expects: {
+      ...said,
+      tool: { ...tool, name: "Weather-get_weather" },
+      lacks: ["cachedInput", "reasoning"],
+      counts: { agent: 1, llm: 2, tool: 1 },
+      agentName: "forecaster",
+    },
   }),
   python({
     name: "haystack-agent",
@@ -224,6 +248,7 @@ export const pythonEmitters: Emitter[] = [
     packages: ["openinference-instrumentation-agno==1.0.15", "agno==3.1.10", openai, exporter],
     expects: {
       ...said,
+      lacks: ["reasoning"],
       counts: { agent: 1, llm: 2, tool: 1 },
       sessionId,
       agentName: "forecaster",
@@ -235,31 +260,52 @@ export const pythonEmitters: Emitter[] = [
     expects: {
       question: /What is the weather in Oslo/,
       answer: /It is 21 degrees in Oslo/,
+      lacks: ["input", "cachedInput", "output", "reasoning"],
       counts: { llm: 2, tool: 1 },
     },
   }),
   python({
     name: "ag2-agent",
     packages: ["ag2[openai]==1.2.1", "opentelemetry-sdk==1.45.2", exporter],
-    expects: { ...said, counts: { agent: 1, llm: 2, tool: 1 }, agentName: "forecaster" },
+    expects: {
+      question,
+      answer,
+      tool,
+      counts: { agent: 1, llm: 2, tool: 1 },
+      agentName: "forecaster",
+    },
   }),
   python({
     name: "otel-openai-v2",
-    packages: ["opentelemetry-instrumentation-openai-v2==2.4b0", "openai==2.54.0", exporter],
+    packages: [
+      "opentelemetry-instrumentation-openai-v2==2.4b0",
+      "opentelemetry-util-genai==1.0b0",
+      "openai==2.54.0",
+      exporter,
+    ],
     protocol: "grpc",
-    env: () => ({ OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: "true" }),
-    expects: { ...said, counts: { llm: 3, embedding: 1, tool: 0 }, errors: 1 },
+    env: () => latestConventions,
+    expects: {
+      ...said,
+      lacks: ["cachedInput", "reasoning"],
+      counts: { llm: 3, embedding: 1, tool: 0 },
+      errors: 1,
+    },
   }),
   python({
     name: "otel-google-genai",
     packages: [
       "opentelemetry-instrumentation-google-genai==1.3b0",
-      "google-genai==3.6.1",
+      "google-genai==2.34.0",
       exporter,
     ],
     protocol: "grpc",
-    env: () => ({ OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: "true" }),
-    expects: { ...said, counts: { llm: 2, tool: 1 } },
+    env: () => latestConventions,
+    expects: {
+      ...said,
+      tool: { ...tool, result: /cloudless, 21 degrees/ },
+      counts: { llm: 2, tool: 0 },
+    },
   }),
   python({
     name: "anthropic-native",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { startProduct, type Product } from "../bench/product.ts";
 import { check, type Findings } from "./check.ts";
-import type { Emitter, Target } from "./emitter.ts";
+import type { Emitter, Lack, Target } from "./emitter.ts";
 import type { Call } from "./models/script.ts";
 import { serveModels } from "./models.ts";
 import { runBounded, type Ended } from "./process.ts";
@@ -66,29 +66,33 @@ export async function runEmitter(
 
 async function judge(emitter: Emitter, product: Product, made: Call[]): Promise<Partial<Outcome>> {
   const { expects } = emitter;
-  const calls = expects.calls ?? made;
+  const calls = (expects.calls ?? made).map((call) => without(call, expects.lacks ?? []));
   if (calls.length === 0) return { failure: "it called no model" };
   const stored = await readStored(product);
   const spanCount = stored.traces.reduce((total, trace) => total + trace.spanCount, 0);
   const [refusal] = stored.refusals;
   if (refusal) return { failure: `refused: ${refusal.slice(0, 200)}`, spanCount };
   if (spanCount === 0) return { failure: "no span came" };
-  const known = calls.map((call) => ({
-    ...call,
-    ...(expects.lacks?.includes("cachedInput") && { cachedInput: 0 }),
-    ...(expects.lacks?.includes("cacheWrite") && { cacheWrite: 0 }),
-  }));
   const costUsd = await costOf(
     product,
-    known.filter(({ failed }) => !failed),
+    calls.filter(({ failed }) => !failed),
   );
   return { spanCount, findings: check({ expects, stored, calls, costUsd }) };
+}
+
+/** The call as an emitter tells of it that leaves these out. */
+function without(call: Call, lacks: Lack[]): Call {
+  const told = { ...call };
+  for (const lack of lacks) {
+    if (lack === "thoughts") told.output -= call.reasoning;
+    told[lack === "thoughts" ? "reasoning" : lack] = 0;
+  }
+  return told;
 }
 
 function failureOf({ code, isTimeout, said }: Ended): string | null {
   if (code === 0) return null;
   const why = isTimeout ? `still running after ${runSeconds} s` : `exit code ${code}`;
-  if (process.env.CLIENTS_VERBOSE) console.error(said);
   return `${why}: ${said.split("\n").at(-1) ?? ""}`;
 }
 

@@ -1,6 +1,6 @@
 /** All that a Tealight has of one emitter, read by the API. */
 import type { Message } from "../../src/messages/model.ts";
-import type { SpanView, Summary, TracePage, TraceView } from "../../src/query/views.ts";
+import type { Skeleton, SpanView, Summary, TracePage, TraceView } from "../../src/query/views.ts";
 import type { Product } from "../bench/product.ts";
 import type { Call } from "./models/script.ts";
 
@@ -37,8 +37,9 @@ async function listTraces(product: Product, project: string): Promise<Summary[]>
   return traces;
 }
 
-/** Types whose messages are looked at; agents that export their runtime have hundreds of others. */
-const readTypes = new Set(["llm", "tool", "agent", "embedding"]);
+/** Agents that export their runtime have hundreds of others. */
+const isRead = ({ spanType, payloads }: Skeleton): boolean =>
+  spanType !== "other" || payloads.includes("input") || payloads.includes("output");
 
 export async function readStored(product: Product): Promise<Stored> {
   const traces = await listTraces(product, "default");
@@ -46,7 +47,7 @@ export async function readStored(product: Product): Promise<Stored> {
   for (const { key } of traces) {
     const path = `/api/traces/~${key}`;
     const view = await get<TraceView>(product, path);
-    for (const skeleton of view.spans.filter(({ spanType }) => readTypes.has(spanType))) {
+    for (const skeleton of view.spans.filter(isRead)) {
       const at = `${path}/spans/~${skeleton.key}`;
       const span = await get<SpanView>(product, at);
       const messages = await get<{ input: Message[] | null; output: Message[] | null }>(

@@ -93,7 +93,7 @@ function outputItems(call: Call, step: Step): Record<string, any>[] {
   return [reasoning, { ...call_, ...said }];
 }
 
-export function responses(call: Call, step: Step): Record<string, any> {
+export function responses(call: Call, step: Step, { system }: Asked): Record<string, any> {
   const { input, cachedInput, output, reasoning } = call;
   return {
     id: call.id.replace("scripted", "resp"),
@@ -102,7 +102,7 @@ export function responses(call: Call, step: Step): Record<string, any> {
     status: "completed",
     error: null,
     incomplete_details: null,
-    instructions: null,
+    instructions: system || null,
     metadata: {},
     model: call.model,
     output: outputItems(call, step),
@@ -121,8 +121,8 @@ export function responses(call: Call, step: Step): Record<string, any> {
   };
 }
 
-export function responsesEvents(call: Call, step: Step): object[] {
-  const whole = responses(call, step);
+export function responsesEvents(call: Call, step: Step, asked: Asked): object[] {
+  const whole = responses(call, step, asked);
   const begun = { ...whole, status: "in_progress", output: [], usage: null };
   const events: object[] = [
     { type: "response.created", response: begun },

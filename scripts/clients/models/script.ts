@@ -48,7 +48,7 @@ export function askedOf(api: Api, path: string, body: Body): Asked {
     users: items.filter(({ role }) => role === "user").map(textOf),
     // smolagents has its results as texts of the user.
     hasToolResult: /Observation:|"role":"tool"|"tool_result"|_call_output"|"functionResponse"/.test(
-      JSON.stringify(items),
+      JSON.stringify(items.filter(({ role }) => role !== "system")),
     ),
     tools: toolsOf(body.tools ?? []),
     texts: Array.isArray(body.input) ? body.input.length : 1,

@@ -4,5 +4,5 @@ import common
 from anthropic import Anthropic
 
 provider = common.tracer_provider()
-common.ask_claude(Anthropic())
+common.ask_claude(Anthropic(), is_stream=False)
 provider.shutdown()

@@ -116,7 +116,7 @@ def ask_openai(client, call_tool=get_weather) -> str:
     return second.choices[0].message.content
 
 
-def ask_claude(client, call_tool=get_weather) -> str:
+def ask_claude(client, is_stream=True) -> None:
     """The same with Anthropic's messages, the second call as a stream."""
     messages = [{"role": "user", "content": QUESTION}]
     options = {
@@ -127,17 +127,17 @@ def ask_claude(client, call_tool=get_weather) -> str:
     }
     first = client.messages.create(messages=messages, **options)
     use = first.content[0]
-    result = {"type": "tool_result", "tool_use_id": use.id, "content": call_tool("Oslo")}
+    result = {"type": "tool_result", "tool_use_id": use.id, "content": get_weather("Oslo")}
     said = {"type": "tool_use", "id": use.id, "name": use.name, "input": use.input}
     messages += [
         {"role": "assistant", "content": [said]},
         {"role": "user", "content": [result]},
     ]
-    text = ""
-    for event in client.messages.create(messages=messages, stream=True, **options):
-        if event.type == "content_block_delta":
-            text += event.delta.text
-    return text
+    if not is_stream:
+        client.messages.create(messages=messages, **options)
+        return
+    for _ in client.messages.create(messages=messages, stream=True, **options):
+        pass
 
 
 def refused(call) -> None:

@@ -1,32 +1,34 @@
 """LiteLLM's `otel` callback: OpenAI and Claude through one interface, and an embedding."""
 
 import json
-import time
 
 import common
 import litellm
+from litellm.litellm_core_utils.thread_pool_executor import executor
+from opentelemetry import trace
 
 litellm.callbacks = ["otel"]
 messages = [
     {"role": "system", "content": common.SYSTEM},
     {"role": "user", "content": common.QUESTION},
 ]
-options = {"tools": [common.CHAT_TOOL], "user": "user-1", "metadata": {"session_id": common.SESSION}}
+
+
+def complete(model: str, said: list) -> litellm.ModelResponse:
+    # It keeps what it traced in the metadata that it is given.
+    metadata = {"session_id": common.SESSION}
+    return litellm.completion(
+        model=model, messages=said, tools=[common.CHAT_TOOL], user="user-1", metadata=metadata
+    )
+
+
 for model in (f"openai/{common.CHAT_MODEL}", f"anthropic/{common.CLAUDE_MODEL}"):
-    said = list(messages)
-    first = litellm.completion(model=model, messages=said, **options)
-    call = first.choices[0].message.tool_calls[0]
+    answer = complete(model, messages).choices[0].message
+    call = answer.tool_calls[0]
     assert json.loads(call.function.arguments) == {"city": "Oslo"}
-    said += [
-        first.choices[0].message.model_dump(),
-        {"role": "tool", "tool_call_id": call.id, "content": common.RESULT},
-    ]
-    litellm.completion(model=model, messages=said, **options)
+    result = {"role": "tool", "tool_call_id": call.id, "content": common.RESULT}
+    complete(model, [*messages, answer.model_dump(), result])
 litellm.embedding(model=f"openai/{common.EMBEDDING_MODEL}", input=common.TEXTS)
-time.sleep(2)  # its callbacks run in threads that nothing waits for
-
-from opentelemetry import trace  # noqa: E402 (LiteLLM set the provider)
-
-provider = trace.get_tracer_provider()
-if hasattr(provider, "force_flush"):
-    provider.force_flush()
+# Its callbacks run in threads that nothing else waits for.
+executor.shutdown(wait=True)
+trace.get_tracer_provider().force_flush()

@@ -18,7 +18,7 @@ from openai import OpenAI  # noqa: E402
 client = OpenAI()
 common.ask_openai(client)
 client.embeddings.create(model=common.EMBEDDING_MODEL, input=common.TEXTS)
-common.ask_claude(Anthropic())
+common.ask_claude(Anthropic(), is_stream=False)
 
 from opentelemetry import trace  # noqa: E402 (OpenLIT set the provider)
 

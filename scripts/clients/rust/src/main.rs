@@ -19,8 +19,12 @@ const CALLED: &str = r#"[{"role":"assistant","parts":[{"type":"tool_call","id":"
 const HISTORY: &str = r#"[{"role":"user","parts":[{"type":"text","content":"What is the weather in Oslo?"}]},{"role":"assistant","parts":[{"type":"tool_call","id":"call-1","name":"get_weather","arguments":{"city":"Oslo"}}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"call-1","response":"cloudless, 21 degrees"}]}]"#;
 const ANSWERED: &str = r#"[{"role":"assistant","parts":[{"type":"text","content":"It is 21 degrees in Oslo."}],"finish_reason":"stop"}]"#;
 
+fn is_grpc() -> bool {
+    std::env::var("OTEL_EXPORTER_OTLP_PROTOCOL").as_deref() == Ok("grpc")
+}
+
 fn exporters() -> Result<(SpanExporter, LogExporter), Failure> {
-    if std::env::var("OTEL_EXPORTER_OTLP_PROTOCOL").as_deref() == Ok("grpc") {
+    if is_grpc() {
         let spans = SpanExporter::builder().with_tonic().build()?;
         return Ok((spans, LogExporter::builder().with_tonic().build()?));
     }
@@ -43,12 +47,14 @@ fn model_call(id: &'static str, input: i64, output: i64) -> Vec<KeyValue> {
     ]
 }
 
-async fn pause() {
-    tokio::time::sleep(Duration::from_millis(5)).await;
+fn pause() {
+    std::thread::sleep(Duration::from_millis(5));
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Failure> {
+fn main() -> Result<(), Failure> {
+    // The gRPC client needs a runtime, the blocking HTTP client must not be within one.
+    let runtime = tokio::runtime::Runtime::new()?;
+    let _guard = is_grpc().then(|| runtime.enter());
     let (span_exporter, log_exporter) = exporters()?;
     let tracers = SdkTracerProvider::builder().with_batch_exporter(span_exporter).build();
     let loggers = SdkLoggerProvider::builder().with_batch_exporter(log_exporter).build();
@@ -78,7 +84,7 @@ async fn main() -> Result<(), Failure> {
     attributes.push(KeyValue::new("gen_ai.input.messages", ASKED));
     attributes.push(KeyValue::new("gen_ai.output.messages", CALLED));
     let mut first = start("chat gpt-4.1-mini", attributes, SpanKind::Client, &within);
-    pause().await;
+    pause();
     first.end();
 
     let tool = vec![
@@ -89,7 +95,7 @@ async fn main() -> Result<(), Failure> {
         KeyValue::new("gen_ai.tool.call.result", "cloudless, 21 degrees"),
     ];
     let mut tool = start("execute_tool get_weather", tool, SpanKind::Internal, &within);
-    pause().await;
+    pause();
     tool.end();
 
     let attributes = model_call("answer-2", 1300, 81);
@@ -103,7 +109,7 @@ async fn main() -> Result<(), Failure> {
     record.add_attribute("gen_ai.input.messages", AnyValue::from(HISTORY));
     record.add_attribute("gen_ai.output.messages", AnyValue::from(ANSWERED));
     logger.emit(record);
-    pause().await;
+    pause();
     second.end();
     within.span().end();
 
