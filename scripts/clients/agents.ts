@@ -157,7 +157,12 @@ metrics_exporter = "none"
     bin: "opencode",
     protocol: "http/json",
     args: ["run", "--title", "Weather", "--model", "scripted/gpt-4.1-mini", prompt],
-    env: () => ({ OPENCODE_DISABLE_AUTOUPDATE: "1", OPENCODE_DISABLE_MODELS_FETCH: "1" }),
+    env: () => ({
+      OPENCODE_DISABLE_AUTOUPDATE: "1",
+      OPENCODE_DISABLE_MODELS_FETCH: "1",
+      // It does not wait for its last batch.
+      OTEL_BSP_SCHEDULE_DELAY: "100",
+    }),
     files: ({ modelsUrl }) => ({
       ".config/opencode/opencode.json": JSON.stringify({
         share: "disabled",

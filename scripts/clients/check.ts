@@ -68,12 +68,12 @@ function countsOf({ expects, calls }: Run) {
 
 /** Too few of a type; too many of a model call are duplicates. */
 function checkTypes(run: Run): string[] {
-  const found = (type: string) => ofType(run.stored, type).length;
-  return Object.entries(countsOf(run))
-    .filter(([type, count]) =>
-      type === "llm" || type === "agent" ? found(type) < count : found(type) !== count,
-    )
-    .map(([type, count]) => `${found(type)} ${type} spans instead of ${count}`);
+  return Object.entries(countsOf(run)).flatMap(([type, count]) => {
+    const names = ofType(run.stored, type).map(({ span }) => span.name);
+    const isEnough = type === "llm" || type === "agent" ? names.length >= count : false;
+    if (isEnough || names.length === count) return [];
+    return [`${names.length} ${type} spans instead of ${count}: ${show(names.join(", "))}`];
+  });
 }
 
 function checkDuplicates(run: Run): string[] {
@@ -123,7 +123,12 @@ function checkCost({ stored, calls, costUsd }: Run): string[] {
   return problems;
 }
 
-function checkErrors({ expects, stored }: Run): string[] {
+function checkErrors(run: Run): string[] {
+  const refused = run.stored.refusals.map((refusal) => `refused: ${show(refusal)}`);
+  return [...new Set(refused), ...checkFailed(run)];
+}
+
+function checkFailed({ expects, stored }: Run): string[] {
   const failed = stored.spans.filter(({ span }) => span.status === "error");
   const expected = expects.errors ?? 0;
   if (expected === 0) {

@@ -53,7 +53,9 @@ export async function runEmitter(
     const requests = recorder?.requests ?? [];
     const failure = failureOf(ended);
     if (failure) return { ...none, failure, requests };
-    return { ...none, requests, ...(await judge(emitter, product, models.calls)) };
+    const outcome = await judge(emitter, product, models.calls);
+    if (outcome.spanCount === 0) outcome.failure = `no span came: ${lastLine(ended)}`;
+    return { ...none, requests, ...outcome };
   } catch (error) {
     return { ...none, failure: String(error) };
   } finally {
@@ -66,17 +68,16 @@ export async function runEmitter(
 
 async function judge(emitter: Emitter, product: Product, made: Call[]): Promise<Partial<Outcome>> {
   const { expects } = emitter;
+  const asked = made.filter(({ api }) => api !== "embeddings").length;
+  const meant = expects.calls ? 0 : (expects.counts.llm ?? asked);
+  if (asked !== meant) return { failure: `it made ${asked} model calls instead of ${meant}` };
   const calls = (expects.calls ?? made).map((call) => without(call, expects.lacks ?? []));
   if (calls.length === 0) return { failure: "it called no model" };
   const stored = await readStored(product);
   const spanCount = stored.traces.reduce((total, trace) => total + trace.spanCount, 0);
-  const [refusal] = stored.refusals;
-  if (refusal) return { failure: `refused: ${refusal.slice(0, 200)}`, spanCount };
-  if (spanCount === 0) return { failure: "no span came" };
-  const costUsd = await costOf(
-    product,
-    calls.filter(({ failed }) => !failed),
-  );
+  if (spanCount === 0) return { spanCount };
+  const billed = calls.filter(({ failed }) => !failed);
+  const costUsd = await costOf(product, billed);
   return { spanCount, findings: check({ expects, stored, calls, costUsd }) };
 }
 
@@ -90,10 +91,12 @@ function without(call: Call, lacks: Lack[]): Call {
   return told;
 }
 
-function failureOf({ code, isTimeout, said }: Ended): string | null {
-  if (code === 0) return null;
-  const why = isTimeout ? `still running after ${runSeconds} s` : `exit code ${code}`;
-  return `${why}: ${said.split("\n").at(-1) ?? ""}`;
+const lastLine = ({ said }: Ended): string => (said.split("\n").at(-1) ?? "").slice(0, 200);
+
+function failureOf(ended: Ended): string | null {
+  if (ended.code === 0) return null;
+  const why = ended.isTimeout ? `still running after ${runSeconds} s` : `exit code ${ended.code}`;
+  return `${why}: ${lastLine(ended)}`;
 }
 
 async function launch(emitter: Emitter, cache: string, target: Target): Promise<Ended> {
