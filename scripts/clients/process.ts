@@ -33,10 +33,11 @@ export async function runBounded(
   const said = Promise.all([endOf(child.stdout), endOf(child.stderr)]);
   const code = await child.exited;
   clearTimeout(timer);
-  // What it left behind holds its streams open.
+  // What it left behind holds its streams open; what left the group is not waited for.
   killGroup(child.pid);
   running.delete(child.pid);
-  return { code, isTimeout, said: (await said).join("\n").trim() };
+  const texts = await Promise.race([said, Bun.sleep(5000).then(() => ["what it said has no end"])]);
+  return { code, isTimeout, said: texts.join("\n").trim() };
 }
 
 /** The last 4,000 characters. */

@@ -51,6 +51,7 @@ export const pythonEmitters: Emitter[] = [
     }),
     expects: {
       ...said,
+      toolSpan: { args: /Oslo/ },
       counts: { agent: 1, llm: 3, tool: 1 },
       sessionId,
       agentName: "forecaster",
