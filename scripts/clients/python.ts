@@ -84,6 +84,7 @@ export const pythonEmitters: Emitter[] = [
     ],
     expects: {
       ...said,
+      toolSpan: { args: /Oslo/ },
       counts: { agent: 1, llm: 2, tool: 1 },
       sessionId,
       agentName: "forecaster",
