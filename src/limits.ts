@@ -115,6 +115,24 @@ export const unknownFields = {
   spreadLength: MiB,
 } as const;
 
+/**
+ * Units made of log records: how far apart in time records of one unit may be, and how many are compared;
+ * records and spans kept to join what comes later, those of a session, and for how long after its last.
+ * A session is put together anew with each commit that adds to it: 5,000 records take some 40 ms.
+ */
+export const units = {
+  nearMs: 5000,
+  compared: 64,
+  maxAgeMs: 24 * 3_600_000,
+  maxPieces: 100_000,
+  maxLength: 512 * MiB,
+  sessionPieces: 5000,
+  sessionClaims: 10_000,
+  sessionLength: 64 * MiB,
+  maxClaims: 200_000,
+  expirePerStep: 500,
+} as const;
+
 /** Rows kept of refused requests; older ones go, the counts stay. */
 export const rejectsKept = 1000;
 

@@ -6,7 +6,7 @@ import { parseBody } from "../../src/ingest/parse.ts";
 import { openPricer } from "../../src/ingest/pricer.ts";
 import { closeWriter, openWriter } from "../../src/store/open.ts";
 import { createPayloadWriter } from "../../src/store/payloads.ts";
-import { createSpanWriter } from "../../src/store/spans.ts";
+import { createSpanWriter, noLogReaders } from "../../src/store/spans.ts";
 import type { Bench } from "./bench.ts";
 import { bodyShapes } from "./shapes.ts";
 import { formats, row, type Row } from "./table.ts";
@@ -27,7 +27,7 @@ export async function pricing(bench: Bench): Promise<Row[]> {
     db.run("INSERT INTO projects (id, name, createdAt) VALUES (1, 'default', 0)");
     const { costOf } = await openPricer(db, []);
     const payloads = createPayloadWriter(db);
-    const writer = createSpanWriter(db, payloads, () => ({}), isPriced ? costOf : () => null);
+    const writer = createSpanWriter(db, payloads, noLogReaders, isPriced ? costOf : () => null);
     const startedAt = performance.now();
     // Four posts to a transaction, as eight connections bring them.
     for (const _ of range(postsPerRound / 4)) {

@@ -78,6 +78,21 @@ export const spanStatuses = ["ok", "error", "aborted"] as const;
 /** OpenTelemetry's, in the order of their numbers from 1 on. */
 export const spanKinds = ["internal", "server", "client", "producer", "consumer"] as const;
 
+/** What log records can say of their span. */
+export const loggedFields = [
+  "input",
+  "output",
+  "toolCatalog",
+  "usage",
+  "modelId",
+  "provider",
+  "ttftMs",
+  "status",
+  "errorMessage",
+  "reportedCostUsd",
+  "responseId",
+] as const;
+
 export const Usage = Type.Object(
   {
     inputTokens: optional(count()),
@@ -213,8 +228,21 @@ const SpanExtension = Type.Object(
     statusCode: optional(Type.Integer({ minimum: 0, maximum: 2 })),
     /** True where no start was sent: the start shown is the end. */
     isStartMissing: optional(Type.Literal(true)),
-    /** The texts that the span has from its log records alone. */
-    fromLogs: optional(Type.Array(oneOf("input", "output", "toolCatalog"))),
+    /** What the span has from its log records. */
+    fromLogs: optional(Type.Array(oneOf(...loggedFields))),
+    /** Its own, where its log records say more or better. */
+    beforeLogs: optional(
+      Type.Object(
+        {
+          usage: optional(Usage),
+          status: optional(oneOf(...spanStatuses)),
+          input: optional(text(wire.payloadLength)),
+        },
+        closed,
+      ),
+    ),
+    /** True where no such span was sent: log records alone say it. */
+    isFromLogs: optional(Type.Literal(true)),
   },
   closed,
 );

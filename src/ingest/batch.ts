@@ -1,4 +1,5 @@
 /** From a checked payload to batches for the store: one span an id, and none too large. */
+import type { LogPiece } from "../contract/units.ts";
 import { parseAttributes } from "../contract/unknown.ts";
 import type { Payload, TraceHeader } from "../contract/v1.ts";
 import type { SpanLog } from "../store/logs.ts";
@@ -75,9 +76,10 @@ export function* cut(
     if (from < list.length) part.push(toTrace(list.slice(from)));
   }
 
-  for (const { traceId, spans, logs = [] } of traces) {
+  for (const { traceId, spans, logs = [], pieces = [] } of traces) {
     yield* cutList(spans, weighSpan, (spans) => ({ traceId, spans }));
     yield* cutList(logs, weighLog, (logs) => ({ traceId, spans: [], logs }));
+    yield* cutList(pieces, weighPiece, (pieces) => ({ traceId, spans: [], pieces }));
   }
   if (part.length > 0) yield { traces: part, weight };
 }
@@ -87,6 +89,10 @@ function weighSpan({ span }: SentSpan): number {
   let bytes = 500;
   for (const text of Object.values(payloadsOf(span))) bytes += text?.length ?? 0;
   return bytes;
+}
+
+function weighPiece({ json, resource }: LogPiece): number {
+  return 500 + json.length + resource.length;
 }
 
 function weighLog({ json }: SpanLog): number {

@@ -10,7 +10,7 @@ import type { Price } from "../pricing/rates.ts";
 import { price } from "../pricing/receipt.ts";
 import { PriceList } from "../pricing/resolve.ts";
 import { PriceRule, PriceRules } from "../pricing/rules.ts";
-import type { CostOf } from "../store/spans.ts";
+import type { CostOf } from "../store/repricing.ts";
 import * as stored from "../store/prices.ts";
 
 export const PriceListing = Type.Object({

@@ -9,7 +9,8 @@ import { AppError } from "../errors.ts";
 import { upkeep as pauses } from "../limits.ts";
 import { toUsd } from "../pricing/money.ts";
 import { matcherOf } from "../pricing/rules.ts";
-import type { Repricing, SpanWriter } from "../store/spans.ts";
+import type { Repricing } from "../store/repricing.ts";
+import type { SpanWriter } from "../store/spans.ts";
 import { toUnavailable, type Writer } from "./writer.ts";
 
 export interface RepriceFilter {

@@ -8,20 +8,16 @@ import { AppError } from "../errors.ts";
 import { part, removal } from "../limits.ts";
 import { inputPreview, outputPreview } from "../messages/preview.ts";
 import { readLogs } from "../otlp/logs.ts";
+import { makeSpan } from "../otlp/made.ts";
 import type { PriceRule } from "../pricing/rules.ts";
 import * as accounts from "../store/accounts.ts";
 import { closeWriter, guarded, openWriter, type Durability } from "../store/open.ts";
 import { createPayloadWriter } from "../store/payloads.ts";
 import { isPinned } from "../store/pins.ts";
 import * as prices from "../store/prices.ts";
+import type { CostOf } from "../store/repricing.ts";
 import { recordRejects } from "../store/rejects.ts";
-import {
-  createSpanWriter,
-  type Batch,
-  type CostOf,
-  type SpanWriter,
-  type TraceSpans,
-} from "../store/spans.ts";
+import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
 import { recordUnknown, type Client, type UnknownNote } from "../store/unknown.ts";
 import { serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
@@ -142,7 +138,7 @@ const methods = {
       const db = openWriter(settings.path, settings.durability);
       const payloads = createPayloadWriter(db);
       const costOf: CostOf = (span) => pricer().costOf(span);
-      const spans = createSpanWriter(db, payloads, readLogs, costOf, previews);
+      const spans = createSpanWriter(db, payloads, { readLogs, makeSpan }, costOf, previews);
       const buffered = new Int32Array(settings.buffered);
       const changes = createChangeLog(settings.latestChange, Date.now());
       const onBuffered = (rows: number) => void Atomics.store(buffered, 0, rows);

@@ -8,6 +8,7 @@ import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { upkeep as pauses } from "../limits.ts";
 import { createCollector, shrinkStep } from "../store/collect.ts";
+import { expireUnits, hasExpiredUnits } from "../store/expiry.ts";
 import { expireLogs, hasExpiredLogs } from "../store/logs.ts";
 import { createMover } from "../store/move.ts";
 import { checkpoint } from "../store/open.ts";
@@ -59,6 +60,10 @@ export function startUpkeep(
     }
     if (hasExpiredLogs(db, Date.now())) {
       writer.change(() => expireLogs(db, Date.now()));
+      return pauses.busyMs;
+    }
+    if (hasExpiredUnits(db, Date.now())) {
+      writer.change(() => expireUnits(db, Date.now()));
       return pauses.busyMs;
     }
     const packing = planPacking(db, payloads, Date.now());

@@ -53,7 +53,7 @@ const abortMessage =
 /** Types that wrap any error, so that only the message tells. */
 const vagueType = /^(DOMException|Error|_OTHER|\*?errors\.\w+|\*?fmt\.\w+|\*?url\.Error)$/;
 
-function isAbort(type: string | undefined, message: string | undefined): boolean {
+export function isAbort(type: string | undefined, message: string | undefined): boolean {
   if (type !== undefined && abortType.test(type)) return true;
   if (type !== undefined && !vagueType.test(type)) return false;
   return message !== undefined && abortMessage.test(message);

@@ -2,15 +2,17 @@
  * From the bytes of an OTLP request to spans in terms of the contract. Each record stands for itself:
  * good ones are taken, bad ones are counted with the reason, and what we do not keep is counted, too.
  */
+import type { Claim, LogPiece } from "../contract/units.ts";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { excessOf } from "../contract/scan.ts";
 import { AppError } from "../errors.ts";
 import { maxOtlpBodyBytes, wire } from "../limits.ts";
 import * as json from "./json.ts";
-import { belongsToSpan, logText } from "./logs.ts";
+import { claimReaderOf, pieceOf, type GroupSource } from "./agents.ts";
+import { belongsToSpan, eventNameOf, logText } from "./logs.ts";
 import * as proto from "./proto.ts";
 import { BadRecord, BadRequest, requestNames, type Group, type Records } from "./records.ts";
-import { mapSpan, problemOf, surroundingsOf } from "./span.ts";
+import { mapSpan, problemOf, surroundingsOf, type Surroundings } from "./span.ts";
 import { MalformedMessage } from "./wire.ts";
 
 export const signals = ["traces", "logs", "metrics"] as const;
@@ -20,8 +22,10 @@ export type Encoding = "protobuf" | "json";
 export interface MappedTrace {
   traceId: string;
   /** No id comes twice. */
-  spans: { span: ImportedSpan; header: TraceHeader }[];
+  spans: { span: ImportedSpan; header: TraceHeader; claim?: Claim }[];
   logs?: { spanId: string; json: string }[];
+  /** Log records that say what an agent did. */
+  pieces?: LogPiece[];
 }
 
 export interface Mapped {
@@ -89,6 +93,7 @@ function mapSpans(groups: ReturnType<typeof json.readTraces>): Mapped {
         hint: "send fewer spans at once, or shorter resource attributes",
       });
     }
+    const claimOf = claimReaderOf(sourceOf(group, surroundings));
     for (const record of group.records) {
       const problem = record instanceof BadRecord ? record.message : problemOf(record);
       if (record instanceof BadRecord || problem !== null) {
@@ -96,6 +101,7 @@ function mapSpans(groups: ReturnType<typeof json.readTraces>): Mapped {
         continue;
       }
       const { traceId, spanId } = record;
+      const claim = claimOf?.(record);
       const mapped = mapSpan(record, surroundings);
       if (!mapped) {
         dropped++;
@@ -110,7 +116,8 @@ function mapSpans(groups: ReturnType<typeof json.readTraces>): Mapped {
       if (!spans) byTrace.set(traceId, (spans = new Map()));
       const before = spans.get(spanId);
       if (before && before.span.endTime > span.endTime) continue;
-      spans.set(spanId, { span, header: shared });
+      const isSure = claim && claimTypes[claim.kind] === span.spanType;
+      spans.set(spanId, { span, header: shared, ...(isSure && { claim }) });
     }
   }
   const traces = [...byTrace].map(([traceId, spans]) => ({ traceId, spans: [...spans.values()] }));
@@ -119,27 +126,48 @@ function mapSpans(groups: ReturnType<typeof json.readTraces>): Mapped {
 
 function mapLogs(groups: ReturnType<typeof json.readLogs>): Mapped {
   const byTrace = new Map<string, { spanId: string; json: string }[]>();
+  const pieces: LogPiece[] = [];
   const refused = new Map<string, number>();
   let accepted = 0;
   let dropped = 0;
-  for (const record of recordsOf(groups)) {
-    if (record instanceof BadRecord) {
-      count(refused, record.message);
-    } else if (!belongsToSpan(record)) {
-      dropped++;
-    } else {
-      const json = logText(record);
-      if (json.length > wire.payloadLength) {
+  for (const group of groups) {
+    const surroundings = surroundingsOf(group);
+    const source = sourceOf(group, surroundings);
+    const { resource = "{}" } = surroundings;
+    for (const record of group.records) {
+      if (record instanceof BadRecord) {
+        count(refused, record.message);
+        continue;
+      }
+      const isOfSpan = belongsToSpan(record);
+      // Else its span would be looked for by half a name.
+      if (!isOfSpan) record.traceId = record.spanId = "";
+      const said = pieceOf(record, eventNameOf(record), source);
+      if (!said && !isOfSpan) {
+        dropped++;
+        continue;
+      }
+      const text = logText(record, said?.agent);
+      if (text.length > wire.payloadLength || (said && resource.length > maxResourceLength)) {
         count(refused, `log record: more than ${wire.payloadLength} characters`);
         continue;
       }
       accepted++;
+      if (said) {
+        pieces.push({ ...said.piece, json: text, resource });
+        continue;
+      }
       let logs = byTrace.get(record.traceId);
       if (!logs) byTrace.set(record.traceId, (logs = []));
-      logs.push({ spanId: record.spanId, json });
+      logs.push({ spanId: record.spanId, json: text });
     }
   }
-  const traces = [...byTrace].map(([traceId, logs]) => ({ traceId, spans: [], logs }));
+  const traces: MappedTrace[] = [...byTrace].map(([traceId, logs]) => ({
+    traceId,
+    spans: [],
+    logs,
+  }));
+  if (pieces.length > 0) traces.push({ traceId: "", spans: [], pieces });
   return { traces, accepted, refused, dropped };
 }
 
@@ -156,6 +184,16 @@ function countMetrics(groups: ReturnType<typeof json.readMetrics>): Mapped {
 function recordsOf<R>(groups: Group<R>[]): R[] {
   return groups.flatMap(({ records }) => records);
 }
+
+/** Each record is kept with it: 1 MB of resource for 10,000 records would be 10 GB. */
+const maxResourceLength = 64 * 1024;
+
+function sourceOf({ resource }: Group<unknown>, { scope, serviceName }: Surroundings): GroupSource {
+  return { scopeName: scope.scopeName, serviceName, resource: resource.attributes };
+}
+
+/** What a span has to be, to say what records say. */
+const claimTypes = { turn: "agent", call: "llm", tool: "tool" };
 
 function count(counts: Map<string, number>, reason: string): void {
   counts.set(reason, (counts.get(reason) ?? 0) + 1);

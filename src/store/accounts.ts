@@ -110,6 +110,9 @@ export function dropProject(db: Database, id: number, nowMs: number): boolean {
     )
     .run(id, collectRowsPerStep);
   if (logs.changes > 0) return false;
+  for (const table of ["logUnits", "logPieces", "logSessions", "claims"]) {
+    db.query(`DELETE FROM ${table} WHERE projectId = ?`).run(id);
+  }
   if (db.query("SELECT 1 FROM traces WHERE projectId = ? LIMIT 1").get(id)) return false;
   db.query("DELETE FROM keys WHERE projectId = ?").run(id);
   db.query("DELETE FROM projects WHERE id = ?").run(id);

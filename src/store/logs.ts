@@ -3,7 +3,7 @@
  * records and the same span give the same row, whichever comes first and however often.
  */
 import type { Database } from "bun:sqlite";
-import type { ImportedSpan } from "../contract/v1.ts";
+import { loggedFields, type ImportedSpan, type SpanExtension } from "../contract/v1.ts";
 import { waitingLogs as limits, logsPerSpan } from "../limits.ts";
 import { fromCell, toCell, type Cell } from "./codec.ts";
 import { recordRejects } from "./rejects.ts";
@@ -14,13 +14,14 @@ export interface SpanLog {
   json: string;
 }
 
+type LoggedField = (typeof loggedFields)[number];
+
 /** What log records say that a span may lack itself. */
-export type LogTexts = Pick<ImportedSpan, "input" | "output" | "toolCatalog">;
+export type LogReport = Pick<ImportedSpan, Exclude<LoggedField, keyof SpanExtension>> &
+  Pick<SpanExtension, "reportedCostUsd" | "responseId">;
 
 /** @param logs parsed records, the earliest first. */
-export type ReadLogs = (logs: object[]) => LogTexts;
-
-const textFields = ["input", "output", "toolCatalog"] as const;
+export type ReadLogs = (logs: object[], spanType: ImportedSpan["spanType"]) => LogReport;
 
 type Entry = { type: string; timeUnixNano?: string };
 
@@ -46,18 +47,19 @@ function entriesOf(events: string): Entry[] {
  * A span with these log records beside those that it has, and with what only they say.
  *
  * @param droppedBefore how many an earlier version of it had too many.
+ * @param removed records that are no longer its own.
  */
 export function withLogs(
   span: ImportedSpan,
   logs: string[],
   read: ReadLogs,
   droppedBefore = 0,
+  removed: ReadonlySet<string> = new Set(),
 ): ImportedSpan {
-  const { x = {}, ...base } = span;
-  const { fromLogs = [], droppedLogsCount = droppedBefore, events = "[]", ...rest } = x;
-  for (const field of fromLogs) delete base[field];
+  const { droppedLogsCount = droppedBefore, events = "[]" } = span.x ?? {};
   const others = entriesOf(events).filter(({ type }) => type !== "log");
   const all = [...new Set([...logsIn(events), ...logs])]
+    .filter((json) => !removed.has(json))
     .map((json) => ({ json, entry: JSON.parse(json) as Entry }))
     .sort((a, b) => compareTimes(a.entry, b.entry) || (a.json < b.json ? -1 : 1));
   const kept: Entry[] = [];
@@ -69,18 +71,88 @@ export function withLogs(
   }
   // At least so many: those dropped before may be among these again.
   const dropped = Math.max(droppedLogsCount, all.length - kept.length);
-  const found = read(kept);
-  const filled = textFields.filter((field) => base[field] === undefined && found[field]);
-  return {
-    ...base,
-    ...Object.fromEntries(filled.map((field) => [field, found[field]])),
-    x: {
-      ...rest,
-      events: JSON.stringify([...others, ...kept]),
-      ...(filled.length > 0 && { fromLogs: filled }),
-      ...(dropped > 0 && { droppedLogsCount: dropped }),
+  const { events: _, droppedLogsCount: __, ...x } = withoutReport(span).x ?? {};
+  const entries = [...others, ...kept];
+  return withReport(
+    {
+      ...withoutReport(span),
+      x: {
+        ...x,
+        ...(entries.length > 0 && { events: JSON.stringify(entries) }),
+        ...(dropped > 0 && { droppedLogsCount: dropped }),
+      },
     },
-  };
+    read(kept, span.spanType),
+  );
+}
+
+/** The span as it was sent. */
+function withoutReport(span: ImportedSpan): ImportedSpan {
+  const { fromLogs = [], beforeLogs, ...x } = span.x ?? {};
+  const own: ImportedSpan = { ...span, x };
+  for (const field of fromLogs) {
+    if (field === "reportedCostUsd" || field === "responseId") delete x[field];
+    else delete own[field];
+  }
+  return Object.assign(own, beforeLogs);
+}
+
+/** What the span lacks, its usage where that says less, and its status where it is not sure of it. */
+function withReport(span: ImportedSpan, report: LogReport): ImportedSpan {
+  const x: SpanExtension = { ...span.x };
+  const whole: ImportedSpan = { ...span, x };
+  const fromLogs: LoggedField[] = [];
+  const beforeLogs: NonNullable<SpanExtension["beforeLogs"]> = {};
+  for (const field of loggedFields) {
+    if (!isNews(field, span, report)) continue;
+    fromLogs.push(field);
+    if (field === "usage" || field === "status" || field === "input") {
+      if (span[field] !== undefined) Object.assign(beforeLogs, { [field]: span[field] });
+    }
+    Object.assign(field in wholeOfX ? x : whole, { [field]: report[field] });
+  }
+  if (fromLogs.length > 0) x.fromLogs = fromLogs;
+  if (Object.keys(beforeLogs).length > 0) x.beforeLogs = beforeLogs;
+  return whole;
+}
+
+const wholeOfX = { reportedCostUsd: true, responseId: true };
+
+function isNews(field: LoggedField, span: ImportedSpan, report: LogReport): boolean {
+  const said = report[field];
+  if (said === undefined || said === "") return false;
+  if (field === "usage") {
+    return Object.keys(report.usage!).length > Object.keys(span.usage ?? {}).length;
+  }
+  if (field === "status") {
+    // An explicit OK stands.
+    return span.x?.statusCode !== 1 && (span.status ?? "ok") === "ok" && said !== "ok";
+  }
+  if (field === "input" && span.input !== undefined) {
+    return span.spanType === "tool" && holds(report.input!, span.input);
+  }
+  if (field === "reportedCostUsd" || field === "responseId") return span.x?.[field] === undefined;
+  return span[field] === undefined;
+}
+
+/** Whether the arguments of a tool are those of another, and more. */
+function holds(more: string, less: string): boolean {
+  const [whole, part] = [mapIn(more), mapIn(less)];
+  if (!whole || !part || Object.keys(whole).length <= Object.keys(part).length) return false;
+  return Object.entries(part).every(
+    ([key, value]) => JSON.stringify(whole[key]) === JSON.stringify(value),
+  );
+}
+
+function mapIn(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value instanceof Object && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
 }
 
 function compareTimes(a: Entry, b: Entry): number {

@@ -11,8 +11,9 @@ import logs from "./migrations/0003_logs.sql" with { type: "text" };
 import prices from "./migrations/0004_prices.sql" with { type: "text" };
 import reading from "./migrations/0005_reading.sql" with { type: "text" };
 import unknown from "./migrations/0006_unknown.sql" with { type: "text" };
+import units from "./migrations/0009_units.sql" with { type: "text" };
 
-const migrations: string[] = [init, pieces, logs, prices, reading, unknown];
+const migrations: string[] = [init, pieces, logs, prices, reading, unknown, units];
 
 export const schemaVersion = migrations.length;
 

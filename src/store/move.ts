@@ -29,6 +29,7 @@ export function createMover(db: Database, payloads: PayloadWriter): () => boolea
           projectId: trace.projectId,
           isTraceNew: false,
           isDamaged: false,
+          isPassing: false,
         };
         update.run(payloads.put(span, texts, null), spanKey);
       } else {

@@ -35,14 +35,23 @@ export interface PayloadReader {
 
 export interface PayloadWriter {
   /**
+   * @param span `isPassing`: it may be removed, so that no other span's list may stand on its lists.
    * @returns what to put into the row of the span, whose row held `before`. The bytes are good until
    *   the next put.
    */
   put(
-    span: { key: number; projectId: number; isTraceNew: boolean; isDamaged: boolean },
+    span: {
+      key: number;
+      projectId: number;
+      isTraceNew: boolean;
+      isDamaged: boolean;
+      isPassing: boolean;
+    },
     texts: { [F in PayloadField]?: string | undefined },
     before: Uint8Array | null,
   ): Uint8Array | null;
+  /** Says that the row of a passing span goes. */
+  remove(spanKey: number): void;
   /** As of a reader; sees what this transaction has put. */
   get: PayloadReader["get"];
   /** Writes what the spans put since the last time need. To be called before the commit. */
@@ -181,6 +190,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
     if (!state) return;
     cachedBytes -= state.bytes;
     states.delete(traceKey);
+    touched.delete(state);
     pieces.recycle(state.pieces);
   }
 
@@ -189,7 +199,13 @@ export function createPayloadWriter(db: Database): PayloadWriter {
   }
 
   /** Writes a text's list to `list`, and remembers it where a later one may begin with it. */
-  function putText(state: TraceState, spanKey: number, entry: number, text: string): void {
+  function putText(
+    state: TraceState,
+    spanKey: number,
+    entry: number,
+    text: string,
+    isPassing: boolean,
+  ): void {
     const traceKey = state.pieces.traceKey;
     const span = spanKey - spanKeyOf(traceKey, 0);
     if (text.length <= longestLiteral && text.isWellFormed()) {
@@ -214,7 +230,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
     if (!candidate || shared === 0) {
       writeList(list, { span, traceKey }, null, tokens);
       // A text in one piece is found by its hash.
-      if (tokens.length > 2) {
+      if (tokens.length > 2 && !isPassing) {
         const self = { span, entry, tokens: tokens.length, depth: 0 };
         remember(state, { self, base: null, text, tokens, ends, places });
       }
@@ -224,6 +240,15 @@ export function createPayloadWriter(db: Database): PayloadWriter {
     const under =
       candidate.base && shared <= candidate.base.tokens ? candidate.base : candidate.self;
     const base = under.depth < limits.chain ? { ...under, tokens: shared } : null;
+    if (isPassing) {
+      writeList(
+        list,
+        { span, traceKey },
+        base,
+        base ? tokens : [...candidate.tokens.slice(0, shared), ...tokens],
+      );
+      return;
+    }
     // What goes on takes the candidate's place; what shares no more than the start stands beside it.
     const next = 2 * shared >= candidate.tokens.length ? candidate : copyOf(candidate, shared);
     next.tokens.splice(shared, Infinity, ...tokens);
@@ -250,7 +275,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
   }
 
   return {
-    put({ key, projectId, isTraceNew, isDamaged }, texts, before) {
+    put({ key, projectId, isTraceNew, isDamaged, isPassing }, texts, before) {
       row.clear();
       let entry = 0;
       // Others may stand on the lists of the version before.
@@ -273,11 +298,17 @@ export function createPayloadWriter(db: Database): PayloadWriter {
           state.pieces.isHealing = isDamaged;
         }
         list.clear();
-        putText(state, key, entry++, text);
+        putText(state, key, entry++, text, isPassing);
         appendEntry(row, slot, list);
       }
       if (state) touched.add(state);
       return row.length > 0 ? row.view() : null;
+    },
+    remove(spanKey) {
+      const traceKey = traceKeyOf(spanKey);
+      if (watched === traceKey) watched = null;
+      plain?.drop(spanKey);
+      noteRevision.run(traceKey);
     },
     get: reader.get,
     flush,

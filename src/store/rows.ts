@@ -107,6 +107,8 @@ export const extensionFields = [
   "statusCode",
   "isStartMissing",
   "fromLogs",
+  "beforeLogs",
+  "isFromLogs",
 ] as const satisfies (keyof SpanExtension)[];
 
 /** The columns of a span that say what it is; the rest say where and when it was stored. */

@@ -3,12 +3,14 @@
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
-import { and, between, eq, inArray } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { spanTypes, type ImportedSpan, type Span, type TraceHeader } from "../contract/v1.ts";
-import { fromCell, toFigure, type Cell, type Figure } from "./codec.ts";
+import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
+import { fromCell, toFigure, type Cell } from "./codec.ts";
 import { createNames } from "./names.ts";
+import type { Claim, LogPiece } from "../contract/units.ts";
 import { createWaitingLogs, logsIn, withLogs, type ReadLogs, type SpanLog } from "./logs.ts";
+import { createRepricing, type CostOf, type Reprice } from "./repricing.ts";
 import { createPayloadWriter, type PayloadWriter } from "./payloads.ts";
 import { setPinned } from "./pins.ts";
 import {
@@ -17,8 +19,6 @@ import {
   payloadsOf,
   placeholdersOf,
   spanKeyOf,
-  spanKeyRange,
-  spanOf,
   toContentCells,
   wholeSpanOf,
   type CellValue,
@@ -26,21 +26,28 @@ import {
   type Payloads,
 } from "./rows.ts";
 import { spans } from "./schema.ts";
+import type { Place } from "./assemble.ts";
 import { createSettler, type Settler } from "./settle.ts";
 import { createTraceStates, type TraceState } from "./traces.ts";
+import { createUnitStore, type MakeSpan, type Owner } from "./units.ts";
 
 /** A span with the trace-level fields that it was sent with. */
 export interface SentSpan {
   span: ImportedSpan;
   header: TraceHeader;
+  /** What log records may say, too. */
+  claim?: Claim;
 }
 
 export interface TraceSpans {
+  /** Empty where it has pieces alone. */
   traceId: string;
   /** No id comes twice. */
   spans: SentSpan[];
   /** Log records of spans that came before, come with them or will come. */
   logs?: SpanLog[];
+  /** Log records that say what an agent did, of whatever trace. */
+  pieces?: LogPiece[];
 }
 
 /** Checked spans of one request, or a part of them. */
@@ -60,14 +67,7 @@ export interface SpanWriter {
   committed(): { changed: number[]; gone: number[] };
   /** Says that the transaction is gone, and with it all that was learnt in it. */
   rolledBack(): void;
-  /**
-   * Reckons the costs of a trace's spans anew.
-   *
-   * @param isMeant which spans to look at; all where it is absent.
-   * @param isDry true: only says what would change.
-   * @returns null where there is no such trace.
-   */
-  reprice(traceKey: number, isMeant: (span: Span) => boolean, isDry: boolean): Repricing | null;
+  reprice: Reprice;
   /** Gives quiet traces their facets and statistics. */
   settling: Pick<Settler, "hasWork" | "step">;
   /** Takes a trace out of sight; its rows are collected later. False where there is none. */
@@ -75,6 +75,22 @@ export interface SpanWriter {
   /** Marks a trace as one to keep, or no longer. False where there is none. */
   pin(traceKey: number, isPinned: boolean): boolean;
 }
+
+/** What is read of log records. */
+export interface LogReaders {
+  /** What they say of their span. */
+  readLogs: ReadLogs;
+  /** What they say alone. */
+  makeSpan: MakeSpan;
+}
+
+/** For spans without log records. */
+export const noLogReaders: LogReaders = {
+  readLogs: () => ({}),
+  makeSpan: () => {
+    throw new Error("nothing reads log records");
+  },
+};
 
 /** What a span's row holds before it is written anew. */
 interface Stored {
@@ -90,26 +106,6 @@ function droppedLogsOf({ content }: Stored): number {
   return typeof extra === "string" ? (JSON.parse(extra).x?.droppedLogsCount ?? 0) : 0;
 }
 
-/** The types of spans that have a price. */
-const callTypes = [spanTypes.indexOf("llm"), spanTypes.indexOf("embedding")];
-
-export interface Repricing {
-  spans: number;
-  changedSpans: number;
-  /** Pico-dollars of the spans looked at; what has no price counts as none. */
-  before: bigint;
-  after: bigint;
-}
-
-/** What a span cost in pico-dollars, and by which price, as JSON. */
-export interface Cost {
-  price: string;
-  amount: bigint;
-}
-
-/** @returns null where the span has no price, or none is known. */
-export type CostOf = (span: ImportedSpan) => Cost | null;
-
 /** What lists show of an input and of an output, null where that is nothing. */
 export type Previews = Record<"input" | "output", (text: string) => string | null>;
 
@@ -117,11 +113,10 @@ const noPreviews: Previews = { input: () => null, output: () => null };
 
 const insertColumns = ["key", "receivedAt", ...contentColumns, "lists", "priceId", "cost"];
 
-/** @param readLogs what log records say of their span. */
 export function createSpanWriter(
   db: Database,
   payloads: PayloadWriter = createPayloadWriter(db),
-  readLogs: ReadLogs = () => ({}),
+  { readLogs, makeSpan }: LogReaders = noLogReaders,
   costOf: CostOf = () => null,
   previews: Previews = noPreviews,
 ): SpanWriter {
@@ -137,15 +132,13 @@ export function createSpanWriter(
   const selectContent = db.query<null, [number]>(
     `SELECT ${[...contentColumns, "lists"]} FROM spans WHERE key = ?`,
   );
-  const updateCost = db.query<null, [number | null, Figure | null, number]>(
-    "UPDATE spans SET priceId = ?, cost = ? WHERE key = ?",
-  );
   const selectTraceId = db.query<{ projectId: number; traceId: Cell }, [number]>(
     "SELECT projectId, traceId FROM traces WHERE key = ?",
   );
   const removeTrace = db.query<{ projectId: number; traceId: Cell }, [number]>(
     "DELETE FROM traces WHERE key = ? RETURNING projectId, traceId",
   );
+  const removeSpan = db.query<null, [number]>("DELETE FROM spans WHERE key = ?");
   const queueDeletion = db.query<null, [number]>("INSERT INTO deletions (traceKey) VALUES (?)");
 
   const touched = new Set<TraceState>();
@@ -155,10 +148,19 @@ export function createSpanWriter(
   /** The texts of the spans that this transaction wrote: few previews need one to be read again. */
   const written = new Map<number, Pick<SentSpan["span"], "input" | "output">>();
   let lastHeader: { header: TraceHeader; id: number } | null = null;
+  const units = createUnitStore(db, makeSpan, {
+    has: (projectId, { traceId, spanId }) =>
+      traces.find(projectId, traceId)?.tally.get(spanId) !== undefined,
+    make,
+    unmake,
+    join: changeLogs,
+  });
+
   function write(state: TraceState, { span, header }: SentSpan, batch: Batch): void {
     const known = state.tally.get(span.spanId);
     // The later end wins, on a tie the later arrival.
     if (known && span.endTime < known.endTime) return;
+    if (!known) units.spanCame(batch, state.traceId);
     const stored = known && readStored(known.key);
     const logs = [
       ...logsIn(stored?.texts.events),
@@ -170,20 +172,55 @@ export function createSpanWriter(
   }
 
   function addLogs(batch: Batch, traceId: string, logs: SpanLog[]): void {
-    const state = traces.find(batch.projectId, traceId);
     for (const [spanId, ofSpan] of Map.groupBy(logs, ({ spanId }) => spanId)) {
-      const known = state?.tally.get(spanId);
-      if (!state || !known) {
-        waitingLogs.put(batch.projectId, traceId, ofSpan, batch.receivedAt);
-        continue;
-      }
-      const stored = readStored(known.key);
-      const row = rows.select().from(spans).where(eq(spans.key, known.key)).get()!;
-      const { span, x } = wholeSpanOf(row, stored.texts, names);
-      const { receivedAt: _, ...rest } = x;
       const added = ofSpan.map(({ json }) => json);
-      put(state, withLogs({ ...span, x: rest }, added, readLogs), known.header, batch, stored);
+      if (changeLogs(batch, { traceId, spanId }, added, [])) continue;
+      waitingLogs.put(batch.projectId, traceId, ofSpan, batch.receivedAt);
     }
+  }
+
+  /** @returns false where there is no such span. */
+  function changeLogs(owner: Owner, place: Place, added: string[], removed: string[]): boolean {
+    const state = traces.find(owner.projectId, place.traceId);
+    const known = state?.tally.get(place.spanId);
+    if (!state || !known) return false;
+    const stored = readStored(known.key);
+    const row = rows.select().from(spans).where(eq(spans.key, known.key)).get()!;
+    const { span, x } = wholeSpanOf(row, stored.texts, names);
+    const { receivedAt: _, ...rest } = x;
+    const whole = withLogs({ ...span, x: rest }, added, readLogs, 0, new Set(removed));
+    put(state, whole, known.header, { source: x.source, ...owner }, stored);
+    return true;
+  }
+
+  /** The row of the version before it, if any, stays its row. */
+  function make(owner: Owner, traceId: string, { span, header }: SentSpan, logs: string[]): void {
+    const batch = { projectId: owner.projectId, receivedAt: owner.receivedAt, source: "otlp" };
+    const state = traces.find(owner.projectId, traceId) ?? traces.start(batch, traceId);
+    const known = state.tally.get(span.spanId);
+    const whole = withLogs(span, logs, () => ({}));
+    put(state, whole, header, batch, known && readStored(known.key));
+  }
+
+  function unmake(owner: Owner, { traceId, spanId }: Place): void {
+    const state = traces.find(owner.projectId, traceId);
+    const known = state?.tally.get(spanId);
+    if (!state || !known) return;
+    settler.unsettle(state);
+    removeSpan.run(known.key);
+    payloads.remove(known.key);
+    written.delete(known.key);
+    traces.removeFacts(state, known);
+    state.lastReceivedAt = Math.max(state.lastReceivedAt, owner.receivedAt);
+    touched.add(state);
+  }
+
+  /** Takes a trace out of sight whose row is gone. */
+  function letGo({ key, projectId, traceId }: Pick<TraceState, "key" | "projectId" | "traceId">) {
+    traces.forget(projectId, traceId);
+    payloads.close(key);
+    queueDeletion.run(key);
+    gone.push(key);
   }
 
   function previewOf(field: "input" | "output", key: number): string | null {
@@ -205,7 +242,7 @@ export function createSpanWriter(
     state: TraceState,
     span: ImportedSpan,
     header: TraceHeader,
-    batch: Batch,
+    batch: Pick<Batch, "receivedAt" | "source">,
     stored: Stored | undefined,
   ): void {
     const content = toContentCells(span, {
@@ -225,9 +262,15 @@ export function createSpanWriter(
     ) {
       return;
     }
-    const key = stored?.key ?? spanKeyOf(state.key, state.tally.size);
+    const key = stored?.key ?? spanKeyOf(state.key, state.nextSpanNumber++);
     const isTraceNew = state.storedStartTime === null;
-    const place = { key, projectId: state.projectId, isTraceNew, isDamaged };
+    const place = {
+      key,
+      projectId: state.projectId,
+      isTraceNew,
+      isDamaged,
+      isPassing: span.x?.isFromLogs === true,
+    };
     const lists = payloads.put(place, texts, stored?.lists ?? null);
     const receivedAt = span.x?.receivedAt ?? batch.receivedAt;
     const cost = costOf(span);
@@ -273,18 +316,25 @@ export function createSpanWriter(
 
   return {
     apply(batch) {
-      for (const { traceId, spans, logs } of batch.traces) {
+      for (const { traceId, spans, logs, pieces } of batch.traces) {
         if (spans.length > 0) {
           const state = traces.find(batch.projectId, traceId) ?? traces.start(batch, traceId);
-          for (const sent of spans) write(state, sent, batch);
+          for (const sent of spans) {
+            write(state, sent, batch);
+            if (sent.claim) units.claim(batch, { traceId, spanId: sent.span.spanId }, sent.claim);
+          }
         }
         if (logs) addLogs(batch, traceId, logs);
+        if (pieces) units.put(batch, pieces);
       }
     },
     flush() {
-      for (const state of touched) traces.save(state);
+      units.flush();
+      for (const state of touched) if (state.tally.size > 0) traces.save(state);
       settler.flush();
       payloads.flush();
+      // What was made of log records stands elsewhere now.
+      for (const state of touched) if (state.tally.size === 0) (traces.remove(state), letGo(state));
     },
     committed() {
       payloads.committed();
@@ -301,39 +351,10 @@ export function createSpanWriter(
       settler.forget();
       names.forget();
       waitingLogs.forget();
+      units.forget();
       lastHeader = null;
     },
-    reprice(traceKey, isMeant, isDry) {
-      const found = selectTraceId.get(traceKey);
-      const state = found && traces.find(found.projectId, fromCell(found.traceId));
-      if (!state) return null;
-      const result: Repricing = { spans: 0, changedSpans: 0, before: 0n, after: 0n };
-      const calls = rows
-        .select()
-        .from(spans)
-        .where(
-          and(between(spans.key, ...spanKeyRange(traceKey)), inArray(spans.spanType, callTypes)),
-        )
-        .all();
-      for (const row of calls) {
-        const span = spanOf(row, names);
-        if (!isMeant(span)) continue;
-        const cost = costOf(span);
-        const before = row.cost === null ? undefined : BigInt(row.cost);
-        const priceBefore = row.priceId === null ? null : names.nameOf(row.priceId);
-        result.spans++;
-        result.before += before ?? 0n;
-        result.after += cost?.amount ?? 0n;
-        if (cost?.amount === before && (cost?.price ?? null) === priceBefore) continue;
-        result.changedSpans++;
-        if (isDry) continue;
-        settler.unsettle(state);
-        updateCost.run(cost && names.idOf(cost.price), cost && toFigure(cost.amount), row.key);
-        traces.putFacts(state, { ...state.tally.get(span.spanId)!, cost: cost?.amount });
-        touched.add(state);
-      }
-      return result;
-    },
+    reprice: createRepricing({ db, names, traces, settler, touched, costOf }),
     settling: settler,
     deleteTrace(traceKey) {
       const found = selectTraceId.get(traceKey);
@@ -342,11 +363,9 @@ export function createSpanWriter(
       const removed = removeTrace.get(traceKey);
       if (!removed) return false;
       const traceId = fromCell(removed.traceId);
-      traces.forget(removed.projectId, traceId);
       waitingLogs.drop(removed.projectId, traceId);
-      payloads.close(traceKey);
-      queueDeletion.run(traceKey);
-      gone.push(traceKey);
+      units.dropTrace(removed.projectId, traceId);
+      letGo({ key: traceKey, projectId: removed.projectId, traceId });
       return true;
     },
     pin(traceKey, isPinned) {

@@ -115,6 +115,10 @@ export class Tally {
     if (!this.#isStale) this.#add(span);
   }
 
+  remove(spanId: string): void {
+    if (this.#facts.delete(spanId)) this.#isStale = true;
+  }
+
   #rebuild(): void {
     const facts = [...this.#facts.values()];
     this.#facts.clear();

@@ -6,7 +6,7 @@ import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { cachedSpanFacts } from "../limits.ts";
 import { toCell, type Cell } from "./codec.ts";
 import { createTallyReader } from "./facts.ts";
-import { placeholdersOf, type NameLookup } from "./rows.ts";
+import { placeholdersOf, spanKeyOf, type NameLookup } from "./rows.ts";
 import { summedCounts, Tally, type SpanFacts } from "./tally.ts";
 
 export interface TraceState {
@@ -21,6 +21,8 @@ export interface TraceState {
   /** When facets and statistics took it in (settle.ts), null where they have not. */
   settledAt: number | null;
   tally: Tally;
+  /** The number that the next new span gets: those of removed ones stay free. */
+  nextSpanNumber: number;
   previews: Record<PreviewField, Preview>;
 }
 
@@ -50,8 +52,11 @@ export interface TraceStates {
   /** A trace that `find` did not find. */
   start(first: First, traceId: string): TraceState;
   putFacts(state: TraceState, facts: SpanFacts): void;
+  removeFacts(state: TraceState, facts: SpanFacts): void;
   /** Writes the trace's row. */
   save(state: TraceState): void;
+  /** Takes away the row of a trace without spans. */
+  remove(state: TraceState): void;
   forget(projectId: number, traceId: string): void;
   /** Forgets the traces used longest ago, where there are too many to keep in memory. */
   trim(): void;
@@ -108,6 +113,13 @@ export function createTraceStates(
   const updateStartTime = db.query<null, [number, number]>(
     "UPDATE traces SET startTime = ? WHERE key = ?",
   );
+  const removeRow = db.query<null, [number]>("DELETE FROM traces WHERE key = ?");
+  const spendKey = db.query<null, [number]>(
+    "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'traces'",
+  );
+  const spendFirstKey = db.query<null, [number]>(
+    "INSERT INTO sqlite_sequence (name, seq) VALUES ('traces', ?)",
+  );
   /** The one used longest ago first. */
   const states = new Map<string, TraceState>();
   let factsInMemory = 0;
@@ -124,7 +136,12 @@ export function createTraceStates(
       input: { from: inputPreview === null ? null : inputFrom, text: inputPreview },
       output: { from: outputPreview === null ? null : outputFrom, text: outputPreview },
     };
-    return { ...stored, projectId, traceId, storedStartTime: row.startTime, tally, previews };
+    let nextSpanNumber = 0;
+    for (const { key } of tally.facts()) {
+      nextSpanNumber = Math.max(nextSpanNumber, key - spanKeyOf(row.key, 0) + 1);
+    }
+    const storedStartTime = row.startTime;
+    return { ...stored, projectId, traceId, storedStartTime, tally, nextSpanNumber, previews };
   }
 
   /** The text is looked at only where another span speaks for the trace than before. */
@@ -174,6 +191,7 @@ export function createTraceStates(
         storedStartTime: null,
         settledAt: null,
         tally: new Tally(),
+        nextSpanNumber: 0,
         previews: { input: { from: null, text: null }, output: { from: null, text: null } },
       };
       states.set(stateId(projectId, traceId), state);
@@ -184,6 +202,12 @@ export function createTraceStates(
       tally.put(facts);
       if (input.from === facts.key) input.from = null;
       if (output.from === facts.key) output.from = null;
+    },
+    removeFacts({ tally, previews: { input, output } }, { spanId, key }) {
+      factsInMemory--;
+      tally.remove(spanId);
+      if (input.from === key) input.from = null;
+      if (output.from === key) output.from = null;
     },
     save(state) {
       const row = state.tally.row();
@@ -228,6 +252,11 @@ export function createTraceStates(
         if (row.startTime !== state.storedStartTime) updateStartTime.run(row.startTime, state.key);
       }
       state.storedStartTime = row.startTime;
+    },
+    remove({ key }) {
+      removeRow.run(key);
+      // The key is spent, also where no row had it: what the trace sent first is collected by it.
+      if (spendKey.run(key).changes === 0) spendFirstKey.run(key);
     },
     forget: (projectId, traceId) => forget(stateId(projectId, traceId)),
     trim() {

@@ -9,7 +9,7 @@ import { openPricer, type Pricer } from "../../src/ingest/pricer.ts";
 import { openWriter } from "../../src/store/open.ts";
 import { createPayloadWriter } from "../../src/store/payloads.ts";
 import { putRule } from "../../src/store/prices.ts";
-import { createSpanWriter } from "../../src/store/spans.ts";
+import { createSpanWriter, noLogReaders } from "../../src/store/spans.ts";
 import { makeTempDir } from "../helpers.ts";
 
 const spansPerTrace = 12;
@@ -40,7 +40,7 @@ export async function checkCosts(spanCount: number, seed: number): Promise<CostR
   const db = openWriter(join(dir, "costs.db"), "process");
   db.run("INSERT INTO projects (id, name, createdAt) VALUES (1, 'default', 0)");
   const pricer = await openPricer(db, []);
-  const writer = createSpanWriter(db, createPayloadWriter(db), () => ({}), pricer.costOf);
+  const writer = createSpanWriter(db, createPayloadWriter(db), noLogReaders, pricer.costOf);
   const random = randomNumbers(seed);
   /** What the store should hold, by trace and span. */
   const model = new Map<string, Map<string, Span>>();

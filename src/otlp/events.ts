@@ -1,0 +1,101 @@
+/** Log records of agents that say what they did: what a reader of one agent's records works with. */
+import type { Usage } from "../contract/v1.ts";
+import type { Claim, PieceFacts, UnitKind } from "../contract/units.ts";
+import { wire } from "../limits.ts";
+import type { Attributes, Instant, SpanRecord, Value } from "./records.ts";
+import { countOf, isPresent, numberOf, textOf, toText } from "./values.ts";
+
+/** A log record, as it came or as it was kept. */
+export interface AgentEvent {
+  /** Without the agent's prefix. */
+  name: string;
+  time: Instant;
+  attributes: Attributes;
+  body: Value;
+}
+
+/** What an agent's file knows of its records. */
+export interface AgentLogs {
+  agent: string;
+  /** @returns the name without prefix; null where the record is another's. */
+  nameOf(name: string, body: Value, scopeName: string, serviceName: string): string | null;
+  /** @param resource attributes. @returns null for a record that says no unit. */
+  pieceOf(event: AgentEvent, resource: Attributes): AgentPiece | null;
+  /** @param events of one unit, the earliest first. */
+  read(kind: UnitKind, events: AgentEvent[]): Reading;
+  /** @returns what the span may say that records say, too; null for all others. */
+  claimOf(span: SpanRecord, resource: Attributes): AgentClaim | null;
+}
+
+export type AgentPiece = Omit<PieceFacts, "agent"> & { session: string | undefined };
+export type AgentClaim = Omit<Claim, "agent" | "startMs" | "endMs">;
+
+/** What records say of their unit. */
+export interface Reading {
+  status?: "error" | "aborted";
+  error?: string;
+  name?: string;
+  model?: string;
+  provider?: string;
+  usage?: Usage;
+  ttftMs?: number;
+  costUsd?: number;
+  responseId?: string;
+  input?: string;
+  output?: string;
+  toolCatalog?: string;
+}
+
+/** The time of an event with what it says that came before. */
+export function span(event: AgentEvent, durationKeys = ["duration_ms"]) {
+  const endMs = event.time.ms;
+  const durationMs = numberOf(event.attributes, durationKeys) ?? 0;
+  return { startMs: Math.max(0, Math.round(endMs - durationMs)), endMs };
+}
+
+/** An id that stands in the store's keys. */
+export function idIn(attributes: Attributes, keys: readonly string[]): string | undefined {
+  const id = textOf(attributes, keys);
+  return id === undefined ? undefined : id.toWellFormed().slice(0, wire.idLength);
+}
+
+/** Input and output tokens as the sender counts them. */
+export function countsIn(
+  attributes: Attributes,
+  input: readonly string[],
+  output: readonly string[],
+): string | undefined {
+  const [from, to] = [countOf(attributes, input), countOf(attributes, output)];
+  return from === undefined && to === undefined ? undefined : `${from ?? 0}/${to ?? 0}`;
+}
+
+/** The first text among the events, the last event first. */
+export function lastText(events: AgentEvent[], keys: readonly string[]): string | undefined {
+  for (const { attributes } of events.toReversed()) {
+    const text = contentIn(attributes, keys);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+/** A text or a structure as a payload. */
+export function contentIn(attributes: Attributes, keys: readonly string[]): string | undefined {
+  const key = keys.find((key) => isPresent(attributes[key]));
+  return key === undefined ? undefined : toText(attributes[key]!).slice(0, wire.payloadLength);
+}
+
+/** A message of the assistant, as the conventions have it. */
+export function answerOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  return JSON.stringify([{ role: "assistant", parts: [{ type: "text", content: text }] }]);
+}
+
+/** Fields with a value. */
+export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** What the sender calls a moment: the same in both copies of an event that is sent twice. */
+export function momentOf(event: AgentEvent): string {
+  return textOf(event.attributes, ["event.timestamp"]) ?? `${event.time.ms}.${event.time.nanos}`;
+}

@@ -1,0 +1,371 @@
+/**
+ * Spans from log events. Records that say what an agent did are kept for a day by session; whenever some
+ * come, or a span that may say the same, the session is put together anew (assemble.ts), and what differs
+ * from before is written: a span is made, changed, taken away, or the records join the span that was sent.
+ */
+import type { Database } from "bun:sqlite";
+import type { Claim, LogPiece, UnitKind } from "../contract/units.ts";
+import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
+import { units as limits } from "../limits.ts";
+import { assemble, type Place, type Unit } from "./assemble.ts";
+import type { Piece, PlacedClaim } from "./match.ts";
+
+/** A unit as the room that reads records needs it, to make a span of it. */
+export interface UnitRecords extends Place {
+  agent: string;
+  kind: UnitKind;
+  parentSpanId: string | undefined;
+  startMs: number;
+  endMs: number;
+  /** Records as they are kept, the earliest first. */
+  logs: string[];
+  /** Resource and scope of the first. */
+  resource: string;
+}
+
+/** @returns the span without its records. */
+export type MakeSpan = (unit: UnitRecords) => { span: ImportedSpan; header: TraceHeader };
+
+/** What is done with spans. */
+export interface SpanOperations {
+  has(projectId: number, place: Place): boolean;
+  /** Writes a made span; it replaces what was made before. */
+  make(owner: Owner, traceId: string, sent: ReturnType<MakeSpan>, logs: string[]): void;
+  /** Takes a made span away. */
+  unmake(owner: Owner, place: Place): void;
+  /** Gives a span that was sent these records, and takes those away. */
+  join(owner: Owner, place: Place, logs: string[], removed: string[]): unknown;
+}
+
+export interface Owner {
+  projectId: number;
+  receivedAt: number;
+}
+
+export interface UnitStore {
+  put(owner: Owner, pieces: LogPiece[]): void;
+  claim(owner: Owner, place: Place, claim: Claim): void;
+  /** To be called for each span that is new, and was sent. */
+  spanCame(owner: Owner, traceId: string): void;
+  /** Puts the sessions together that changed. To be called before the commit. */
+  flush(): void;
+  /** Forgets the records and spans of a trace that the user deletes. */
+  dropTrace(projectId: number, traceId: string): void;
+  /** To be called after a rollback. */
+  forget(): void;
+}
+
+type KeptPiece = Piece & { length: number };
+
+interface Stored {
+  key: string;
+  traceId: string;
+  spanId: string;
+  isJoined: number;
+  state: string;
+}
+
+/** Everything happens inside a transaction of the caller. */
+export function createUnitStore(
+  db: Database,
+  makeSpan: MakeSpan,
+  operations: SpanOperations,
+): UnitStore {
+  const insertPiece = db.query<
+    { id: number },
+    [number, string, string, string, string, number, string, string, string]
+  >(
+    `INSERT OR IGNORE INTO logPieces
+       (projectId, session, hash, traceId, spanId, length, facts, resource, json)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+  );
+  const selectPieces = db.query<PieceRow, [number, string]>(
+    "SELECT hash, traceId, spanId, length, facts FROM logPieces WHERE projectId = ? AND session = ?",
+  );
+  const selectRecord = db.query<{ resource: string; json: string }, [number, string, string]>(
+    "SELECT resource, json FROM logPieces WHERE projectId = ? AND session = ? AND hash = ?",
+  );
+  const deletePiece = db.query<null, [number, string, string]>(
+    "DELETE FROM logPieces WHERE projectId = ? AND session = ? AND hash = ?",
+  );
+  const sessionsNaming = db.query<{ session: string }, [string, number]>(
+    `SELECT DISTINCT session FROM logPieces
+     WHERE traceId = ? AND projectId = ? AND traceId <> ''`,
+  );
+  const sessionsClaiming = db.query<{ session: string }, [string, number]>(
+    "SELECT DISTINCT session FROM claims WHERE traceId = ? AND projectId = ? AND session IS NOT NULL",
+  );
+  const insertClaim = db.query<
+    { id: number },
+    [number, string | null, string, string, number, string]
+  >(
+    `INSERT INTO claims (projectId, session, traceId, spanId, receivedAt, facts)
+     VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (traceId, spanId, projectId) DO UPDATE SET
+       session = excluded.session, receivedAt = excluded.receivedAt, facts = excluded.facts
+     WHERE facts <> excluded.facts
+       AND json_extract(facts, '$.endMs') <= json_extract(excluded.facts, '$.endMs')
+     RETURNING id`,
+  );
+  const claimsOfSession = db.query<ClaimRow, [number, string]>(
+    `SELECT traceId, spanId, facts FROM claims WHERE projectId = ? AND session = ?
+     ORDER BY id DESC LIMIT ${limits.sessionClaims}`,
+  );
+  const claimsOfTrace = db.query<ClaimRow, [string, number]>(
+    `SELECT traceId, spanId, facts FROM claims
+     WHERE traceId = ? AND projectId = ? AND session IS NULL
+     ORDER BY id DESC LIMIT ${limits.sessionClaims}`,
+  );
+  const selectUnits = db.query<Stored, [number, string]>(
+    `SELECT key, traceId, spanId, isJoined, state FROM logUnits
+     WHERE projectId = ? AND session = ?`,
+  );
+  const putUnit = db.query<null, [number, string, string, string, string, number, string]>(
+    `INSERT OR REPLACE INTO logUnits (projectId, session, key, traceId, spanId, isJoined, state)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const deleteUnit = db.query<null, [number, string, string]>(
+    "DELETE FROM logUnits WHERE projectId = ? AND session = ? AND key = ?",
+  );
+  const putSession = db.query<null, [number, string, number, number, number]>(
+    `INSERT OR REPLACE INTO logSessions (projectId, session, lastReceivedAt, count, length)
+     VALUES (?, ?, ?, ?, ?)`,
+  );
+  const unitsOfTrace = db.query<{ session: string; key: string; state: string }, [string, number]>(
+    "SELECT session, key, state FROM logUnits WHERE traceId = ? AND projectId = ?",
+  );
+  const dropClaims = db.query<null, [string, number]>(
+    "DELETE FROM claims WHERE traceId = ? AND projectId = ?",
+  );
+  /** Traces that pieces name, so that all other spans need no look at the tables. */
+  let named = namedTraces(db);
+  /** What changed in this transaction. */
+  let sessions = new Map<string, { session: string; owner: Owner }>();
+  let traces = new Map<string, { traceId: string; owner: Owner }>();
+
+  function touch(session: string, owner: Owner): void {
+    sessions.set(`${owner.projectId} ${session}`, { session, owner });
+  }
+
+  function piecesOf(projectId: number, session: string): KeptPiece[] {
+    return selectPieces.all(projectId, session).map(({ facts, ...row }) => ({
+      ...row,
+      ...JSON.parse(facts),
+    }));
+  }
+
+  function claimsFor(projectId: number, session: string, pieces: Piece[]): PlacedClaim[] {
+    const own = claimsOfSession.all(projectId, session);
+    const inTraces = new Set([...pieces, ...own].map(({ traceId }) => traceId));
+    inTraces.delete("");
+    const others = [...inTraces].flatMap((traceId) => claimsOfTrace.all(traceId, projectId));
+    return [...own, ...others].map(({ facts, ...place }) => ({
+      ...place,
+      ...JSON.parse(facts),
+    }));
+  }
+
+  function rebuild(session: string, owner: Owner): void {
+    const { projectId } = owner;
+    const pieces = piecesOf(projectId, session);
+    if (pieces.length === 0) return;
+    const claims = claimsFor(projectId, session, pieces);
+    const units = assemble(session, pieces, claims, (place) => operations.has(projectId, place));
+    const left = new Map(selectUnits.all(projectId, session).map((unit) => [unit.key, unit]));
+    const changed: { unit: Unit; before: Stored | undefined; state: string }[] = [];
+    for (const unit of units) {
+      const before = left.get(unit.key);
+      left.delete(unit.key);
+      const state = stateOf(unit);
+      if (before?.state !== state) changed.push({ unit, before, state });
+    }
+    // All that goes before all that comes: a record may move from one span to another.
+    for (const unit of left.values()) {
+      undo(session, owner, unit);
+      deleteUnit.run(projectId, session, unit.key);
+    }
+    for (const { unit, before } of changed) {
+      if (before && !isSamePlace(before, unit)) undo(session, owner, before);
+    }
+    for (const { unit, before, state } of changed) {
+      write(
+        session,
+        owner,
+        unit,
+        before && isSamePlace(before, unit) ? hashesOf(before.state) : [],
+      );
+      const { traceId, spanId } = unit.place;
+      const joined = unit.isJoined ? 1 : 0;
+      putUnit.run(projectId, session, unit.key, traceId, spanId, joined, state);
+    }
+    const { count, length } = thin(owner, session, units, pieces);
+    putSession.run(projectId, session, owner.receivedAt, count, length);
+  }
+
+  function recordsOf(session: string, { projectId }: Owner, hashes: string[]) {
+    return hashes.flatMap((hash) => {
+      const row = selectRecord.get(projectId, session, hash);
+      return row ? [{ resource: row.resource, json: row.json }] : [];
+    });
+  }
+
+  function undo(session: string, owner: Owner, { state, isJoined, ...place }: Stored): void {
+    if (isJoined === 0) return operations.unmake(owner, place);
+    const records = recordsOf(session, owner, hashesOf(state));
+    operations.join(
+      owner,
+      place,
+      [],
+      records.map(({ json }) => json),
+    );
+  }
+
+  /** @param before the records that its span has. */
+  function write(session: string, owner: Owner, unit: Unit, before: string[]): void {
+    const records = recordsOf(session, owner, unit.pieces);
+    const logs = records.map(({ json }) => json);
+    if (unit.isJoined) {
+      const gone = before.filter((hash) => !unit.pieces.includes(hash));
+      const removed = recordsOf(session, owner, gone).map(({ json }) => json);
+      operations.join(owner, unit.place, logs, removed);
+      return;
+    }
+    const { agent, kind, parentSpanId, startMs, endMs, place } = unit;
+    const { resource } = records[0]!;
+    const of = { agent, kind, parentSpanId, startMs, endMs, ...place, logs, resource };
+    operations.make(owner, place.traceId, makeSpan(of), logs);
+  }
+
+  /**
+   * The oldest calls and tools of a session that is too long stay as they are, and then the oldest turns.
+   *
+   * @returns what is left of the pieces.
+   */
+  function thin({ projectId }: Owner, session: string, units: Unit[], pieces: KeptPiece[]) {
+    const left = new Map(pieces.map((piece) => [piece.hash, piece]));
+    let length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const isOver = (share: number) =>
+      left.size > limits.sessionPieces * share || length > limits.sessionLength * share;
+    if (!isOver(1)) return { count: left.size, length };
+    const [turns, others] = [true, false].map((isTurn) =>
+      units
+        .filter(({ kind }) => (kind === "turn") === isTurn)
+        .toSorted((a, b) => a.endMs - b.endMs),
+    ) as [Unit[], Unit[]];
+    const ofTurns = new Set(turns.flatMap((turn) => turn.pieces));
+    for (const unit of [...others, ...turns]) {
+      if (!isOver(0.8)) break;
+      deleteUnit.run(projectId, session, unit.key);
+      for (const hash of unit.pieces) {
+        if (unit.kind !== "turn" && ofTurns.has(hash)) continue;
+        deletePiece.run(projectId, session, hash);
+        length -= left.get(hash)?.length ?? 0;
+        left.delete(hash);
+      }
+    }
+    return { count: left.size, length };
+  }
+
+  return {
+    put(owner, pieces) {
+      for (const { session, traceId, spanId, facts, json, resource } of pieces) {
+        const hash = new Bun.CryptoHasher("sha256")
+          .update(`${traceId} ${spanId} ${resource} ${json}`)
+          .digest("base64")
+          .slice(0, 24);
+        const added = insertPiece.get(
+          owner.projectId,
+          session,
+          hash,
+          traceId,
+          spanId,
+          resource.length + json.length,
+          JSON.stringify(facts),
+          resource,
+          json,
+        );
+        if (!added) continue;
+        if (traceId) named.add(`${owner.projectId} ${traceId}`);
+        touch(session, owner);
+      }
+    },
+    claim(owner, { traceId, spanId }, claim) {
+      const session = claim.session === undefined ? null : claim.session;
+      const facts = JSON.stringify(claim);
+      const { projectId, receivedAt } = owner;
+      if (!insertClaim.get(projectId, session, traceId, spanId, receivedAt, facts)) return;
+      if (claim.session !== undefined) touch(claim.session, owner);
+      else traces.set(`${projectId} ${traceId}`, { traceId, owner });
+    },
+    spanCame(owner, traceId) {
+      const id = `${owner.projectId} ${traceId}`;
+      if (named.has(id)) traces.set(id, { traceId, owner });
+    },
+    flush() {
+      for (const { traceId, owner } of traces.values()) {
+        for (const query of [sessionsNaming, sessionsClaiming]) {
+          for (const { session } of query.all(traceId, owner.projectId)) {
+            touch(session, owner);
+          }
+        }
+      }
+      traces = new Map();
+      for (const { session, owner } of sessions.values()) rebuild(session, owner);
+      sessions = new Map();
+    },
+    dropTrace(projectId, traceId) {
+      for (const { session, key, state } of unitsOfTrace.all(traceId, projectId)) {
+        for (const hash of hashesOf(state)) deletePiece.run(projectId, session, hash);
+        deleteUnit.run(projectId, session, key);
+      }
+      dropClaims.run(traceId, projectId);
+    },
+    forget() {
+      named = namedTraces(db);
+      sessions = new Map();
+      traces = new Map();
+    },
+  };
+}
+
+interface PieceRow {
+  hash: string;
+  traceId: string;
+  spanId: string;
+  length: number;
+  facts: string;
+}
+
+interface ClaimRow {
+  traceId: string;
+  spanId: string;
+  facts: string;
+}
+
+/** All that a span is made of, so that only what differs is written. */
+function stateOf({ pieces, place, isJoined, parentSpanId, startMs, endMs, kind }: Unit): string {
+  // The times of a turn are those of what is in it.
+  const times = kind === "turn" && !isJoined ? [startMs, endMs] : [];
+  return JSON.stringify([pieces, place.traceId, place.spanId, parentSpanId ?? null, times]);
+}
+
+function hashesOf(state: string): string[] {
+  return (JSON.parse(state) as [string[]])[0];
+}
+
+function isSamePlace(before: Stored, { place, isJoined }: Unit): boolean {
+  return (
+    before.traceId === place.traceId &&
+    before.spanId === place.spanId &&
+    (before.isJoined === 1) === isJoined
+  );
+}
+
+function namedTraces(db: Database): Set<string> {
+  const rows = db
+    .query<{ projectId: number; traceId: string }, []>(
+      "SELECT DISTINCT projectId, traceId FROM logPieces WHERE traceId <> ''",
+    )
+    .all();
+  return new Set(rows.map(({ projectId, traceId }) => `${projectId} ${traceId}`));
+}
