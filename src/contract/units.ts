@@ -35,6 +35,8 @@ export interface PieceFacts extends UnitFacts {
   mark?: string | undefined;
   /** Whether it has the text that the turn ends with, if it is the last. */
   saysAnswer?: boolean | undefined;
+  /** Of a prompt or a tool: the next call answers it, and its own records do not repeat it. */
+  isAnswered?: boolean | undefined;
   /** Calls beside the conversation, for a title or a summary: the turn does not end with their answer. */
   isAside?: boolean | undefined;
 }

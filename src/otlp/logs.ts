@@ -64,7 +64,7 @@ const kinds: Partial<Record<SpanType, UnitKind>> = { agent: "turn", llm: "call",
  *
  * @param entries log records as `logText` wrote them, the earliest first; an import may hold others.
  */
-export function readLogs(entries: object[], spanType: SpanType): LogReport {
+export function readLogs(entries: object[], spanType: SpanType = "other"): LogReport {
   const told = (entries as Attributes[]).filter(({ agent }) => typeof agent === "string");
   const kind = kinds[spanType];
   const unit = told.length > 0 && kind ? readUnit(told[0]!.agent as string, kind, told) : {};

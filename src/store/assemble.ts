@@ -33,6 +33,8 @@ export interface Unit {
   kind: UnitKind;
   /** Hashes, in the order of time. */
   pieces: string[];
+  /** Those of them that are of no other unit. */
+  own: string[];
   startMs: number;
   endMs: number;
   /** The span that says the same, or the one that is made of the pieces. */
@@ -212,6 +214,7 @@ function placeTurn(session: string, turn: Turn, isThere: (place: Place) => boole
   const place = placeOf(session, turn);
   const outer = outerOf(turn);
   const parent = outer && isThere(outer) ? outer.spanId : undefined;
+  const answered = answersOf(turn);
   const last = turn.units
     .flatMap((unit) => unit.pieces.filter(({ saysAnswer, isAside }) => saysAnswer && !isAside))
     .toSorted(byTime)
@@ -232,9 +235,25 @@ function placeTurn(session: string, turn: Turn, isThere: (place: Place) => boole
         unit,
         unit.claim ?? { traceId: place.traceId, spanId: idOf(16, session, unit.key) },
         place.spanId,
+        answered.get(unit),
       ),
     ),
   ];
+}
+
+/** What each call answers: the prompt and the results of tools since the call before. */
+function answersOf(turn: Turn): Map<Draft, Piece[]> {
+  const calls = edges(
+    turn.units.filter(({ kind, pieces }) => kind === "call" && !pieces.some((one) => one.isAside)),
+    endOf,
+  );
+  const found = new Map<Draft, Piece[]>();
+  for (const piece of [turn, ...turn.units].flatMap(({ pieces }) => pieces)) {
+    if (!piece.isAnswered) continue;
+    const next = calls[firstFrom(calls, piece.endMs, ({ atMs }) => atMs)]?.unit;
+    if (next) found.set(next, [...(found.get(next) ?? []), piece]);
+  }
+  return found;
 }
 
 /** Where the turn is, or will be: in the trace that all its records name, else in one of its own. */
@@ -252,12 +271,19 @@ function outerOf(turn: Turn): Place | undefined {
   return all.toSorted(byTime).find(({ spanId }) => spanId !== "");
 }
 
-function toUnit(draft: Draft, { traceId, spanId }: Place, parent: string | undefined): Unit {
+/** @param more records of other units that say what is in this one. */
+function toUnit(
+  draft: Draft,
+  { traceId, spanId }: Place,
+  parent: string | undefined,
+  more: Piece[] = [],
+): Unit {
   const { key, kind, claim } = draft;
-  const pieces = draft.pieces.toSorted(byTime);
+  const pieces = [...draft.pieces, ...more].toSorted(byTime);
   return {
     key,
     agent: pieces[0]!.agent,
+    own: draft.pieces.map(({ hash }) => hash),
     kind,
     pieces: pieces.map(({ hash }) => hash),
     startMs: startOf(draft),

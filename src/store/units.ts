@@ -256,7 +256,7 @@ export function createUnitStore(
     for (const unit of [...others, ...turns]) {
       if (!isOver(0.8)) break;
       deleteUnit.run(projectId, session, unit.key);
-      for (const hash of unit.pieces) {
+      for (const hash of unit.own) {
         if (unit.kind !== "turn" && ofTurns.has(hash)) continue;
         deletePiece.run(projectId, session, hash);
         length -= left.get(hash)?.length ?? 0;

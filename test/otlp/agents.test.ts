@@ -191,6 +191,34 @@ test("spans that come after their records take the place of what was made", asyn
   expect(traces[0]!.spans.some(({ isFromLogs }) => isFromLogs)).toBe(false);
 });
 
+test.each([
+  ["claudeCode", claudeCode],
+  ["codex", codex],
+])(
+  "the first call of a turn of %s has its prompt as input, made or sent",
+  async (_name, session) => {
+    for (const told of [session(false).logs, [...session().spans, ...session().logs]]) {
+      await take(told);
+      const [first, second] = await shown();
+      const calls = (spans: SpanView[]) => spans.filter(({ spanType }) => spanType === "llm");
+      expect(JSON.stringify(calls(first!.spans)[0]!.input)).toContain("List the files");
+      expect(JSON.stringify(calls(second!.spans)[0]!.input)).toContain("Thanks");
+      expect(JSON.stringify(calls(first!.spans)[1]!.input ?? "")).not.toContain("List");
+      for (const { trace } of [first!, second!]) {
+        await server.api(`/api/traces/~${trace.key}`, { method: "DELETE" });
+      }
+    }
+  },
+);
+
+test("a later call of Codex has what its tools answered as input", async () => {
+  await take(codex(false).logs);
+  const [first] = await shown();
+  expect(first!.spans[3]!.input).toBe(
+    JSON.stringify([{ role: "tool", tool_call_id: "call_1", content: "a\nb" }]),
+  );
+});
+
 test("a failed call and a refused tool say so", async () => {
   const { resource, scope } = claudeCode().logs[0]!;
   const log = (ms: number, name: string, values: { [key: string]: string | number }): Record => ({

@@ -50,7 +50,13 @@ export const claudeCodeLogs: AgentLogs = {
     };
     switch (event.name) {
       case "user_prompt":
-        return { ...shared, kind: "turn", role: "whole", mark: momentOf(event) };
+        return {
+          ...shared,
+          kind: "turn",
+          role: "whole",
+          mark: momentOf(event),
+          isAnswered: true,
+        };
       case "system_prompt":
       case "tool":
         // Sent when they change, with the prompt that they came with.
@@ -161,7 +167,10 @@ function readTurn(events: AgentEvent[]): Reading {
   });
 }
 
-function readCall(events: AgentEvent[]): Reading {
+const callEvents = /^(api_|assistant_)/;
+
+function readCall(all: AgentEvent[]): Reading {
+  const events = all.filter(({ name }) => callEvents.test(name));
   const named = (name: string) => events.filter((event) => event.name === name);
   const [done] = named("api_request").toReversed();
   const [failed] = done ? [] : named("api_error").toReversed();
@@ -180,13 +189,20 @@ function readCall(events: AgentEvent[]): Reading {
       status: /abort|cancel/i.test(textOf(attributes, ["error"]) ?? "") ? "aborted" : "error",
       error: errorOf(attributes),
     }),
-    input: inputOf(asked),
+    input: inputOf(asked) ?? askedIn(all),
     output:
       content === undefined
         ? answerOf(lastText(named("assistant_response"), ["response"]))
         : JSON.stringify([{ role: "assistant", content }]),
     toolCatalog: Array.isArray(asked.tools) ? JSON.stringify(asked.tools) : undefined,
   });
+}
+
+/** What the call answers, where nothing says all that it was sent. */
+function askedIn(events: AgentEvent[]): string | undefined {
+  const prompts = events.filter(({ name }) => name === "user_prompt");
+  const content = lastText(prompts, ["prompt", "prompt_text"]);
+  return content === undefined ? undefined : JSON.stringify([{ role: "user", content }]);
 }
 
 function inputOf({ system, messages }: Attributes): string | undefined {

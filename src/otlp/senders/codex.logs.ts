@@ -35,7 +35,14 @@ export const codexLogs: AgentLogs = {
     };
     switch (event.name) {
       case "user_prompt":
-        return { ...shared, ...moment(event), kind: "turn", role: "whole", mark: momentOf(event) };
+        return {
+          ...shared,
+          ...moment(event),
+          kind: "turn",
+          role: "whole",
+          mark: momentOf(event),
+          isAnswered: true,
+        };
       case "sse_event":
       case "websocket_event":
         return isCompleted(event) ? completed(event, { ...shared, ...moment(event) }) : null;
@@ -53,6 +60,7 @@ export const codexLogs: AgentLogs = {
           model: undefined,
           id: idIn(attributes, ["call_id"]),
           name: textOf(attributes, ["tool_name"]),
+          isAnswered: event.name === "tool_result" ? true : undefined,
           role: event.name === "tool_result" || isRefused(attributes) ? "whole" : "start",
           mark: `${momentOf(event)} ${textOf(attributes, ["tool_name"]) ?? ""}`,
         };
@@ -137,13 +145,27 @@ function isRefused(attributes: Attributes): boolean {
   return /den(y|ied)|abort|reject/.test(textOf(attributes, ["decision"]) ?? "");
 }
 
-function readCall(events: AgentEvent[]): Reading {
+/** The prompt that a call answers, and the results of the tools before it. */
+function askedIn(events: AgentEvent[]): string | undefined {
+  const messages = events.flatMap(({ name, attributes }) => {
+    const isPrompt = name === "user_prompt";
+    const content = textOf(attributes, [isPrompt ? "prompt" : "output"]);
+    if (content === undefined || !(isPrompt || name === "tool_result")) return [];
+    const id = textOf(attributes, ["call_id"]);
+    return isPrompt ? { role: "user", content } : { role: "tool", tool_call_id: id, content };
+  });
+  return messages.length > 0 ? JSON.stringify(messages) : undefined;
+}
+
+function readCall(all: AgentEvent[]): Reading {
+  const events = all.filter(({ name }) => !/^(user_prompt|tool_)/.test(name));
   const done = events.findLast(isCompleted)?.attributes;
   const failed = events.findLast(({ attributes }) => hasFailed(attributes))?.attributes;
   const status = failed && textOf(failed, ["http.response.status_code"]);
   return present<Reading>({
     model: lastText(events, ["model", "slug"]),
     provider: "openai",
+    input: askedIn(all),
     usage: done && usageOf(done),
     ttftMs: done && (numberOf(done, ["ttft_ms"]) || undefined),
     ...(!done &&
