@@ -11,8 +11,9 @@ import logs from "./migrations/0003_logs.sql" with { type: "text" };
 import prices from "./migrations/0004_prices.sql" with { type: "text" };
 import reading from "./migrations/0005_reading.sql" with { type: "text" };
 import unknown from "./migrations/0006_unknown.sql" with { type: "text" };
+import estimated from "./migrations/0007_estimated.sql" with { type: "text" };
 
-const migrations: string[] = [init, pieces, logs, prices, reading, unknown];
+const migrations: string[] = [init, pieces, logs, prices, reading, unknown, estimated];
 
 export const schemaVersion = migrations.length;
 

@@ -3,16 +3,18 @@
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
-import { and, between, eq, inArray } from "drizzle-orm";
+import { between, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { spanTypes, type ImportedSpan, type Span, type TraceHeader } from "../contract/v1.ts";
-import { fromCell, toFigure, type Cell, type Figure } from "./codec.ts";
+import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
+import { fromCell, reportedPico, toFigure, type Cell, type Figure } from "./codec.ts";
 import { createNames } from "./names.ts";
 import { createWaitingLogs, logsIn, withLogs, type ReadLogs, type SpanLog } from "./logs.ts";
 import { createPayloadWriter, type PayloadWriter } from "./payloads.ts";
 import { setPinned } from "./pins.ts";
 import {
   contentColumns,
+  costColumns,
+  extensionOf,
   payloadFields,
   payloadsOf,
   placeholdersOf,
@@ -27,6 +29,7 @@ import {
 } from "./rows.ts";
 import { spans } from "./schema.ts";
 import { createSettler, type Settler } from "./settle.ts";
+import { isModelCall, reportsUsage, type SpanFacts } from "./tally.ts";
 import { createTraceStates, type TraceState } from "./traces.ts";
 
 /** A span with the trace-level fields that it was sent with. */
@@ -63,11 +66,15 @@ export interface SpanWriter {
   /**
    * Reckons the costs of a trace's spans anew.
    *
-   * @param isMeant which spans to look at; all where it is absent.
+   * @param isMeant which spans to look at.
    * @param isDry true: only says what would change.
    * @returns null where there is no such trace.
    */
-  reprice(traceKey: number, isMeant: (span: Span) => boolean, isDry: boolean): Repricing | null;
+  reprice(
+    traceKey: number,
+    isMeant: (span: ImportedSpan) => boolean,
+    isDry: boolean,
+  ): Repricing | null;
   /** Gives quiet traces their facets and statistics. */
   settling: Pick<Settler, "hasWork" | "step">;
   /** Takes a trace out of sight; its rows are collected later. False where there is none. */
@@ -90,9 +97,6 @@ function droppedLogsOf({ content }: Stored): number {
   return typeof extra === "string" ? (JSON.parse(extra).x?.droppedLogsCount ?? 0) : 0;
 }
 
-/** The types of spans that have a price. */
-const callTypes = [spanTypes.indexOf("llm"), spanTypes.indexOf("embedding")];
-
 export interface Repricing {
   spans: number;
   changedSpans: number;
@@ -105,9 +109,15 @@ export interface Repricing {
 export interface Cost {
   price: string;
   amount: bigint;
+  /** True where it may be billed otherwise. */
+  isEstimated: boolean;
 }
 
-/** @returns null where the span has no price, or none is known. */
+/**
+ * Of a span of any type: whether its usage counts is known only with the spans below.
+ *
+ * @returns null where the span has no price, or none is known.
+ */
 export type CostOf = (span: ImportedSpan) => Cost | null;
 
 /** What lists show of an input and of an output, null where that is nothing. */
@@ -115,7 +125,8 @@ export type Previews = Record<"input" | "output", (text: string) => string | nul
 
 const noPreviews: Previews = { input: () => null, output: () => null };
 
-const insertColumns = ["key", "receivedAt", ...contentColumns, "lists", "priceId", "cost"];
+type CostCells = [priceId: number | null, cost: Figure | null, isCostEstimated: 1 | null];
+const insertColumns = ["key", "receivedAt", ...contentColumns, "lists", ...costColumns];
 
 /** @param readLogs what log records say of their span. */
 export function createSpanWriter(
@@ -137,8 +148,8 @@ export function createSpanWriter(
   const selectContent = db.query<null, [number]>(
     `SELECT ${[...contentColumns, "lists"]} FROM spans WHERE key = ?`,
   );
-  const updateCost = db.query<null, [number | null, Figure | null, number]>(
-    "UPDATE spans SET priceId = ?, cost = ? WHERE key = ?",
+  const updateCost = db.query<null, [...CostCells, number]>(
+    `UPDATE spans SET ${costColumns.map((column) => `${column} = ?`)} WHERE key = ?`,
   );
   const selectTraceId = db.query<{ projectId: number; traceId: Cell }, [number]>(
     "SELECT projectId, traceId FROM traces WHERE key = ?",
@@ -232,8 +243,7 @@ export function createSpanWriter(
     const receivedAt = span.x?.receivedAt ?? batch.receivedAt;
     const cost = costOf(span);
     written.set(key, span);
-    const costCells = [cost && names.idOf(cost.price), cost && toFigure(cost.amount)];
-    insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]), lists, ...costCells);
+    insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]), lists, ...costCells(cost));
     settler.unsettle(state);
     traces.putFacts(state, {
       key,
@@ -251,11 +261,18 @@ export function createSpanWriter(
       hasInput: texts.input !== undefined,
       hasOutput: texts.output !== undefined,
       cost: cost?.amount,
+      isCostEstimated: cost?.isEstimated ?? false,
+      reportedCost: reportedPico(span.x?.reportedCostUsd),
       header,
     });
     if (state.storedStartTime === null) state.receivedAt = Math.min(state.receivedAt, receivedAt);
     state.lastReceivedAt = Math.max(state.lastReceivedAt, receivedAt);
     touched.add(state);
+  }
+
+  function costCells(cost: Cost | null): CostCells {
+    if (!cost) return [null, null, null];
+    return [names.idOf(cost.price), toFigure(cost.amount), cost.isEstimated ? 1 : null];
   }
 
   /** Spans of one batch share the object, so most need no look at what it says. */
@@ -308,30 +325,43 @@ export function createSpanWriter(
       const state = found && traces.find(found.projectId, fromCell(found.traceId));
       if (!state) return null;
       const result: Repricing = { spans: 0, changedSpans: 0, before: 0n, after: 0n };
-      const calls = rows
+      const all = rows
         .select()
         .from(spans)
-        .where(
-          and(between(spans.key, ...spanKeyRange(traceKey)), inArray(spans.spanType, callTypes)),
-        )
+        .where(between(spans.key, ...spanKeyRange(traceKey)))
         .all();
-      for (const row of calls) {
-        const span = spanOf(row, names);
+      // Taken over at once: the tally is built anew after each, to say what counts.
+      const changes: SpanFacts[] = [];
+      for (const row of all) {
+        const facts = state.tally.get(row.spanId)!;
+        const isCall = isModelCall(facts);
+        if (!isCall && !reportsUsage(facts)) continue;
+        const x = extensionOf(row);
+        const span: ImportedSpan = { ...spanOf(row, names), ...(x && { x }) };
         if (!isMeant(span)) continue;
         const cost = costOf(span);
-        const before = row.cost === null ? undefined : BigInt(row.cost);
+        const before = facts.cost;
         const priceBefore = row.priceId === null ? null : names.nameOf(row.priceId);
-        result.spans++;
-        result.before += before ?? 0n;
-        result.after += cost?.amount ?? 0n;
-        if (cost?.amount === before && (cost?.price ?? null) === priceBefore) continue;
-        result.changedSpans++;
-        if (isDry) continue;
-        settler.unsettle(state);
-        updateCost.run(cost && names.idOf(cost.price), cost && toFigure(cost.amount), row.key);
-        traces.putFacts(state, { ...state.tally.get(span.spanId)!, cost: cost?.amount });
-        touched.add(state);
+        const isChanged =
+          cost?.amount !== before ||
+          (cost?.price ?? null) !== priceBefore ||
+          (cost?.isEstimated ?? false) !== facts.isCostEstimated;
+        // What an agent repeats of its calls has a price, too, which counts nowhere.
+        if (isCall || state.tally.counts(facts)) {
+          result.spans++;
+          result.before += before ?? 0n;
+          result.after += cost?.amount ?? 0n;
+          if (isChanged) result.changedSpans++;
+        }
+        if (!isChanged || isDry) continue;
+        updateCost.run(...costCells(cost), row.key);
+        const isCostEstimated = cost?.isEstimated ?? false;
+        changes.push({ ...facts, cost: cost?.amount, isCostEstimated });
       }
+      if (changes.length === 0) return result;
+      settler.unsettle(state);
+      for (const facts of changes) traces.putFacts(state, facts);
+      touched.add(state);
       return result;
     },
     settling: settler,
