@@ -257,7 +257,7 @@ function priceRulesOf(tables: unknown, file: string): PriceRule[] {
 
 /** `cache-read`, as the flags have it, and `cacheRead`, as the API does. */
 function camelOf(kind: string): string {
-  return kind.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return kind.replace(/-([a-z\d])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** A number of the file without an exponent; what is no number is refused by the check. */
@@ -268,7 +268,7 @@ function decimalOf(usd: unknown): unknown {
 
 function badPrice(file: string, number: number): AppError {
   return new AppError("config_invalid", `invalid price no. ${number} (from ${file})`, {
-    hint: 'expected [[prices]] with model = "…", provider = "…" if need be, and USD for input, output, cache-read, cache-write, reasoning, image, search or request',
+    hint: 'expected [[prices]] with model = "…", provider = "…" if need be, and USD for input, output, cache-read, cache-write, reasoning, image, search, request or another kind that `tealight prices set --help` lists',
   });
 }
 

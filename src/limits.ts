@@ -15,6 +15,7 @@ export const wire = {
   modelIdLength: 256,
   payloadLength: 1_000_000,
   responseIdLength: 256,
+  serviceTierLength: 64,
   instrumentationLength: 256,
   fingerprintLength: 256,
   safetyMetadataLength: 16_384,

@@ -117,8 +117,9 @@ function checkedPrices(given: PriceTable): PriceRule["prices"] {
   return Object.fromEntries(named.map((dimension) => [dimension, given[dimension]]));
 }
 
+/** `cacheWrite1h` is `--cache-write-1h`. */
 function flagOf(dimension: string): string {
-  return `--${dimension.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return `--${dimension.replace(/[A-Z]|\d+/g, "-$&").toLowerCase()}`;
 }
 
 function readBook(file: string): string {

@@ -169,8 +169,7 @@ async function runProgram(args: string[]): Promise<number> {
     .addOption(
       new Option("--free", "it costs nothing")
         .default(false)
-        .conflicts(["input", "output", "cacheRead", "cacheWrite", "reasoning"])
-        .conflicts(["image", "search", "request"]),
+        .conflicts(priceOptions.map(([name]) => new Option(`--${name} <usd>`).attributeName())),
     )
     .action(async (model, options) => {
       const { setPrice } = await import("./prices.ts");
@@ -280,9 +279,20 @@ const priceOptions: [name: string, what: string][] = [
   ["output", "for a million output tokens"],
   ["cache-read", "for a million tokens read from the cache (default: as input)"],
   ["cache-write", "for a million tokens written to the cache (default: as input)"],
+  ["cache-write-1h", "for a million of those written for an hour (default: as cache-write)"],
   ["reasoning", "for a million reasoning tokens (default: as output)"],
+  ["audio-input", "for a million audio tokens read (default: as input)"],
+  ["image-input", "for a million image tokens read (default: as input)"],
+  ["video-input", "for a million video tokens read (default: as input)"],
+  ["audio-cache-read", "for a million audio tokens read from the cache"],
+  ["image-cache-read", "for a million image tokens read from the cache"],
+  ["audio-output", "for a million audio tokens written (default: as output)"],
+  ["image-output", "for a million image tokens written (default: as output)"],
+  ["video-output", "for a million video tokens written (default: as output)"],
+  ["citation", "for a million tokens of citations"],
   ["image", "for an image"],
-  ["search", "for a search"],
+  ["search", "for a web search"],
+  ["file-search", "for a file search"],
   ["request", "for a request"],
 ];
 

@@ -189,6 +189,32 @@ const headerFields = {
   metadata: optional(StringMap),
 };
 
+/**
+ * What the usage's counts consist of, as far as it is told: parts of them, never added to them. Only
+ * citations, which Perplexity counts beside the output, and file searches are counts of their own.
+ */
+export const UsageDetails = Type.Object(
+  {
+    textInputTokens: optional(count()),
+    audioInputTokens: optional(count()),
+    imageInputTokens: optional(count()),
+    videoInputTokens: optional(count()),
+    textCachedInputTokens: optional(count()),
+    audioCachedInputTokens: optional(count()),
+    imageCachedInputTokens: optional(count()),
+    videoCachedInputTokens: optional(count()),
+    cacheWrite5mInputTokens: optional(count()),
+    cacheWrite1hInputTokens: optional(count()),
+    textOutputTokens: optional(count()),
+    audioOutputTokens: optional(count()),
+    imageOutputTokens: optional(count()),
+    videoOutputTokens: optional(count()),
+    citationTokens: optional(count()),
+    fileSearchCount: optional(count()),
+  },
+  closed,
+);
+
 /** What a full export carries beyond v1, and only an import reads. */
 const SpanExtension = Type.Object(
   {
@@ -218,6 +244,9 @@ const SpanExtension = Type.Object(
     endTimeUnixNano: optional(Type.String({ pattern: "^[0-9]{1,20}$" })),
     /** What the sender says that the call cost. */
     reportedCostUsd: optional(number()),
+    usageDetails: optional(UsageDetails),
+    /** How fast and reliable the call was to be: flex, priority, batch; the answer's word for it. */
+    serviceTier: optional(text(wire.serviceTierLength)),
     /** The provider's id of the answer: spans that share it may be reports of one call. */
     responseId: optional(Type.String({ maxLength: wire.responseIdLength })),
     /** The model that was asked for, where the answer names another. */
@@ -302,6 +331,7 @@ export const levels = {
 } satisfies Record<string, TObject>;
 
 export type Usage = Static<typeof Usage>;
+export type UsageDetails = Static<typeof UsageDetails>;
 export type Customer = Static<typeof Customer>;
 export type TraceExtension = Static<typeof TraceExtension>;
 export type TraceHeader = Static<typeof TraceHeader> & { x?: TraceExtension };

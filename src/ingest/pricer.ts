@@ -1,13 +1,13 @@
 /**
- * What each model call cost, by the prices as they stand: the user's rules, then list prices. The list
- * takes 6 ms to load, so it is loaded when the server listens, and whoever needs a price waits for it.
+ * What each span cost that says what it used, by the prices as they stand: the user's rules, then list
+ * prices. The list takes 6 ms to load, so it is loaded when the server listens, and whoever needs a price waits for it.
  */
 import { Type, type Static } from "@sinclair/typebox";
 import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { loadPrices, readPrices, type PriceBook } from "../pricing/book.ts";
+import { receiptFor } from "../pricing/call.ts";
 import type { Price } from "../pricing/rates.ts";
-import { price } from "../pricing/receipt.ts";
 import { PriceList } from "../pricing/resolve.ts";
 import { PriceRule, PriceRules } from "../pricing/rules.ts";
 import type { CostOf } from "../store/repricing.ts";
@@ -40,20 +40,22 @@ export async function openPricer(db: Database, configRules: PriceRule[]): Promis
   function textOf(found: Price): string {
     let text = texts.get(found);
     if (text === undefined) {
-      const { provider, model, prices, source, sourceDate } = found;
-      text = JSON.stringify({ provider, model, prices, source, sourceDate } satisfies StoredPrice);
+      const { rates: _, ...stored } = found;
+      text = JSON.stringify(stored satisfies StoredPrice);
       texts.set(found, text);
     }
     return text;
   }
 
   const pricer: Pricer = {
-    costOf({ spanType, usage, provider, modelId, startTime }) {
-      if (spanType !== "llm" && spanType !== "embedding") return null;
+    costOf(span) {
+      const { usage, provider, modelId, startTime, x } = span;
       if (!usage || !modelId) return null;
-      const found = list.resolve(provider, modelId, startTime);
-      const receipt = found && price(usage, found.rates);
-      return receipt && { price: textOf(found), amount: receipt.total };
+      const found = list.resolve(provider, modelId, startTime, x?.requestModelId);
+      const receipt = found && receiptFor(span, found);
+      if (!receipt) return null;
+      const { total, isEstimated } = receipt;
+      return { price: textOf(found), amount: total, isEstimated };
     },
     listing: () => ({ source: book.source, sourceDate: book.sourceDate, rules }),
     readRules() {

@@ -4,7 +4,7 @@
  */
 import { Type, type Static } from "@sinclair/typebox";
 import type { Database } from "bun:sqlite";
-import type { Span } from "../contract/v1.ts";
+import type { ImportedSpan } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
 import { upkeep as pauses } from "../limits.ts";
 import { toUsd } from "../pricing/money.ts";
@@ -29,7 +29,9 @@ export const RepriceStatus = Type.Object({
   finishedAt: Type.Union([Type.Integer(), Type.Null()]),
   traceCount: Type.Integer(),
   doneTraceCount: Type.Integer(),
-  spanCount: Type.Integer({ description: "Model calls and embeddings that were looked at" }),
+  spanCount: Type.Integer({
+    description: "Calls, and usage that no call below reports, that were looked at",
+  }),
   changedSpanCount: Type.Integer(),
   changedTraceCount: Type.Integer(),
   beforeUsd: Type.String(),
@@ -134,7 +136,12 @@ export function createRepricer(db: Database, writer: Writer, spans: SpanWriter):
   };
 }
 
-function isMeantBy({ provider = "*", model = "*" }: RepriceFilter): (span: Span) => boolean {
+function isMeantBy({
+  provider = "*",
+  model = "*",
+}: RepriceFilter): (span: ImportedSpan) => boolean {
   const matches = matcherOf(provider, model);
-  return (span) => matches(span.provider, span.modelId ?? "");
+  return ({ provider, modelId = "", x }) =>
+    matches(provider, modelId) ||
+    (x?.requestModelId !== undefined && matches(provider, x.requestModelId));
 }

@@ -7,6 +7,7 @@ import {
 } from "../contract/v1.ts";
 import { wire } from "../limits.ts";
 import { takeContent } from "./content.ts";
+import { detailsOf } from "./details.ts";
 import {
   errorMessageOf,
   fitting,
@@ -100,7 +101,8 @@ export function mapSpan(
   const { start, end, isStartMissing, isReversed } = timesOf(record);
   const { modelId, requestModelId } = modelsOf(record, dialect);
   const named = providerOf(attributes, dialect, modelId);
-  const usage = usageOf(record, dialect, named, scope);
+  const details = detailsOf(attributes);
+  const usage = usageOf(record, dialect, named, scope, details);
   const hasModel = modelId !== undefined;
   const hasTokens = (usage?.inputTokens ?? usage?.outputTokens ?? usage?.totalTokens) !== undefined;
   const isUsed = hasModel || hasTokens;
@@ -150,6 +152,8 @@ export function mapSpan(
   if (requestModelId !== undefined) x.requestModelId = requestModelId;
   if (isCall && scopeName) x.instrumentation = scopeName.slice(0, wire.instrumentationLength);
   if (reportedCostUsd !== undefined) x.reportedCostUsd = reportedCostUsd;
+  if (details.usageDetails) x.usageDetails = details.usageDetails;
+  if (details.serviceTier) x.serviceTier = details.serviceTier;
   const span: ImportedSpan = {
     spanId: record.spanId,
     spanType,

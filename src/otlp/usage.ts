@@ -3,6 +3,7 @@
  * cache, output includes reasoning. What no attribute says stays absent.
  */
 import type { Usage } from "../contract/v1.ts";
+import { cacheWritesOf, type Details } from "./details.ts";
 import type { SpanRecord } from "./records.ts";
 import { ask, type Dialect, type Scope } from "./sender.ts";
 import { countOf, numberOf } from "./values.ts";
@@ -19,12 +20,16 @@ export const countNames = [
 /** Counts as a sender has them. */
 export type Counts = Record<(typeof countNames)[number], number>;
 
-/** @param provider as the span names it, in the conventions' words. */
+/**
+ * @param provider as the span names it, in the conventions' words.
+ * @param details of the same attributes.
+ */
 export function usageOf(
   span: SpanRecord,
   dialect: Dialect,
   provider: string | undefined,
   scope: Scope,
+  details: Details,
 ): Usage | undefined {
   if (ask(dialect, (meaning) => meaning.repeatsUsage?.(span) || undefined)) return undefined;
   const own = ask(dialect, (meaning) => meaning.counts?.(span));
@@ -33,6 +38,8 @@ export function usageOf(
     const count = countOf(span.attributes, dialect.keys[name]) ?? own?.[name];
     if (count !== undefined) counts[name] = count;
   }
+  const byLifetime = cacheWritesOf(details);
+  if (byLifetime !== undefined) counts.cacheWrite = Math.max(counts.cacheWrite ?? 0, byLifetime);
   const clues = { ...scope, counts, provider };
   const normal = toInclusive(
     counts,
@@ -47,6 +54,7 @@ export function usageOf(
     ...(reasoning !== undefined && { reasoningTokens: reasoning }),
     ...(cacheRead !== undefined && { cachedInputTokens: cacheRead }),
     ...(cacheWrite !== undefined && { cacheWriteInputTokens: cacheWrite }),
+    ...(details.webSearchCount !== undefined && { webSearchCount: details.webSearchCount }),
   };
   const all = Object.values(usage);
   // Sums of counts near 2^53 leave what the contract admits; they stay readable as attributes.

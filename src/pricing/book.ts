@@ -213,11 +213,22 @@ function msOfDay(time: string): number {
 /** What stands for what in the data, and the power of ten it is for there. */
 const keys: [Dimension, key: string, units: 0 | 3][] = [
   ["input", "input_mtok", 0],
+  ["audioInput", "input_audio_mtok", 0],
+  ["imageInput", "input_image_mtok", 0],
+  ["videoInput", "input_video_mtok", 0],
   ["cacheRead", "cache_read_mtok", 0],
+  ["audioCacheRead", "cache_audio_read_mtok", 0],
+  ["imageCacheRead", "cache_image_read_mtok", 0],
   ["cacheWrite", "cache_write_mtok", 0],
+  ["cacheWrite1h", "cache_write_1h_mtok", 0],
   ["output", "output_mtok", 0],
+  ["audioOutput", "output_audio_mtok", 0],
+  ["imageOutput", "output_image_mtok", 0],
+  ["videoOutput", "output_video_mtok", 0],
   ["reasoning", "output_reasoning_mtok", 0],
+  ["citation", "output_citation_mtok", 0],
   ["search", "web_searches_kcount", 3],
+  ["fileSearch", "storage_searches_kcount", 3],
   ["request", "requests_kcount", 3],
 ];
 

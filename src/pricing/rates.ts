@@ -4,16 +4,30 @@ import { rateOf, type Rate } from "./money.ts";
 /** What a receipt has lines for. Each token is of exactly one kind. */
 export const dimensions = [
   "input",
+  "audioInput",
+  "imageInput",
+  "videoInput",
   "cacheRead",
+  "audioCacheRead",
+  "imageCacheRead",
   "cacheWrite",
+  "cacheWrite1h",
   "output",
+  "audioOutput",
+  "imageOutput",
+  "videoOutput",
   "reasoning",
+  "citation",
   "image",
   "search",
+  "fileSearch",
   "request",
 ] as const;
 
 export type Dimension = (typeof dimensions)[number];
+
+/** These are priced each, all others by the token. */
+export const pieces: ReadonlySet<Dimension> = new Set(["image", "search", "fileSearch", "request"]);
 
 /** USD in decimals: per million tokens, and for each image, search and request. */
 export type PriceTable = { [D in Dimension]?: string };
@@ -24,7 +38,14 @@ export interface Prices extends PriceTable {
 }
 
 /** Requests cost nothing unless a price says so. */
-export const freePrices: Prices = { input: "0", output: "0", image: "0", search: "0" };
+export const freePrices: Prices = {
+  input: "0",
+  output: "0",
+  citation: "0",
+  image: "0",
+  search: "0",
+  fileSearch: "0",
+};
 
 export type RateTable = { [D in Dimension]?: Rate };
 
@@ -40,6 +61,8 @@ export interface Price {
   source: string;
   /** The day of the source, as 2026-09-23. */
   sourceDate: string;
+  /** Only where the model that was asked for has the price and the one that answered has none. */
+  foundBy?: "requestModelId";
 }
 
 export function ratesOf({ tiers = [], ...base }: Prices): Rates {
@@ -51,27 +74,24 @@ export function ratesOf({ tiers = [], ...base }: Prices): Rates {
 /**
  * A kind of token without a price of its own costs what it is a part of: cache reads and writes are
  * input, reasoning is output. So bill providers that give no discount; for others it is never too low.
+ * The other parts (audio, images, video, writes for an hour) have no rate then, and receipts count
+ * them with their whole.
  */
 function rateTableOf(prices: PriceTable): RateTable {
   const table: RateTable = {};
   for (const dimension of dimensions) {
     const usd = prices[dimension];
-    if (usd !== undefined) table[dimension] = rateOf(usd, perMillion.has(dimension) ? 6 : 0);
+    if (usd !== undefined) table[dimension] = rateOf(usd, pieces.has(dimension) ? 0 : 6);
   }
-  const { input, output, reasoning } = table;
+  const { input, audioInput, imageInput, output, reasoning } = table;
   if (input) {
     table.cacheRead ??= input;
     table.cacheWrite ??= input;
   }
+  // Without a discount of its own, what was cached costs what it did when it was new.
+  if (audioInput) table.audioCacheRead ??= audioInput;
+  if (imageInput) table.imageCacheRead ??= imageInput;
   // One object, so that a receipt sees that there is nothing to tell apart.
   if (output && (!reasoning || reasoning.unitPrice === output.unitPrice)) table.reasoning = output;
   return table;
 }
-
-const perMillion: ReadonlySet<Dimension> = new Set([
-  "input",
-  "cacheRead",
-  "cacheWrite",
-  "output",
-  "reasoning",
-]);

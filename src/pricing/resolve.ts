@@ -1,4 +1,7 @@
-/** Which price holds for a call: the newest rule of the user's that matches, else the list price. */
+/**
+ * Which price holds for a call: the newest rule of the user's that matches, else the list price. A
+ * gateway may answer under a name of its own, so that a call has two names for its model.
+ */
 import { cachedModels } from "../limits.ts";
 import type { ListedModel, PriceBook } from "./book.ts";
 import type { Price } from "./rates.ts";
@@ -15,21 +18,54 @@ export class PriceList {
     this.#rules = rules;
   }
 
-  /** @returns null where no price is known; of a list price always the same object. */
-  resolve(provider: string | undefined, modelId: string, atMs: number): Price | null {
-    // With its length in front, no provider runs into its model: strings may hold any separator.
-    const key = `${provider?.length ?? 0} ${provider ?? ""}${modelId}`;
+  /**
+   * @param requestModelId the model that was asked for, where the answer names another.
+   * @returns null where no price is known; of a list price always the same object.
+   */
+  resolve(
+    provider: string | undefined,
+    modelId: string,
+    atMs: number,
+    requestModelId?: string,
+  ): Price | null {
+    // With their lengths in front, no two run into each other: strings may hold any separator.
+    const key = `${provider?.length ?? 0} ${modelId.length} ${provider ?? ""}${modelId}${requestModelId ?? ""}`;
     let model = this.#models.get(key);
     if (model === undefined) {
       if (this.#models.size >= cachedModels) this.#models.clear();
-      model = this.#find(provider, modelId);
+      model = this.#find(provider, modelId, requestModelId);
       this.#models.set(key, model);
     }
     return model && model.priceAt(atMs);
   }
 
-  #find(provider: string | undefined, modelId: string): ListedModel | null {
-    const price = this.#rules.find(provider, modelId);
-    return price ? { priceAt: () => price } : this.#book.find(provider, modelId);
+  #find(
+    provider: string | undefined,
+    modelId: string,
+    requestModelId: string | undefined,
+  ): ListedModel | null {
+    const names = requestModelId === undefined ? [modelId] : [modelId, requestModelId];
+    const rule = this.#rules.find(provider, names);
+    if (rule) {
+      const price = rule.modelId === modelId ? rule.price : byRequest(rule.price);
+      return { priceAt: () => price };
+    }
+    const answered = this.#book.find(provider, modelId);
+    const asked = requestModelId === undefined ? null : this.#book.find(provider, requestModelId);
+    if (!asked) return answered;
+    const marked = new Map<Price, Price>();
+    return {
+      priceAt(atMs) {
+        const price = answered?.priceAt(atMs);
+        const other = price ? null : asked.priceAt(atMs);
+        if (!other) return price ?? null;
+        if (!marked.has(other)) marked.set(other, byRequest(other));
+        return marked.get(other)!;
+      },
+    };
   }
+}
+
+function byRequest(price: Price): Price {
+  return { ...price, foundBy: "requestModelId" };
 }

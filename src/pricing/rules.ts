@@ -1,9 +1,9 @@
 /** Prices of the user's own: what a proxy, a contract or the machine under the desk costs. */
-import { Type, type Static } from "@sinclair/typebox";
+import { Type, type Static, type TOptional } from "@sinclair/typebox";
 import { wire } from "../limits.ts";
 import { fits } from "../pattern.ts";
 import { namesAt, sellerOf } from "./names.ts";
-import { freePrices, ratesOf, type Dimension, type Price } from "./rates.ts";
+import { dimensions, freePrices, ratesOf, type Dimension, type Price } from "./rates.ts";
 
 const Usd = Type.String({
   pattern: "^(0|[1-9]\\d{0,8})(\\.\\d{1,12})?$",
@@ -12,24 +12,19 @@ const Usd = Type.String({
 
 /** Per million tokens of each kind; for each image, search and request. */
 const RulePrices = Type.Object(
-  {
-    input: Type.Optional(Usd),
-    cacheRead: Type.Optional(Usd),
-    cacheWrite: Type.Optional(Usd),
-    output: Type.Optional(Usd),
-    reasoning: Type.Optional(Usd),
-    image: Type.Optional(Usd),
-    search: Type.Optional(Usd),
-    request: Type.Optional(Usd),
-  } satisfies Record<Dimension, unknown>,
+  Object.fromEntries(dimensions.map((dimension) => [dimension, Type.Optional(Usd)])) as Record<
+    Dimension,
+    TOptional<typeof Usd>
+  >,
   { additionalProperties: false, minProperties: 1 },
 );
 
 /**
  * A rule is the whole price of the calls it matches; the list price is not mixed in.
  *
- * What it does not name: cache reads and writes cost what input does, and reasoning what output does,
- * because they are tokens of these. A request costs nothing, because hardly any provider charges for
+ * What it does not name: cache reads and writes, audio, images and video cost what input does, or
+ * output, and reasoning what output does, because they are tokens of these; a cache write for an hour
+ * costs what any other does. A request costs nothing, because hardly any provider charges for
  * it. For images and searches there is no such answer: where a call used some, its total says that
  * they are missing, as it does where tokens have no price. But a rule of zeros alone says that the
  * model is free, and then all of it is.
@@ -49,6 +44,13 @@ export const PriceRule = Type.Object(
 
 export type PriceRule = Static<typeof PriceRule>;
 
+const ruleSource = "rule ";
+
+/** Whether a price is one of the user's own. */
+export function isOwnPrice({ source }: Pick<Price, "source">): boolean {
+  return source.startsWith(ruleSource);
+}
+
 export class PriceRules {
   /** The newest first. */
   readonly #rules: { matches: (call: Call) => boolean; priceOf: (call: Call) => Price }[];
@@ -60,9 +62,21 @@ export class PriceRules {
       .map(compile);
   }
 
-  find(provider: string | undefined, modelId: string): Price | null {
-    const call = callOf(provider, modelId);
-    return this.#rules.find(({ matches }) => matches(call))?.priceOf(call) ?? null;
+  /**
+   * The newest that matches one of a call's names for its model.
+   *
+   * @returns which of the names it was, too: the first that matches.
+   */
+  find(
+    provider: string | undefined,
+    modelIds: readonly string[],
+  ): { price: Price; modelId: string } | null {
+    const calls = modelIds.map((modelId) => ({ modelId, call: callOf(provider, modelId) }));
+    for (const { matches, priceOf } of this.#rules) {
+      const found = calls.find(({ call }) => matches(call));
+      if (found) return { price: priceOf(found.call), modelId: found.modelId };
+    }
+    return null;
   }
 }
 
@@ -103,10 +117,14 @@ function callMatcherOf(provider: string, model: string): (call: Call) => boolean
 
 function compile({ id, provider, model, prices, createdAt }: PriceRule) {
   const isFree = Object.values(prices).every((usd) => Number(usd) === 0);
+  const { cacheWrite } = prices;
+  const whole = isFree
+    ? freePrices
+    : { ...(cacheWrite && { cacheWrite1h: cacheWrite }), ...prices };
   const terms = {
-    prices: isFree ? freePrices : prices,
-    rates: ratesOf(isFree ? freePrices : prices),
-    source: `rule ${id}`,
+    prices: whole,
+    rates: ratesOf(whole),
+    source: `${ruleSource}${id}`,
     sourceDate: new Date(createdAt).toISOString().slice(0, -"T00:00:00.000Z".length),
   };
   return {

@@ -56,6 +56,7 @@ export const TraceColumns = Type.Object({
     usage: Counts,
     payloads: Texts,
   }),
+  estimatedRows: Type.Array(Type.Integer(), { description: "Spans whose cost is estimated" }),
   cycleRows: Type.Array(Type.Integer(), { description: "Spans among their own ancestors" }),
 });
 
@@ -101,6 +102,9 @@ export function readTraceColumns(source: Source, ref: TraceRef, nowMs: number): 
         (text) => text,
       ),
     },
+    estimatedRows: spans.flatMap(({ isCostEstimated }, row) =>
+      isCostEstimated === 1 ? [row] : [],
+    ),
     cycleRows: places.flatMap(({ isCycle }, row) => (isCycle ? [row] : [])),
   };
 }

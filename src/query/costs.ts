@@ -1,8 +1,7 @@
 /** What calls cost, in words: a span keeps the price that it was reckoned by, and its total. */
-import type { Usage } from "../contract/v1.ts";
+import { receiptFor, type Call } from "../pricing/call.ts";
 import { toUsd } from "../pricing/money.ts";
 import { ratesOf, type Price } from "../pricing/rates.ts";
-import { price } from "../pricing/receipt.ts";
 import type { Figure } from "../store/codec.ts";
 import type { ReceiptView } from "./views.ts";
 
@@ -12,10 +11,15 @@ export function usdOf(cost: Figure | null): string | null {
 }
 
 /** The receipt follows from the price and the usage, so only these are stored. */
-export function receiptOf(usage: Usage | undefined, priceText: string): ReceiptView | null {
-  const { provider, model, prices, source, sourceDate } = JSON.parse(priceText) as Price;
-  const receipt = usage && price(usage, ratesOf(prices));
+export function receiptOf(call: Call, priceText: string): ReceiptView | null {
+  const stored = JSON.parse(priceText) as Omit<Price, "rates">;
+  const receipt = receiptFor(call, { ...stored, rates: ratesOf(stored.prices) });
   if (!receipt) return null;
+  const { provider, model, source, sourceDate, foundBy = "modelId" } = stored;
+  const { missing, unpricedTier, isEstimated } = receipt;
   const lines = receipt.lines.map(({ amount, ...line }) => ({ ...line, amountUsd: toUsd(amount) }));
-  return { provider, model, source, sourceDate, lines, missing: receipt.missing };
+  return {
+    ...{ provider, model, foundBy, source, sourceDate },
+    ...{ lines, missing, unpricedTier, isEstimated },
+  };
 }

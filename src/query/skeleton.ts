@@ -18,6 +18,7 @@ import {
   type PayloadField,
 } from "../store/rows.ts";
 import { readText } from "./compare.ts";
+import { isModelCall } from "../store/tally.ts";
 import { usdOf } from "./costs.ts";
 import type { Source } from "./trace.ts";
 import { findTrace, toSummary, type TraceRef } from "./traces.ts";
@@ -36,7 +37,9 @@ export interface SkeletonRow
   modelId: number | null;
   errorMessage: Cell | null;
   ttftMs: number | null;
+  /** Null, too, where spans below have what it sums. */
   cost: Figure | null;
+  isCostEstimated: number | null;
   lists: Uint8Array | null;
 }
 
@@ -45,7 +48,7 @@ export function readPlaces(sqlite: Database, traceKey: number): TreePlace<Skelet
   const rows = sqlite
     .query<SkeletonRow & { spanId: Cell; parentSpanId: Cell | null }, [number, number]>(
       `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, headerId, nameId, providerId,
-         modelId, errorMessage, ttftMs, cost, lists, ${usageColumns}
+         modelId, errorMessage, ttftMs, cost, isCostEstimated, lists, ${usageColumns}
        FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
     )
     .all(...spanKeyRange(traceKey));
@@ -53,7 +56,24 @@ export function readPlaces(sqlite: Database, traceKey: number): TreePlace<Skelet
     row.spanId = fromCell(row.spanId);
     row.parentSpanId = row.parentSpanId && fromCell(row.parentSpanId);
   }
-  return arrange(rows);
+  const places = arrange(rows);
+  dropSummedCosts(places);
+  return places;
+}
+
+/** What is no call costs something of its own only where its usage counts: no span below reports any. */
+function dropSummedCosts(places: readonly TreePlace<SkeletonRow>[]): void {
+  /** By depth: whether a span there, or below it, reports usage, under the parent that comes next. */
+  const reports: boolean[] = [];
+  for (const { span, depth, isCycle } of places.toReversed()) {
+    const isSummed = reports[depth + 1] ?? false;
+    reports[depth + 1] = false;
+    if ((isSummed || isCycle) && !isModelCall({ spanType: spanTypeOf(span.spanType) })) {
+      span.cost = null;
+      span.isCostEstimated = null;
+    }
+    reports[depth] ||= isSummed || usageColumns.some((column) => span[column] !== null);
+  }
 }
 
 /** @throws AppError `not_found`, `conflict`. */
@@ -132,6 +152,7 @@ export function toSkeleton(place: TreePlace<SkeletonRow>, { names, payloads }: S
     usage: usageOf(row) ?? null,
     ttftMs: row.ttftMs,
     costUsd: usdOf(row.cost),
+    ...(row.isCostEstimated === 1 && { isCostEstimated: true as const }),
     payloads: fieldsOf(key, lists, payloads),
   };
 }

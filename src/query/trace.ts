@@ -5,11 +5,14 @@ import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
 import { exportChunkBytes, parsedPayloadLength, wire } from "../limits.ts";
+import type { Call } from "../pricing/call.ts";
 import type { PayloadReader } from "../store/payloads.ts";
 import { spanKeyRange, wholeSpanOf, type NameLookup, type PayloadField } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
+import { isModelCall } from "../store/tally.ts";
 import { receiptOf, usdOf } from "./costs.ts";
 import { storedIdOf } from "./ids.ts";
+import { readPlaces, spanTypeOf } from "./skeleton.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
 import type { SpanView } from "./views.ts";
 
@@ -64,9 +67,22 @@ export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): Span
     startNanos: row.startNanos,
     endNanos: row.endNanos,
     attributes: x.attributes ?? null,
-    costUsd: usdOf(row.cost),
-    receipt: row.priceId === null ? null : receiptOf(span.usage, source.names.nameOf(row.priceId)),
+    ...costOf(source, trace.key, row, { ...span, x }),
     ...(damaged.length > 0 && { damaged }),
+  };
+}
+
+function costOf({ sqlite, names }: Source, traceKey: number, row: SpanRow, call: Call) {
+  const { key, cost, priceId, isCostEstimated } = row;
+  const isOwn =
+    cost === null ||
+    isModelCall({ spanType: spanTypeOf(row.spanType) }) ||
+    readPlaces(sqlite, traceKey).some(({ span }) => span.key === key && span.cost !== null);
+  if (!isOwn) return { costUsd: null, receipt: null };
+  return {
+    costUsd: usdOf(cost),
+    ...(isCostEstimated === 1 && { isCostEstimated: true as const }),
+    receipt: priceId === null ? null : receiptOf(call, names.nameOf(priceId)),
   };
 }
 

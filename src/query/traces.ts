@@ -369,6 +369,8 @@ export function toSummary(row: TraceRow, project: string, nowMs: number): Summar
     cacheWriteInputTokens: row.cacheWriteInputTokens,
     reasoningTokens: row.reasoningTokens,
     costUsd: usdOf(row.cost),
+    isCostEstimated: row.estimatedSpanCount > 0,
+    reportedCostUsd: usdOf(row.reportedCost),
     pricedSpanCount: row.pricedSpanCount,
     priceableSpanCount: row.priceableSpanCount,
     inputPreview: row.inputPreview,

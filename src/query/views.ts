@@ -16,7 +16,15 @@ const Time = described("Epoch ms");
 /** A total: a number, beyond 2^53 - 1 its decimal digits. */
 const FigureView = Type.Union([Type.Integer(), Type.String(), Type.Null()]);
 const Metadata = Type.Record(Type.String(), Type.String());
-const CostUsd = nullable(Type.String({ description: "A decimal; null where no price is known" }));
+const CostUsd = nullable(
+  Type.String({
+    description:
+      "A decimal; null where no price is known, and where the spans below have what it sums",
+  }),
+);
+const isCostEstimated = optional(
+  Type.Literal(true, { description: "It may be billed otherwise: see the receipt" }),
+);
 
 export const TraceState = oneOf(
   ["open", "ended", "stale"],
@@ -56,6 +64,13 @@ export const Summary = Type.Object({
   reasoningTokens: FigureView,
   costUsd: nullable(
     Type.String({ description: "The sum of what is priced, a decimal; null where nothing is" }),
+  ),
+  isCostEstimated: Type.Boolean({ description: "A call may be billed otherwise: see its receipt" }),
+  reportedCostUsd: nullable(
+    Type.String({
+      description:
+        "What senders say that calls cost of which no price is known; not in costUsd, null where none",
+    }),
   ),
   pricedSpanCount: described("Of the calls that count, how many have a price"),
   priceableSpanCount: Type.Integer(),
@@ -97,6 +112,7 @@ export const Skeleton = Type.Object({
   usage: nullable(Usage),
   ttftMs: nullable(Type.Number()),
   costUsd: CostUsd,
+  isCostEstimated,
   payloads: Type.Array(oneOf(payloadFields), { description: "Which it has" }),
 });
 
@@ -120,6 +136,10 @@ export const TraceView = Type.Object({
 export const ReceiptView = Type.Object({
   provider: Type.String({ description: "As the source of the price calls it" }),
   model: Type.String({ description: "Likewise" }),
+  foundBy: oneOf(
+    ["modelId", "requestModelId"],
+    "Which of the span's names for its model the price was found by",
+  ),
   source: Text,
   sourceDate: Text,
   lines: Type.Array(
@@ -132,8 +152,12 @@ export const ReceiptView = Type.Object({
     { description: "Every token is in one line" },
   ),
   missing: Type.Array(oneOf<Dimension>(dimensions), {
-    description: "What was used, or may have been, and has no count or no price",
+    description: "What was used, or may have been, and has no count or no price of its own",
   }),
+  unpricedTier: nullable(
+    Type.String({ description: "The service tier, where the price is not that of this tier" }),
+  ),
+  isEstimated: Type.Boolean({ description: "Something is missing, or the tier has other prices" }),
 });
 
 const Attributes = nullable(
@@ -169,6 +193,7 @@ export const SpanView = Type.Object({
   endNanos: nullable(Type.Integer()),
   attributes: Attributes,
   costUsd: CostUsd,
+  isCostEstimated,
   receipt: nullable(ReceiptView),
   damaged: optional(
     Type.Array(oneOf(payloadFields), {

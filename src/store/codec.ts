@@ -23,3 +23,9 @@ export type Figure = number | string;
 export function toFigure(total: bigint): Figure {
   return total <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(total) : total.toString();
 }
+
+/** USD as senders report it, a float, in whole pico-dollars: only these are ever summed. */
+export function reportedPico(usd: number | null | undefined): bigint | undefined {
+  if (usd === null || usd === undefined) return undefined;
+  return usd < 1e21 ? BigInt(usd.toFixed(12).replace(".", "")) : BigInt(usd) * 10n ** 12n;
+}

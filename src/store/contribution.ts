@@ -129,12 +129,12 @@ function addUse(cell: Cell | null, span: SpanFacts): void {
     cell.add(field, value);
     cell.add(`${field}Reporters`, 1);
   }
-  if (!isModelCall(span)) return;
   cell.add("priceableSpanCount", 1);
   if (span.cost !== undefined) {
     cell.add("pricedSpanCount", 1);
     cell.add("cost", span.cost);
   }
+  if (!isModelCall(span)) return;
   const tokens = span.usage?.outputTokens ?? 0;
   const durationMs = span.endTime - span.startTime;
   const waitMs = span.ttftMs !== undefined && span.ttftMs < durationMs ? span.ttftMs : 0;

@@ -1,7 +1,7 @@
 /** The facts of a trace's spans from their rows, for who writes the trace and for who counts it. */
 import type { Database } from "bun:sqlite";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
-import { fromCell, type Cell, type Figure } from "./codec.ts";
+import { fromCell, reportedPico, type Cell, type Figure } from "./codec.ts";
 import { readEntries } from "./lists.ts";
 import { payloadFields, spanKeyRange, usageColumns, usageOf, type NameLookup } from "./rows.ts";
 import { Tally, type SpanFacts } from "./tally.ts";
@@ -13,7 +13,7 @@ const outputSlot = payloadFields.indexOf("output") + 1;
 export function createTallyReader(db: Database, names: NameLookup): (traceKey: number) => Tally {
   const selectFacts = db.query<FactsRow, [number, number]>(
     `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, nameId, providerId, modelId, headerId,
-       cost, lists,
+       cost, isCostEstimated, json_extract(extra, '$.x.reportedCostUsd') AS reportedCostUsd, lists,
        ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
   );
 
@@ -35,6 +35,8 @@ export function createTallyReader(db: Database, names: NameLookup): (traceKey: n
       hasInput: entries.some(({ slot }) => slot === inputSlot),
       hasOutput: entries.some(({ slot }) => slot === outputSlot),
       cost: row.cost === null ? undefined : BigInt(row.cost),
+      isCostEstimated: row.isCostEstimated === 1,
+      reportedCost: reportedPico(row.reportedCostUsd),
       header: names.headerOf(row.headerId),
     };
   }
@@ -60,5 +62,7 @@ type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
   modelId: number | null;
   headerId: number;
   cost: Figure | null;
+  isCostEstimated: number | null;
+  reportedCostUsd: number | null;
   lists: Uint8Array | null;
 };

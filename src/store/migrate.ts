@@ -12,8 +12,9 @@ import prices from "./migrations/0004_prices.sql" with { type: "text" };
 import reading from "./migrations/0005_reading.sql" with { type: "text" };
 import unknown from "./migrations/0006_unknown.sql" with { type: "text" };
 import units from "./migrations/0009_units.sql" with { type: "text" };
+import estimated from "./migrations/0007_estimated.sql" with { type: "text" };
 
-const migrations: string[] = [init, pieces, logs, prices, reading, unknown, units];
+const migrations: string[] = [init, pieces, logs, prices, reading, unknown, units, estimated];
 
 export const schemaVersion = migrations.length;
 

@@ -1,23 +1,38 @@
 /** Reckons the costs of stored spans anew. */
 import type { Database } from "bun:sqlite";
-import { and, between, inArray } from "drizzle-orm";
+import { between } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { spanTypes, type ImportedSpan, type Span } from "../contract/v1.ts";
+import type { ImportedSpan } from "../contract/v1.ts";
 import { fromCell, toFigure, type Cell, type Figure } from "./codec.ts";
 import type { Names } from "./names.ts";
-import { spanKeyRange, spanOf } from "./rows.ts";
+import { costColumns, extensionOf, spanKeyRange, spanOf } from "./rows.ts";
 import { spans } from "./schema.ts";
 import type { Settler } from "./settle.ts";
+import { isModelCall, reportsUsage, type SpanFacts } from "./tally.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
 
 /** What a span cost in pico-dollars, and by which price, as JSON. */
 export interface Cost {
   price: string;
   amount: bigint;
+  /** True where it may be billed otherwise. */
+  isEstimated: boolean;
 }
 
-/** @returns null where the span has no price, or none is known. */
+/**
+ * Of a span of any type: whether its usage counts is known only with the spans below.
+ *
+ * @returns null where the span has no price, or none is known.
+ */
 export type CostOf = (span: ImportedSpan) => Cost | null;
+
+type CostCells = [priceId: number | null, cost: Figure | null, isCostEstimated: 1 | null];
+
+/** The cells of `costColumns`. */
+export function costCells(cost: Cost | null, names: Pick<Names, "idOf">): CostCells {
+  if (!cost) return [null, null, null];
+  return [names.idOf(cost.price), toFigure(cost.amount), cost.isEstimated ? 1 : null];
+}
 
 export interface Repricing {
   spans: number;
@@ -36,12 +51,9 @@ export interface Repricing {
  */
 export type Reprice = (
   traceKey: number,
-  isMeant: (span: Span) => boolean,
+  isMeant: (span: ImportedSpan) => boolean,
   isDry: boolean,
 ) => Repricing | null;
-
-/** The types of spans that have a price. */
-const callTypes = [spanTypes.indexOf("llm"), spanTypes.indexOf("embedding")];
 
 export function createRepricing({
   db,
@@ -60,8 +72,8 @@ export function createRepricing({
   costOf: CostOf;
 }): Reprice {
   const rows = drizzle(db);
-  const updateCost = db.query<null, [number | null, Figure | null, number]>(
-    "UPDATE spans SET priceId = ?, cost = ? WHERE key = ?",
+  const updateCost = db.query<null, [...CostCells, number]>(
+    `UPDATE spans SET ${costColumns.map((column) => `${column} = ?`)} WHERE key = ?`,
   );
   const selectTraceId = db.query<{ projectId: number; traceId: Cell }, [number]>(
     "SELECT projectId, traceId FROM traces WHERE key = ?",
@@ -72,28 +84,43 @@ export function createRepricing({
     const state = found && traces.find(found.projectId, fromCell(found.traceId));
     if (!state) return null;
     const result: Repricing = { spans: 0, changedSpans: 0, before: 0n, after: 0n };
-    const calls = rows
+    const all = rows
       .select()
       .from(spans)
-      .where(and(between(spans.key, ...spanKeyRange(traceKey)), inArray(spans.spanType, callTypes)))
+      .where(between(spans.key, ...spanKeyRange(traceKey)))
       .all();
-    for (const row of calls) {
-      const span = spanOf(row, names);
+    // Taken over at once: the tally is built anew after each, to say what counts.
+    const changes: SpanFacts[] = [];
+    for (const row of all) {
+      const facts = state.tally.get(row.spanId)!;
+      const isCall = isModelCall(facts);
+      if (!isCall && !reportsUsage(facts)) continue;
+      const x = extensionOf(row);
+      const span: ImportedSpan = { ...spanOf(row, names), ...(x && { x }) };
       if (!isMeant(span)) continue;
       const cost = costOf(span);
-      const before = row.cost === null ? undefined : BigInt(row.cost);
+      const before = facts.cost;
       const priceBefore = row.priceId === null ? null : names.nameOf(row.priceId);
-      result.spans++;
-      result.before += before ?? 0n;
-      result.after += cost?.amount ?? 0n;
-      if (cost?.amount === before && (cost?.price ?? null) === priceBefore) continue;
-      result.changedSpans++;
-      if (isDry) continue;
-      settler.unsettle(state);
-      updateCost.run(cost && names.idOf(cost.price), cost && toFigure(cost.amount), row.key);
-      traces.putFacts(state, { ...state.tally.get(span.spanId)!, cost: cost?.amount });
-      touched.add(state);
+      const isChanged =
+        cost?.amount !== before ||
+        (cost?.price ?? null) !== priceBefore ||
+        (cost?.isEstimated ?? false) !== facts.isCostEstimated;
+      // What an agent repeats of its calls has a price, too, which counts nowhere.
+      if (isCall || state.tally.counts(facts)) {
+        result.spans++;
+        result.before += before ?? 0n;
+        result.after += cost?.amount ?? 0n;
+        if (isChanged) result.changedSpans++;
+      }
+      if (!isChanged || isDry) continue;
+      updateCost.run(...costCells(cost, names), row.key);
+      const isCostEstimated = cost?.isEstimated ?? false;
+      changes.push({ ...facts, cost: cost?.amount, isCostEstimated });
     }
+    if (changes.length === 0) return result;
+    settler.unsettle(state);
+    for (const facts of changes) traces.putFacts(state, facts);
+    touched.add(state);
     return result;
   };
 }

@@ -101,6 +101,8 @@ export const extensionFields = [
   "droppedLogsCount",
   "endTimeUnixNano",
   "reportedCostUsd",
+  "usageDetails",
+  "serviceTier",
   "responseId",
   "requestModelId",
   "instrumentation",
@@ -132,6 +134,9 @@ export const contentColumns = [
   "metadata",
   "extra",
 ] as const;
+
+/** What a span cost by the prices as they stood: it changes without the span. */
+export const costColumns = ["priceId", "cost", "isCostEstimated"] as const;
 
 export const placeholdersOf = (columns: readonly string[]) => columns.map(() => "?").join(", ");
 
@@ -238,6 +243,11 @@ export function spanOf(row: Row, names: NameLookup): Span {
   };
 }
 
+/** What of a row's `x` stands in `extra`. */
+export function extensionOf({ extra }: Pick<Row, "extra">): SpanExtension | undefined {
+  return extra === null ? undefined : JSON.parse(extra).x;
+}
+
 /** A row with its payloads, and with what v1 has no field for under `x`. */
 export function wholeSpanOf(
   row: Row,
@@ -253,7 +263,7 @@ export function wholeSpanOf(
     ...(resource !== undefined && { resource }),
     ...(events !== undefined && { events }),
     ...(traceAttributes !== undefined && { traceAttributes }),
-    ...(row.extra !== null && JSON.parse(row.extra).x),
+    ...extensionOf(row),
   };
   return { span: { ...spanOf(row, names), ...sent }, x };
 }

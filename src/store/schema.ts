@@ -66,6 +66,8 @@ export const traces = sqliteTable("traces", {
   isPinned: integer().notNull(),
   isSettled: integer().notNull(),
   settledAt: integer(),
+  estimatedSpanCount: integer().notNull(),
+  reportedCost: figure(),
 });
 
 export const spans = sqliteTable("spans", {
@@ -100,6 +102,7 @@ export const spans = sqliteTable("spans", {
   lists: blob({ mode: "buffer" }),
   priceId: integer(),
   cost: figure(),
+  isCostEstimated: integer(),
 });
 
 export const rejects = sqliteTable("rejects", {

@@ -6,15 +6,16 @@ import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
-import { fromCell, toFigure, type Cell } from "./codec.ts";
+import { fromCell, reportedPico, type Cell } from "./codec.ts";
 import { createNames } from "./names.ts";
 import type { Claim, LogPiece } from "../contract/units.ts";
 import { createWaitingLogs, logsIn, withLogs, type ReadLogs, type SpanLog } from "./logs.ts";
-import { createRepricing, type CostOf, type Reprice } from "./repricing.ts";
+import { costCells, createRepricing, type CostOf, type Reprice } from "./repricing.ts";
 import { createPayloadWriter, type PayloadWriter } from "./payloads.ts";
 import { setPinned } from "./pins.ts";
 import {
   contentColumns,
+  costColumns,
   payloadFields,
   payloadsOf,
   placeholdersOf,
@@ -111,7 +112,7 @@ export type Previews = Record<"input" | "output", (text: string) => string | nul
 
 const noPreviews: Previews = { input: () => null, output: () => null };
 
-const insertColumns = ["key", "receivedAt", ...contentColumns, "lists", "priceId", "cost"];
+const insertColumns = ["key", "receivedAt", ...contentColumns, "lists", ...costColumns];
 
 export function createSpanWriter(
   db: Database,
@@ -275,8 +276,13 @@ export function createSpanWriter(
     const receivedAt = span.x?.receivedAt ?? batch.receivedAt;
     const cost = costOf(span);
     written.set(key, span);
-    const costCells = [cost && names.idOf(cost.price), cost && toFigure(cost.amount)];
-    insertSpan.run(key, receivedAt, ...(content as SQLQueryBindings[]), lists, ...costCells);
+    insertSpan.run(
+      key,
+      receivedAt,
+      ...(content as SQLQueryBindings[]),
+      lists,
+      ...costCells(cost, names),
+    );
     settler.unsettle(state);
     traces.putFacts(state, {
       key,
@@ -294,6 +300,8 @@ export function createSpanWriter(
       hasInput: texts.input !== undefined,
       hasOutput: texts.output !== undefined,
       cost: cost?.amount,
+      isCostEstimated: cost?.isEstimated ?? false,
+      reportedCost: reportedPico(span.x?.reportedCostUsd),
       header,
     });
     if (state.storedStartTime === null) state.receivedAt = Math.min(state.receivedAt, receivedAt);

@@ -49,6 +49,10 @@ export interface SpanFacts {
   hasOutput: boolean;
   /** In pico-dollars; undefined where no price is known. */
   cost: bigint | undefined;
+  /** True where it may be billed otherwise. */
+  isCostEstimated: boolean;
+  /** In pico-dollars, as the sender says it. */
+  reportedCost: bigint | undefined;
   header: TraceHeader;
 }
 
@@ -72,9 +76,13 @@ export interface TallyRow {
   usage: Partial<Record<SummedCount, Figure>>;
   /** In pico-dollars; null where no call is priced. */
   cost: Figure | null;
-  /** Of the model calls and embeddings that count, how many have a price. */
+  /** Of the model calls, embeddings and other usage that count, how many have a price. */
   pricedSpanCount: number;
   priceableSpanCount: number;
+  /** Of those with a price, how many may be billed otherwise. */
+  estimatedSpanCount: number;
+  /** What the senders say of those without one, in pico-dollars; null where they say nothing. */
+  reportedCost: Figure | null;
   /**
    * The keys of the spans whose input and output stand for the trace's: of the root that starts first
    * or ends last, else of such a model call; null where none has one.
@@ -146,6 +154,8 @@ export class Tally {
       cost: sums.priced > 0 ? toFigure(sums.cost) : null,
       pricedSpanCount: sums.priced,
       priceableSpanCount: sums.priceable,
+      estimatedSpanCount: sums.estimated,
+      reportedCost: sums.reporters > 0 ? toFigure(sums.reportedCost) : null,
       inputFrom: sums.firstInput?.key ?? null,
       outputFrom: sums.lastOutput?.key ?? null,
       usage: Object.fromEntries(
@@ -231,11 +241,16 @@ export class Tally {
   #count(span: SpanFacts, sign: 1 | -1): void {
     const sums = this.#sums;
     if (span.usage) sum(sums.usage, span.usage, sign);
-    if (!isModelCall(span)) return;
+    if (!isPriceable(span)) return;
     sums.priceable += sign;
-    if (span.cost === undefined) return;
-    sums.priced += sign;
-    sums.cost += BigInt(sign) * span.cost;
+    if (span.cost !== undefined) {
+      sums.priced += sign;
+      sums.cost += BigInt(sign) * span.cost;
+      if (span.isCostEstimated) sums.estimated += sign;
+    } else if (span.reportedCost !== undefined) {
+      sums.reporters += sign;
+      sums.reportedCost += BigInt(sign) * span.reportedCost;
+    }
   }
 }
 
@@ -248,8 +263,13 @@ export function reportsUsage({ usage }: SpanFacts): boolean {
   return usage !== undefined && Object.keys(usage).length > 0;
 }
 
-export function isModelCall({ spanType }: SpanFacts): boolean {
+export function isModelCall({ spanType }: Pick<SpanFacts, "spanType">): boolean {
   return spanType === "llm" || spanType === "embedding";
+}
+
+/** What counts and could have a price: calls, and usage that no call below reports. */
+function isPriceable(span: SpanFacts): boolean {
+  return isModelCall(span) || reportsUsage(span);
 }
 
 function isRepeated(span: SpanFacts, coverage: number): boolean {
@@ -286,6 +306,9 @@ function startSums() {
     cost: 0n,
     priced: 0,
     priceable: 0,
+    estimated: 0,
+    reportedCost: 0n,
+    reporters: 0,
     /** By id, of spans arrived or not: how the usage below covers it. */
     covered: new Map<string, number>(),
   };

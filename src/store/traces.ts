@@ -88,6 +88,8 @@ const tallyColumns = [
   "metadata",
   "inputPreview",
   "outputPreview",
+  "estimatedSpanCount",
+  "reportedCost",
 ];
 const identityColumns = ["key", "projectId", "traceId", "source", "receivedAt", "startTime"];
 
@@ -236,6 +238,8 @@ export function createTraceStates(
         header.metadata ? JSON.stringify(header.metadata) : null,
         preview(state, "input", row.inputFrom),
         preview(state, "output", row.outputFrom),
+        row.estimatedSpanCount,
+        row.reportedCost,
       ];
       if (state.storedStartTime === null) {
         const identity = [

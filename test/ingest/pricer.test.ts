@@ -71,6 +71,7 @@ describe("a model call", () => {
     expect(span.receipt).toEqual({
       provider: "anthropic",
       model: "claude-opus-4-7",
+      foundBy: "modelId",
       source: expect.stringMatching(/^genai-prices \d+\.\d+\.\d+$/),
       sourceDate: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
       lines: [
@@ -80,6 +81,8 @@ describe("a model call", () => {
         { dimension: "output", quantity: 100, unitPrice: "0.000025", amountUsd: "0.0025" },
       ],
       missing: [],
+      unpricedTier: null,
+      isEstimated: false,
     });
   });
 

@@ -93,7 +93,7 @@ test("a pattern matches what the regular expression for it does", () => {
 
 function costOf(prices: PriceRule["prices"], usage: Parameters<typeof price>[0]) {
   const rules = new PriceRules([rule({ prices })]);
-  const receipt = price(usage, rules.find(undefined, "m")!.rates);
+  const receipt = price(usage, rules.find(undefined, ["m"])!.price.rates);
   return receipt && { total: receipt.total, missing: receipt.missing };
 }
 
@@ -136,7 +136,7 @@ test.each([
   [{ createdAt: 8_640_000_000_000_000 }],
 ])("a rule may say %j", (part) => {
   expect(Value.Check(PriceRule, rule(part))).toBe(true);
-  new PriceRules([rule(part)]).find("p", "m");
+  new PriceRules([rule(part)]).find("p", ["m"]);
 });
 
 test.each([

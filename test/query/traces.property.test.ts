@@ -48,7 +48,9 @@ class Bench extends Workbench {
   override open(): void {
     super.open();
     this.spans = createSpanWriter(this.db, this.payloads, undefined, ({ modelId }) =>
-      modelId !== undefined && modelId in picoOf ? { price: "p", amount: picoOf[modelId]! } : null,
+      modelId !== undefined && modelId in picoOf
+        ? { price: "p", amount: picoOf[modelId]!, isEstimated: false }
+        : null,
     );
   }
 

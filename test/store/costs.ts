@@ -4,7 +4,7 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Span, Usage } from "../../src/contract/v1.ts";
+import type { ImportedSpan, Span, Usage, UsageDetails } from "../../src/contract/v1.ts";
 import { openPricer, type Pricer } from "../../src/ingest/pricer.ts";
 import { openWriter } from "../../src/store/open.ts";
 import { createPayloadWriter } from "../../src/store/payloads.ts";
@@ -20,6 +20,9 @@ const models: [provider: string | undefined, modelId: string][] = [
   ["anthropic.messages", "claude-opus-4-7"],
   ["google.generative-ai", "gemini-2.5-pro"],
   ["openai", "text-embedding-3-small"],
+  ["openai", "gpt-audio-mini"],
+  ["openai", "gpt-realtime"],
+  ["google.generative-ai", "gemini-2.5-flash-image"],
   ["ollama", "llama3.3"],
   [undefined, "nobody-knows"],
 ];
@@ -43,7 +46,7 @@ export async function checkCosts(spanCount: number, seed: number): Promise<CostR
   const writer = createSpanWriter(db, createPayloadWriter(db), noLogReaders, pricer.costOf);
   const random = randomNumbers(seed);
   /** What the store should hold, by trace and span. */
-  const model = new Map<string, Map<string, Span>>();
+  const model = new Map<string, Map<string, ImportedSpan>>();
   const report: CostReport = {
     spans: 0,
     resent: 0,
@@ -61,7 +64,7 @@ export async function checkCosts(spanCount: number, seed: number): Promise<CostR
     db.run("COMMIT");
     writer.committed();
   };
-  const send = (traceId: string, spans: Span[]) => {
+  const send = (traceId: string, spans: ImportedSpan[]) => {
     const sent = spans.map((span) => ({ span, header: { traceName: "n" } }));
     transact(() =>
       writer.apply({
@@ -122,7 +125,8 @@ export async function checkCosts(spanCount: number, seed: number): Promise<CostR
   function compare(): void {
     report.totalPico = 0n;
     const select = db.query<Record<string, number | string | null>, [string]>(
-      "SELECT cost, pricedSpanCount, priceableSpanCount FROM traces WHERE traceId = ?",
+      `SELECT cost, pricedSpanCount, priceableSpanCount, estimatedSpanCount, reportedCost
+       FROM traces WHERE traceId = ?`,
     );
     for (const [traceId, spans] of model) {
       const expected = expectedOf([...spans.values()], pricer);
@@ -131,6 +135,8 @@ export async function checkCosts(spanCount: number, seed: number): Promise<CostR
       report.totalPico += cost ?? 0n;
       const isRight =
         cost === expected.cost &&
+        (row.reportedCost === null ? null : BigInt(row.reportedCost!)) === expected.reported &&
+        row.estimatedSpanCount === expected.estimated &&
         row.pricedSpanCount === expected.priced &&
         row.priceableSpanCount === expected.priceable;
       if (!isRight) report.wrong.push(`${traceId}: ${cost}, not ${expected.cost}`);
@@ -138,26 +144,47 @@ export async function checkCosts(spanCount: number, seed: number): Promise<CostR
   }
 }
 
-/** The sum of the receipts of the calls that no other span says again. */
-function expectedOf(spans: Span[], { costOf }: Pricer) {
-  const calls = spans.filter((span) => isCall(span) && !isRepeated(span, spans));
-  const costs = calls.map((span) => costOf(span)?.amount).filter((cost) => cost !== undefined);
-  const sum = costs.reduce((sum, cost) => sum + cost, 0n);
+/** The sum of the receipts of what is used that no other span says again. */
+function expectedOf(spans: ImportedSpan[], { costOf }: Pricer) {
+  const counted = spans.filter((span) =>
+    isCall(span) ? !isRepeated(span, spans) : reportsUsage(span) && !isSummed(span, spans),
+  );
+  const costs = counted.map(costOf);
+  const priced = costs.filter((cost) => cost !== null);
+  const reported = counted.filter(
+    ({ x }, i) => costs[i] === null && x?.reportedCostUsd !== undefined,
+  );
   return {
-    cost: costs.length > 0 ? sum : null,
-    priced: costs.length,
-    priceable: calls.length,
+    cost: priced.length > 0 ? priced.reduce((sum, { amount }) => sum + amount, 0n) : null,
+    priced: priced.length,
+    priceable: counted.length,
+    estimated: priced.filter(({ isEstimated }) => isEstimated).length,
+    // What is reported here is whole pico-dollars, in numbers of few digits.
+    reported:
+      reported.length > 0
+        ? reported.reduce((sum, { x }) => sum + BigInt(Math.round(x!.reportedCostUsd! * 1e12)), 0n)
+        : null,
   };
 }
 
 const isCall = ({ spanType }: Span) => spanType === "llm" || spanType === "embedding";
+
+const reportsUsage = ({ usage }: Span) => usage !== undefined && Object.keys(usage).length > 0;
+
+/** Whether any span below reports usage. */
+function isSummed(span: Span, spans: Span[]): boolean {
+  return spans.some(
+    (below) =>
+      below.parentSpanId === span.spanId && (reportsUsage(below) || isSummed(below, spans)),
+  );
+}
 
 /** Whether a call below, with no tool or agent between, reports usage. */
 function isRepeated(span: Span, spans: Span[]): boolean {
   return spans.some(
     (below) =>
       below.parentSpanId === span.spanId &&
-      ((isCall(below) && below.usage !== undefined && Object.keys(below.usage).length > 0) ||
+      ((isCall(below) && reportsUsage(below)) ||
         (below.spanType !== "tool" && below.spanType !== "agent" && isRepeated(below, spans))),
   );
 }
@@ -165,7 +192,7 @@ function isRepeated(span: Span, spans: Span[]): boolean {
 type Random = (below: number) => number;
 
 /** Parents have smaller numbers, so that there are no rings. */
-function randomSpan(random: Random, n: number): Span {
+function randomSpan(random: Random, n: number): ImportedSpan {
   const [provider, modelId] = models[random(models.length)]!;
   const types = ["llm", "llm", "llm", "embedding", "tool", "agent", "other"] as const;
   const endTime = 1_750_000_000_000 + random(1000);
@@ -179,6 +206,26 @@ function randomSpan(random: Random, n: number): Span {
     ...(provider && { provider }),
     modelId,
     ...(random(6) > 0 && { usage: randomUsage(random) }),
+    x: {
+      ...(random(3) === 0 && { usageDetails: randomDetails(random) }),
+      ...(random(8) === 0 && { serviceTier: random(2) === 0 ? "flex" : "default" }),
+      ...(random(8) === 0 && { requestModelId: "gpt-4o-mini" }),
+      ...(random(4) === 0 && { reportedCostUsd: random(1000) / 1000 }),
+    },
+  };
+}
+
+function randomDetails(random: Random): UsageDetails {
+  const some = (field: keyof UsageDetails) => random(2) > 0 && { [field]: random(100_000) };
+  return {
+    ...some("audioInputTokens"),
+    ...some("audioCachedInputTokens"),
+    ...some("imageInputTokens"),
+    ...some("cacheWrite5mInputTokens"),
+    ...some("cacheWrite1hInputTokens"),
+    ...some("audioOutputTokens"),
+    ...some("imageOutputTokens"),
+    ...some("fileSearchCount"),
   };
 }
 

@@ -110,8 +110,12 @@ function summarize(key: string, stored: TraceModel): Partial<TraceView["trace"]>
     ...Object.fromEntries(summedCounts.map((count) => [count, total(spans, count)])),
     // None of the models here has a price.
     costUsd: null,
+    isCostEstimated: false,
+    reportedCostUsd: null,
     pricedSpanCount: 0,
-    priceableSpanCount: spans.filter((span) => isCall(span) && isCounted(span, spans)).length,
+    priceableSpanCount: spans.filter(
+      (span) => (isCall(span) || reports(span)) && isCounted(span, spans),
+    ).length,
     // No span here has an input.
     pinned: false,
     inputPreview: null,

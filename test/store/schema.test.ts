@@ -7,7 +7,13 @@ import { is } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { droppedFields, Span, Trace, TraceHeader, Usage } from "../../src/contract/v1.ts";
 import { openWriter } from "../../src/store/open.ts";
-import { contentColumns, extraFields, payloadFields, usageColumns } from "../../src/store/rows.ts";
+import {
+  contentColumns,
+  costColumns,
+  extraFields,
+  payloadFields,
+  usageColumns,
+} from "../../src/store/rows.ts";
 import * as schema from "../../src/store/schema.ts";
 import { makeTempDir } from "../helpers.ts";
 
@@ -115,7 +121,7 @@ describe("the contract", () => {
   });
 
   test("every column that is written is there, and every column is written", () => {
-    const written = ["key", "receivedAt", ...contentColumns, "lists", "priceId", "cost"];
+    const written = ["key", "receivedAt", ...contentColumns, "lists", ...costColumns];
     expect([...written].sort()).toEqual([...spanColumns].sort());
   });
 

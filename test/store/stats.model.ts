@@ -76,7 +76,7 @@ export class Bench extends Workbench {
     super.open();
     const costOf = (span: ImportedSpan) =>
       span.spanType === "llm" && span.modelId === "m1"
-        ? { price: String(this.pico), amount: BigInt(this.pico) }
+        ? { price: String(this.pico), amount: BigInt(this.pico), isEstimated: false }
         : null;
     this.spans = createSpanWriter(this.db, this.payloads, undefined, costOf);
   }
@@ -227,12 +227,12 @@ export function countPlainly(model: Model): Map<string, Plain> {
           add(to, name, value as number);
           add(to, `${name}Reporters`, 1);
         }
-        if (!isCall) return;
         add(to, "priceableSpanCount", 1);
         if (span.spanType === "llm" && span.modelId === "m1") {
           add(to, "pricedSpanCount", 1);
           add(to, "cost", pico);
         }
+        if (!isCall) return;
         const tokens = span.usage?.outputTokens ?? 0;
         const ms = Math.round(
           durationMs - ((span.ttftMs ?? 0) < durationMs ? (span.ttftMs ?? 0) : 0),

@@ -22,6 +22,8 @@ function facts(spanId: string, more: Partial<SpanFacts> = {}): SpanFacts {
     hasInput: false,
     hasOutput: false,
     cost: undefined,
+    isCostEstimated: false,
+    reportedCost: undefined,
     header: { traceName: "n" },
     ...more,
   };

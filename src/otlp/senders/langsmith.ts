@@ -4,6 +4,9 @@ import { present } from "../reported.ts";
 import type { Sender } from "../sender.ts";
 import { countOf, mapOf, textOf } from "../values.ts";
 
+/** LangChain names counts by the tier that they were served in. */
+const tiers = ["", "flex_", "priority_"];
+
 export const langSmith: Sender = {
   signs: { scopes: ["langsmith"], attributes: ["langsmith."] },
   spanType({ attributes, parentSpanId }) {
@@ -23,19 +26,19 @@ export const langSmith: Sender = {
       ...mapOf(usage.output_token_details),
       ...mapOf(attributes["gen_ai.usage.output_token_details"]),
     };
-    // LangChain splits cache writes by how long they live, and then has 0 for all of them.
-    const written = countOf(input, ["cache_creation"]);
-    const byLife = ["ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"]
-      .map((key) => countOf(input, [key]))
-      .filter((count) => count !== undefined);
-    const sum = byLife.reduce((sum, count) => sum + count, 0);
     const counts = {
       input: countOf(usage, ["input_tokens"]),
       output: countOf(usage, ["output_tokens"]),
       total: countOf(usage, ["total_tokens"]),
-      cacheRead: countOf(input, ["cache_read"]),
-      cacheWrite: sum > 0 ? Math.max(sum, written ?? 0) : written,
-      reasoning: countOf(output, ["reasoning"]),
+      cacheRead: countOf(
+        input,
+        tiers.map((tier) => `${tier}cache_read`),
+      ),
+      cacheWrite: countOf(input, ["cache_creation"]),
+      reasoning: countOf(
+        output,
+        tiers.map((tier) => `${tier}reasoning`),
+      ),
     };
     return present(counts);
   },

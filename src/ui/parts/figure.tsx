@@ -1,7 +1,7 @@
 /** Figures on screens: digits first, the unit smaller and dimmer, unknown as a word. */
 import { Fragment } from "react";
-import type { Summary } from "../../query/views.ts";
-import { count, duration, money, short, textOf, type Figure } from "../format.ts";
+import type { Skeleton, Summary } from "../../query/views.ts";
+import { count, duration, money, plural, short, textOf, type Figure } from "../format.ts";
 
 export function FigureText({ figure }: { figure: Figure }) {
   return figure.map(([digits, unit], i) => (
@@ -28,28 +28,55 @@ export function Tokens({ value }: { value: number | string | null | undefined })
   );
 }
 
-/** "unpriced" where nothing has a price, "≥" where only some of the calls have. */
+/**
+ * "unpriced" where nothing has a price, "≥" where only some of the calls have, "≈" where a call may be
+ * billed otherwise. What senders report is in the title alone, as no part of the sum.
+ */
 export function Cost({
-  of: { costUsd, pricedSpanCount, priceableSpanCount },
+  of: {
+    costUsd,
+    isCostEstimated = false,
+    reportedCostUsd = null,
+    pricedSpanCount,
+    priceableSpanCount,
+  },
 }: {
-  of: Pick<Summary, "costUsd" | "pricedSpanCount" | "priceableSpanCount">;
+  of: Pick<Summary, "costUsd" | "pricedSpanCount" | "priceableSpanCount"> &
+    Partial<Pick<Summary, "isCostEstimated" | "reportedCostUsd">>;
 }) {
-  if (costUsd === null) {
-    return priceableSpanCount > 0 ? (
-      <span className="dim">unpriced</span>
-    ) : (
-      <span className="dim">—</span>
-    );
-  }
   const missing = priceableSpanCount - pricedSpanCount;
-  const title =
-    missing > 0 ? `$${costUsd}, and ${count(missing)} calls without a price` : `$${costUsd}`;
+  if (costUsd === null && missing === 0) return <span className="dim">—</span>;
+  const title = [
+    costUsd !== null && `$${costUsd}`,
+    isCostEstimated && estimatedTitle,
+    missing > 0 && `${plural(missing, "call")} without a price`,
+    reportedCostUsd !== null && `of which the sender reports $${reportedCostUsd}`,
+  ];
   return (
-    <span title={title}>
-      {missing > 0 && "≥ "}
+    <span className={costUsd === null ? "dim" : undefined} title={title.filter(Boolean).join(", ")}>
+      {costUsd === null ? "unpriced" : `${markOf(missing > 0, isCostEstimated)}${money(costUsd)}`}
+    </span>
+  );
+}
+
+function markOf(isPartial: boolean, isEstimated: boolean): string {
+  return isEstimated ? "≈ " : isPartial ? "≥ " : "";
+}
+
+/** Why a figure has the mark; the receipt of the call says it in full. */
+const estimatedTitle = "estimated: the list has no price for a tier or for a part of what was used";
+
+/** The cost of one call; nothing where it has none. */
+export function SpanCost({ of: { costUsd, isCostEstimated } }: { of: SpanCostOf }) {
+  if (costUsd === null) return null;
+  return (
+    <span title={`$${costUsd}${isCostEstimated ? `, ${estimatedTitle}` : ""}`}>
+      {markOf(false, isCostEstimated === true)}
       {money(costUsd)}
     </span>
   );
 }
+
+export type SpanCostOf = Pick<Skeleton, "costUsd" | "isCostEstimated">;
 
 export { textOf };

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { PriceListing } from "../../ingest/pricer.ts";
 import type { RepriceStatus } from "../../ingest/reprice.ts";
-import { dimensions, type Dimension } from "../../pricing/rates.ts";
+import { dimensions, pieces, type Dimension } from "../../pricing/rates.ts";
 import type { GroupPage } from "../../query/groups.ts";
 import { get, pathOf, send } from "../data/client.ts";
 import { money, plural } from "../format.ts";
@@ -19,9 +19,23 @@ const names: Record<Dimension, string> = {
   output: "Output",
   reasoning: "Reasoning",
   image: "Image",
-  search: "Search",
+  search: "Web search",
   request: "Request",
+  cacheWrite1h: "Cache write for an hour",
+  audioInput: "Audio input",
+  imageInput: "Image input",
+  videoInput: "Video input",
+  audioCacheRead: "Audio from cache",
+  imageCacheRead: "Images from cache",
+  audioOutput: "Audio output",
+  imageOutput: "Image output",
+  videoOutput: "Video output",
+  citation: "Citations",
+  fileSearch: "File search",
 };
+/** Asked for first: most models charge for nothing else. */
+const common: readonly Dimension[] = ["input", "cacheRead", "cacheWrite", "output", "reasoning"];
+const others = dimensions.filter((dimension) => !common.includes(dimension));
 
 export function Prices() {
   const client = useQueryClient();
@@ -142,6 +156,14 @@ function PriceDialog({
   const [model, setModel] = useState(first === "*" ? "" : first);
   const [provider, setProvider] = useState("");
   const [prices, setPrices] = useState<Partial<Record<Dimension, string>>>({});
+  const fieldOf = (name: Dimension) => (
+    <Field
+      key={name}
+      label={`${names[name]}, ${pieces.has(name) ? "$ each" : "$ per million"}`}
+      value={prices[name] ?? ""}
+      set={(price) => setPrices({ ...prices, [name]: price })}
+    />
+  );
   const given = Object.entries(prices).filter(([, price]) => price.trim() !== "");
   return (
     <AskDialog
@@ -163,21 +185,14 @@ function PriceDialog({
       <div className="fields">
         <Field label="Model, * for any text" value={model} set={setModel} hint="llama*" isFirst />
         <Field label="Provider, if it matters" value={provider} set={setProvider} hint="any" />
-        {dimensions.map((name) => (
-          <Field
-            key={name}
-            label={`${names[name]}, ${perWhat(name)}`}
-            value={prices[name] ?? ""}
-            set={(price) => setPrices({ ...prices, [name]: price })}
-          />
-        ))}
+        {common.map(fieldOf)}
       </div>
+      <details>
+        <summary>Audio, images, searches and the like</summary>
+        <div className="fields">{others.map(fieldOf)}</div>
+      </details>
     </AskDialog>
   );
-}
-
-function perWhat(name: Dimension): string {
-  return name === "image" || name === "search" || name === "request" ? "$ each" : "$ per million";
 }
 
 const progressEveryMs = 500;

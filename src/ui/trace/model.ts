@@ -21,6 +21,7 @@ export interface SpanRow extends Pick<
   | "modelId"
   | "ttftMs"
   | "costUsd"
+  | "isCostEstimated"
   | "usage"
 > {
   row: number;
@@ -58,6 +59,7 @@ export function toSpanTable({
   trace,
   spanCount: count,
   columns,
+  estimatedRows,
   cycleRows,
 }: TraceColumns): SpanTable {
   const parents = new Int32Array(count);
@@ -80,6 +82,7 @@ export function toSpanTable({
   }
   for (const row of open) ends[row] = count;
   const cycles = new Set(cycleRows);
+  const estimated = new Set(estimatedRows);
   let byKey: Map<number, number> | null = null;
   let byId: Map<string, number> | null = null;
 
@@ -127,6 +130,7 @@ export function toSpanTable({
         modelId: text(columns.modelId, row),
         ttftMs: columns.ttftMs[row]!,
         costUsd: columns.costUsd[row]!,
+        ...(estimated.has(row) && { isCostEstimated: true as const }),
         usage: usage.length > 0 ? Object.fromEntries(usage) : null,
       };
     },

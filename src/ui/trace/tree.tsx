@@ -1,7 +1,6 @@
 /** The spans as a tree: narrow beside the transcript, with figures as a view of its own. */
 import { useRef } from "react";
-import { money } from "../format.ts";
-import { Duration, Tokens } from "../parts/figure.tsx";
+import { Duration, SpanCost, Tokens } from "../parts/figure.tsx";
 import type { SpanRow } from "./model.ts";
 import { lineHeight, useLineScroller } from "./scroller.ts";
 import { SpanName, titleOf } from "./span-name.tsx";
@@ -96,7 +95,8 @@ export function TreeView({ tree, selected, onSelect, found, isWide }: TreeViewPr
   );
 }
 
-function Figures({ span: { kind, ttftMs, usage, costUsd } }: { span: SpanRow }) {
+function Figures({ span }: { span: SpanRow }) {
+  const { kind, ttftMs, usage, costUsd } = span;
   const isCall = kind === "llm" || kind === "embedding";
   return (
     <>
@@ -110,7 +110,7 @@ function Figures({ span: { kind, ttftMs, usage, costUsd } }: { span: SpanRow }) 
         {kind === "llm" || usage ? <Tokens value={usage?.outputTokens} /> : "—"}
       </span>
       <span className="num" role="gridcell">
-        {costUsd !== null ? money(costUsd) : isCall ? "unpriced" : "—"}
+        {costUsd !== null ? <SpanCost of={span} /> : isCall ? "unpriced" : "—"}
       </span>
     </>
   );

@@ -63,10 +63,11 @@ export function sceneOf(
   };
 }
 
+/** An agent has a cost of its own only where nothing below it has. */
 function sumBelow(table: SpanTable, row: number): { spans: number; costUsd: number | null } {
   const end = table.ends[row]!;
   let costUsd: number | null = null;
-  for (let at = row + 1; at < end; at++) {
+  for (let at = row; at < end; at++) {
     const cost = table.columns.costUsd[at] ?? null;
     if (cost !== null) costUsd = (costUsd ?? 0) + Number(cost);
   }

@@ -6,7 +6,15 @@ import type { Skeleton, TraceState } from "../../query/views.ts";
 /** What is known of a span beyond its entry. */
 export type SpanFacts = Pick<
   Skeleton,
-  "key" | "startTime" | "durationMs" | "status" | "errorMessage" | "ttftMs" | "costUsd" | "usage"
+  | "key"
+  | "startTime"
+  | "durationMs"
+  | "status"
+  | "errorMessage"
+  | "ttftMs"
+  | "costUsd"
+  | "isCostEstimated"
+  | "usage"
 >;
 
 export interface Scene {

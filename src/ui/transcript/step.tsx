@@ -1,7 +1,7 @@
 /** A model call: its head, what was new in what it was sent, and what came of it. */
 import type { Part } from "../../messages/model.ts";
-import { count, duration, money, plural, textOf } from "../format.ts";
-import { FigureText } from "../parts/figure.tsx";
+import { count, duration, plural, textOf } from "../format.ts";
+import { FigureText, SpanCost } from "../parts/figure.tsx";
 import { KindMark, StandingBadge } from "../parts/mark.tsx";
 import { CallCard } from "./calls.tsx";
 import { Fold, Turn } from "./fold.tsx";
@@ -76,7 +76,7 @@ function StepHead({ item }: { item: StepItem }) {
   const { entry, key, earlierCount } = item;
   const { startTime, factsOf, numberOf, folds, isAll, onSelect, traceKey } = useScene();
   const facts = factsOf(key);
-  const { usage, ttftMs, costUsd } = facts ?? {};
+  const { usage, ttftMs } = facts ?? {};
   const id = earlierId(key);
   const number = numberOf(key) ?? item.number;
   return (
@@ -114,7 +114,11 @@ function StepHead({ item }: { item: StepItem }) {
               {tokens(usage.inputTokens)} → {tokens(usage.outputTokens)}
             </span>
           )}
-          {facts && <span className="cost mut">{costUsd ? money(costUsd) : <i>unpriced</i>}</span>}
+          {facts && (
+            <span className="cost mut">
+              {facts.costUsd === null ? <i>unpriced</i> : <SpanCost of={facts} />}
+            </span>
+          )}
         </span>
       </span>
     </header>

@@ -26,6 +26,7 @@ const previewAttributes = 8;
 export function Overview({ table, row, whole, onTab }: OverviewProps) {
   const span = table.span(row);
   const own = whole?.span;
+  const isCall = span.kind === "llm" || span.kind === "embedding";
   const errorMessage = own?.errorMessage ?? span.errorMessage;
   return (
     <>
@@ -36,12 +37,10 @@ export function Overview({ table, row, whole, onTab }: OverviewProps) {
         </section>
       )}
       <Timing table={table} row={row} whole={own} />
-      {span.kind === "llm" || span.kind === "embedding" ? (
-        <>
-          <Receipt span={span} whole={own} />
-          <Context usage={span.usage} />
-        </>
+      {isCall || span.costUsd !== null || own?.reportedCostUsd !== undefined ? (
+        <Receipt span={span} whole={own} />
       ) : null}
+      {isCall && <Context usage={span.usage} />}
       {whole && <Wrote messages={whole.messages} span={span} onTab={onTab} />}
       {own && <Facts whole={own} onTab={onTab} />}
     </>

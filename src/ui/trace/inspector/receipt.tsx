@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { ReceiptView, SpanView } from "../../../query/views.ts";
+import { pieces } from "../../../pricing/rates.ts";
 import { count } from "../../format.ts";
 import { CopyButton } from "../../parts/controls.tsx";
 import type { SpanRow } from "../model.ts";
@@ -12,14 +13,23 @@ const names: Record<Dimension, string> = {
   input: "Input, new",
   cacheRead: "Input, from cache",
   cacheWrite: "Input, into cache",
+  cacheWrite1h: "Input, into cache for an hour",
+  audioInput: "Audio, new",
+  imageInput: "Images, new",
+  videoInput: "Video, new",
+  audioCacheRead: "Audio, from cache",
+  imageCacheRead: "Images, from cache",
   output: "Output",
+  audioOutput: "Audio output",
+  imageOutput: "Image output",
+  videoOutput: "Video output",
   reasoning: "Reasoning",
+  citation: "Citations",
   image: "Images",
   search: "Web searches",
+  fileSearch: "File searches",
   request: "Requests",
 };
-/** These are priced each, all else by the token. */
-const perPiece = new Set<Dimension>(["image", "search", "request"]);
 /** What an amount of money is written with. */
 const places = 6;
 
@@ -58,7 +68,7 @@ export function Receipt({ span, whole }: { span: SpanRow; whole: SpanView | unde
           {receipt?.missing.map((dimension) => (
             <tr key={dimension} className="z">
               <td>{names[dimension]}</td>
-              <td>not reported</td>
+              <td>{usedOf(dimension, whole)}</td>
               <td className="r">—</td>
               <td>—</td>
             </tr>
@@ -69,12 +79,20 @@ export function Receipt({ span, whole }: { span: SpanRow; whole: SpanView | unde
             <td>Total</td>
             <td>{receipt && count(tokensOf(receipt))}</td>
             <td />
-            <td>{amount(span.costUsd)}</td>
+            <td title={receipt ? (causeOf(receipt) ?? undefined) : undefined}>
+              {span.isCostEstimated && "≈ "}
+              {amount(span.costUsd)}
+            </td>
           </tr>
         </tfoot>
       </table>
       {receipt && (
-        <Why receipt={receipt} modelId={span.modelId} reported={whole?.reportedCostUsd} />
+        <Why
+          receipt={receipt}
+          modelId={span.modelId}
+          requestModelId={whole?.requestModelId}
+          reported={whole?.reportedCostUsd}
+        />
       )}
     </section>
   );
@@ -113,17 +131,21 @@ function Unpriced({
 function Why({
   receipt,
   modelId,
+  requestModelId,
   reported,
 }: {
   receipt: ReceiptView;
   modelId: string | null;
+  requestModelId: string | undefined;
   reported: number | undefined;
 }) {
   const [isOpen, setOpen] = useState(false);
   const { source, sourceDate, provider, model } = receipt;
   const uncached = withoutCache(receipt);
+  const cause = causeOf(receipt);
   return (
     <>
+      {cause !== null && <p className="note">≈ {cause}</p>}
       <p className="note">
         Price list {source} of {sourceDate}, for <code className="in">{model}</code>.
         {uncached !== null && ` Without the cache: ${amount(uncached)}.`}{" "}
@@ -138,7 +160,13 @@ function Why({
       </p>
       {isOpen && (
         <p className="note why">
-          {modelId === model ? (
+          {receipt.foundBy === "requestModelId" ? (
+            <>
+              Nothing is known of <code className="in">{modelId}</code>, which answered; the model
+              that was asked for, <code className="in">{requestModelId}</code>, is in the list as{" "}
+              <code className="in">{model}</code>
+            </>
+          ) : modelId === model ? (
             "The call's own model is in the list"
           ) : (
             <>
@@ -155,9 +183,33 @@ function Why({
   );
 }
 
+/** Why a total is estimated; null where it is what will be billed. */
+function causeOf({ unpricedTier, missing }: ReceiptView): string | null {
+  const tier =
+    unpricedTier !== null &&
+    `The call was served as ${unpricedTier}, and the list has no price for that: it is reckoned as standard.`;
+  const parts = missing.map((dimension) => names[dimension].toLowerCase()).join("; ");
+  const rest = parts !== "" && `Without a count or a price of its own: ${parts}.`;
+  return [tier, rest].filter(Boolean).join(" ") || null;
+}
+
+/** How much was used of what has no price of its own. */
+function usedOf(dimension: Dimension, whole: SpanView | undefined): string {
+  const { usage, usageDetails } = whole ?? {};
+  const used: Partial<Record<Dimension, number | undefined>> = {
+    image: usage?.imageCount,
+    search: usage?.webSearchCount,
+    fileSearch: usageDetails?.fileSearchCount,
+    citation: usageDetails?.citationTokens,
+    cacheWrite1h: usageDetails?.cacheWrite1hInputTokens,
+  };
+  const quantity = used[dimension];
+  return quantity === undefined ? "not reported" : count(quantity);
+}
+
 function rateText({ dimension, unitPrice }: ReceiptView["lines"][number]): string {
   const price = Number(unitPrice);
-  if (perPiece.has(dimension)) return `${price} each`;
+  if (pieces.has(dimension)) return `${price} each`;
   const perMillion = price * 1e6;
   return perMillion >= 0.01 || perMillion === 0
     ? perMillion.toFixed(2).replace(/^(\d+)\.00$/, "$1.00")
@@ -166,7 +218,7 @@ function rateText({ dimension, unitPrice }: ReceiptView["lines"][number]): strin
 
 function tokensOf({ lines }: ReceiptView): number {
   return lines
-    .filter(({ dimension }) => !perPiece.has(dimension))
+    .filter(({ dimension }) => !pieces.has(dimension))
     .reduce((sum, { quantity }) => sum + quantity, 0);
 }
 
