@@ -89,15 +89,12 @@ export function headerOf(
     ask(dialect, (meaning) => meaning.traceName?.(span)) ??
     textOf(attributes, keys.traceName) ??
     (isRoot ? name : undefined);
-  const kind = textOf(attributes, ["traceloop.span.kind"])?.toLowerCase();
   const agentName =
     textOf(attributes, keys.agentName) ??
-    (type === "agent" ? textOf(attributes, ["graph.node.name"]) : undefined) ??
-    (kind === "agent" ? textOf(attributes, ["traceloop.entity.name"]) : undefined);
+    ask(dialect, (meaning) => meaning.agentName?.(span, type));
   const workflowName = fitting(
     textOf(attributes, keys.workflowName) ??
-      // On the spans within, OpenLLMetry for JavaScript has the name of an agent there.
-      (isRoot || kind === "workflow" ? textOf(attributes, ["traceloop.workflow.name"]) : undefined),
+      ask(dialect, (meaning) => meaning.workflowName?.(span)),
     wire.traceTextLength,
   );
   const workflowRunId = fitting(textOf(attributes, keys.workflowRunId), wire.idLength);

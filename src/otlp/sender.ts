@@ -89,6 +89,10 @@ export interface Meaning {
   model?(span: SpanRecord): string | undefined;
   /** The name to show, where it is not the span's own. */
   spanName?(span: SpanRecord, type: SpanType): string | undefined;
+  /** The agent's name, where it is no attribute of its own. */
+  agentName?(span: SpanRecord, type: SpanType): string | undefined;
+  /** The workflow's name, where not every span may give it. */
+  workflowName?(span: SpanRecord): string | undefined;
   /** The name of the trace, where not every span may give it. */
   traceName?(span: SpanRecord): string | undefined;
   /**

@@ -46,6 +46,7 @@ export const langSmith: Sender = {
   inputHasCache: () => true,
   outputHasReasoning: () => true,
   provider: ({ attributes }) => textOf(attributes, ["langsmith.metadata.ls_provider"]),
+  agentName: ({ attributes }) => textOf(attributes, ["langsmith.metadata.lc_agent_name"]),
   // Each run has its own name there.
   traceName: ({ attributes, parentSpanId }) =>
     parentSpanId === "" ? textOf(attributes, ["langsmith.trace.name"]) : undefined,

@@ -18,6 +18,8 @@ const output = [attribute("mlflow.spanOutputs")];
 
 export const mlflow: Sender = {
   signs: { scopes: ["mlflow"], attributes: ["mlflow."] },
+  agentName: ({ name, attributes }) =>
+    textOf(attributes, ["mlflow.spanType"])?.toLowerCase() === "agent" ? name : undefined,
   spanType({ attributes, parentSpanId }) {
     const type = textOf(attributes, ["mlflow.spanType"])?.toLowerCase();
     if (type === undefined) return undefined;

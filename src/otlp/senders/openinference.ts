@@ -31,6 +31,14 @@ export const openInference: Sender = {
     if (kind === "chain" && parentSpanId === "") return "agent";
     return kinds.get(kind) ?? "other";
   },
+  model: ({ attributes }) => textOf(mapOf(attributes["llm.invocation_parameters"]), ["model"]),
+  agentName({ attributes }, type) {
+    const { metadata } = attributes;
+    const isNamed = typeof metadata === "string" && metadata.includes("lc_agent_name");
+    const ofChain = isNamed ? textOf(mapOf(metadata), ["lc_agent_name"]) : undefined;
+    const nodeKeys = ["graph.node.name", "graph.node.id"];
+    return ofChain ?? (type === "agent" ? textOf(attributes, nodeKeys) : undefined);
+  },
   // Its instrumentations add the cache to what Anthropic calls the input.
   inputHasCache: () => true,
   provider: ({ attributes }) => chainedProvider(attributes),

@@ -1,8 +1,13 @@
 /** OpenLLMetry's instrumentations, from Traceloop. https://github.com/traceloop/openllmetry */
 import { typeOfKind } from "../kind.ts";
 import { attribute } from "../places.ts";
+import type { Attributes } from "../records.ts";
 import type { Sender } from "../sender.ts";
 import { textOf } from "../values.ts";
+
+function kindOf(attributes: Attributes): string | undefined {
+  return textOf(attributes, ["traceloop.span.kind"])?.toLowerCase();
+}
 
 export const openLlmetry: Sender = {
   signs: {
@@ -11,9 +16,16 @@ export const openLlmetry: Sender = {
   },
   spanType({ attributes }) {
     if (textOf(attributes, ["gen_ai.operation.name"])) return undefined;
-    const kind = textOf(attributes, ["traceloop.span.kind"]);
+    const kind = kindOf(attributes);
     return kind === undefined ? undefined : (typeOfKind(kind) ?? "other");
   },
+  agentName: ({ attributes }) =>
+    kindOf(attributes) === "agent" ? textOf(attributes, ["traceloop.entity.name"]) : undefined,
+  // On the spans within, the one for JavaScript has the name of an agent there.
+  workflowName: ({ attributes, parentSpanId }) =>
+    parentSpanId === "" || kindOf(attributes) === "workflow"
+      ? textOf(attributes, ["traceloop.workflow.name"])
+      : undefined,
   spanName: ({ name, attributes }) =>
     name || textOf(attributes, ["gen_ai.operation.name"])
       ? undefined

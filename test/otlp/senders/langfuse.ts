@@ -108,7 +108,7 @@ export const langfuse: Fixture[] = [
     ],
     trace: {
       traceName: "trip",
-      agentName: "planner",
+      agentName: "plan-trip",
       sessionId: "session-1",
       customer: { id: "user-1" },
       spanCount: 5,

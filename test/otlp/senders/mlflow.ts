@@ -113,7 +113,7 @@ export const mlflow: Fixture[] = [
     ],
     trace: {
       traceName: "predict",
-      agentName: "notebook",
+      agentName: "predict",
       spanCount: 5,
       llmCount: 2,
       toolCount: 1,
