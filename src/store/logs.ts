@@ -71,11 +71,12 @@ export function withLogs(
   }
   // At least so many: those dropped before may be among these again.
   const dropped = Math.max(droppedLogsCount, all.length - kept.length);
-  const { events: _, droppedLogsCount: __, ...x } = withoutReport(span).x ?? {};
+  const own = withoutReport(span);
+  const { events: _, droppedLogsCount: __, ...x } = own.x ?? {};
   const entries = [...others, ...kept];
   return withReport(
     {
-      ...withoutReport(span),
+      ...own,
       x: {
         ...x,
         ...(entries.length > 0 && { events: JSON.stringify(entries) }),
