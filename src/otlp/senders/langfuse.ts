@@ -13,7 +13,8 @@ const output = [attribute("langfuse.observation.output")];
 export const langfuse: Sender = {
   signs: { scopes: ["langfuse"], attributes: ["langfuse."] },
   // It has none but the name of the observation.
-  agentName: ({ name }, type) => (type === "agent" ? name : undefined),
+  agentName: ({ name, attributes }) =>
+    textOf(attributes, ["langfuse.observation.type"]) === "agent" ? name : undefined,
   spanType({ attributes }) {
     const type = textOf(attributes, ["langfuse.observation.type"]);
     // "span" is what it calls everything else.
