@@ -175,7 +175,17 @@ describe.each(encodings)("in %s", (encoding) => {
 
   test.each([
     ["0", "0", { startTime: 0, startNanos: 0, endTime: 0, endNanos: 0 }],
-    ["0", most, { startTime: 0, endTime: 18446744073709, endNanos: 551615 }],
+    // Without a start it began when it ended.
+    [
+      "0",
+      most,
+      {
+        startTime: 18446744073709,
+        endTime: 18446744073709,
+        endNanos: 551615,
+        isStartMissing: true,
+      },
+    ],
     [most, most, { startTime: 18446744073709, startNanos: 551615, endTime: 18446744073709 }],
     [most, "0", { startTime: 18446744073709, endTime: 18446744073709, endTimeUnixNano: "0" }],
     ["2000000", "1999999", { startTime: 2, endTime: 2, endNanos: 0, endTimeUnixNano: "1999999" }],

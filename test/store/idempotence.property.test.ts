@@ -299,7 +299,8 @@ async function shown(server: TestServer): Promise<Map<string, unknown>> {
   for (const summary of await listAll(server)) {
     const { trace } = (await (await server.api(`/api/traces/~${summary.key}`)).json()) as TraceView;
     expect(trace).toMatchObject({ ...summary });
-    const { key: _, receivedAt, lastReceivedAt, ...rest } = trace;
+    const { key: _, receivedAt, lastReceivedAt, attributes, ...rest } = trace;
+    expect(attributes).toBeNull();
     expect(lastReceivedAt).toBeGreaterThanOrEqual(receivedAt);
     const exported = await server.api(`/api/traces/~${summary.key}/export`);
     const spans = [...spansOf((await exported.json()) as WirePayload).values()];
