@@ -120,6 +120,8 @@ function unwrapped(sent: JsonObject, key: string, role: string): Read[] | null {
   const read = isMessage ? readMessage(new Members(inner), given) : messageOf(inner, given);
   const last = read?.at(-1);
   if (!read || !last) return read;
+  // Genkit repeats what it was asked.
+  wrapper.skip("request");
   last.parts.push(...wrapper.rest(last.parts, false));
   if (!last.isBare) last.piece = pieceOf(sent, isDelta, last.piece?.isGemini ?? false);
   return read;

@@ -22,6 +22,7 @@ import { leftOf } from "./members.ts";
 import { bare, messagesOf, roleOf, systemParts, type Read } from "./message.ts";
 import type { Message } from "./model.ts";
 import { rawPart, textParts } from "./parts.ts";
+import { fromPython } from "./python.ts";
 import { eventsIn, isEvent, joinPieces, messagesOfEvents, type Placed } from "./pieces.ts";
 import { wrappedMessages } from "./wrapped.ts";
 
@@ -41,12 +42,17 @@ export function readMessages(text: string, side: Side): Message[] {
 
 /** The same, with places: what of them an earlier payload had, too, can be told by its length. */
 export function locateMessages(text: string, side: Side): Located[] {
+  return conversationIn(text, side) ?? plainText(text, side);
+}
+
+/** Null for a text in which nothing is known to be a message. */
+function conversationIn(text: string, side: Side): Located[] | null {
   const role = roleOn(side);
   const at = skipSpace(text, 0);
   const found = new Found(text);
   if (text[at] === "[") readList(found, at, text.length, role);
   else if (text[at] === "{") readObject(found, at, role);
-  return found.isKnown ? found.located(side) : plainText(text, side);
+  return found.isKnown ? found.located(side) : null;
 }
 
 function roleOn(side: Side): "user" | "assistant" {
@@ -126,9 +132,9 @@ function plainText(text: string, side: Side): Located[] {
   // What a framework wrote down twice, a function's "nothing", and no messages.
   if (/^\s*(\[\s*\]|null)?\s*$/.test(said.slice(0, 100))) return [];
   const end = text.length;
-  if (said !== text && /^\s*[[{]/.test(said)) {
-    return locateMessages(said, side).map(({ message }) => ({ message, end }));
-  }
+  const written = said === text ? fromPython(text) : said;
+  const inner = written === null ? null : conversationIn(written, side);
+  if (inner) return inner.map(({ message }) => ({ message, end }));
   const events = eventsIn(said);
   const read = (events && messagesOfEvents(events, role)) ??
     markedMessages(said) ?? [{ role, parts: textParts(said) }];

@@ -1,9 +1,8 @@
 /** Messages within what frameworks write down of a call: arguments, results, states and their updates. */
-import { isObject, pick, type Json, type JsonObject } from "./json.ts";
+import { isObject, pick, toText, type Json, type JsonObject } from "./json.ts";
 import { Members } from "./members.ts";
 import { bare, messagesOf, type Read } from "./message.ts";
 import { contentParts, rawPart, readWhole, textParts } from "./parts.ts";
-import { toText } from "./json.ts";
 import { messageThoughts } from "./thoughts.ts";
 
 /** LangGraph nests four. */
@@ -67,8 +66,9 @@ function loneText(sent: JsonObject, role: string): Read[] | null {
   const { args, kwargs, combined_chunk_content: streamed } = sent;
   if (typeof streamed === "string") return [bare(textParts(streamed), role)];
   const isCall = Array.isArray(args) && isObject(kwargs) && Object.keys(kwargs).length === 0;
-  const [only, ...more] = isCall ? args : [];
-  return typeof only === "string" && more.length === 0 ? [bare(textParts(only), role)] : null;
+  if (!isCall || args.length > 1) return null;
+  const [only = ""] = args;
+  return typeof only === "string" ? [bare(textParts(only), role)] : null;
 }
 
 /** What else a call of the AI SDK, or of a framework on it, says beside its text. */

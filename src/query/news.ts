@@ -152,7 +152,13 @@ function answerOf(
   return ({ role, parts }) =>
     role === "assistant" &&
     parts.length > 0 &&
-    parts.every((part) => part.type === "thinking" || said.has(gistOf(part)));
+    parts.every((part) => isBeside(part, parts) || said.has(gistOf(part)));
+}
+
+/** Thoughts, and what a sender keeps beside what was said, are often not sent back as they came. */
+function isBeside(part: Part, parts: Part[]): boolean {
+  if (part.type === "thinking") return true;
+  return part.type === "raw" && parts.some(({ type }) => type !== "raw" && type !== "thinking");
 }
 
 /** Senders write an answer down again in another form: its ids and its texts stay. */

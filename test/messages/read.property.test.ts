@@ -162,6 +162,11 @@ test.each([
     "members",
     JSON.stringify(Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`k${i}`, {}]))),
   ],
+  ["long numbers", `[{"role":"user","content":[${"1.10,".repeat(200_000)}1]}]`],
+  ["what Python prints", `[${"'a',".repeat(250_000)}'a']`],
+  ["events", 'data: {"a":1}\n\n'.repeat(60_000)],
+  ["marks", "[USER]\na\n".repeat(110_000)],
+  ["chunks", JSON.stringify(Array(20_000).fill({ choices: [{ delta: { content: "a" } }] }))],
   ["white space", " ".repeat(1_000_000)],
   ["quotes", '"'.repeat(1_000_000)],
 ])("1 MB of %s takes less than three seconds of a processor", (_, text) => {

@@ -1,7 +1,7 @@
 /** Messages are found within what frameworks put around them. */
 import { expect, test } from "bun:test";
 import type { Side } from "../../src/messages/read.ts";
-import { assistant, call, read, result, system, text, thinking, tool, user } from "./build.ts";
+import { assistant, call, raw, read, result, system, text, thinking, tool, user } from "./build.ts";
 
 const hi = { role: "user", content: "Hi" };
 const hey = { role: "assistant", content: "Hey" };
@@ -91,6 +91,17 @@ test("what a step of the AI SDK came to is one message", () => {
   expect(read({ toolName: "f", toolCallId: "c", toolInput: { a: 1 } }, "output")).toEqual([
     assistant(call("c", "f", '{"a":1}')),
   ]);
+});
+
+test("what Python prints is read like JSON", () => {
+  const sent = `[{'role': 'user', 'content': "It's\\n\\u00fc", 'name': None}, {'role': 'assistant', 'tool_calls': [{'id': 'c', 'function': {'name': 'f', 'arguments': '{"a":1}'}}], 'ok': True}]`;
+  expect(read(sent)).toEqual([
+    user(text("It's\nü")),
+    assistant(call("c", "f", '{"a":1}'), raw({ ok: true })),
+  ]);
+  for (const text of ["['a', 'b'] and more", "[{'role': Role.user}]", "{'a': 1}", "['a"]) {
+    expect(read(text)).toEqual([user({ type: "text", text })]);
+  }
 });
 
 test("the settings of a request may have the system's instructions", () => {

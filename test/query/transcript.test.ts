@@ -618,6 +618,15 @@ describe("the messages of a span", () => {
     });
   });
 
+  test("begin behind the answer, whatever a sender keeps beside it", async () => {
+    const [q1, a1, q2] = [user("one"), says("first"), user("two")];
+    const traceId = await send([
+      llm(10, [q1], { ...a1, annotations: [{ title: "a source" }] }),
+      llm(20, [q1, { ...a1, mood: "calm" }, q2]),
+    ]);
+    expect(await messagesOf(traceId, "call-20")).toMatchObject({ newFrom: 2, isEdited: false });
+  });
+
   test("say where the history was edited, and where nothing is new", async () => {
     const [q1, a1, q2] = [user("one"), says("first"), user("two")];
     const traceId = await send([
