@@ -203,6 +203,15 @@ async function runProgram(args: string[]): Promise<number> {
       await reprice(configOf(options), options);
     });
 
+  command(program, "reread", "map stored spans of OTLP anew, as this version understands them")
+    .option("--project <name>", "only this project's")
+    .option("--since <time>", "traces started at or after: epoch ms or ISO 8601")
+    .option("--until <time>", "traces started before: epoch ms or ISO 8601")
+    .action(async (options) => {
+      const { reread } = await import("./reread.ts");
+      await reread(configOf(options), options);
+    });
+
   program
     .command("export")
     .description("write traces as JSON Lines of ingest v1")

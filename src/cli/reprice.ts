@@ -1,9 +1,8 @@
 /** `tealight reprice`: applies the prices as they stand to what is stored. */
 import type { Config } from "../config.ts";
-import { AppError } from "../errors.ts";
 import type { RepriceStatus } from "../ingest/reprice.ts";
-import { connect, type Client } from "./client.ts";
-import { out, showProgress } from "./output.ts";
+import { count, runToEnd } from "./background.ts";
+import { out } from "./output.ts";
 
 export interface RepriceOptions {
   project?: string;
@@ -15,48 +14,11 @@ export interface RepriceOptions {
   json: boolean;
 }
 
-const pollEveryMs = 200;
-
 export async function reprice(config: Config, options: RepriceOptions): Promise<void> {
   const { project, since, until, provider, model, dryRun, json } = options;
   const request = { project, since, until, provider, model, dryRun };
-  const client = await connect(config);
-  let status: RepriceStatus;
-  try {
-    const response = await client.request("POST", "/api/reprice", JSON.stringify(request));
-    // Also where this process has the store open itself: the work ends when the store is closed.
-    status = await untilFinished(client, (await response.json()) as RepriceStatus);
-  } finally {
-    showProgress("");
-    await client.close();
-  }
+  const status = await runToEnd<RepriceStatus>(config, "/api/reprice", request);
   out.write(json ? JSON.stringify(status) : summaryOf(status));
-}
-
-async function untilFinished(client: Client, started: RepriceStatus): Promise<RepriceStatus> {
-  let status = started;
-  while (status.finishedAt === null) {
-    showProgress(`${status.doneTraceCount} of ${count(status.traceCount, "trace")}`);
-    await Bun.sleep(pollEveryMs);
-    status = await statusOf(client);
-    if (status.startedAt !== started.startedAt) throw outOfSight();
-  }
-  return status;
-}
-
-async function statusOf(client: Client): Promise<RepriceStatus> {
-  try {
-    return (await (await client.request("GET", "/api/reprice")).json()) as RepriceStatus;
-  } catch (cause) {
-    // A server that knows of no run is not the one that began it.
-    throw cause instanceof AppError && cause.code === "not_found" ? outOfSight() : cause;
-  }
-}
-
-function outOfSight(): AppError {
-  return new AppError("conflict", "what became of it is unknown: another run took its place", {
-    hint: "or the server was started again; repricing once more is safe",
-  });
 }
 
 function summaryOf(status: RepriceStatus): string {
@@ -67,10 +29,6 @@ function summaryOf(status: RepriceStatus): string {
   }
   const what = `${changedSpanCount} of ${count(spanCount, "call")} in ${count(changedTraceCount, "trace")}`;
   return `${isDryRun ? "would reprice" : "repriced"} ${what}: ${toDollars(beforeUsd)} → ${toDollars(afterUsd)}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** All digits, since they are exact, and cents at least. */

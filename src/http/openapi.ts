@@ -66,6 +66,7 @@ const rooms: Record<string, string> = {
   tools: "Statistics",
   prices: "Prices",
   reprice: "Prices",
+  reread: "Traces",
   "openapi.json": "This document",
   docs: "This document",
 };

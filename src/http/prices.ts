@@ -2,14 +2,14 @@
 import { Type } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
 import { nullable } from "../schemas.ts";
-import { parseTime } from "../filter/time.ts";
 import type { Intake } from "../ingest/intake.ts";
 import { PriceListing } from "../ingest/pricer.ts";
 import { RepriceStatus } from "../ingest/reprice.ts";
 import { maxPriceBookBytes } from "../limits.ts";
 import { PriceRule } from "../pricing/rules.ts";
 import { bufferFull, declaredBytes, readBody, tooLarge } from "./body.ts";
-import { decodedSegment, findProject } from "./params.ts";
+import { decodedSegment } from "./params.ts";
+import { windowFields, windowOf } from "./window.ts";
 import { closed, route, type Route } from "./route.ts";
 
 const optional = Type.Optional;
@@ -17,10 +17,7 @@ const { provider, model, prices } = PriceRule.properties;
 
 const RuleBody = closed({ provider: optional(provider), model: optional(model), prices });
 const RepriceBody = closed({
-  project: optional(Type.String()),
-  // A number or a text: read as the lists' queries are, whose hint says what a time looks like.
-  since: optional(Type.Unknown({ description: "Epoch ms, an ISO 8601 date or a time ago: 2h" })),
-  until: optional(Type.Unknown({ description: "Likewise, outside" })),
+  ...windowFields,
   provider: optional(provider),
   model: optional(model),
   dryRun: optional(Type.Boolean({ description: "Only counts what would change" })),
@@ -110,24 +107,11 @@ export function priceRoutes({
       status: 202,
       answer: RepriceStatus,
       handle({ body: { project, since, until, provider, model, dryRun } }) {
-        const filter = {
-          projectId:
-            project === undefined ? undefined : findProject(keyring.accounts(), project).id,
-          since: timeOf(since, "since"),
-          until: timeOf(until, "until"),
-          provider,
-          model,
-        };
+        const filter = { ...windowOf({ project, since, until }, keyring), provider, model };
         return writer.call("startReprice", [filter, dryRun ?? false]);
       },
     }),
   ];
-}
-
-function timeOf(value: unknown, field: string): number | undefined {
-  if (value === undefined) return undefined;
-  const isTime = typeof value === "number" || typeof value === "string";
-  return parseTime(isTime ? String(value) : "", field);
 }
 
 function textOf(body: ArrayBuffer): string {

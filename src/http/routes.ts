@@ -6,6 +6,7 @@ import { messageRoutes } from "./messages.ts";
 import { documentRoutes } from "./openapi.ts";
 import { priceRoutes } from "./prices.ts";
 import type { ReadDeps } from "./read.ts";
+import { rereadRoutes } from "./reread.ts";
 import { removeRoutes } from "./remove.ts";
 import type { Route } from "./route.ts";
 import { searchRoutes, type SearchDeps } from "./search.ts";
@@ -31,6 +32,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...searchRoutes(deps),
     ...adminRoutes(deps),
     ...priceRoutes(deps),
+    ...rereadRoutes(deps),
     ...setupRoutes(deps),
     ...serverRoutes(deps),
   ];

@@ -31,6 +31,8 @@ import {
   type Repricer,
   type RepriceStatus,
 } from "./reprice.ts";
+import { createRereader, type Rereader, type RereadStatus } from "./reread.ts";
+import { createSweep, type Sweep, type Window } from "./sweep.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
@@ -76,7 +78,9 @@ interface Open {
   /** Set once the prices are loaded; `priced` waits for that. */
   pricer: Pricer | null;
   priced: Promise<void>;
+  sweep: Sweep;
   repricer: Repricer;
+  rereader: Rereader;
   changes: ChangeLog;
   /** Projects that went while this runs: what is still on its way into them is refused. */
   droppedProjects: Set<number>;
@@ -146,7 +150,9 @@ const methods = {
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
       const upkeep = startUpkeep(db, writer, payloads, spans.settling);
       const { promise: priced, resolve, reject } = Promise.withResolvers<void>();
-      const repricer = createRepricer(db, writer, spans);
+      const sweep = createSweep(db, writer);
+      const repricer = createRepricer(sweep, spans);
+      const rereader = createRereader(sweep, spans);
       open = {
         settings,
         db,
@@ -156,7 +162,9 @@ const methods = {
         upkeep,
         pricer: null,
         priced,
+        sweep,
         repricer,
+        rereader,
         changes,
         droppedProjects: new Set(),
       };
@@ -251,6 +259,15 @@ const methods = {
 
   repriceStatus: (): RepriceStatus | null => opened().repricer.status(),
 
+  /** Maps stored spans of OTLP anew, which prices them, too. */
+  async startReread(window: Window): Promise<RereadStatus> {
+    const { priced, rereader } = opened();
+    await priced;
+    return rereader.start(window);
+  },
+
+  rereadStatus: (): RereadStatus | null => opened().rereader.status(),
+
   /**
    * What the HTTP thread noted since the last time: refusals, keys that were used, fields of newer
    * clients. @returns those of the fields that were never seen before.
@@ -314,9 +331,9 @@ const methods = {
   /** Commits what waits, writes the log back into the file and closes it. */
   close(): void {
     if (!open) return;
-    const { db, writer, upkeep, repricer } = open;
+    const { db, writer, upkeep, sweep } = open;
     upkeep.stop();
-    repricer.stop();
+    sweep.stop();
     writer.change(() => {});
     open = null;
     closeWriter(db);

@@ -88,7 +88,7 @@ export function withLogs(
 }
 
 /** The span as it was sent. */
-function withoutReport(span: ImportedSpan): ImportedSpan {
+export function withoutReport(span: ImportedSpan): ImportedSpan {
   const { fromLogs = [], beforeLogs, ...x } = span.x ?? {};
   const own: ImportedSpan = { ...span, x };
   for (const field of fromLogs) {

@@ -9,6 +9,8 @@ import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { fromCell, reportedPico, type Cell } from "./codec.ts";
 import { createNames } from "./names.ts";
 import type { Claim, LogPiece } from "../contract/units.ts";
+import { createStoredReader, droppedLogsOf, isSame, type Stored } from "./stored.ts";
+import { createRereading, type Reread } from "./rereading.ts";
 import { createWaitingLogs, logsIn, withLogs, type ReadLogs, type SpanLog } from "./logs.ts";
 import { costCells, createRepricing, type CostOf, type Reprice } from "./repricing.ts";
 import { createPayloadWriter, type PayloadWriter } from "./payloads.ts";
@@ -22,9 +24,6 @@ import {
   spanKeyOf,
   toContentCells,
   wholeSpanOf,
-  type CellValue,
-  type PayloadField,
-  type Payloads,
 } from "./rows.ts";
 import { spans } from "./schema.ts";
 import type { Place } from "./assemble.ts";
@@ -69,6 +68,7 @@ export interface SpanWriter {
   /** Says that the transaction is gone, and with it all that was learnt in it. */
   rolledBack(): void;
   reprice: Reprice;
+  reread: Reread;
   /** Gives quiet traces their facets and statistics. */
   settling: Pick<Settler, "hasWork" | "step">;
   /** Takes a trace out of sight; its rows are collected later. False where there is none. */
@@ -93,20 +93,6 @@ export const noLogReaders: LogReaders = {
   },
 };
 
-/** What a span's row holds before it is written anew. */
-interface Stored {
-  key: number;
-  content: CellValue[];
-  lists: Uint8Array | null;
-  texts: Payloads;
-  damaged: PayloadField[];
-}
-
-function droppedLogsOf({ content }: Stored): number {
-  const extra = content[contentColumns.indexOf("extra")];
-  return typeof extra === "string" ? (JSON.parse(extra).x?.droppedLogsCount ?? 0) : 0;
-}
-
 /** What lists show of an input and of an output, null where that is nothing. */
 export type Previews = Record<"input" | "output", (text: string) => string | null>;
 
@@ -126,12 +112,10 @@ export function createSpanWriter(
   const settler = createSettler(db, names, traces);
   const waitingLogs = createWaitingLogs(db);
   const rows = drizzle(db);
+  const readStored = createStoredReader(db, payloads);
 
   const insertSpan = db.query<null, SQLQueryBindings[]>(
     `INSERT OR REPLACE INTO spans (${insertColumns}) VALUES (${placeholdersOf(insertColumns)})`,
-  );
-  const selectContent = db.query<null, [number]>(
-    `SELECT ${[...contentColumns, "lists"]} FROM spans WHERE key = ?`,
   );
   const selectTraceId = db.query<{ projectId: number; traceId: Cell }, [number]>(
     "SELECT projectId, traceId FROM traces WHERE key = ?",
@@ -232,20 +216,18 @@ export function createSpanWriter(
     return isThere ? previews[field](text) : null;
   }
 
-  function readStored(key: number): Stored {
-    const content = selectContent.values(key)[0] as CellValue[];
-    const lists = content.at(-1) as Uint8Array | null;
-    return { key, content, lists, ...payloads.get(key, lists) };
-  }
-
-  /** Writes a span's row, in the place of the version that is `stored`. */
+  /**
+   * Writes a span's row, in the place of the version that is `stored`.
+   *
+   * @returns false where that says the same.
+   */
   function put(
     state: TraceState,
     span: ImportedSpan,
     header: TraceHeader,
     batch: Pick<Batch, "receivedAt" | "source">,
     stored: Stored | undefined,
-  ): void {
+  ): boolean {
     const content = toContentCells(span, {
       source: names.idOf(span.x?.source ?? batch.source),
       header: headerIdOf(header),
@@ -261,7 +243,7 @@ export function createSpanWriter(
       isSame(content, stored.content) &&
       payloadFields.every((field) => texts[field] === stored.texts[field])
     ) {
-      return;
+      return false;
     }
     const key = stored?.key ?? spanKeyOf(state.key, state.nextSpanNumber++);
     const isTraceNew = state.storedStartTime === null;
@@ -307,6 +289,7 @@ export function createSpanWriter(
     if (state.storedStartTime === null) state.receivedAt = Math.min(state.receivedAt, receivedAt);
     state.lastReceivedAt = Math.max(state.lastReceivedAt, receivedAt);
     touched.add(state);
+    return true;
   }
 
   /** Spans of one batch share the object, so most need no look at what it says. */
@@ -363,6 +346,7 @@ export function createSpanWriter(
       lastHeader = null;
     },
     reprice: createRepricing({ db, names, traces, settler, touched, costOf }),
+    reread: createRereading({ db, names, traces, readLogs, readStored, put }),
     settling: settler,
     deleteTrace(traceKey) {
       const found = selectTraceId.get(traceKey);
@@ -382,13 +366,4 @@ export function createSpanWriter(
       return isThere;
     },
   };
-}
-
-function isSame(content: CellValue[], stored: CellValue[]): boolean {
-  return content.every((cell, i) => {
-    const other = stored[i]!;
-    if (cell instanceof Uint8Array)
-      return other instanceof Uint8Array && Buffer.compare(cell, other) === 0;
-    return cell === other;
-  });
 }

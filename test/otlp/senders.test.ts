@@ -4,9 +4,7 @@ import type { ImportedSpan } from "../../src/contract/v1.ts";
 import { readRequest } from "../../src/otlp/request.ts";
 import type { SpanView, Summary, TracePage, TraceView } from "../../src/query/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
-import { claudeCode } from "./senders/claude-code.ts";
-import { codex } from "./senders/codex.ts";
-import { copilotChat } from "./senders/copilot.ts";
+import { fixtures } from "./senders/list.ts";
 import {
   msOf,
   nanosOf,
@@ -17,54 +15,6 @@ import {
   type Fixture,
   type SentSpan,
 } from "./senders/fixture.ts";
-import { langfuse } from "./senders/langfuse.ts";
-import { mlflow } from "./senders/mlflow.ts";
-import { genkit } from "./senders/genkit.ts";
-import { googleAdk } from "./senders/google-adk.ts";
-import { liteLlm } from "./senders/litellm.ts";
-import { logfire } from "./senders/logfire.ts";
-import { voltAgent } from "./senders/voltagent.ts";
-import { frameworks } from "./senders/frameworks.ts";
-import { geminiCli } from "./senders/gemini-cli.ts";
-import { langSmith } from "./senders/langsmith.ts";
-import { liveKit } from "./senders/livekit.ts";
-import { mastra } from "./senders/mastra.ts";
-import { openCode } from "./senders/opencode.ts";
-import { openInference } from "./senders/openinference.ts";
-import { openLlmetry } from "./senders/openllmetry.ts";
-import { pydanticAi } from "./senders/pydantic-ai.ts";
-import { qwenCode } from "./senders/qwen-code.ts";
-import { rules } from "./rules.ts";
-import { semanticConventions } from "./conventions.ts";
-import { strands } from "./senders/strands.ts";
-import { vercel } from "./senders/vercel.ts";
-
-const fixtures: Fixture[] = [
-  ...semanticConventions,
-  ...openInference,
-  ...openLlmetry,
-  ...vercel,
-  ...langSmith,
-  ...pydanticAi,
-  ...mastra,
-  ...strands,
-  ...liveKit,
-  ...claudeCode,
-  ...codex,
-  ...geminiCli,
-  ...qwenCode,
-  ...copilotChat,
-  ...openCode,
-  ...langfuse,
-  ...mlflow,
-  ...genkit,
-  ...googleAdk,
-  ...liteLlm,
-  ...logfire,
-  ...voltAgent,
-  ...frameworks,
-  ...rules,
-];
 
 /** A span with what it carries beyond the contract, wherever it is read. */
 type Whole = Omit<ImportedSpan, "x"> &

@@ -1,0 +1,24 @@
+/** `tealight reread`: maps stored spans of OTLP anew, as this version understands them. */
+import type { Config } from "../config.ts";
+import type { RereadStatus } from "../ingest/reread.ts";
+import { count, runToEnd } from "./background.ts";
+import { out } from "./output.ts";
+
+export interface RereadOptions {
+  project?: string;
+  since?: string;
+  until?: string;
+  json: boolean;
+}
+
+export async function reread(config: Config, options: RereadOptions): Promise<void> {
+  const { project, since, until, json } = options;
+  const status = await runToEnd<RereadStatus>(config, "/api/reread", { project, since, until });
+  out.write(json ? JSON.stringify(status) : summaryOf(status));
+}
+
+function summaryOf({ traceCount, spanCount, changedSpanCount }: RereadStatus): string {
+  const all = `${count(spanCount, "span")} of OTLP in ${count(traceCount, "trace")}`;
+  if (changedSpanCount === 0) return `nothing changed: ${all}`;
+  return `${changedSpanCount} of ${all} say more or something else now`;
+}

@@ -1,0 +1,32 @@
+/** Stored spans mapped anew by the rules of this version. For operators. */
+import type { Intake } from "../ingest/intake.ts";
+import { RereadStatus } from "../ingest/reread.ts";
+import { nullable } from "../schemas.ts";
+import { closed, route, type Route } from "./route.ts";
+import { windowFields, windowOf } from "./window.ts";
+
+export function rereadRoutes({
+  intake: { keyring, writer },
+}: {
+  intake: Pick<Intake, "keyring" | "writer">;
+}): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/reread",
+      summary: "How far the reading anew is that was begun last; null before the first",
+      answer: nullable(RereadStatus),
+      handle: () => writer.call("rereadStatus", []),
+    }),
+    route({
+      method: "POST",
+      path: "/api/reread",
+      summary:
+        "Begins to map stored spans of OTLP anew, as this version understands them, and answers at once",
+      body: closed(windowFields),
+      status: 202,
+      answer: RereadStatus,
+      handle: ({ body }) => writer.call("startReread", [windowOf(body, keyring)]),
+    }),
+  ];
+}

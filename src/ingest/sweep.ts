@@ -1,0 +1,118 @@
+/**
+ * Goes through stored traces in the background, a few milliseconds at a time: between two steps the
+ * writer serves what came in. What comes in meanwhile is not visited.
+ */
+import type { Database } from "bun:sqlite";
+import { upkeep as pauses } from "../limits.ts";
+import { AppError } from "../errors.ts";
+import { toUnavailable, type Writer } from "./writer.ts";
+
+export interface Window {
+  projectId?: number | undefined;
+  /** Epoch ms; a trace belongs to the window in which it started. */
+  since?: number | undefined;
+  until?: number | undefined;
+}
+
+export interface Progress {
+  startedAt: number;
+  /** Null while it goes on. */
+  finishedAt: number | null;
+  traceCount: number;
+  doneTraceCount: number;
+}
+
+/** What one visit to a trace did. */
+export interface Visit {
+  /** Where in the trace the next visit begins; null where this was the last. */
+  next: number | null;
+  /** Called once the visit's changes are committed. */
+  committed(): void;
+}
+
+export interface Sweep {
+  /** What the progress of a window is at its start. */
+  begin(window: Window): Progress;
+  /** Visits all traces of a window, each from 0 on. `progress` is kept up to date. */
+  run(window: Window, progress: Progress, visit: (traceKey: number, from: number) => Visit): void;
+  /** Ends all that run. */
+  stop(): void;
+}
+
+/** How long one step may hold the writer up. */
+const stepMs = 2;
+
+export function createSweep(db: Database, writer: Writer): Sweep {
+  const conditions = `(?1 IS NULL OR projectId = ?1) AND (?2 IS NULL OR startTime >= ?2)
+    AND (?3 IS NULL OR startTime < ?3)`;
+  type Bounds = [project: number | null, since: number | null, until: number | null];
+  const countTraces = db.query<{ traces: number; last: number | null }, Bounds>(
+    `SELECT count(*) AS traces, max(key) AS last FROM traces WHERE ${conditions}`,
+  );
+  const nextTraces = db.query<{ key: number }, [...Bounds, from: number, last: number]>(
+    `SELECT key FROM traces WHERE ${conditions} AND key >= ?4 AND key <= ?5 ORDER BY key LIMIT 100`,
+  );
+  let isStopped = false;
+
+  function boundsOf({ projectId, since, until }: Window): Bounds {
+    return [projectId ?? null, since ?? null, until ?? null];
+  }
+
+  return {
+    begin(window) {
+      const { traces } = countTraces.get(...boundsOf(window))!;
+      return { startedAt: Date.now(), finishedAt: null, traceCount: traces, doneTraceCount: 0 };
+    },
+    stop() {
+      isStopped = true;
+    },
+    run(window, progress, visit) {
+      const bounds = boundsOf(window);
+      const last = countTraces.get(...bounds)!.last ?? -1;
+      /** The next visit. */
+      let at = { trace: 0, from: 0 };
+
+      /** @returns what to take over once it is committed. */
+      function step(): () => void {
+        const endsAt = performance.now() + stepMs;
+        const done: Visit[] = [];
+        let next = { ...at };
+        let doneTraces = 0;
+        const keys = nextTraces.all(...bounds, at.trace, last);
+        for (const { key } of keys) {
+          if (key !== next.trace) next = { trace: key, from: 0 };
+          while (performance.now() <= endsAt || done.length === 0) {
+            const visited = visit(key, next.from);
+            done.push(visited);
+            if (visited.next === null) break;
+            next.from = visited.next;
+          }
+          if (done.at(-1)!.next !== null) break;
+          doneTraces++;
+          next = { trace: key + 1, from: 0 };
+          if (performance.now() > endsAt) break;
+        }
+        return () => {
+          for (const visited of done) visited.committed();
+          at = next;
+          progress.doneTraceCount += doneTraces;
+          if (keys.length === 0) progress.finishedAt = Date.now();
+        };
+      }
+
+      function run(): void {
+        if (isStopped) return;
+        let pauseMs: number = pauses.busyMs;
+        try {
+          writer.change(step)();
+        } catch (cause) {
+          // The disk has no room, or another program holds the file: later.
+          if (!(toUnavailable(cause) instanceof AppError)) throw cause;
+          pauseMs = pauses.idleMs;
+        }
+        if (progress.finishedAt === null) setTimeout(run, pauseMs);
+      }
+      setTimeout(run, 0);
+    },
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * A stored span mapped anew by the rules of this version, from the attributes that were kept with it:
+ * what an earlier version did not understand is understood, and nothing that was stored is lost.
+ */
+import {
+  spanKinds,
+  type ImportedSpan,
+  type SpanExtension,
+  type TraceHeader,
+} from "../contract/v1.ts";
+import { fieldOf } from "./messages.ts";
+import {
+  noAttributes,
+  toInstant,
+  type Attributes,
+  type EventRecord,
+  type Instant,
+  type SpanRecord,
+  type Value,
+} from "./records.ts";
+import { mapSpan, surroundingsOf } from "./span.ts";
+import { isMap, mapOf, parseJson } from "./values.ts";
+
+const textFields = ["input", "output", "toolCatalog"] as const;
+
+/** What the mapping makes of `x`; all else in it stays as it is. */
+const mappedFields = [
+  "attributes",
+  "spanName",
+  "reportedCostUsd",
+  "responseId",
+  "requestModelId",
+  "instrumentation",
+] as const satisfies (keyof SpanExtension)[];
+
+/**
+ * @param span as it is stored, with its payloads; its log records are among its events.
+ * @returns null where it did not come by OTLP, or nothing of it can be read again.
+ */
+export function rereadSpan(
+  span: ImportedSpan,
+  traceId: string,
+): { span: ImportedSpan; header: TraceHeader } | null {
+  const { x = {} } = span;
+  const attributes = x.attributes === undefined ? noAttributes() : parseJson(x.attributes);
+  if (x.source !== "otlp" || !isMap(attributes)) return null;
+  const mapped = mapSpan(recordOf(span, traceId, attributes), surroundingsIn(x.resource));
+  if (!mapped) return null;
+  const { x: found = {}, ...fresh } = mapped.span;
+  const kept: SpanExtension = { ...x };
+  for (const field of mappedFields) delete kept[field];
+  for (const field of mappedFields)
+    Object.assign(kept, found[field] !== undefined && { [field]: found[field] });
+  const result: ImportedSpan = { ...fresh, x: kept };
+  const displaced = noAttributes();
+  for (const field of textFields) {
+    const before = x.fromLogs?.includes(field) ? undefined : span[field];
+    if (before === undefined) continue;
+    const now = fresh[field];
+    if (now === undefined) result[field] = before;
+    else if (now !== before) displaced[`displaced.${field}`] = before;
+  }
+  // A text that another takes the place of stays readable.
+  if (Object.keys(displaced).length > 0) {
+    kept.attributes = JSON.stringify({ ...mapOf(kept.attributes), ...displaced });
+  }
+  return { span: result, header: mapped.header };
+}
+
+function recordOf(span: ImportedSpan, traceId: string, attributes: Attributes): SpanRecord {
+  const { x = {}, status = "ok" } = span;
+  const start: Instant = { ms: span.startTime, nanos: x.startNanos ?? 0 };
+  const end: Instant = { ms: span.endTime, nanos: x.endNanos ?? 0 };
+  return {
+    traceId,
+    spanId: span.spanId,
+    parentSpanId: span.parentSpanId ?? "",
+    traceState: x.traceState ?? "",
+    flags: x.flags ?? 0,
+    name: x.spanName ?? span.name,
+    kind: x.kind === undefined ? 0 : spanKinds.indexOf(x.kind) + 1,
+    start: x.isStartMissing ? toInstant(0, 0) : start,
+    end: x.endTimeUnixNano === undefined ? end : toInstantOf(x.endTimeUnixNano),
+    attributes,
+    events: eventsIn(span),
+    links: [],
+    statusCode: x.statusCode ?? (status === "error" ? 2 : 0),
+    statusMessage: x.statusMessage ?? span.errorMessage ?? "",
+    droppedAttributesCount: x.droppedAttributesCount ?? 0,
+    droppedEventsCount: x.droppedEventsCount ?? 0,
+    droppedLinksCount: x.droppedLinksCount ?? 0,
+  };
+}
+
+function toInstantOf(nanosText: string): Instant {
+  const nanos = BigInt(nanosText);
+  return { ms: Number(nanos / 1_000_000n), nanos: Number(nanos % 1_000_000n) };
+}
+
+/** Without the events whose message has become part of a text: they only say when it was. */
+function eventsIn({ x = {}, ...span }: ImportedSpan): EventRecord[] {
+  const entries = x.events === undefined ? [] : parseJson(x.events);
+  if (!Array.isArray(entries)) return [];
+  return entries.filter(isMap).flatMap((entry) => {
+    const name = String(entry.name ?? "");
+    const field = fieldOf(name);
+    if (entry.type !== "event" || (field !== null && span[field] !== undefined)) return [];
+    return [
+      {
+        name,
+        time: toInstantOf(/^\d{1,20}$/.exec(String(entry.timeUnixNano))?.[0] ?? "0"),
+        attributes: mapOf(entry.attributes),
+        droppedAttributesCount: 0,
+      },
+    ];
+  });
+}
+
+function surroundingsIn(text: string | undefined) {
+  const sent = mapOf(text);
+  const scope = mapOf(sent.scope);
+  return surroundingsOf({
+    resource: { attributes: mapOf(sent.attributes), schemaUrl: textIn(sent.schemaUrl) },
+    scope: {
+      name: textIn(scope.name),
+      version: textIn(scope.version),
+      attributes: mapOf(scope.attributes),
+      schemaUrl: textIn(scope.schemaUrl),
+    },
+    records: [],
+  });
+}
+
+function textIn(value: Value | undefined): string {
+  return typeof value === "string" ? value : "";
+}

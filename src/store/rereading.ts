@@ -1,0 +1,91 @@
+/** Maps stored spans anew, from what was kept of them. What a user set stays as it is. */
+import type { Database } from "bun:sqlite";
+import { and, between, gt } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
+import { fromCell, type Cell } from "./codec.ts";
+import { withLogs, withoutReport, type ReadLogs } from "./logs.ts";
+import type { Names } from "./names.ts";
+import { spanKeyRange, wholeSpanOf, type Payloads } from "./rows.ts";
+import { spans } from "./schema.ts";
+import type { TraceState, TraceStates } from "./traces.ts";
+
+/** @returns null where nothing of the span can be mapped again. */
+export type MapAgain = (
+  span: ImportedSpan,
+  traceId: string,
+) => { span: ImportedSpan; header: TraceHeader } | null;
+
+export interface Rereading {
+  spans: number;
+  changedSpans: number;
+  /** From which span of the trace on to go on; null at its end. */
+  next: number | null;
+}
+
+/** Maps up to 20 spans of a trace anew, from a key on. */
+export type Reread = (traceKey: number, from: number, map: MapAgain) => Rereading;
+
+/** A span of 1 MB takes some 10 ms. */
+const spansPerStep = 20;
+
+interface Row {
+  lists: Uint8Array | null;
+  texts: Payloads;
+}
+
+export function createRereading<Stored extends Row>({
+  db,
+  names,
+  traces,
+  readLogs,
+  readStored,
+  put,
+}: {
+  db: Database;
+  names: Names;
+  traces: TraceStates;
+  readLogs: ReadLogs;
+  readStored: (key: number) => Stored;
+  /** @returns false where the row says the same already. */
+  put: (
+    state: TraceState,
+    span: ImportedSpan,
+    header: TraceHeader,
+    batch: { receivedAt: number; source: string },
+    stored: Stored,
+  ) => boolean;
+}): Reread {
+  const rows = drizzle(db);
+  const selectTraceId = db.query<{ projectId: number; traceId: Cell }, [number]>(
+    "SELECT projectId, traceId FROM traces WHERE key = ?",
+  );
+
+  return (traceKey, from, map) => {
+    const result: Rereading = { spans: 0, changedSpans: 0, next: null };
+    const found = selectTraceId.get(traceKey);
+    const state = found && traces.find(found.projectId, fromCell(found.traceId));
+    if (!state) return result;
+    const some = rows
+      .select()
+      .from(spans)
+      .where(and(between(spans.key, ...spanKeyRange(traceKey)), gt(spans.key, from)))
+      .orderBy(spans.key)
+      .limit(spansPerStep)
+      .all();
+    for (const row of some) {
+      const stored = readStored(row.key);
+      const { span, x } = wholeSpanOf(row, stored.texts, names);
+      // Of log records alone: a later record of its session makes it anew.
+      if (x.isFromLogs) continue;
+      const mapped = map(withoutReport({ ...span, x }), state.traceId);
+      if (!mapped) continue;
+      result.spans++;
+      const whole = withLogs(mapped.span, [], readLogs);
+      const { receivedAt, source } = x;
+      if (put(state, whole, mapped.header, { receivedAt, source }, stored)) result.changedSpans++;
+    }
+    if (some.length === spansPerStep) result.next = some.at(-1)!.key;
+    return result;
+  };
+}
