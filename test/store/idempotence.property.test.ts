@@ -20,13 +20,23 @@ import {
 
 type Header = Omit<WireTrace, "traceId" | "spans">;
 
+/** With fields that only a newer client knows. */
+type NewerTrace = WireTrace & { env?: string; zone?: number };
+
 interface Batch {
   project: number;
-  traces: WireTrace[];
+  traces: NewerTrace[];
+}
+
+interface Version {
+  span: WireSpan;
+  header: Header;
+  /** What its trace was sent with and has no field, where it is the first span that stands for that. */
+  ofTrace: Record<string, unknown>;
 }
 
 /** The last version of each span, by its id, with the trace-level fields of its batch. */
-type TraceModel = Map<string, { span: WireSpan; header: Header }>;
+type TraceModel = Map<string, Version>;
 
 /** Traces by project and id. */
 type Model = Map<string, TraceModel>;
@@ -44,12 +54,21 @@ const summedCounts = [
 /** Within one batch the last of an id wins; then the later end, on a tie the later arrival. */
 function receive(model: Model, { project, traces }: Batch): void {
   const sent: Model = new Map();
-  for (const { traceId, spans, ...header } of traces) {
+  const newer = new Map<Header, Record<string, unknown>>();
+  for (const { traceId, spans, env, zone, ...header } of traces) {
     const key = JSON.stringify([projects[project], traceId]);
     if (!sent.has(key)) sent.set(key, new Map());
-    for (const span of spans) sent.get(key)!.set(span.spanId, { span, header });
+    for (const span of spans) sent.get(key)!.set(span.spanId, { span, header, ofTrace: {} });
+    newer.set(header, {
+      ...(env !== undefined && { "unknown.env": env }),
+      ...(zone !== undefined && { "unknown.zone": zone }),
+    });
   }
   for (const [key, spans] of sent) {
+    for (const version of spans.values()) {
+      version.ofTrace = newer.get(version.header) ?? {};
+      newer.delete(version.header);
+    }
     if (!model.has(key)) model.set(key, new Map());
     const stored = model.get(key)!;
     for (const [id, version] of spans) {
@@ -60,7 +79,7 @@ function receive(model: Model, { project, traces }: Batch): void {
 }
 
 /** What the API must show of a trace, less what depends on the clock. */
-function summarize(key: string, stored: TraceModel): Partial<TraceView["trace"]> {
+function summarize(key: string, stored: TraceModel): Record<string, unknown> {
   const [project, traceId] = JSON.parse(key) as [string, string];
   const versions = [...stored.values()];
   const spans = versions.map(({ span }) => span);
@@ -89,6 +108,10 @@ function summarize(key: string, stored: TraceModel): Partial<TraceView["trace"]>
     sessionId: field("sessionId"),
     customer: field("customer") as Summary["customer"],
     metadata: field("metadata") ?? {},
+    attributes: Object.assign(
+      {},
+      ...versions.toSorted((a, b) => byEnd(a.span, b.span)).map(({ ofTrace }) => ofTrace),
+    ),
     source: "foglamp",
     startTime,
     endTime,
@@ -211,6 +234,8 @@ const batch = (): fc.Arbitrary<Batch> =>
               sessionId: fc.constantFrom("", "session 1", "session 2"),
               customer: fc.constantFrom({ id: "1" }, { id: "2", name: "two" }),
               metadata: fc.constantFrom({}, { env: "prod" }, { env: "test", region: "" }),
+              env: fc.constantFrom("prod", "test"),
+              zone: fc.constantFrom(1, 2),
             },
             { requiredKeys: [] },
           ),
@@ -300,12 +325,12 @@ async function shown(server: TestServer): Promise<Map<string, unknown>> {
     const { trace } = (await (await server.api(`/api/traces/~${summary.key}`)).json()) as TraceView;
     expect(trace).toMatchObject({ ...summary });
     const { key: _, receivedAt, lastReceivedAt, attributes, ...rest } = trace;
-    expect(attributes).toBeNull();
     expect(lastReceivedAt).toBeGreaterThanOrEqual(receivedAt);
     const exported = await server.api(`/api/traces/~${summary.key}/export`);
     const spans = [...spansOf((await exported.json()) as WirePayload).values()];
     traces.set(JSON.stringify([trace.project, trace.traceId]), {
       ...rest,
+      attributes: JSON.parse(attributes ?? "{}"),
       spans: new Map(spans.map(({ span, header }) => [span.spanId, { span, header }])),
     });
   }
@@ -316,7 +341,12 @@ async function shown(server: TestServer): Promise<Map<string, unknown>> {
 function expected(batches: Batch[]): Map<string, unknown> {
   const model: Model = new Map();
   for (const batch of batches) receive(model, batch);
-  return new Map([...model].map(([key, spans]) => [key, { ...summarize(key, spans), spans }]));
+  return new Map(
+    [...model].map(([key, stored]) => {
+      const spans = [...stored].map(([id, { span, header }]) => [id, { span, header }] as const);
+      return [key, { ...summarize(key, stored), spans: new Map(spans) }];
+    }),
+  );
 }
 
 test("any batches, any number of times, in any order leave what the model computes", async () => {

@@ -33,7 +33,10 @@ function conversation() {
 const text = () => fc.oneof({ weight: 3, arbitrary: conversation() }, wireText(300));
 const texts = () =>
   fc.record(
-    { input: text(), output: text(), attributes: text(), systemPrompt: text() },
+    {
+      ...{ input: text(), output: text(), attributes: text() },
+      ...{ systemPrompt: text(), traceAttributes: text() },
+    },
     { requiredKeys: [] },
   );
 

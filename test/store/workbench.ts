@@ -68,8 +68,8 @@ export class Workbench implements Disposable {
   /** Adds spans to the transaction under way. */
   put(traceId: string, texts: Record<string, Texts>, projectId = 1): void {
     const spans = Object.entries(texts).map(([spanId, { endTime = 1, ...sent }]) => {
-      const { attributes, resource, events, ...fields } = sent;
-      const x = { attributes, resource, events };
+      const { attributes, resource, events, traceAttributes, ...fields } = sent;
+      const x = { attributes, resource, events, traceAttributes };
       const base = { spanId, spanType: "llm", name: "call", startTime: 0, endTime } as const;
       return { span: { ...base, ...fields, x } as ImportedSpan, header: { traceName: "t" } };
     });
