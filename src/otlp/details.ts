@@ -16,15 +16,17 @@ export interface Details {
 
 /** Reads the attributes of a span, before its content is taken out of them. */
 export function detailsOf(attributes: Attributes): Details {
+  const keys = Object.keys(attributes).filter((key) => relevant.test(key));
+  // What counts no tokens costs nothing of all this, and its texts may be long.
+  if (keys.length === 0) return {};
   const found = new Findings();
-  for (const key in attributes) {
+  for (const key of keys) {
     const value = attributes[key]!;
-    if (answerKeys.has(key)) found.readAnswer(value);
-    else if (parameterKeys.has(key)) found.readParameters(value);
-    else if (!relevant.test(key)) continue;
-    else if (!isStructured(value)) found.read(key, value);
+    if (!isStructured(value)) found.read(key, value);
     else if (usageKey.test(key)) found.walk(key, structureOf(value));
   }
+  for (const key of parameterKeys) found.readParameters(attributes[key] ?? null);
+  for (const key of answerKeys) found.readAnswer(attributes[key] ?? null);
   return found.details();
 }
 
@@ -39,7 +41,7 @@ const relevant = /usage|token|tier|speed|cache|traffic|provider_?metadata/i;
 /** Where senders put a provider's counts as a structure. The users' own metadata is none. */
 const usageKey = /usage|token_details|provider_?metadata/i;
 /** Where they put the answer itself, as the provider sent it or in messages. */
-const answerKeys: ReadonlySet<string> = new Set([
+const answerKeys = [
   "output.value",
   "gen_ai.output.messages",
   "gen_ai.completion",
@@ -47,14 +49,14 @@ const answerKeys: ReadonlySet<string> = new Set([
   "langfuse.observation.output",
   "mlflow.spanOutputs",
   "response_data",
-]);
-const parameterKeys: ReadonlySet<string> = new Set([
+];
+const parameterKeys = [
   "llm.invocation_parameters",
   "embedding.invocation_parameters",
   "langfuse.observation.model.parameters",
   "model_request_parameters",
   "request_data",
-]);
+];
 
 function isStructured(value: Value): boolean {
   return typeof value === "string" ? /^\s*[[{]/.test(value) : typeof value === "object";
@@ -62,7 +64,7 @@ function isStructured(value: Value): boolean {
 
 /** Structures that say anything of what is looked for: most need not be parsed. */
 const telling =
-  /audio|image|video|modality|ephemeral|5m|1h|search|tier|traffic|"speed|'speed|citation/i;
+  /audio|image|video|modality|ephemeral|5m|1h|search|tier|traffic|"speed|'speed|citation|flex|priority/i;
 
 function structureOf(value: Value): Value {
   if (typeof value !== "string") return value;
@@ -190,6 +192,8 @@ class Findings {
       for (const key of usageMembers) {
         if (isMap(response[key])) this.walk(key, response[key]);
       }
+      // An answer that the model was to write as JSON has none of these.
+      if (!["id", "model", "model_name", "usage"].some((key) => key in response)) continue;
       for (const key of ["service_tier", "serviceTier"]) {
         const word = response[key];
         if (typeof word === "string" && isPresent(word)) this.#served ??= word;
@@ -209,7 +213,8 @@ class Findings {
 }
 
 /** Answers that say anything of what is looked for. */
-const answered = /service_?tier|usage|_call"|server_tool|providerExecuted|webSearchQueries/i;
+const answered =
+  /service_tier|serviceTier|"usage|_call"|server_tool|providerExecuted|webSearchQueries/;
 const usageMembers = ["usage", "usageMetadata", "usage_metadata", "groundingMetadata"];
 
 /** Walks the members of an answer that hold answers, and meets each of their items. */
@@ -218,22 +223,25 @@ function collect(
   responses: Attributes[],
   meet: (item: Attributes) => void,
   depth = 0,
+  isItem = false,
 ): void {
   if (depth > maxDepth) return;
   if (Array.isArray(value)) {
-    for (const item of value) collect(item, responses, meet, depth + 1);
+    for (const item of value) collect(item, responses, meet, depth + 1, isItem);
     return;
   }
   if (!isMap(value)) return;
   meet(value);
-  if (usageMembers.some((key) => isMap(value[key])) || "service_tier" in value) {
-    responses.push(value);
-  }
+  if (!isItem || usageMembers.some((key) => isMap(value[key]))) responses.push(value);
   for (const key of answerMembers) {
-    if (value[key] !== undefined) collect(value[key], responses, meet, depth + 1);
+    const inner = value[key];
+    if (inner !== undefined)
+      collect(inner, responses, meet, depth + 1, isItem || itemMembers.has(key));
   }
 }
 
+/** What stands in these a model wrote, which may be anything. */
+const itemMembers: ReadonlySet<string> = new Set(["output", "content", "parts"]);
 /** Not `messages`: these are the steps of an agent, each with a usage of its own. */
 const answerMembers = [
   ...["output", "content", "parts", "generations", "message", "kwargs"],

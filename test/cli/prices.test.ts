@@ -53,6 +53,8 @@ describe("prices", () => {
       input: "1",
       "cache-read": "0.1",
       "cache-write": "1.25",
+      "cache-write-1h": "2",
+      "audio-input": "3",
       output: "8",
       reasoning: "9",
       image: "0.04",
@@ -64,14 +66,15 @@ describe("prices", () => {
     expect(await tealight(server.dataDir, set)).toEqual({
       exitCode: 0,
       stdout:
-        "rule 1: m of p: input $1, cache-read $0.1, cache-write $1.25, output $8, reasoning $9, " +
+        "rule 1: m of p: input $1, audio-input $3, cache-read $0.1, cache-write $1.25, " +
+        "cache-write-1h $2, output $8, reasoning $9, " +
         "image $0.04, search $0.01, request $0.002\n",
       stderr: hint,
     });
     const again = await tealight(server.dataDir, [...set, "--json"]);
     expect(again.stderr).toBe("");
-    const { cacheRead, cacheWrite } = JSON.parse(again.stdout).rule.prices;
-    expect({ cacheRead, cacheWrite }).toEqual({ cacheRead: "0.1", cacheWrite: "1.25" });
+    const { cacheRead, cacheWrite, cacheWrite1h } = JSON.parse(again.stdout).rule.prices;
+    expect([cacheRead, cacheWrite, cacheWrite1h]).toEqual(["0.1", "1.25", "2"]);
     const usage = {
       inputTokens: 1_300_000,
       cachedInputTokens: 100_000,

@@ -1,5 +1,7 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { TraceColumns } from "../../src/query/columns.ts";
+import type { SpanView, TraceView } from "../../src/query/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;
@@ -23,10 +25,7 @@ afterAll(async () => {
 
 let traces = 0;
 
-interface Priced {
-  trace: { costUsd: string | null; pricedSpanCount: number; priceableSpanCount: number };
-  spans: { spanId: string; costUsd: string | null }[];
-}
+type Priced = Pick<TraceView, "trace" | "spans">;
 
 async function post(traceId: string, spans: Record<string, unknown>[]): Promise<void> {
   const times = { name: "call", startTime: 1_760_000_000_000, endTime: 1_760_000_001_000 };
@@ -202,6 +201,165 @@ test("a reprice waits while another program holds the store", async () => {
   }
   expect((await read(traceId)).trace.costUsd).toBe("1");
 }, 30_000);
+
+/** Spans with what only an import brings, in a trace of their own. */
+async function imported(
+  ...spans: Record<string, unknown>[]
+): Promise<Priced & { traceId: string }> {
+  const traceId = `trace-${++traces}`;
+  const times = { name: "call", startTime: 1_760_000_000_000, endTime: 1_760_000_001_000 };
+  const sent = spans.map((span, n) => ({ spanId: `s${n}`, spanType: "llm", ...times, ...span }));
+  const payload = { version: "v1", traces: [{ traceId, traceName: "n", spans: sent }] };
+  const response = await server.api("/api/import", {
+    method: "POST",
+    body: JSON.stringify(payload),
+    headers: { "content-type": "application/json" },
+  });
+  expect(response.status).toBeLessThan(300);
+  return { traceId, ...(await read(traceId)) };
+}
+
+const spanAt = async (traceId: string, spanId: string) =>
+  (await (await server.api(`/api/traces/${traceId}/spans/${spanId}`)).json()) as SpanView;
+
+async function reprice(filter: object = {}) {
+  const { writer } = server.engine.intake;
+  await writer.call("startReprice", [filter, false]);
+  for (;;) {
+    const status = (await writer.call("repriceStatus", []))!;
+    if (status.finishedAt !== null) return status;
+    await Bun.sleep(5);
+  }
+}
+
+describe("usage on an agent alone", () => {
+  const claude = {
+    provider: "anthropic",
+    modelId: "claude-sonnet-4-5-20250929",
+    usage: {
+      inputTokens: 5000,
+      cachedInputTokens: 4000,
+      cacheWriteInputTokens: 500,
+      outputTokens: 900,
+    },
+  };
+
+  test("costs what its model does, wherever the agent stands", async () => {
+    const tool = { spanType: "tool", parentSpanId: "s0" };
+    const { traceId, trace, spans } = await priced({ spanType: "agent", ...claude }, tool);
+    // 500 × $3 + 4,000 × $0.30 + 500 × $3.75 + 900 × $15, per million.
+    expect(trace).toMatchObject({
+      costUsd: "0.018075",
+      pricedSpanCount: 1,
+      priceableSpanCount: 1,
+      isCostEstimated: false,
+    });
+    expect(spans.map(({ costUsd }) => costUsd)).toEqual(["0.018075", null]);
+    expect((await spanAt(traceId, "s0")).receipt?.lines).toHaveLength(4);
+  });
+
+  test("counts no more once a call below reports its own, whichever came first", async () => {
+    const call = gpt({ inputTokens: 1000, outputTokens: 0 }, { parentSpanId: "s1" });
+    const { traceId } = await priced({ spanType: "agent", ...claude });
+    await post(traceId, [
+      { spanType: "agent", ...claude },
+      { spanType: "tool", parentSpanId: "s0" },
+      call,
+    ]);
+    const { trace, spans } = await read(traceId);
+    expect(trace).toMatchObject({ costUsd: "0.0025", pricedSpanCount: 1, priceableSpanCount: 1 });
+    expect(spans.map(({ costUsd }) => costUsd)).toEqual([null, null, "0.0025"]);
+    expect(await spanAt(traceId, "s0")).toMatchObject({ costUsd: null, receipt: null });
+  });
+
+  test("is repriced, and what agents repeat is counted nowhere", async () => {
+    const { writer } = server.engine.intake;
+    const own = { provider: "agents-inc", modelId: "runner", usage: { inputTokens: 1_000_000 } };
+    const alone = await priced({ spanType: "agent", ...own });
+    const around = await priced(
+      { spanType: "agent", ...own },
+      { ...own, usage: { inputTokens: 1_000_000, outputTokens: 0 }, parentSpanId: "s0" },
+    );
+    expect(alone.trace).toMatchObject({ costUsd: null, priceableSpanCount: 1 });
+    await writer.call("setPrice", ["agents-inc", "runner", { input: "3" }]);
+    expect(await reprice({ provider: "agents-inc" })).toMatchObject({
+      spanCount: 2,
+      changedSpanCount: 2,
+      afterUsd: "6",
+    });
+    expect((await read(alone.traceId)).trace.costUsd).toBe("3");
+    expect((await read(around.traceId)).trace.costUsd).toBe("3");
+  });
+});
+
+describe("a cost that may be billed otherwise", () => {
+  const flex = gpt({ inputTokens: 1000, outputTokens: 0 }, { x: { serviceTier: "flex" } });
+
+  test("is marked from the call to the trace, with its reason", async () => {
+    const plain = gpt({ inputTokens: 1000, outputTokens: 0 });
+    const { traceId, trace, spans } = await imported(flex, plain);
+    expect(trace).toMatchObject({ costUsd: "0.005", isCostEstimated: true });
+    expect(spans.map(({ isCostEstimated }) => isCostEstimated)).toEqual([true, undefined]);
+    const span = await spanAt(traceId, "s0");
+    expect(span).toMatchObject({ serviceTier: "flex", isCostEstimated: true });
+    expect(span.receipt).toMatchObject({ unpricedTier: "flex", isEstimated: true, missing: [] });
+    const path = `/api/traces/${traceId}?format=columns`;
+    const { estimatedRows } = (await (await server.api(path)).json()) as TraceColumns;
+    expect(estimatedRows).toEqual([0]);
+    expect((await spanAt(traceId, "s1")).receipt).toMatchObject({ isEstimated: false });
+  });
+
+  test("loses the mark where a rule knows the price", async () => {
+    const { writer } = server.engine.intake;
+    const call = { ...flex, provider: "flexible", modelId: "gpt-4o" };
+    const { traceId, trace } = await imported(call);
+    expect(trace.isCostEstimated).toBe(true);
+    await writer.call("setPrice", ["flexible", "gpt-4o", { input: "1", output: "1" }]);
+    expect((await reprice()).changedSpanCount).toBeGreaterThan(0);
+    expect((await read(traceId)).trace.isCostEstimated).toBe(false);
+  });
+});
+
+test("a call is priced by the model asked for where the answer's is unknown, and says so", async () => {
+  const usage = { inputTokens: 1000, outputTokens: 100 };
+  const call = { provider: "openai", modelId: "team-default", usage };
+  const { traceId, trace } = await imported({ ...call, x: { requestModelId: "gpt-4o-mini" } });
+  // 1,000 × $0.15 + 100 × $0.60, per million.
+  expect(trace.costUsd).toBe("0.00021");
+  expect((await spanAt(traceId, "s0")).receipt).toMatchObject({
+    model: "gpt-4o-mini",
+    foundBy: "requestModelId",
+  });
+});
+
+test("what senders report of calls without a price is summed apart", async () => {
+  const usage = { inputTokens: 1000, outputTokens: 0 };
+  const unknown = { provider: "nobody", modelId: "unheard-of", usage };
+  const { traceId, trace } = await imported(
+    { ...unknown, x: { reportedCostUsd: 0.1 } },
+    { ...unknown, x: { reportedCostUsd: 0.2 } },
+    unknown,
+    gpt(usage, { x: { reportedCostUsd: 7 } }),
+  );
+  expect(trace).toMatchObject({
+    costUsd: "0.0025",
+    reportedCostUsd: "0.3",
+    pricedSpanCount: 1,
+    priceableSpanCount: 4,
+  });
+  expect(await spanAt(traceId, "s0")).toMatchObject({ costUsd: null, reportedCostUsd: 0.1 });
+});
+
+test("details and tier of a call leave with a full export and come back", async () => {
+  const x = {
+    usageDetails: { audioInputTokens: 900, cacheWrite1hInputTokens: 5 },
+    serviceTier: "priority",
+  };
+  const { traceId } = await imported(gpt({ inputTokens: 1000, outputTokens: 0 }, { x }));
+  expect(await spanAt(traceId, "s0")).toMatchObject(x);
+  const full = await (await server.api(`/api/traces/${traceId}/export?full=1`)).json();
+  expect((full as any).traces[0].spans[0].x).toMatchObject(x);
+});
 
 test("spans over OTLP are priced, and what their sender says stands beside it", async () => {
   const attribute = (key: string, value: object) => ({ key, value });

@@ -1,7 +1,7 @@
 /** What holds for the receipt of any call at any price. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Usage } from "../../src/contract/v1.ts";
+import type { Usage, UsageDetails } from "../../src/contract/v1.ts";
 import { loadPrices } from "../../src/pricing/book.ts";
 import { rateOf } from "../../src/pricing/money.ts";
 import { dimensions, ratesOf, type Prices, type PriceTable } from "../../src/pricing/rates.ts";
@@ -81,6 +81,78 @@ test("every token is billed exactly once", () => {
       );
       expect(quantityOf(receipt, "output", "reasoning")).toBe(
         BigInt(Math.max(output, reasoningTokens)),
+      );
+    }),
+  );
+});
+
+/** Of text, audio, images and video. */
+const fourCounts = fc.array(fc.nat(10 ** 9), { minLength: 4, maxLength: 4 });
+/** A call whose counts are told by what they consist of, and what they consist of. */
+const detailedCalls = fc
+  .record({
+    fresh: fourCounts,
+    read: fourCounts,
+    written: fc.tuple(fc.nat(10 ** 9), fc.nat(10 ** 9)),
+    made: fourCounts,
+    reasoning: fc.nat(10 ** 9),
+    isCacheTold: fc.boolean(),
+  })
+  .map(({ fresh, read, written, made, reasoning, isCacheTold }) => {
+    const sum = (counts: number[]) => counts.reduce((sum, count) => sum + count, 0);
+    const whole = (modality: number) => fresh[modality]! + read[modality]!;
+    const usage = {
+      inputTokens: sum(fresh) + sum(read) + sum(written),
+      cachedInputTokens: sum(read),
+      cacheWriteInputTokens: sum(written),
+      outputTokens: sum(made) + reasoning,
+      reasoningTokens: reasoning,
+    };
+    const details: UsageDetails = {
+      audioInputTokens: whole(1),
+      imageInputTokens: whole(2),
+      videoInputTokens: whole(3),
+      ...(isCacheTold && {
+        textCachedInputTokens: read[0]!,
+        audioCachedInputTokens: read[1]!,
+        imageCachedInputTokens: read[2]!,
+        videoCachedInputTokens: read[3]!,
+      }),
+      cacheWrite5mInputTokens: written[0],
+      cacheWrite1hInputTokens: written[1],
+      audioOutputTokens: made[1]!,
+      imageOutputTokens: made[2]!,
+      videoOutputTokens: made[3]!,
+    };
+    return { usage, details };
+  });
+const ofInput = ["input", "audioInput", "imageInput", "videoInput", "cacheRead"].concat([
+  ...["audioCacheRead", "imageCacheRead", "cacheWrite", "cacheWrite1h"],
+]);
+const ofOutput = ["output", "audioOutput", "imageOutput", "videoOutput", "reasoning"];
+
+test("every token is billed exactly once, whatever it is told to be", () => {
+  const complete = prices.filter(({ input, output }) => !!input && !!output);
+  fc.assert(
+    fc.property(detailedCalls, complete, ({ usage, details }, { tiers: _, ...prices }) => {
+      const receipt = price(usage, ratesOf(prices), details)!;
+      expect(quantityOf(receipt, ...ofInput)).toBe(BigInt(usage.inputTokens));
+      expect(quantityOf(receipt, ...ofOutput)).toBe(BigInt(usage.outputTokens));
+      expect(receipt.lines.reduce((sum, { amount }) => sum + amount, 0n)).toBe(receipt.total);
+      const order = receipt.lines.map(({ dimension }) => dimensions.indexOf(dimension));
+      expect(order).toEqual(order.toSorted((a, b) => a - b));
+    }),
+  );
+});
+
+test("what a call is told to consist of does not matter where all of it costs the same", () => {
+  fc.assert(
+    fc.property(detailedCalls, decimals(6), fc.boolean(), ({ usage, details }, usd, isNamed) => {
+      const all = Object.fromEntries([...ofInput, ...ofOutput].map((kind) => [kind, usd]));
+      const rates = ratesOf(isNamed ? all : { input: usd, output: usd });
+      const { inputTokens, outputTokens } = usage;
+      expect(price(usage, rates, details)!.total).toBe(
+        price({ inputTokens, outputTokens }, rates)!.total,
       );
     }),
   );

@@ -1,6 +1,6 @@
 /** Receipts of real calls, reckoned by hand. */
 import { expect, test } from "bun:test";
-import type { Usage } from "../../src/contract/v1.ts";
+import type { Usage, UsageDetails } from "../../src/contract/v1.ts";
 import { loadPrices } from "../../src/pricing/book.ts";
 import { toUsd } from "../../src/pricing/money.ts";
 import { ratesOf } from "../../src/pricing/rates.ts";
@@ -25,6 +25,11 @@ const noon = Date.UTC(2026, 10, 26, 12);
 function receipt(provider: string, modelId: string, usage: Usage, atMs = noon) {
   const found = list.resolve(provider, modelId, atMs);
   return found && shown(price(usage, found.rates));
+}
+
+/** The same of a call whose counts are told by what they consist of. */
+function detailed(provider: string, modelId: string, usage: Usage, details: UsageDetails) {
+  return shown(price(usage, list.resolve(provider, modelId, noon)!.rates, details));
 }
 
 function shown(receipt: Receipt | null) {
@@ -336,4 +341,205 @@ test("a receipt says what could not be priced", () => {
     total: "0.01848",
     missing: ["output", "image"],
   });
+});
+
+test("cache writes for an hour cost more than those for five minutes", () => {
+  const usage = {
+    inputTokens: 38_187,
+    cachedInputTokens: 1_000,
+    cacheWriteInputTokens: 37_175,
+    outputTokens: 200,
+  };
+  const details = { cacheWrite5mInputTokens: 175, cacheWrite1hInputTokens: 37_000 };
+  expect(detailed("anthropic", "claude-sonnet-4-5", usage, details)).toEqual({
+    lines: [
+      ["input", 12, "0.000003", "0.000036"], // 38,187 − 1,000 − 37,175
+      ["cacheRead", 1_000, "0.0000003", "0.0003"],
+      ["cacheWrite", 175, "0.00000375", "0.00065625"],
+      ["cacheWrite1h", 37_000, "0.000006", "0.222"],
+      ["output", 200, "0.000015", "0.003"],
+    ],
+    total: "0.22599225",
+    missing: [],
+  });
+});
+
+test("above a tier all writes cost its price, and the lifetimes alone say how many there were", () => {
+  const usage = { inputTokens: 300_000, outputTokens: 0 };
+  const details = { cacheWrite5mInputTokens: 1_000, cacheWrite1hInputTokens: 2_000 };
+  expect(detailed("anthropic", "claude-sonnet-4-5", usage, details)?.lines).toEqual([
+    ["input", 297_000, "0.000006", "1.782"],
+    ["cacheWrite", 1_000, "0.0000075", "0.0075"],
+    ["cacheWrite1h", 2_000, "0.000012", "0.024"],
+  ]);
+});
+
+test("writes for an hour that the list has no price for are billed as others, and named", () => {
+  // Google's list for Claude has one price for writes.
+  const usage = { inputTokens: 5_000, cacheWriteInputTokens: 4_000, outputTokens: 0 };
+  const details = { cacheWrite1hInputTokens: 4_000 };
+  expect(detailed("vertex_ai", "claude-sonnet-4-5", usage, details)).toEqual({
+    lines: [
+      ["input", 1_000, "0.000003", "0.003"],
+      ["cacheWrite", 4_000, "0.00000375", "0.015"],
+    ],
+    total: "0.018",
+    missing: ["cacheWrite1h"],
+  });
+  // OpenAI has no lifetimes: there is nothing that it could miss.
+  expect(detailed("openai", "gpt-4o", usage, details)?.missing).toEqual([]);
+});
+
+test("audio in and out", () => {
+  const usage = { inputTokens: 1_015, outputTokens: 47 };
+  const details = { audioInputTokens: 1_000, audioOutputTokens: 34 };
+  expect(detailed("openai", "gpt-audio-mini", usage, details)).toEqual({
+    lines: [
+      ["input", 15, "0.0000006", "0.000009"], // 1,015 − 1,000
+      ["audioInput", 1_000, "0.00001", "0.01"],
+      ["output", 13, "0.0000024", "0.0000312"], // 47 − 34
+      ["audioOutput", 34, "0.00002", "0.00068"],
+    ],
+    total: "0.0107202",
+    missing: [],
+  });
+});
+
+test("what was cached of audio and images is taken out of both", () => {
+  const usage = { inputTokens: 1_000, cachedInputTokens: 500, outputTokens: 100 };
+  const details = {
+    audioInputTokens: 600,
+    audioCachedInputTokens: 350,
+    imageInputTokens: 200,
+    imageCachedInputTokens: 50,
+    audioOutputTokens: 100,
+  };
+  expect(detailed("openai", "gpt-realtime", usage, details)).toEqual({
+    lines: [
+      // 1,000 − 250 − 150 − 500
+      ["input", 100, "0.000004", "0.0004"],
+      ["audioInput", 250, "0.000032", "0.008"], // 600 − 350
+      ["imageInput", 150, "0.000005", "0.00075"], // 200 − 50
+      ["cacheRead", 100, "0.0000004", "0.00004"], // 500 − 350 − 50
+      ["audioCacheRead", 350, "0.0000004", "0.00014"],
+      ["imageCacheRead", 50, "0.0000005", "0.000025"],
+      ["audioOutput", 100, "0.000064", "0.0064"],
+    ],
+    total: "0.015755",
+    missing: [],
+  });
+});
+
+test("where nobody says what was cached, it is what it must have been, and the rest is uncertain", () => {
+  const usage = { inputTokens: 1_000, cachedInputTokens: 500, outputTokens: 0 };
+  // 900 of 1,000 are audio and 500 from the cache: at least 400 are both.
+  expect(detailed("openai", "gpt-realtime", usage, { audioInputTokens: 900 })).toEqual({
+    lines: [
+      ["audioInput", 500, "0.000032", "0.016"],
+      ["cacheRead", 100, "0.0000004", "0.00004"],
+      ["audioCacheRead", 400, "0.0000004", "0.00016"],
+    ],
+    total: "0.0162",
+    missing: ["audioCacheRead"],
+  });
+  // All of it is audio: so is what was cached.
+  const all = detailed("openai", "gpt-realtime", usage, { audioInputTokens: 1_000 });
+  expect(all?.lines.map(([dimension, quantity]) => [dimension, quantity])).toEqual([
+    ["audioInput", 500],
+    ["audioCacheRead", 500],
+  ]);
+  expect(all?.missing).toEqual([]);
+  // The text in the cache is counted: there was no other.
+  const details = { audioInputTokens: 400, textCachedInputTokens: 500 };
+  expect(detailed("openai", "gpt-realtime", usage, details)?.missing).toEqual([]);
+});
+
+test("a model that takes audio for the price of text has one line for both", () => {
+  const usage = { inputTokens: 1_000, outputTokens: 10 };
+  const details = { audioInputTokens: 900, imageInputTokens: 50, audioOutputTokens: 5 };
+  expect(detailed("openai", "gpt-4o", usage, details)).toEqual({
+    lines: [
+      ["input", 1_000, "0.0000025", "0.0025"],
+      ["output", 10, "0.00001", "0.0001"],
+    ],
+    total: "0.0026",
+    missing: [],
+  });
+});
+
+test("images and video in, by a list that has a price for each", () => {
+  const usage = { inputTokens: 1_000 };
+  const details = { audioInputTokens: 100, imageInputTokens: 200, videoInputTokens: 300 };
+  expect(detailed("google", "gemini-embedding-2", usage, details)).toEqual({
+    lines: [
+      ["input", 400, "0.0000002", "0.00008"],
+      ["audioInput", 100, "0.0000065", "0.00065"],
+      ["imageInput", 200, "0.00000045", "0.00009"],
+      ["videoInput", 300, "0.000012", "0.0036"],
+    ],
+    total: "0.00442",
+    missing: [],
+  });
+});
+
+test("images that a model made; and where nobody counts them, they may be all of the output", () => {
+  const usage = { inputTokens: 100, outputTokens: 1_310 };
+  const made = detailed("google", "gemini-2.5-flash-image", usage, { imageOutputTokens: 1_290 });
+  expect(made).toEqual({
+    lines: [
+      ["input", 100, "0.0000003", "0.00003"],
+      ["output", 20, "0.0000025", "0.00005"],
+      ["imageOutput", 1_290, "0.00003", "0.0387"],
+    ],
+    total: "0.03878",
+    missing: [],
+  });
+  expect(receipt("google", "gemini-2.5-flash-image", usage)?.missing).toEqual(["imageOutput"]);
+  const text = detailed("google", "gemini-2.5-flash-image", usage, { imageOutputTokens: 0 });
+  expect([text?.total, text?.missing]).toEqual(["0.003305", []]);
+});
+
+test("reasoning beside audio in one output", () => {
+  const rates = ratesOf({ input: "0", output: "1", reasoning: "2", audioOutput: "4" });
+  const usage = { inputTokens: 0, outputTokens: 100, reasoningTokens: 30 };
+  expect(shown(price(usage, rates, { audioOutputTokens: 50 }))?.lines).toEqual([
+    ["output", 20, "0.000001", "0.00002"], // 100 − 50 − 30
+    ["audioOutput", 50, "0.000004", "0.0002"],
+    ["reasoning", 30, "0.000002", "0.00006"],
+  ]);
+});
+
+test("citations are billed beside the output, and searches in files by the thousand", () => {
+  const usage = { inputTokens: 33, outputTokens: 1_000, webSearchCount: 2 };
+  expect(detailed("perplexity", "sonar-deep-research", usage, { citationTokens: 5_000 })).toEqual({
+    lines: [
+      ["input", 33, "0.000002", "0.000066"],
+      ["output", 1_000, "0.000008", "0.008"],
+      ["citation", 5_000, "0.000002", "0.01"],
+      ["search", 2, "0.005", "0.01"],
+    ],
+    total: "0.028066",
+    missing: [],
+  });
+  const files = { inputTokens: 0, outputTokens: 0 };
+  expect(detailed("openai", "gpt-5-mini", files, { fileSearchCount: 4 })?.lines).toEqual([
+    ["fileSearch", 4, "0.0025", "0.01"],
+  ]);
+  expect(
+    detailed("anthropic", "claude-sonnet-4-5", files, { fileSearchCount: 4 })?.missing,
+  ).toEqual(["fileSearch"]);
+});
+
+test("what was written to the cache and is audio, too, is billed once", () => {
+  const rates = ratesOf({ input: "1", cacheWrite: "2", audioInput: "10" });
+  const usage = { inputTokens: 100, cacheWriteInputTokens: 90, outputTokens: 0 };
+  expect(shown(price(usage, rates, { audioInputTokens: 60 }))?.lines).toEqual([
+    ["audioInput", 60, "0.00001", "0.0006"],
+    ["cacheWrite", 40, "0.000002", "0.00008"],
+  ]);
+});
+
+test("details alone say nothing of what a call cost", () => {
+  const zeros = { audioInputTokens: 0, audioCachedInputTokens: 0, audioOutputTokens: 0 };
+  expect(price({}, list.resolve("openai", "gpt-realtime", noon)!.rates, zeros)).toBeNull();
 });

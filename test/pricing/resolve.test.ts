@@ -330,3 +330,15 @@ test.each([
 ])("%j is no price data", (data) => {
   expect(() => readPrices(data, bundled)).toThrow(AppError);
 });
+
+test("where nothing is known of the model that answered, the one that was asked for has the price", () => {
+  const asked = list.resolve("openai", "team-default", noon, "gpt-4o-mini");
+  expect(asked).toMatchObject({ model: "gpt-4o-mini", foundBy: "requestModelId" });
+  expect(list.resolve("openai", "team-default", noon + 1, "gpt-4o-mini")).toBe(asked!);
+  const answered = list.resolve("azure.ai.openai", "gpt-4o-mini-2024-07-18", noon, "prod-7");
+  expect(answered).toMatchObject({ model: "gpt-4o-mini" });
+  expect(answered).not.toHaveProperty("foundBy");
+  const both = list.resolve("openai", "gpt-4.1", noon, "gpt-4o-mini");
+  expect(both).toBe(list.resolve("openai", "gpt-4.1", noon)!);
+  expect(list.resolve("openai", "team-default", noon, "prod-7")).toBeNull();
+});

@@ -157,3 +157,31 @@ test.each([
 ])("a rule may not say %j", (part) => {
   expect(Value.Check(PriceRule, { ...rule({}), ...part })).toBe(false);
 });
+
+test("a rule for either name of a call's model wins over a list price, the newest of them first", () => {
+  const resolve = (...rules: PriceRule[]) =>
+    new PriceList(book, new PriceRules(rules)).resolve("openai", "gpt-4.1", 0, "router-1");
+  const asked = rule({ id: "asked", model: "router-*", createdAt: 1 });
+  const answered = rule({ id: "answered", model: "gpt-4.1", createdAt: 2 });
+  expect(resolve(asked)).toMatchObject({ source: "rule asked", foundBy: "requestModelId" });
+  expect(resolve(asked, answered)?.source).toBe("rule answered");
+  expect(resolve(asked, answered)).not.toHaveProperty("foundBy");
+  expect(resolve({ ...asked, createdAt: 3 }, answered)?.source).toBe("rule asked");
+  expect(resolve(rule({ id: "all" }))).not.toHaveProperty("foundBy");
+});
+
+test("a rule that names one price for cache writes means those for an hour, too", () => {
+  const usage = { inputTokens: 10, outputTokens: 0 };
+  const costOfWrites = (prices: PriceRule["prices"]) => {
+    const { rates } = new PriceRules([rule({ prices })]).find(undefined, ["m"])!.price;
+    const receipt = price(usage, rates, { cacheWrite1hInputTokens: 10 })!;
+    return { total: receipt.total, missing: receipt.missing };
+  };
+  const base = { input: "1", output: "1" };
+  expect(costOfWrites(base)).toEqual({ total: 10_000_000n, missing: [] });
+  expect(costOfWrites({ ...base, cacheWrite: "2" })).toEqual({ total: 20_000_000n, missing: [] });
+  expect(costOfWrites({ ...base, cacheWrite: "2", cacheWrite1h: "4" })).toEqual({
+    total: 40_000_000n,
+    missing: [],
+  });
+});

@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useNow, useProject } from "../data/queries.ts";
-import { count, duration, exactTime, percent, plural, textOf, time } from "../format.ts";
+import { count, duration, exactTime, money, percent, plural, textOf, time } from "../format.ts";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { StandingBadge, standingOf } from "../parts/mark.tsx";
@@ -144,6 +144,12 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
         <b className="strong">
           <Cost of={trace} />
         </b>
+        {trace.reportedCostUsd !== null && (
+          <span className="dim" title="What the sender says of calls without a price">
+            {" "}
+            {money(trace.reportedCostUsd)} reported
+          </span>
+        )}
       </Stat>
       {table.errors.length > 0 && (
         <div className="stat is-last">
