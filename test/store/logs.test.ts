@@ -324,5 +324,7 @@ test("log records among imported events are found however their JSON is spaced",
 
 test("imported log records that are none say nothing, and do no harm", () => {
   const entries = [null, 1, "a", {}].map((odd) => ({ name: "gen_ai.choice", attributes: odd }));
-  expect(readLogs([...entries, { name: 5 }, {}], "llm")).toMatchObject({ output: expect.any(String) });
+  expect(readLogs([...entries, { name: 5 }, {}], "llm")).toMatchObject({
+    output: expect.any(String),
+  });
 });
