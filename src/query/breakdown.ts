@@ -1,8 +1,8 @@
 /**
  * Where the time of a trace went. Parallel work counts once: times are the lengths of unions of intervals,
- * never sums. What a model and a tool share is the model's, so that model, tools and idle time make up the
- * whole. Clocks of different machines may differ: what a child has outside of its parent is not taken from
- * the parent's own time.
+ * never sums. Of several spans of one model call the one that counts is looked at. What a model and a tool
+ * share is the model's, so that model, tools and idle time make up the whole. Clocks of different machines may differ: what a child has outside of its parent is not
+ * taken from the parent's own time.
  */
 import { Type, type Static } from "@sinclair/typebox";
 import { spanTypes, type Span } from "../contract/v1.ts";
@@ -52,7 +52,10 @@ interface Interval {
 
 /** What is reckoned of a span. */
 type TimedSpan = TreeSpan &
-  Pick<SkeletonRow, "spanType" | "durationMs" | "ttftMs" | "providerId" | "modelId" | "nameId">;
+  Pick<
+    SkeletonRow,
+    "spanType" | "durationMs" | "ttftMs" | "providerId" | "modelId" | "nameId" | "repeats"
+  >;
 
 /** Times of spans that have a name in common. */
 interface NamedTimes {
@@ -87,9 +90,13 @@ export function breakDown(
   const spans = places
     .map(({ span }, i) => ({ ...span, selfMs: selfMs[i]! }))
     .sort((a, b) => a.startTime - b.startTime);
-  const models = spans.filter((span) => isOfType(span, "llm") || isOfType(span, "embedding"));
+  const calls = spans.filter((span) => isOfType(span, "llm") || isOfType(span, "embedding"));
+  const models = calls.filter(({ repeats }) => repeats === null);
   const tools = spans.filter((span) => isOfType(span, "tool"));
-  const waiting = models.filter(({ ttftMs }) => ttftMs !== null);
+  const timed = calls.filter(({ ttftMs }) => ttftMs !== null);
+  const waiting = [...Map.groupBy(timed, ({ spanId, repeats }) => repeats ?? spanId).values()].map(
+    (ofCall) => ofCall.find(({ repeats }) => repeats === null) ?? ofCall[0]!,
+  );
   const durationMs = endTime - startTime;
   const modelMs = unionMs(models.map(intervalOf));
   const isBusy = new Set([...models, ...tools]);
@@ -99,7 +106,8 @@ export function breakDown(
     endTime,
     durationMs,
     modelMs,
-    waitMs: waiting.length === 0 ? null : unionMs(waiting.map(waitOf)),
+    waitMs:
+      waiting.length === 0 ? null : unionMs(waiting.map(waitOf).sort((a, b) => a.start - b.start)),
     waitCount: waiting.length,
     toolMs: busyMs - modelMs,
     idleMs: durationMs - busyMs,

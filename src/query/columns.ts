@@ -58,6 +58,10 @@ export const TraceColumns = Type.Object({
   }),
   estimatedRows: Type.Array(Type.Integer(), { description: "Spans whose cost is estimated" }),
   cycleRows: Type.Array(Type.Integer(), { description: "Spans among their own ancestors" }),
+  repeats: Type.Array(Type.Tuple([Type.Integer(), Type.Integer()]), {
+    description:
+      "Rows that are not counted, each with the row that counts for the same model call, or the last of those that it sums up",
+  }),
 });
 
 export type TraceColumns = Static<typeof TraceColumns>;
@@ -106,6 +110,9 @@ export function readTraceColumns(source: Source, ref: TraceRef, nowMs: number): 
       isCostEstimated === 1 ? [row] : [],
     ),
     cycleRows: places.flatMap(({ isCycle }, row) => (isCycle ? [row] : [])),
+    repeats: spans.flatMap(({ repeats }, row): [number, number][] =>
+      repeats === null ? [] : [[row, rows.get(repeats)!]],
+    ),
   };
 }
 

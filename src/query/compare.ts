@@ -2,7 +2,7 @@
  * Compares the inputs of a trace's spans by the lists of pieces that they are kept as: what agents send
  * again is the same pieces, so that of 1 MB of history not a word need be read.
  */
-import { and, between, desc, eq, isNotNull, sql } from "drizzle-orm";
+import { and, between, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { transcript as limits } from "../limits.ts";
 import { isDamage } from "../store/blocks.ts";
 import { readEntries, readList, type Token } from "../store/lists.ts";
@@ -32,7 +32,10 @@ export interface Shared {
 
 const inputSlot = payloadFields.indexOf("input") + 1;
 
-/** The spans of the same type that started before, as many as are compared, the last one first. */
+/**
+ * The spans of the same type that started before, as many as are compared, the last one first; of
+ * several spans of one model call that one which is shown.
+ */
 export function readEarlier({ db }: Source, traceKey: number, row: Call): Call[] {
   return db
     .select(callColumns)
@@ -42,6 +45,7 @@ export function readEarlier({ db }: Source, traceKey: number, row: Call): Call[]
         between(spans.key, ...spanKeyRange(traceKey)),
         eq(spans.spanType, row.spanType),
         isNotNull(spans.lists),
+        isNull(spans.shownBy),
         sql`(${spans.startTime}, ${spans.key}) < (${row.startTime}, ${row.key})`,
       ),
     )

@@ -2,7 +2,7 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { cellSpreads, type Cell, type CellSpread } from "../store/cell.ts";
 import { described, nullable } from "../schemas.ts";
-import { summedCounts } from "../store/tally.ts";
+import { summedCounts } from "../store/spanfacts.ts";
 import { usdOf } from "./costs.ts";
 
 /** A total: a number, beyond 2^53 - 1 its decimal digits. */

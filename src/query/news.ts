@@ -23,7 +23,7 @@ import {
   type Call,
   type Shared,
 } from "./compare.ts";
-import { findSpan, type Source, type SpanRef } from "./trace.ts";
+import { findSpan, type Source, type SpanRef, type SpanRow } from "./trace.ts";
 import type { TraceRef } from "./traces.ts";
 import type { SpanNews } from "./views.ts";
 
@@ -98,7 +98,7 @@ export function readNews(source: Source, traceRef: TraceRef, ref: SpanRef): Span
 
 /** @throws AppError `not_found`, `conflict`. */
 export function readSpanMessages(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessages {
-  const { row } = findSpan(source, traceRef, ref);
+  const row = voiceOf(source, traceRef, findSpan(source, traceRef, ref).row);
   const texts = source.payloads.get(row.key, row.lists).texts;
   const { input, output, toolCatalog, systemPrompt } = texts;
   const tools = toolCatalog === undefined ? [] : readTools(toolCatalog);
@@ -108,7 +108,7 @@ export function readSpanMessages(source: Source, traceRef: TraceRef, ref: SpanRe
     const sent = withSystemPrompt(run.input, systemPrompt);
     return { ...run, input: sent, tools, earlier: null, isEdited: false, newFrom: 0 };
   }
-  const { earlier, sharedLength, isEdited } = readNews(source, traceRef, ref);
+  const { earlier, sharedLength, isEdited } = readNews(source, traceRef, { key: row.key });
   const located = input === undefined ? [] : locateMessages(input, "input");
   const isAnswer =
     !earlier || isEdited
@@ -125,6 +125,13 @@ export function readSpanMessages(source: Source, traceRef: TraceRef, ref: SpanRe
     isEdited,
     newFrom: earlier ? newFrom : 0,
   };
+}
+
+/** Who has no input of its own shows what another span of the same model call was sent. */
+function voiceOf(source: Source, traceRef: TraceRef, row: SpanRow): SpanRow {
+  const hasInput = source.payloads.get(row.key, row.lists).texts.input !== undefined;
+  if (row.shownBy === null || hasInput) return row;
+  return findSpan(source, traceRef, { key: row.shownBy }).row;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Database } from "bun:sqlite";
 import { parseAttributes } from "../contract/unknown.ts";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { preview, traceAttributesLength } from "../limits.ts";
+import { isModelCall } from "../store/calls.ts";
 import { fromCell, type Cell, type Figure } from "../store/codec.ts";
 import { readSlots } from "../store/lists.ts";
 import type { PayloadReader } from "../store/payloads.ts";
@@ -18,7 +19,6 @@ import {
   type PayloadField,
 } from "../store/rows.ts";
 import { readText } from "./compare.ts";
-import { isModelCall } from "../store/tally.ts";
 import { usdOf } from "./costs.ts";
 import type { Source } from "./trace.ts";
 import { findTrace, toSummary, type TraceRef } from "./traces.ts";
@@ -40,21 +40,32 @@ export interface SkeletonRow
   /** Null, too, where spans below have what it sums. */
   cost: Figure | null;
   isCostEstimated: number | null;
+  /** The id of the span that counts for the same model call. */
+  repeats: string | null;
   lists: Uint8Array | null;
 }
 
 /** All spans of a trace in the order in which they are shown. */
 export function readPlaces(sqlite: Database, traceKey: number): TreePlace<SkeletonRow>[] {
   const rows = sqlite
-    .query<SkeletonRow & { spanId: Cell; parentSpanId: Cell | null }, [number, number]>(
+    .query<
+      SkeletonRow & { spanId: Cell; parentSpanId: Cell | null; repeatsKey: number | null },
+      [number, number]
+    >(
       `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, headerId, nameId, providerId,
-         modelId, errorMessage, ttftMs, cost, isCostEstimated, lists, ${usageColumns}
+         modelId, errorMessage, ttftMs, cost, isCostEstimated, repeats AS repeatsKey, lists, ${usageColumns}
        FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
     )
     .all(...spanKeyRange(traceKey));
   for (const row of rows) {
     row.spanId = fromCell(row.spanId);
     row.parentSpanId = row.parentSpanId && fromCell(row.parentSpanId);
+    row.repeats = null;
+  }
+  const repeated = rows.filter(({ repeatsKey }) => repeatsKey !== null);
+  if (repeated.length > 0) {
+    const ids = new Map(rows.map(({ key, spanId }) => [key, spanId]));
+    for (const row of repeated) row.repeats = ids.get(row.repeatsKey!) ?? null;
   }
   const places = arrange(rows);
   dropSummedCosts(places);
@@ -153,6 +164,7 @@ export function toSkeleton(place: TreePlace<SkeletonRow>, { names, payloads }: S
     ttftMs: row.ttftMs,
     costUsd: usdOf(row.cost),
     ...(row.isCostEstimated === 1 && { isCostEstimated: true as const }),
+    ...(row.repeats !== null && { repeats: row.repeats }),
     payloads: fieldsOf(key, lists, payloads),
   };
 }

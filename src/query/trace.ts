@@ -1,15 +1,22 @@
 /** One trace: its spans whole, and its export. */
 import type { Database } from "bun:sqlite";
-import { and, asc, between, eq, gt, type SQL } from "drizzle-orm";
+import { and, asc, between, eq, gt, lte, not, sql, type SQL } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
 import { exportChunkBytes, parsedPayloadLength, wire } from "../limits.ts";
 import type { Call } from "../pricing/call.ts";
 import type { PayloadReader } from "../store/payloads.ts";
-import { spanKeyRange, wholeSpanOf, type NameLookup, type PayloadField } from "../store/rows.ts";
-import { spans } from "../store/schema.ts";
-import { isModelCall } from "../store/tally.ts";
+import { overlap } from "../store/alike.ts";
+import { isModelCall } from "../store/calls.ts";
+import {
+  spanKeyRange,
+  traceKeyOf,
+  wholeSpanOf,
+  type NameLookup,
+  type PayloadField,
+} from "../store/rows.ts";
+import { spans, traces } from "../store/schema.ts";
 import { receiptOf, usdOf } from "./costs.ts";
 import { storedIdOf } from "./ids.ts";
 import { readPlaces, spanTypeOf } from "./skeleton.ts";
@@ -28,7 +35,10 @@ export interface Source {
 /** A span by the key of its skeleton, or by the sender's id. */
 export type SpanRef = { key: number } | { spanId: string };
 
-type SpanRow = typeof spans.$inferSelect;
+export type SpanRow = typeof spans.$inferSelect;
+
+/** How many other spans of one model call are named at most. */
+const sameAnswers = 8;
 
 const ofTrace = (traceKey: number) => between(spans.key, ...spanKeyRange(traceKey));
 
@@ -68,6 +78,10 @@ export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): Span
     endNanos: row.endNanos,
     attributes: x.attributes ?? null,
     ...costOf(source, trace.key, row, { ...span, x }),
+    ...(row.repeats !== null && {
+      repeats: findSpan(source, traceRef, { key: row.repeats }).row.spanId,
+    }),
+    ...alsoIn(source, row, trace.projectId),
     ...(damaged.length > 0 && { damaged }),
   };
 }
@@ -84,6 +98,51 @@ function costOf({ sqlite, names }: Source, traceKey: number, row: SpanRow, call:
     ...(isCostEstimated === 1 && { isCostEstimated: true as const }),
     receipt: priceId === null ? null : receiptOf(call, names.nameOf(priceId)),
   };
+}
+
+/**
+ * Other traces' spans of the same model call: two instrumentations of one process may each begin a trace
+ * of its own.
+ */
+function alsoIn({ db }: Source, row: SpanRow, projectId: number): Pick<SpanView, "alsoIn"> {
+  if (row.responseId === null) return {};
+  const own = timesOf(row);
+  const found = db
+    .select({
+      key: spans.key,
+      spanId: spans.spanId,
+      startTime: spans.startTime,
+      durationMs: spans.durationMs,
+    })
+    .from(spans)
+    .where(
+      and(
+        eq(spans.responseId, row.responseId),
+        eq(spans.spanType, row.spanType),
+        sql`${spans.instrumentationId} IS NOT ${row.instrumentationId}`,
+        not(ofTrace(traceKeyOf(row.key))),
+        // Small models' servers give an id again and again.
+        lte(spans.startTime, own.endTime),
+        sql`${spans.startTime} + ${spans.durationMs} >= ${own.startTime}`,
+      ),
+    )
+    .orderBy(asc(spans.key))
+    .limit(sameAnswers)
+    .all()
+    .filter((other) => overlap(own, timesOf(other)))
+    .flatMap(({ key, spanId }) => {
+      const trace = db
+        .select({ traceKey: traces.key, traceId: traces.traceId })
+        .from(traces)
+        .where(and(eq(traces.key, traceKeyOf(key)), eq(traces.projectId, projectId)))
+        .get();
+      return trace ? [{ ...trace, key, spanId }] : [];
+    });
+  return found.length > 0 ? { alsoIn: found } : {};
+}
+
+function timesOf({ startTime, durationMs }: Pick<SpanRow, "startTime" | "durationMs">) {
+  return { startTime, endTime: startTime + durationMs };
 }
 
 /** One payload's text, or a piece of it. */

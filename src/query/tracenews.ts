@@ -30,7 +30,9 @@ export const CallNews = Type.Object({
 });
 
 export const TraceNews = Type.Object({
-  calls: Type.Array(CallNews, { description: "All model calls as they started" }),
+  calls: Type.Array(CallNews, {
+    description: "All model calls as they started, of several spans of one that which is shown",
+  }),
   partial: Type.Boolean({
     description: "The time ended first: the lengths of the last calls are null",
   }),
@@ -44,6 +46,7 @@ interface Row {
   spanId: Cell;
   spanType: number;
   startTime: number;
+  shownBy: number | null;
   lists: Uint8Array | null;
 }
 
@@ -65,11 +68,11 @@ export function readTraceNews(
   const { trace } = findTrace(source.db, ref);
   const rows = source.sqlite
     .query<Row, [number, number]>(
-      "SELECT key, spanId, spanType, startTime, lists FROM spans WHERE key BETWEEN ? AND ?",
+      "SELECT key, spanId, spanType, startTime, shownBy, lists FROM spans WHERE key BETWEEN ? AND ?",
     )
     .all(...spanKeyRange(trace.key));
   const calls = rows
-    .filter(({ spanType }) => spanType === llm)
+    .filter(({ spanType, shownBy }) => spanType === llm && shownBy === null)
     .sort((a, b) => a.startTime - b.startTime || a.key - b.key);
   const prefixes = new Prefixes<Token>();
   const inputOf = createInputs(rows, trace.key, prefixes);

@@ -5,7 +5,7 @@
  * a scan of its rows.
  */
 import { Type, type Static } from "@sinclair/typebox";
-import { and, asc, between, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, between, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { transcript as limits } from "../limits.ts";
 import { createClipper } from "../messages/clip.ts";
@@ -23,6 +23,7 @@ import { createJoiner, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
 import { findSpan, type Source, type SpanRef } from "./trace.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
+import { Repeats } from "./views.ts";
 
 const shownTypes = ["agent", "llm", "tool"] as const;
 
@@ -42,6 +43,7 @@ export const TranscriptEntry = Type.Object({
   spanId: Type.String(),
   parentSpanId: nullable(Type.String()),
   spanType: oneOf(shownTypes),
+  repeats: Type.Optional(Repeats),
   name: Type.String(),
   modelId: nullable(Type.String()),
   startTime: Type.Integer(),
@@ -103,7 +105,7 @@ const idAttributes = [
 
 /**
  * Model calls, tools and agents in the order in which they started; of those that start at once an agent
- * comes first. A page may end before its limit, where it is long.
+ * comes first. Of several spans of one model call that one stands for it which says most of its messages. A page may end before its limit, where it is long.
  *
  * @throws AppError `not_found` (also of `from`), `conflict`, `bad_request` for a cursor that is none.
  */
@@ -127,6 +129,7 @@ export function readTranscript(
           : first
             ? sql`${place} >= ${tuple(first)}`
             : undefined,
+        isNull(spans.shownBy),
       ),
     )
     .orderBy(asc(spans.startTime), asc(spans.spanType), asc(spans.key))
@@ -134,7 +137,7 @@ export function readTranscript(
     .all();
   const rows = loadRows(source, found.slice(0, limit));
   const isAgentShown = agentsToShow(source, trace, rows);
-  const writer = createWriter(source, trace.key, found);
+  const writer = createWriter(source, trace.key, found, idsOfCounting(source, rows));
   const entries: TranscriptEntry[] = [];
   for (const row of rows) {
     if (writer.isFull) break;
@@ -152,7 +155,9 @@ const tuple = ([startTime, spanType, key]: number[]) => sql`(${startTime}, ${spa
 
 /** The place of the model call that a span follows, or of the span. @throws AppError `not_found`. */
 function stepOf(source: Source, traceRef: TraceRef, ref: SpanRef): number[] {
-  const { row, trace } = findSpan(source, traceRef, ref);
+  const { row: asked, trace } = findSpan(source, traceRef, ref);
+  const row =
+    asked.shownBy === null ? asked : findSpan(source, traceRef, { key: asked.shownBy }).row;
   const own = [row.startTime, row.spanType, row.key];
   const call = source.db
     .select({ startTime: spans.startTime, key: spans.key })
@@ -161,6 +166,7 @@ function stepOf(source: Source, traceRef: TraceRef, ref: SpanRef): number[] {
       and(
         between(spans.key, ...spanKeyRange(trace.key)),
         eq(spans.spanType, types.llm),
+        isNull(spans.shownBy),
         sql`${place} <= ${tuple(own)}`,
       ),
     )
@@ -195,8 +201,28 @@ function agentsToShow(
   return ({ spanId }) => !parents.has(spanId);
 }
 
-/** @param found the spans of the page and those behind it. */
-function createWriter(source: Source, traceKey: number, found: Light[]) {
+/** The ids of the spans that count for calls that are shown by others, by key. */
+function idsOfCounting({ db }: Source, rows: Row[]): Map<number, string> {
+  const keys = rows.flatMap(({ repeats }) => repeats ?? []);
+  if (keys.length === 0) return new Map();
+  const found = db
+    .select({ key: spans.key, spanId: spans.spanId })
+    .from(spans)
+    .where(inArray(spans.key, keys))
+    .all();
+  return new Map(found.map(({ key, spanId }) => [key, spanId]));
+}
+
+/**
+ * @param found the spans of the page and those behind it.
+ * @param counting the ids of the spans that count in the place of some of them, by key.
+ */
+function createWriter(
+  source: Source,
+  traceKey: number,
+  found: Light[],
+  counting: ReadonlyMap<number, string>,
+) {
   const { names } = source;
   const clipper = createClipper({
     whole: limits.pageLength,
@@ -329,6 +355,7 @@ function createWriter(source: Source, traceKey: number, found: Light[]) {
       key: row.key,
       spanId: row.spanId,
       parentSpanId: row.parentSpanId,
+      ...(row.repeats !== null && { repeats: counting.get(row.repeats)! }),
       spanType: spanTypes[row.spanType] as TranscriptEntry["spanType"],
       name: names.nameOf(row.nameId),
       modelId: row.modelId === null ? null : names.nameOf(row.modelId),

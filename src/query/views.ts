@@ -87,6 +87,11 @@ export const TracePage = Type.Object({
   }),
 });
 
+export const Repeats = Type.String({
+  description:
+    "The id of the span that counts for the same model call, or of the last of those that it sums up: this one is not counted",
+});
+
 /** A span without its payloads, in its place. */
 export const Skeleton = Type.Object({
   key: described("This server's own number of it: ~key is its address"),
@@ -113,6 +118,7 @@ export const Skeleton = Type.Object({
   ttftMs: nullable(Type.Number()),
   costUsd: CostUsd,
   isCostEstimated,
+  repeats: optional(Repeats),
   payloads: Type.Array(oneOf(payloadFields), { description: "Which it has" }),
 });
 
@@ -195,6 +201,16 @@ export const SpanView = Type.Object({
   costUsd: CostUsd,
   isCostEstimated,
   receipt: nullable(ReceiptView),
+  repeats: optional(Repeats),
+  alsoIn: optional(
+    Type.Array(
+      Type.Object({ traceKey: Type.Integer(), traceId: Text, key: Type.Integer(), spanId: Text }),
+      {
+        description:
+          "Spans of other traces that another instrumentation made of the same model call: each trace counts it",
+      },
+    ),
+  ),
   damaged: optional(
     Type.Array(oneOf(payloadFields), {
       description: "Which payloads cannot be read any more; a note stands in their place",

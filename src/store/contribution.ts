@@ -3,8 +3,11 @@
  * taken away again when they change, and added on the fly where it is not yet in the rollups.
  */
 import type { TraceHeader } from "../contract/v1.ts";
+import { reportsUsage } from "./alike.ts";
+import { isModelCall } from "./calls.ts";
 import { Cell } from "./cell.ts";
-import { isModelCall, reportsUsage, summedCounts, type SpanFacts, type Tally } from "./tally.ts";
+import { summedCounts, type SpanFacts } from "./spanfacts.ts";
+import { type Tally } from "./tally.ts";
 
 /** What statistics are kept by, by their number in the database: only ever append. */
 export const rollupFields = [
@@ -31,8 +34,8 @@ export type CellAt = (field: RollupField, value: string | null, timeMs: number) 
 const minuteMs = 60_000;
 
 /**
- * Requests are model calls, each once although several spans may report it; by tool they are the
- * tool's spans, by type all spans of it. What belongs to the trace as a whole is counted in the
+ * Requests are model calls, each once although several spans may report it, and by tool and by any other
+ * type the spans of it. What belongs to the trace as a whole is counted in the
  * minute in which the trace started, what belongs to a span in the minute in which that started.
  */
 export function contribute(tally: Tally, cellAt: CellAt): void {
@@ -48,17 +51,19 @@ export function contribute(tally: Tally, cellAt: CellAt): void {
   const seen = new Map<RollupField, Set<string>>();
 
   for (const span of tally.facts()) {
-    const counts = tally.counts(span);
-    const isCall = counts && isModelCall(span);
+    const isCall = isModelCall(span);
+    if (isCall && tally.isRepeated(span)) continue;
     const { startTime } = span;
+    const ttftMs = isCall ? tally.ttftOf(span) : span.ttftMs;
     const ofType = cellAt("type", span.spanType, startTime);
-    addRequest(ofType, span);
+    addRequest(ofType, span, ttftMs);
     if (span.spanType === "tool") {
       note(seen, "tool", span.toolName || null);
-      addRequest(cellAt("tool", span.toolName || null, startTime), span);
+      addRequest(cellAt("tool", span.toolName || null, startTime), span, ttftMs);
     }
-    // An agent's own usage counts where nothing below it reports any.
-    if (!counts || !(isCall || reportsUsage(span))) continue;
+    // An agent's own usage counts where the spans below it do not say it.
+    const usage = tally.usageOf(span);
+    if (!isCall && !reportsUsage({ usage })) continue;
     const modelId = span.modelId || null;
     const provider = span.provider || null;
     note(seen, "model", modelId);
@@ -68,8 +73,8 @@ export function contribute(tally: Tally, cellAt: CellAt): void {
       cellAt("provider", provider, startTime),
       sharedAt(startTime),
     ];
-    if (isCall) for (const cell of ofCall) addRequest(cell, span);
-    for (const cell of [ofType, ...ofCall]) addUse(cell, span);
+    if (isCall) for (const cell of ofCall) addRequest(cell, span, ttftMs);
+    for (const cell of [ofType, ...ofCall]) addUse(cell, span, { usage, ttftMs });
   }
 
   const own = sharedAt(startTime);
@@ -111,33 +116,39 @@ function addTrace(cell: Cell | null, status: string): void {
   if (status === "aborted") cell.add("abortedTraces", 1);
 }
 
-function addRequest(cell: Cell | null, span: SpanFacts): void {
+function addRequest(cell: Cell | null, span: SpanFacts, ttftMs: number | undefined): void {
   if (!cell) return;
   cell.add("requests", 1);
   if (span.status === "error") cell.add("errors", 1);
   if (span.status === "aborted") cell.add("aborted", 1);
   cell.addDuration("latency", span.endTime - span.startTime);
-  if (span.ttftMs !== undefined) cell.addDuration("ttft", span.ttftMs);
+  if (ttftMs !== undefined) cell.addDuration("ttft", ttftMs);
 }
 
-/** Adds tokens and money of a span that counts. */
-function addUse(cell: Cell | null, span: SpanFacts): void {
+/** Adds what counts of a span's tokens and money. */
+function addUse(
+  cell: Cell | null,
+  span: SpanFacts,
+  { usage, ttftMs }: Pick<SpanFacts, "usage" | "ttftMs">,
+): void {
   if (!cell) return;
   for (const field of summedCounts) {
-    const value = span.usage?.[field];
+    const value = usage?.[field];
     if (value === undefined) continue;
     cell.add(field, value);
     cell.add(`${field}Reporters`, 1);
   }
+  // What is left of an agent's usage has no price of its own.
+  if (usage !== span.usage) return;
   cell.add("priceableSpanCount", 1);
   if (span.cost !== undefined) {
     cell.add("pricedSpanCount", 1);
     cell.add("cost", span.cost);
   }
   if (!isModelCall(span)) return;
-  const tokens = span.usage?.outputTokens ?? 0;
+  const tokens = usage?.outputTokens ?? 0;
   const durationMs = span.endTime - span.startTime;
-  const waitMs = span.ttftMs !== undefined && span.ttftMs < durationMs ? span.ttftMs : 0;
+  const waitMs = ttftMs !== undefined && ttftMs < durationMs ? ttftMs : 0;
   const generationMs = Math.round(durationMs - waitMs);
   if (tokens > 0 && generationMs > 0) {
     cell.add("generatedTokens", tokens);

@@ -4,7 +4,8 @@ import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { fromCell, reportedPico, type Cell, type Figure } from "./codec.ts";
 import { readEntries } from "./lists.ts";
 import { payloadFields, spanKeyRange, usageColumns, usageOf, type NameLookup } from "./rows.ts";
-import { Tally, type SpanFacts } from "./tally.ts";
+import { type SpanFacts } from "./spanfacts.ts";
+import { Tally } from "./tally.ts";
 
 const inputSlot = payloadFields.indexOf("input") + 1;
 const outputSlot = payloadFields.indexOf("output") + 1;
@@ -13,7 +14,8 @@ const outputSlot = payloadFields.indexOf("output") + 1;
 export function createTallyReader(db: Database, names: NameLookup): (traceKey: number) => Tally {
   const selectFacts = db.query<FactsRow, [number, number]>(
     `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, nameId, providerId, modelId, headerId,
-       cost, isCostEstimated, json_extract(extra, '$.x.reportedCostUsd') AS reportedCostUsd, lists,
+       cost, isCostEstimated, json_extract(extra, '$.x.reportedCostUsd') AS reportedCostUsd,
+       requestModelId, responseId, instrumentationId, repeats, shownBy, lists,
        ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
   );
 
@@ -31,6 +33,10 @@ export function createTallyReader(db: Database, names: NameLookup): (traceKey: n
       toolName: spanTypes[row.spanType] === "tool" ? names.nameOf(row.nameId) : undefined,
       provider: row.providerId === null ? undefined : names.nameOf(row.providerId),
       modelId: row.modelId === null ? undefined : names.nameOf(row.modelId),
+      requestModelId: row.requestModelId === null ? undefined : names.nameOf(row.requestModelId),
+      responseId: row.responseId === null ? undefined : fromCell(row.responseId),
+      instrumentation:
+        row.instrumentationId === null ? undefined : names.nameOf(row.instrumentationId),
       usage: usageOf(row),
       hasInput: entries.some(({ slot }) => slot === inputSlot),
       hasOutput: entries.some(({ slot }) => slot === outputSlot),
@@ -38,6 +44,9 @@ export function createTallyReader(db: Database, names: NameLookup): (traceKey: n
       isCostEstimated: row.isCostEstimated === 1,
       reportedCost: reportedPico(row.reportedCostUsd),
       header: names.headerOf(row.headerId),
+      ...((row.repeats !== null || row.shownBy !== null) && {
+        mark: { repeats: row.repeats, shownBy: row.shownBy },
+      }),
     };
   }
 
@@ -61,6 +70,11 @@ type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
   providerId: number | null;
   modelId: number | null;
   headerId: number;
+  requestModelId: number | null;
+  responseId: Cell | null;
+  instrumentationId: number | null;
+  repeats: number | null;
+  shownBy: number | null;
   cost: Figure | null;
   isCostEstimated: number | null;
   reportedCostUsd: number | null;

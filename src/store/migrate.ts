@@ -11,10 +11,12 @@ import logs from "./migrations/0003_logs.sql" with { type: "text" };
 import prices from "./migrations/0004_prices.sql" with { type: "text" };
 import reading from "./migrations/0005_reading.sql" with { type: "text" };
 import unknown from "./migrations/0006_unknown.sql" with { type: "text" };
-import units from "./migrations/0009_units.sql" with { type: "text" };
 import estimated from "./migrations/0007_estimated.sql" with { type: "text" };
+import calls from "./migrations/0008_calls.sql" with { type: "text" };
+import units from "./migrations/0009_units.sql" with { type: "text" };
 
-const migrations: string[] = [init, pieces, logs, prices, reading, unknown, units, estimated];
+/** In the order in which they came to be. */
+const migrations = [init, pieces, logs, prices, reading, unknown, units, estimated, calls];
 
 export const schemaVersion = migrations.length;
 

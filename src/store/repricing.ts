@@ -3,12 +3,14 @@ import type { Database } from "bun:sqlite";
 import { between } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan } from "../contract/v1.ts";
+import { reportsUsage } from "./alike.ts";
+import { isModelCall } from "./calls.ts";
 import { fromCell, toFigure, type Cell, type Figure } from "./codec.ts";
 import type { Names } from "./names.ts";
 import { costColumns, extensionOf, spanKeyRange, spanOf } from "./rows.ts";
 import { spans } from "./schema.ts";
 import type { Settler } from "./settle.ts";
-import { isModelCall, reportsUsage, type SpanFacts } from "./tally.ts";
+import type { SpanFacts } from "./spanfacts.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
 
 /** What a span cost in pico-dollars, and by which price, as JSON. */
@@ -93,10 +95,8 @@ export function createRepricing({
     const changes: SpanFacts[] = [];
     for (const row of all) {
       const facts = state.tally.get(row.spanId)!;
-      const isCall = isModelCall(facts);
-      if (!isCall && !reportsUsage(facts)) continue;
-      const x = extensionOf(row);
-      const span: ImportedSpan = { ...spanOf(row, names), ...(x && { x }) };
+      if (!isModelCall(facts) && !reportsUsage(facts)) continue;
+      const span: ImportedSpan = { ...spanOf(row, names), x: extensionOf(row, names) };
       if (!isMeant(span)) continue;
       const cost = costOf(span);
       const before = facts.cost;
@@ -105,8 +105,8 @@ export function createRepricing({
         cost?.amount !== before ||
         (cost?.price ?? null) !== priceBefore ||
         (cost?.isEstimated ?? false) !== facts.isCostEstimated;
-      // What an agent repeats of its calls has a price, too, which counts nowhere.
-      if (isCall || state.tally.counts(facts)) {
+      // What another span says again has a price, too, which counts nowhere.
+      if (state.tally.counts(facts)) {
         result.spans++;
         result.before += before ?? 0n;
         result.after += cost?.amount ?? 0n;

@@ -103,9 +103,6 @@ export const extensionFields = [
   "reportedCostUsd",
   "usageDetails",
   "serviceTier",
-  "responseId",
-  "requestModelId",
-  "instrumentation",
   "statusCode",
   "isStartMissing",
   "fromLogs",
@@ -133,6 +130,9 @@ export const contentColumns = [
   "ttftMs",
   "metadata",
   "extra",
+  "requestModelId",
+  "responseId",
+  "instrumentationId",
 ] as const;
 
 /** What a span cost by the prices as they stood: it changes without the span. */
@@ -149,6 +149,8 @@ export interface SpanIds {
   name: number;
   provider: number | null;
   model: number | null;
+  requestModel: number | null;
+  instrumentation: number | null;
 }
 
 /** The cells of `contentColumns`, in that order. */
@@ -181,6 +183,9 @@ export function toContentCells(span: ImportedSpan, ids: SpanIds): CellValue[] {
     span.ttftMs ?? null,
     span.metadata === undefined ? null : JSON.stringify(span.metadata),
     toExtra(span),
+    ids.requestModel,
+    span.x?.responseId === undefined ? null : toCell(span.x.responseId),
+    ids.instrumentation,
   ];
 }
 
@@ -243,9 +248,15 @@ export function spanOf(row: Row, names: NameLookup): Span {
   };
 }
 
-/** What of a row's `x` stands in `extra`. */
-export function extensionOf({ extra }: Pick<Row, "extra">): SpanExtension | undefined {
-  return extra === null ? undefined : JSON.parse(extra).x;
+/** What of a row's `x` stands neither in its payloads nor in other columns. */
+export function extensionOf(row: Row, names: NameLookup): SpanExtension {
+  const { responseId, requestModelId, instrumentationId } = row;
+  return {
+    ...(responseId !== null && { responseId }),
+    ...(requestModelId !== null && { requestModelId: names.nameOf(requestModelId) }),
+    ...(instrumentationId !== null && { instrumentation: names.nameOf(instrumentationId) }),
+    ...(row.extra !== null && JSON.parse(row.extra).x),
+  };
 }
 
 /** A row with its payloads, and with what v1 has no field for under `x`. */
@@ -263,7 +274,7 @@ export function wholeSpanOf(
     ...(resource !== undefined && { resource }),
     ...(events !== undefined && { events }),
     ...(traceAttributes !== undefined && { traceAttributes }),
-    ...extensionOf(row),
+    ...extensionOf(row, names),
   };
   return { span: { ...spanOf(row, names), ...sent }, x };
 }

@@ -68,6 +68,7 @@ export const traces = sqliteTable("traces", {
   settledAt: integer(),
   estimatedSpanCount: integer().notNull(),
   reportedCost: figure(),
+  isOld: integer().notNull(),
 });
 
 export const spans = sqliteTable("spans", {
@@ -103,6 +104,11 @@ export const spans = sqliteTable("spans", {
   priceId: integer(),
   cost: figure(),
   isCostEstimated: integer(),
+  requestModelId: integer(),
+  responseId: wireText(),
+  instrumentationId: integer(),
+  repeats: integer(),
+  shownBy: integer(),
 });
 
 export const rejects = sqliteTable("rejects", {

@@ -120,6 +120,7 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
       let spans = 0;
       for (const { projectId, traceId } of quiet) {
         const state = traces.peek(projectId, fromCell(traceId))!;
+        if (state.isOld) traces.save(state);
         facets.push(...facetsOf(state, settledAt));
         rollups.add(state.tally, state.projectId, 1);
         for (const member of membersOf(state)) latest.add(member);

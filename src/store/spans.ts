@@ -6,7 +6,7 @@ import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
-import { fromCell, reportedPico, type Cell } from "./codec.ts";
+import { fromCell, type Cell } from "./codec.ts";
 import { createNames } from "./names.ts";
 import type { Claim, LogPiece } from "../contract/units.ts";
 import { createStoredReader, droppedLogsOf, isSame, type Stored } from "./stored.ts";
@@ -27,6 +27,7 @@ import {
 } from "./rows.ts";
 import { spans } from "./schema.ts";
 import type { Place } from "./assemble.ts";
+import { factsOf } from "./spanfacts.ts";
 import { createSettler, type Settler } from "./settle.ts";
 import { createTraceStates, type TraceState } from "./traces.ts";
 import { createUnitStore, type MakeSpan, type Owner } from "./units.ts";
@@ -232,8 +233,10 @@ export function createSpanWriter(
       source: names.idOf(span.x?.source ?? batch.source),
       header: headerIdOf(header),
       name: names.idOf(span.name),
-      provider: span.provider === undefined ? null : names.idOf(span.provider),
-      model: span.modelId === undefined ? null : names.idOf(span.modelId),
+      provider: idOf(span.provider),
+      model: idOf(span.modelId),
+      requestModel: idOf(span.x?.requestModelId),
+      instrumentation: idOf(span.x?.instrumentation),
     });
     const texts = payloadsOf(span);
     const isDamaged = stored !== undefined && stored.damaged.length > 0;
@@ -268,28 +271,21 @@ export function createSpanWriter(
     settler.unsettle(state);
     traces.putFacts(state, {
       key,
-      spanId: span.spanId,
-      parentSpanId: span.parentSpanId,
-      spanType: span.spanType,
-      status: span.status ?? "ok",
-      startTime: span.startTime,
-      endTime: span.endTime,
-      ttftMs: span.ttftMs,
-      toolName: span.spanType === "tool" ? span.name : undefined,
-      provider: span.provider,
-      modelId: span.modelId,
-      usage: span.usage,
+      ...factsOf(span),
       hasInput: texts.input !== undefined,
       hasOutput: texts.output !== undefined,
       cost: cost?.amount,
       isCostEstimated: cost?.isEstimated ?? false,
-      reportedCost: reportedPico(span.x?.reportedCostUsd),
       header,
     });
     if (state.storedStartTime === null) state.receivedAt = Math.min(state.receivedAt, receivedAt);
     state.lastReceivedAt = Math.max(state.lastReceivedAt, receivedAt);
     touched.add(state);
     return true;
+  }
+
+  function idOf(text: string | undefined): number | null {
+    return text === undefined ? null : names.idOf(text);
   }
 
   /** Spans of one batch share the object, so most need no look at what it says. */

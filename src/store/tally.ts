@@ -5,17 +5,12 @@
  * span: the tally is built again from the facts, in memory.
  */
 import type { TraceHeader, Usage } from "../contract/v1.ts";
+import { isSilent, reportsUsage } from "./alike.ts";
+import { CallGraph } from "./callgraph.ts";
+import { isModelCall } from "./calls.ts";
 import { toFigure, type Figure } from "./codec.ts";
-
-/** The token counts that a trace sums. */
-export const summedCounts = [
-  "inputTokens",
-  "outputTokens",
-  "totalTokens",
-  "reasoningTokens",
-  "cachedInputTokens",
-  "cacheWriteInputTokens",
-] as const satisfies (keyof Usage)[];
+import { findRests } from "./rests.ts";
+import { summedCounts, type SpanFacts, type SummedCount } from "./spanfacts.ts";
 
 /** The trace-level fields that a row shows, each from the span that ended last and has it. */
 const headerFields = [
@@ -27,34 +22,6 @@ const headerFields = [
   "customer",
   "metadata",
 ] as const satisfies (keyof TraceHeader)[];
-
-export type SummedCount = (typeof summedCounts)[number];
-
-/** The part of a span that its trace's row depends on. */
-export interface SpanFacts {
-  key: number;
-  spanId: string;
-  parentSpanId: string | undefined;
-  spanType: string;
-  status: string;
-  startTime: number;
-  endTime: number;
-  ttftMs: number | undefined;
-  /** The tool's name; undefined for all other spans. */
-  toolName: string | undefined;
-  provider: string | undefined;
-  modelId: string | undefined;
-  usage: Usage | undefined;
-  hasInput: boolean;
-  hasOutput: boolean;
-  /** In pico-dollars; undefined where no price is known. */
-  cost: bigint | undefined;
-  /** True where it may be billed otherwise. */
-  isCostEstimated: boolean;
-  /** In pico-dollars, as the sender says it. */
-  reportedCost: bigint | undefined;
-  header: TraceHeader;
-}
 
 export interface TallyRow {
   startTime: number;
@@ -93,7 +60,12 @@ export interface TallyRow {
 
 export class Tally {
   readonly #facts = new Map<string, SpanFacts>();
+  #calls = new CallGraph(this.#facts);
   #sums = startSums();
+  /** What counts of usage that the spans below report in part, by span; null where it is to be found. */
+  #rests: Map<string, Usage> | null = null;
+  /** Spans whose row may say something else than `markOf`. */
+  readonly #unmarked = new Set<string>();
   /** True where a span was replaced since the sums were built. */
   #isStale = false;
 
@@ -109,10 +81,46 @@ export class Tally {
     return this.#facts.values();
   }
 
-  /** False where a span below reports the same usage: see `#addUsage`. */
+  /** True of a model call that another span reports, too, and that counts there. */
+  isRepeated(span: SpanFacts): boolean {
+    this.#decide();
+    return this.#calls.repeatedBy(span) !== undefined;
+  }
+
+  /** False where another span reports the same usage: see calls.ts and `#cover`. */
   counts(span: SpanFacts): boolean {
-    if (this.#isStale) this.#rebuild();
-    return !isRepeated(span, this.#sums.covered.get(span.spanId) ?? 0);
+    return !this.isRepeated(span) && !this.#isCovered(span);
+  }
+
+  /** What counts of the usage that a span reports. */
+  usageOf(span: SpanFacts): Usage | undefined {
+    return this.counts(span) ? span.usage : this.#findRests().get(span.spanId);
+  }
+
+  /** Of a model call that counts, by whichever span of it says one. */
+  ttftOf(span: SpanFacts): number | undefined {
+    this.#decide();
+    return this.#calls.ttftOf(span);
+  }
+
+  /** The spans whose rows have to say something else of their call than they do, once. */
+  takeMarks(): SpanFacts[] {
+    this.#decide();
+    const changed: SpanFacts[] = [];
+    for (const spanId of this.#unmarked) {
+      const span = this.#facts.get(spanId);
+      if (!span) continue;
+      const mark = {
+        repeats: this.#calls.repeatedBy(span)?.key ?? null,
+        shownBy: this.#calls.shownBy(span)?.key ?? null,
+      };
+      const { repeats = null, shownBy = null } = span.mark ?? {};
+      if (mark.repeats === repeats && mark.shownBy === shownBy) continue;
+      span.mark = mark;
+      changed.push(span);
+    }
+    this.#unmarked.clear();
+    return changed;
   }
 
   /** Adds a span, or replaces the one of the same id. */
@@ -120,6 +128,7 @@ export class Tally {
     // Built again once and not for each replaced span: a client may update all 50,000 of a trace.
     if (this.#facts.has(span.spanId)) this.#isStale = true;
     this.#facts.set(span.spanId, span);
+    if (span.mark) this.#unmarked.add(span.spanId);
     if (!this.#isStale) this.#add(span);
   }
 
@@ -127,16 +136,27 @@ export class Tally {
     if (this.#facts.delete(spanId)) this.#isStale = true;
   }
 
+  #decide(): void {
+    if (this.#isStale) this.#rebuild();
+    for (const { span, before } of this.#calls.decide()) {
+      this.#rests = null;
+      this.#count(span, before, -1);
+      this.#count(span, this.#calls.repeatedBy(span), 1);
+      this.#unmarked.add(span.spanId);
+    }
+  }
+
   #rebuild(): void {
     const facts = [...this.#facts.values()];
     this.#facts.clear();
+    this.#calls = new CallGraph(this.#facts);
     this.#sums = startSums();
     this.#isStale = false;
     for (const fact of facts) this.put(fact);
   }
 
   row(): TallyRow {
-    if (this.#isStale) this.#rebuild();
+    this.#decide();
     const sums = this.#sums;
     const failed = sums.rootErrors > 0 || sums.lastModelCall?.status === "error";
     return {
@@ -148,7 +168,7 @@ export class Tally {
       llmCount: sums.modelCalls,
       toolCount: sums.tools,
       errorCount: sums.errors,
-      models: [...sums.models].sort(),
+      models: [...sums.models.keys()].sort(),
       ttftMs: sums.firstTimed?.ttftMs ?? null,
       header: this.#shownHeader(),
       cost: sums.priced > 0 ? toFigure(sums.cost) : null,
@@ -158,12 +178,19 @@ export class Tally {
       reportedCost: sums.reporters > 0 ? toFigure(sums.reportedCost) : null,
       inputFrom: sums.firstInput?.key ?? null,
       outputFrom: sums.lastOutput?.key ?? null,
-      usage: Object.fromEntries(
-        [...sums.usage]
-          .filter(([, sum]) => sum.reporters > 0)
-          .map(([field, sum]) => [field, toFigure(sum.total)]),
-      ),
+      usage: this.#shownUsage(),
     };
+  }
+
+  #shownUsage(): TallyRow["usage"] {
+    const { usage } = this.#sums;
+    const rests = this.#findRests();
+    for (const rest of rests.values()) sum(usage, rest, 1);
+    const shown = [...usage]
+      .filter(([, sum]) => sum.reporters > 0)
+      .map(([field, sum]) => [field, toFigure(sum.total)]);
+    for (const rest of rests.values()) sum(usage, rest, -1);
+    return Object.fromEntries(shown);
   }
 
   #shownHeader(): TraceHeader {
@@ -180,7 +207,6 @@ export class Tally {
     const sums = this.#sums;
     sums.startTime = Math.min(sums.startTime, span.startTime);
     sums.endTime = Math.max(sums.endTime, span.endTime);
-    if (span.status === "error") sums.errors++;
     if (span.parentSpanId === undefined) {
       sums.roots++;
       if (span.status === "error") sums.rootErrors++;
@@ -188,14 +214,11 @@ export class Tally {
     }
     if (span.spanType === "tool") sums.tools++;
     if (span.spanType === "llm") {
-      sums.modelCalls++;
       if (!sums.lastModelCall || endsAfter(span, sums.lastModelCall)) sums.lastModelCall = span;
       if (span.ttftMs !== undefined && (!sums.firstTimed || startsBefore(span, sums.firstTimed))) {
         sums.firstTimed = span;
       }
     }
-    if (span.modelId && (span.spanType === "llm" || span.spanType === "embedding"))
-      sums.models.add(span.modelId);
     for (const field of headerFields) {
       if (isEmpty(span.header[field])) continue;
       const shown = sums.shown.get(field);
@@ -209,39 +232,48 @@ export class Tally {
     }
     if (span.hasInput && speaksBefore(span, sums.firstInput, startsBefore)) sums.firstInput = span;
     if (span.hasOutput && speaksBefore(span, sums.lastOutput, endsAfter)) sums.lastOutput = span;
-    this.#addUsage(span);
+    this.#rests = null;
+    this.#calls.add(span);
+    this.#count(span, undefined, 1);
+    this.#cover(span);
   }
 
   /**
-   * What one call used counts once. Clients repeat the sum of the steps on the root, and one library's
-   * span of a call stands around another's with the same counts: a span's own usage counts only where
-   * no span below says it again. Parents may arrive after their children, so coverage climbs from
-   * whichever end arrives last. In a ring of parents every span is its own descendant, in any order.
+   * What agents and others say of themselves is mostly the sum of the calls below them: it counts only
+   * where no span below reports any usage. Parents may arrive after their children, so coverage climbs
+   * from whichever end arrives last. In a ring of parents every span is its own descendant.
    */
-  #addUsage(span: SpanFacts): void {
+  #cover(span: SpanFacts): void {
     const { covered } = this.#sums;
-    const own = covered.get(span.spanId) ?? 0;
-    if (!isRepeated(span, own)) this.#count(span, 1);
-    let coverage = Math.max(
-      reportsUsage(span) ? (isModelCall(span) ? sameCall : below) : 0,
-      passedUp(span, own),
-    );
+    if (!reportsUsage(span) && !covered.has(span.spanId)) return;
     let id = span.parentSpanId;
-    while (id !== undefined && coverage > (covered.get(id) ?? 0)) {
-      const before = covered.get(id) ?? 0;
-      covered.set(id, coverage);
+    while (id !== undefined && !covered.has(id)) {
       const parent = this.#facts.get(id);
-      if (!parent) return;
-      if (!isRepeated(parent, before) && isRepeated(parent, coverage)) this.#count(parent, -1);
-      coverage = passedUp(parent, coverage);
-      id = parent.parentSpanId;
+      const isReport = parent && !isModelCall(parent) && reportsUsage(parent);
+      if (isReport) this.#count(parent, undefined, -1);
+      covered.add(id);
+      if (isReport) this.#count(parent, undefined, 1);
+      id = parent?.parentSpanId;
     }
   }
 
-  #count(span: SpanFacts, sign: 1 | -1): void {
+  #isCovered(span: SpanFacts): boolean {
+    return !isModelCall(span) && this.#sums.covered.has(span.spanId);
+  }
+
+  /** @param repeated the span of the same call that counts in its place. */
+  #count(span: SpanFacts, repeated: SpanFacts | undefined, sign: 1 | -1): void {
     const sums = this.#sums;
+    const isCall = isModelCall(span);
+    // A call that failed is one error; where only its outer span did, that is the error.
+    if (span.status === "error" && repeated?.status !== "error") sums.errors += sign;
+    if (repeated || this.#isCovered(span)) return;
     if (span.usage) sum(sums.usage, span.usage, sign);
-    if (!isPriceable(span)) return;
+    if (span.spanType === "llm") sums.modelCalls += sign;
+    if (isCall && span.modelId) bump(sums.models, span.modelId, sign);
+    if (isCall && isSilent(span) && span.status !== "error") sums.silent += sign;
+    // Calls could have a price, and usage that no span below reports.
+    if (!isCall && !reportsUsage(span)) return;
     sums.priceable += sign;
     if (span.cost !== undefined) {
       sums.priced += sign;
@@ -252,33 +284,18 @@ export class Tally {
       sums.reportedCost += BigInt(sign) * span.reportedCost;
     }
   }
-}
 
-/** How a span is covered by usage below it: by any, or by what may be the same model call. */
-const below = 1;
-const sameCall = 2;
-
-/** An empty usage says no more than an absent one, and is not told apart in a row. */
-export function reportsUsage({ usage }: SpanFacts): boolean {
-  return usage !== undefined && Object.keys(usage).length > 0;
-}
-
-export function isModelCall({ spanType }: Pick<SpanFacts, "spanType">): boolean {
-  return spanType === "llm" || spanType === "embedding";
-}
-
-/** What counts and could have a price: calls, and usage that no call below reports. */
-function isPriceable(span: SpanFacts): boolean {
-  return isModelCall(span) || reportsUsage(span);
-}
-
-function isRepeated(span: SpanFacts, coverage: number): boolean {
-  return coverage >= (isModelCall(span) ? sameCall : below);
-}
-
-/** A tool or an agent that a model call asked for makes calls of its own. */
-function passedUp({ spanType }: SpanFacts, coverage: number): number {
-  return spanType === "tool" || spanType === "agent" ? Math.min(coverage, below) : coverage;
+  /** Looked for only where some call does not say what it used. */
+  #findRests(): Map<string, Usage> {
+    this.#decide();
+    if (this.#rests) return this.#rests;
+    if (this.#sums.silent === 0 || this.#sums.covered.size === 0) return (this.#rests = new Map());
+    return (this.#rests = findRests({
+      spans: this.#facts,
+      repeatedBy: (span) => this.#calls.repeatedBy(span),
+      isCovered: (span) => this.#isCovered(span),
+    }));
+  }
 }
 
 type Sums = ReturnType<typeof startSums>;
@@ -293,7 +310,10 @@ function startSums() {
     modelCalls: 0,
     tools: 0,
     errors: 0,
-    models: new Set<string>(),
+    /** By name, the calls that count. */
+    models: new Map<string, number>(),
+    /** Calls that count and say nothing of what they used, but for those that failed. */
+    silent: 0,
     lastModelCall: undefined as SpanFacts | undefined,
     /** The model call that started first among those with a time to first token. */
     firstTimed: undefined as SpanFacts | undefined,
@@ -309,8 +329,8 @@ function startSums() {
     estimated: 0,
     reportedCost: 0n,
     reporters: 0,
-    /** By id, of spans arrived or not: how the usage below covers it. */
-    covered: new Map<string, number>(),
+    /** The ids of spans, arrived or not, with usage below them. */
+    covered: new Set<string>(),
   };
 }
 
@@ -325,6 +345,12 @@ function sum(sums: Sums["usage"], usage: Usage, sign: 1 | -1): void {
   }
 }
 
+function bump(counts: Map<string, number>, name: string, by: number): void {
+  const count = (counts.get(name) ?? 0) + by;
+  if (count === 0) counts.delete(name);
+  else counts.set(name, count);
+}
+
 /** `""` and `{}` say no more than an absent field. */
 function isEmpty(value: TraceHeader[(typeof headerFields)[number]]): boolean {
   return typeof value === "object" ? Object.keys(value).length === 0 : !value;
@@ -336,12 +362,12 @@ function speaksBefore(
   other: SpanFacts | undefined,
   isBefore: (a: SpanFacts, b: SpanFacts) => boolean,
 ): boolean {
-  const rank = voiceOf(span);
+  const rank = shownBy(span);
   if (rank === 0 || !other) return rank > 0;
-  return rank === voiceOf(other) ? isBefore(span, other) : rank > voiceOf(other);
+  return rank === shownBy(other) ? isBefore(span, other) : rank > shownBy(other);
 }
 
-function voiceOf({ parentSpanId, spanType }: SpanFacts): number {
+function shownBy({ parentSpanId, spanType }: SpanFacts): number {
   return parentSpanId === undefined ? 2 : spanType === "llm" ? 1 : 0;
 }
 

@@ -7,7 +7,8 @@ import { cachedSpanFacts } from "../limits.ts";
 import { toCell, type Cell } from "./codec.ts";
 import { createTallyReader } from "./facts.ts";
 import { placeholdersOf, spanKeyOf, type NameLookup } from "./rows.ts";
-import { summedCounts, Tally, type SpanFacts } from "./tally.ts";
+import { summedCounts, type SpanFacts } from "./spanfacts.ts";
+import { Tally } from "./tally.ts";
 
 export interface TraceState {
   key: number;
@@ -20,6 +21,8 @@ export interface TraceState {
   storedStartTime: number | null;
   /** When facets and statistics took it in (settle.ts), null where they have not. */
   settledAt: number | null;
+  /** True where the row was written by an earlier version, which counted otherwise. */
+  isOld: boolean;
   tally: Tally;
   /** The number that the next new span gets: those of removed ones stay free. */
   nextSpanNumber: number;
@@ -90,6 +93,7 @@ const tallyColumns = [
   "outputPreview",
   "estimatedSpanCount",
   "reportedCost",
+  "isOld",
 ];
 const identityColumns = ["key", "projectId", "traceId", "source", "receivedAt", "startTime"];
 
@@ -100,7 +104,7 @@ export function createTraceStates(
 ): TraceStates {
   const readTally = createTallyReader(db, names);
   const selectTrace = db.query<StoredTrace, [number, Cell]>(
-    `SELECT key, source, receivedAt, lastReceivedAt, startTime, settledAt,
+    `SELECT key, source, receivedAt, lastReceivedAt, startTime, settledAt, isOld,
        inputPreview, outputPreview
      FROM traces WHERE projectId = ? AND traceId = ?`,
   );
@@ -122,6 +126,9 @@ export function createTraceStates(
   const spendFirstKey = db.query<null, [number]>(
     "INSERT INTO sqlite_sequence (name, seq) VALUES ('traces', ?)",
   );
+  const updateMark = db.query<null, [number | null, number | null, number]>(
+    "UPDATE spans SET repeats = ?, shownBy = ? WHERE key = ?",
+  );
   /** The one used longest ago first. */
   const states = new Map<string, TraceState>();
   let factsInMemory = 0;
@@ -142,8 +149,8 @@ export function createTraceStates(
     for (const { key } of tally.facts()) {
       nextSpanNumber = Math.max(nextSpanNumber, key - spanKeyOf(row.key, 0) + 1);
     }
-    const storedStartTime = row.startTime;
-    return { ...stored, projectId, traceId, storedStartTime, tally, nextSpanNumber, previews };
+    const read = { storedStartTime: row.startTime, isOld: row.isOld === 1, nextSpanNumber };
+    return { ...stored, ...read, projectId, traceId, tally, previews };
   }
 
   /** The text is looked at only where another span speaks for the trace than before. */
@@ -192,6 +199,7 @@ export function createTraceStates(
         lastReceivedAt: receivedAt,
         storedStartTime: null,
         settledAt: null,
+        isOld: false,
         tally: new Tally(),
         nextSpanNumber: 0,
         previews: { input: { from: null, text: null }, output: { from: null, text: null } },
@@ -240,6 +248,7 @@ export function createTraceStates(
         preview(state, "output", row.outputFrom),
         row.estimatedSpanCount,
         row.reportedCost,
+        0,
       ];
       if (state.storedStartTime === null) {
         const identity = [
@@ -256,6 +265,10 @@ export function createTraceStates(
         if (row.startTime !== state.storedStartTime) updateStartTime.run(row.startTime, state.key);
       }
       state.storedStartTime = row.startTime;
+      state.isOld = false;
+      for (const { key, mark } of state.tally.takeMarks()) {
+        updateMark.run(mark!.repeats, mark!.shownBy, key);
+      }
     },
     remove({ key }) {
       removeRow.run(key);
@@ -299,6 +312,7 @@ interface StoredTrace {
   lastReceivedAt: number;
   startTime: number;
   settledAt: number | null;
+  isOld: number;
   inputPreview: string | null;
   outputPreview: string | null;
 }

@@ -5,6 +5,9 @@ import { spanTypes } from "../../src/contract/v1.ts";
 import { breakDown } from "../../src/query/breakdown.ts";
 import { arrange } from "../../src/query/tree.ts";
 
+const isModel = ({ spanType }: { spanType: number }) =>
+  ["llm", "embedding"].includes(spanTypes[spanType]!);
+
 const anySpans = fc
   .array(
     fc.record({
@@ -16,12 +19,22 @@ const anySpans = fc
       providerId: fc.constantFrom(null, 1),
       modelId: fc.constantFrom(null, 1, 2),
       nameId: fc.nat({ max: 2 }),
+      repeats: fc.option(fc.nat({ max: 9 }), { nil: null }),
     }),
     { minLength: 1, maxLength: 10 },
   )
   .map((drawn) =>
-    drawn.map(({ parent, ...span }, key) => ({
+    drawn.map(({ parent, repeats, ...span }, key) => ({
       ...span,
+      // Only model calls that count are repeated, and only by others.
+      repeats:
+        repeats !== null &&
+        repeats !== key &&
+        drawn[repeats]?.repeats === null &&
+        isModel(span) &&
+        isModel(drawn[repeats])
+          ? `s${repeats}`
+          : null,
       key,
       spanId: `s${key}`,
       parentSpanId: parent === null ? null : `s${parent}`,
@@ -46,10 +59,16 @@ test("each millisecond is a model's, a tool's or idle, and each span's own time 
         for (let ms = startTime; ms < endTime; ms++) if (test(ms)) sum++;
         return sum;
       };
-      const isModel = ({ spanType }: Span) => ["llm", "embedding"].includes(spanTypes[spanType]!);
-      const models = spans.filter(isModel);
+      const models = spans.filter((span) => isModel(span) && span.repeats === null);
       const tools = spans.filter(({ spanType }) => spanTypes[spanType] === "tool");
-      const waiting = models.filter(({ ttftMs }) => ttftMs !== null);
+      const inOrder = places.map(({ span }) => span).sort((a, b) => a.startTime - b.startTime);
+      const waiting = models.flatMap((call) => {
+        if (call.ttftMs !== null) return [call];
+        const timed = inOrder.filter(
+          ({ repeats, ttftMs }) => repeats === call.spanId && ttftMs !== null,
+        );
+        return timed.slice(0, 1);
+      });
       const anyOf = (some: Span[], ms: number) => some.some((span) => runs(span, ms));
 
       expect(found.modelMs).toBe(count((ms) => anyOf(models, ms)));

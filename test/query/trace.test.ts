@@ -151,7 +151,7 @@ describe("the spans of a trace", () => {
 });
 
 /** The columns as objects again. */
-function toObjects({ columns, spanCount, cycleRows }: TraceColumns): Skeleton[] {
+function toObjects({ columns, spanCount, cycleRows, repeats }: TraceColumns): Skeleton[] {
   const { parent, usage, spanType, name, status, errorMessage, provider, modelId, payloads } =
     columns;
   return Array.from({ length: spanCount }, (_, row) => {
@@ -168,6 +168,9 @@ function toObjects({ columns, spanCount, cycleRows }: TraceColumns): Skeleton[] 
       childCount: columns.childCount[row]!,
       ...(typeof above === "string" && { isOrphan: true as const }),
       ...(cycleRows.includes(row) && { isCycle: true as const }),
+      ...repeats
+        .filter(([repeated]) => repeated === row)
+        .map(([, counting]) => ({ repeats: columns.spanId[counting]! }))[0],
       spanType: textOf(spanType) as Skeleton["spanType"],
       name: textOf(name),
       startTime: columns.startTime[row]!,

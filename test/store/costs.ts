@@ -4,13 +4,14 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { ImportedSpan, Span, Usage, UsageDetails } from "../../src/contract/v1.ts";
+import type { ImportedSpan, Usage, UsageDetails } from "../../src/contract/v1.ts";
 import { openPricer, type Pricer } from "../../src/ingest/pricer.ts";
 import { openWriter } from "../../src/store/open.ts";
 import { createPayloadWriter } from "../../src/store/payloads.ts";
 import { putRule } from "../../src/store/prices.ts";
 import { createSpanWriter, noLogReaders } from "../../src/store/spans.ts";
 import { makeTempDir } from "../helpers.ts";
+import { countCalls } from "./calls.model.ts";
 
 const spansPerTrace = 12;
 /** What is known and what is not, cheap and dear, with tiers and with cache prices. */
@@ -82,7 +83,8 @@ export async function checkCosts(spanCount: number, seed: number): Promise<CostR
 
   while (report.spans < spanCount) {
     const traceId = `trace-${model.size}-${report.deletedTraces}`;
-    const spans = Array.from({ length: spansPerTrace }, (_, n) => randomSpan(random, n));
+    const spans: ImportedSpan[] = [];
+    for (let n = 0; n < spansPerTrace; n++) spans.push(randomSpan(random, n, spans));
     model.set(traceId, new Map(spans.map((span) => [span.spanId, span])));
     report.spans += spans.length;
     send(traceId, shuffled(spans, random));
@@ -146,9 +148,8 @@ export async function checkCosts(spanCount: number, seed: number): Promise<CostR
 
 /** The sum of the receipts of what is used that no other span says again. */
 function expectedOf(spans: ImportedSpan[], { costOf }: Pricer) {
-  const counted = spans.filter((span) =>
-    isCall(span) ? !isRepeated(span, spans) : reportsUsage(span) && !isSummed(span, spans),
-  );
+  const { countsWhole } = countCalls(spans);
+  const counted = spans.filter(countsWhole);
   const costs = counted.map(costOf);
   const priced = costs.filter((cost) => cost !== null);
   const reported = counted.filter(
@@ -167,32 +168,11 @@ function expectedOf(spans: ImportedSpan[], { costOf }: Pricer) {
   };
 }
 
-const isCall = ({ spanType }: Span) => spanType === "llm" || spanType === "embedding";
-
-const reportsUsage = ({ usage }: Span) => usage !== undefined && Object.keys(usage).length > 0;
-
-/** Whether any span below reports usage. */
-function isSummed(span: Span, spans: Span[]): boolean {
-  return spans.some(
-    (below) =>
-      below.parentSpanId === span.spanId && (reportsUsage(below) || isSummed(below, spans)),
-  );
-}
-
-/** Whether a call below, with no tool or agent between, reports usage. */
-function isRepeated(span: Span, spans: Span[]): boolean {
-  return spans.some(
-    (below) =>
-      below.parentSpanId === span.spanId &&
-      ((isCall(below) && reportsUsage(below)) ||
-        (below.spanType !== "tool" && below.spanType !== "agent" && isRepeated(below, spans))),
-  );
-}
-
 type Random = (below: number) => number;
 
-/** Parents have smaller numbers, so that there are no rings. */
-function randomSpan(random: Random, n: number): ImportedSpan {
+/** Parents have smaller numbers, so that there are no rings. Some say again what another one says. */
+function randomSpan(random: Random, n: number, others: ImportedSpan[] = []): ImportedSpan {
+  const other = random(3) === 0 ? others[random(others.length || 1)] : undefined;
   const [provider, modelId] = models[random(models.length)]!;
   const types = ["llm", "llm", "llm", "embedding", "tool", "agent", "other"] as const;
   const endTime = 1_750_000_000_000 + random(1000);
@@ -206,13 +186,18 @@ function randomSpan(random: Random, n: number): ImportedSpan {
     ...(provider && { provider }),
     modelId,
     ...(random(6) > 0 && { usage: randomUsage(random) }),
+    ...(random(6) === 0 && { status: "error" }),
+    ...(other?.usage && { usage: other.usage, modelId: other.modelId!, spanType: other.spanType }),
+    ...(other &&
+      random(2) === 0 && { parentSpanId: random(2) ? other.spanId : other.parentSpanId }),
     x: {
+      ...(random(2) === 0 && { instrumentation: `library-${random(3)}` }),
       ...(random(3) === 0 && { usageDetails: randomDetails(random) }),
       ...(random(8) === 0 && { serviceTier: random(2) === 0 ? "flex" : "default" }),
       ...(random(8) === 0 && { requestModelId: "gpt-4o-mini" }),
       ...(random(4) === 0 && { reportedCostUsd: random(1000) / 1000 }),
     },
-  };
+  } as ImportedSpan;
 }
 
 function randomDetails(random: Random): UsageDetails {

@@ -17,6 +17,7 @@ import {
   type WireSpan,
   type WireTrace,
 } from "../payload.arbitrary.ts";
+import { countCalls } from "./calls.model.ts";
 
 type Header = Omit<WireTrace, "traceId" | "spans">;
 
@@ -89,6 +90,15 @@ function summarize(key: string, stored: TraceModel): Record<string, unknown> {
   const firstTimed = ofType("llm")
     .filter(({ ttftMs }) => ttftMs !== undefined)
     .sort((a, b) => a.startTime - b.startTime || compare(a.spanId, b.spanId))[0];
+  const calls = countCalls(spans);
+  const counting = spans.filter((span) => isCall(span) && !calls.isRepeated(span));
+  /** A sum of the values present, null if none. */
+  const total = (count: (typeof summedCounts)[number]) => {
+    const values = spans.flatMap((span) => calls.usageOf(span)?.[count] ?? []);
+    if (values.length === 0) return null;
+    const sum = values.reduce((sum, value) => sum + BigInt(value), 0n);
+    return sum <= BigInt(maxCount) ? Number(sum) : String(sum);
+  };
   const hasEnded = (status: string) => roots.some((root) => root.status === status);
   const field = <K extends keyof Header>(name: K): NonNullable<Header[K]> | null =>
     versions
@@ -123,22 +133,18 @@ function summarize(key: string, stored: TraceModel): Record<string, unknown> {
         : "ok",
     state: roots.length > 0 ? "ended" : "open",
     spanCount: spans.length,
-    llmCount: ofType("llm").length,
+    llmCount: counting.filter(({ spanType }) => spanType === "llm").length,
     toolCount: ofType("tool").length,
-    errorCount: spans.filter(({ status }) => status === "error").length,
-    models: [
-      ...new Set([...ofType("llm"), ...ofType("embedding")].flatMap((span) => span.modelId || [])),
-    ].sort(compare),
+    errorCount: calls.errorCount,
+    models: [...new Set(counting.flatMap((span) => span.modelId || []))].sort(compare),
     ttftMs: firstTimed?.ttftMs ?? null,
-    ...Object.fromEntries(summedCounts.map((count) => [count, total(spans, count)])),
+    ...Object.fromEntries(summedCounts.map((count) => [count, total(count)])),
     // None of the models here has a price.
     costUsd: null,
     isCostEstimated: false,
     reportedCostUsd: null,
     pricedSpanCount: 0,
-    priceableSpanCount: spans.filter(
-      (span) => (isCall(span) || reports(span)) && isCounted(span, spans),
-    ).length,
+    priceableSpanCount: spans.filter(calls.countsWhole).length,
     // No span here has an input.
     pinned: false,
     inputPreview: null,
@@ -154,47 +160,7 @@ function summarize(key: string, stored: TraceModel): Record<string, unknown> {
   };
 }
 
-/**
- * A sum of the values present, null if none; a span's own only where nothing below says it again: of a
- * model call another one without a tool or an agent in between, of the rest any span.
- */
-function total(spans: WireSpan[], count: (typeof summedCounts)[number]): number | string | null {
-  const values = spans
-    .filter((span) => isCounted(span, spans))
-    .flatMap((span) => span.usage?.[count] ?? []);
-  if (values.length === 0) return null;
-  const sum = values.reduce((sum, value) => sum + BigInt(value), 0n);
-  return sum <= BigInt(maxCount) ? Number(sum) : String(sum);
-}
-
-function isCounted(span: WireSpan, spans: WireSpan[]): boolean {
-  return isCall(span)
-    ? !descendants(span, spans, isCallee).some((below) => isCall(below) && reports(below))
-    : !descendants(span, spans).some(reports);
-}
-
 const isCall = ({ spanType }: WireSpan) => spanType === "llm" || spanType === "embedding";
-const isCallee = ({ spanType }: WireSpan) => spanType === "tool" || spanType === "agent";
-
-/** In a ring of parents every span is its own descendant. */
-function descendants(
-  span: WireSpan,
-  spans: WireSpan[],
-  endsAt: (span: WireSpan) => boolean = () => false,
-): WireSpan[] {
-  const found = new Set<WireSpan>();
-  const visit = (parent: WireSpan) => {
-    for (const child of spans) {
-      if (child.parentSpanId !== parent.spanId || found.has(child)) continue;
-      found.add(child);
-      if (!endsAt(child)) visit(child);
-    }
-  };
-  visit(span);
-  return [...found];
-}
-
-const reports = ({ usage }: WireSpan) => usage !== undefined && Object.keys(usage).length > 0;
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const byEnd = (a: WireSpan, b: WireSpan) => a.endTime - b.endTime || compare(a.spanId, b.spanId);
 const isEmpty = (value: unknown) =>

@@ -121,7 +121,8 @@ describe("the contract", () => {
   });
 
   test("every column that is written is there, and every column is written", () => {
-    const written = ["key", "receivedAt", ...contentColumns, "lists", ...costColumns];
+    const decided = ["repeats", "shownBy"];
+    const written = ["key", "receivedAt", ...contentColumns, "lists", ...costColumns, ...decided];
     expect([...written].sort()).toEqual([...spanColumns].sort());
   });
 

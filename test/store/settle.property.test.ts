@@ -7,7 +7,19 @@ import fc from "fast-check";
 import { Cell, cellSpreads, cellSums, spreadError } from "../../src/store/cell.ts";
 import { rollupFields } from "../../src/store/contribution.ts";
 import { facetFields, facetNumber } from "../../src/store/facets.ts";
-import { Bench, countPlainly, run, shown, step, type Model, type Sent } from "./stats.model.ts";
+import { createTallyReader } from "../../src/store/facts.ts";
+import { createNames } from "../../src/store/names.ts";
+import { countCalls } from "./calls.model.ts";
+import {
+  Bench,
+  countPlainly,
+  run,
+  shown,
+  statusOf,
+  step,
+  type Model,
+  type Sent,
+} from "./stats.model.ts";
 import { muchLater } from "./workbench.ts";
 
 function readCells(bench: Bench): Map<string, Cell> {
@@ -77,9 +89,14 @@ function compare(bench: Bench, model: Model): void {
     const startTime = Math.min(...spans.map((span) => span.startTime));
     const of = (texts: (string | undefined | null)[], field: string) =>
       [...new Set(texts.filter(Boolean))].map((text) => `${field} ${text}`);
-    const calls = spans.filter(({ spanType }) => spanType === "llm" || spanType === "embedding");
-    const priced = all.filter(({ span }) => span.spanType === "llm" && span.modelId === "m1");
-    const statuses = spans.map(({ status }) => status);
+    const { isRepeated, errorCount } = countCalls(spans);
+    const calls = spans.filter(
+      (span) => (span.spanType === "llm" || span.spanType === "embedding") && !isRepeated(span),
+    );
+    const priced = all.filter(
+      ({ span }) => span.spanType === "llm" && span.modelId === "m1" && !isRepeated(span),
+    );
+    const status = statusOf(spans);
     const cost = priced.reduce((sum, { pico }) => sum + BigInt(pico), 0n);
     return [
       ...of([shown(all, "agentName")], "agent"),
@@ -97,16 +114,11 @@ function compare(bench: Bench, model: Model): void {
         "tool",
       ),
       "source foglamp",
-      ...of(
-        [statuses.includes("aborted") ? "aborted" : statuses.includes("error") && "error"].map(
-          (s) => s || null,
-        ),
-        "status",
-      ),
+      ...of([status === "ok" ? null : status], "status"),
       `duration ${Math.max(...spans.map(({ endTime }) => endTime)) - startTime}`,
       `cost ${priced.length > 0 ? Number(cost) : -1}`,
       "tokens -1",
-      `errors ${statuses.filter((status) => status === "error").length}`,
+      `errors ${errorCount}`,
       `settled ${muchLater}`,
     ].map((facet) => `${bench.traceKey(traceId!, Number(project))} ${startTime} ${facet}`);
   });
@@ -140,7 +152,16 @@ function compare(bench: Bench, model: Model): void {
   expect(latest.sort(byKey)).toEqual([...newest.values()].sort(byKey));
 }
 
-test("facets and statistics follow whatever happens to the spans", () => {
+/** Rows say of each call what is decided of all spans that are stored. */
+function compareMarks(bench: Bench, model: Model): void {
+  const tallyOf = createTallyReader(bench.db, createNames(bench.db));
+  for (const id of model.keys()) {
+    const [project, traceId] = id.split(" ");
+    expect(tallyOf(bench.traceKey(traceId!, Number(project))).takeMarks()).toEqual([]);
+  }
+}
+
+test("facets, statistics and what rows say of calls follow whatever happens to the spans", () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 14 }), (steps) => {
       using bench = new Bench();
@@ -148,6 +169,7 @@ test("facets and statistics follow whatever happens to the spans", () => {
       for (const step of steps) run(bench, model, step);
       bench.settleTraces();
       compare(bench, model);
+      compareMarks(bench, model);
     }),
     { numRuns: 60 },
   );
@@ -171,4 +193,28 @@ test("what a rolled back transaction would have settled is settled later", () =>
   expect(bench.count("facets")).toBe(0);
   bench.settleTraces();
   compare(bench, model);
+});
+
+test("a trace whose row an earlier version wrote is counted anew before it settles", () => {
+  using bench = new Bench();
+  const usage = { inputTokens: 9, outputTokens: 1 };
+  const call = { spanType: "llm", name: "", startTime: 0, endTime: 9, modelId: "m1", usage };
+  const sent = [
+    { ...call, spanId: "outer" },
+    { ...call, spanId: "inner", parentSpanId: "outer" },
+  ].map((span) => ({ traceId: "a", agentName: "x", span: span as never }));
+  const model: Model = new Map();
+  run(bench, model, { do: "send", project: 1, sent });
+  bench.settleTraces();
+  bench.db.run("UPDATE traces SET isOld = 1, isSettled = 0, settledAt = NULL, llmCount = 2");
+  for (const table of ["facets", "rollups", "latest"]) bench.db.run(`DELETE FROM ${table}`);
+  bench.db.run("UPDATE spans SET repeats = NULL, shownBy = NULL");
+  bench.reopen();
+  bench.settleTraces();
+  compare(bench, model);
+  compareMarks(bench, model);
+  expect(bench.db.query("SELECT isOld, llmCount FROM traces").get()).toEqual({
+    isOld: 0,
+    llmCount: 1,
+  });
 });

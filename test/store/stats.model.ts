@@ -6,6 +6,7 @@ import fc from "fast-check";
 import type { ImportedSpan } from "../../src/contract/v1.ts";
 import { levelMs } from "../../src/store/rollup.ts";
 import { createSpanWriter } from "../../src/store/spans.ts";
+import { countCalls } from "./calls.model.ts";
 import { muchLater, Workbench } from "./workbench.ts";
 
 export type Sent = { traceId: string; agentName: string; sessionId?: string; span: ImportedSpan };
@@ -21,7 +22,6 @@ const traceId = fc.constantFrom("a", "b", "c", "d");
 const time = fc.constantFrom(0, 1, 59_999, 60_000, hourMs, 24 * hourMs + 1, 2 ** 52);
 const count = fc.constantFrom(0, 1, 70_000, Number.MAX_SAFE_INTEGER);
 
-/** No span stands above another: which of two counts is the tally's own test. */
 const span: fc.Arbitrary<ImportedSpan> = fc
   .record(
     {
@@ -35,6 +35,14 @@ const span: fc.Arbitrary<ImportedSpan> = fc
       provider: fc.constantFrom("p"),
       ttftMs: fc.constantFrom(0, 0.5, 250),
       usage: fc.record({ inputTokens: count, outputTokens: count }, { requiredKeys: [] }),
+      parentSpanId: fc.constantFrom("1", "2", "missing"),
+      x: fc.record(
+        {
+          instrumentation: fc.constantFrom("a", "b"),
+          responseId: fc.constantFrom("chatcmpl-1", "chatcmpl-00112233445566"),
+        },
+        { requiredKeys: [] },
+      ),
     },
     { requiredKeys: ["spanId", "spanType", "name", "startTime", "durationMs"] },
   )
@@ -159,6 +167,19 @@ export function shown(spans: Sent[], field: "agentName" | "sessionId"): string |
   );
 }
 
+/** A root's, or where none failed the last model call's. */
+export function statusOf(spans: ImportedSpan[]): "ok" | "error" | "aborted" {
+  const statuses = spans
+    .filter(({ parentSpanId }) => parentSpanId === undefined)
+    .map(({ status }) => status);
+  if (statuses.includes("aborted")) return "aborted";
+  const lastCall = spans
+    .filter(({ spanType }) => spanType === "llm")
+    .sort((a, b) => a.endTime - b.endTime || (a.spanId < b.spanId ? -1 : 1))
+    .at(-1);
+  return statuses.includes("error") || lastCall?.status === "error" ? "error" : "ok";
+}
+
 /** Sums by level, field, bucket, value and project, as plain numbers and lists of durations. */
 export type Plain = { sums: Record<string, bigint>; durations: Record<string, number[]> };
 
@@ -193,13 +214,7 @@ export function countPlainly(model: Model): Map<string, Plain> {
     ];
     const startTime = Math.min(...all.map(({ span }) => span.startTime));
     const endTime = Math.max(...all.map(({ span }) => span.endTime));
-    const statuses = all.map(({ span }) => span.status);
-    // All spans are roots here.
-    const status = statuses.includes("aborted")
-      ? "aborted"
-      : statuses.includes("error")
-        ? "error"
-        : "ok";
+    const status = statusOf(all.map(({ span }) => span));
     const trace = (to: Plain) => {
       add(to, "traces", 1);
       if (status === "error") add(to, "failedTraces", 1);
@@ -212,31 +227,34 @@ export function countPlainly(model: Model): Map<string, Plain> {
       });
     }
     const seen = new Set<string>();
+    const calls = countCalls(all.map(({ span }) => span));
     for (const { span, pico } of all) {
+      const isCall = span.spanType === "llm" || span.spanType === "embedding";
+      if (isCall && calls.isRepeated(span)) continue;
+      const usage = calls.usageOf(span);
+      const ttftMs = span.ttftMs ?? calls.ttftOf(span);
       const durationMs = span.endTime - span.startTime;
       const request = (to: Plain) => {
         add(to, "requests", 1);
         if (span.status === "error") add(to, "errors", 1);
         if (span.status === "aborted") add(to, "aborted", 1);
         spread(to, "latency", durationMs);
-        if (span.ttftMs !== undefined) spread(to, "ttft", span.ttftMs);
+        if (ttftMs !== undefined) spread(to, "ttft", ttftMs);
       };
-      const isCall = span.spanType === "llm" || span.spanType === "embedding";
       const use = (to: Plain) => {
-        for (const [name, value] of Object.entries(span.usage ?? {})) {
+        for (const [name, value] of Object.entries(usage ?? {})) {
           add(to, name, value as number);
           add(to, `${name}Reporters`, 1);
         }
+        if (!calls.countsWhole(span)) return;
         add(to, "priceableSpanCount", 1);
         if (span.spanType === "llm" && span.modelId === "m1") {
           add(to, "pricedSpanCount", 1);
           add(to, "cost", pico);
         }
         if (!isCall) return;
-        const tokens = span.usage?.outputTokens ?? 0;
-        const ms = Math.round(
-          durationMs - ((span.ttftMs ?? 0) < durationMs ? (span.ttftMs ?? 0) : 0),
-        );
+        const tokens = usage?.outputTokens ?? 0;
+        const ms = Math.round(durationMs - ((ttftMs ?? 0) < durationMs ? (ttftMs ?? 0) : 0));
         if (tokens > 0 && ms > 0) {
           add(to, "generatedTokens", tokens);
           add(to, "generationMs", ms);
@@ -247,7 +265,7 @@ export function countPlainly(model: Model): Map<string, Plain> {
         at("tool", span.name || null, span.startTime, request);
         if (span.name) seen.add(`tool ${span.name}`);
       }
-      if (!isCall && Object.keys(span.usage ?? {}).length === 0) continue;
+      if (!isCall && Object.keys(usage ?? {}).length === 0) continue;
       at("type", span.spanType, span.startTime, use);
       const ofCall: [string, string | null][] = [
         ["model", span.modelId ?? null],

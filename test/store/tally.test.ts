@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Tally, type SpanFacts } from "../../src/store/tally.ts";
+import { type SpanFacts } from "../../src/store/spanfacts.ts";
+import { Tally } from "../../src/store/tally.ts";
 import { maxCount } from "../payload.arbitrary.ts";
 
 let nextKey = 0;
@@ -18,6 +19,9 @@ function facts(spanId: string, more: Partial<SpanFacts> = {}): SpanFacts {
     toolName: undefined,
     provider: undefined,
     modelId: undefined,
+    requestModelId: undefined,
+    responseId: undefined,
+    instrumentation: undefined,
     usage: undefined,
     hasInput: false,
     hasOutput: false,
@@ -129,8 +133,17 @@ describe("a span's own usage", () => {
     ],
     [
       "is covered by any count, though another",
-      [agent("a", undefined, 7), call("c", "a", undefined, { usage: { imageCount: 1 } })],
+      [
+        agent("a", undefined, 7),
+        facts("o", { parentSpanId: "a", usage: { imageCount: 1 } }),
+        call("c", "a", undefined, { status: "error" }),
+      ],
       undefined,
+    ],
+    [
+      "counts beside a call that says only its images",
+      [agent("a", undefined, 7), call("c", "a", undefined, { usage: { imageCount: 1 } })],
+      7,
     ],
     [
       "is not covered through a parent that never came",

@@ -31,6 +31,8 @@ export interface SpanRow extends Pick<
   /** The id of a parent that is named and not stored. */
   missingParent: string | null;
   isCycle: boolean;
+  /** The row that counts for the same model call; null of one that counts itself. */
+  repeats: number | null;
 }
 
 export interface SpanTable {
@@ -44,9 +46,14 @@ export interface SpanTable {
   readonly parents: Int32Array;
   /** The first row that is not below each. */
   readonly ends: Int32Array;
-  /** Of each model call its number in the order of rows, from 1; of others that of the call before them. */
+  /**
+   * Of each model call its number in the order of rows, from 1, however many spans report it; of others that
+   * of the call before them.
+   */
   readonly steps: Int32Array;
-  /** Rows of failed spans, ascending. */
+  /** Of rows that are not counted the one that counts for the same model call. */
+  readonly repeats: ReadonlyMap<number, number>;
+  /** Rows of failed spans, ascending, of one model call one. */
   readonly errors: Int32Array;
   readonly columns: TraceColumns["columns"];
 }
@@ -61,6 +68,7 @@ export function toSpanTable({
   columns,
   estimatedRows,
   cycleRows,
+  repeats: repeatedRows,
 }: TraceColumns): SpanTable {
   const parents = new Int32Array(count);
   const ends = new Int32Array(count);
@@ -69,6 +77,8 @@ export function toSpanTable({
   const model = columns.spanType.values.indexOf("llm");
   const failed = columns.status.values.indexOf("error");
   const open: number[] = [];
+  const repeats = new Map(repeatedRows);
+  const isFailed = (row: number) => columns.status.rows[row] === failed;
   let step = 0;
   for (let row = 0; row < count; row++) {
     const parent = columns.parent[row];
@@ -76,10 +86,12 @@ export function toSpanTable({
     const depth = columns.depth[row]!;
     while (open.length > depth) ends[open.pop()!] = row;
     open.push(row);
-    if (columns.spanType.rows[row] === model) step++;
+    const counting = repeats.get(row);
+    if (columns.spanType.rows[row] === model && counting === undefined) step++;
     steps[row] = step;
-    if (columns.status.rows[row] === failed) errors.push(row);
+    if (isFailed(row) && !(counting !== undefined && isFailed(counting))) errors.push(row);
   }
+  for (const [row, counting] of repeats) steps[row] = steps[counting]!;
   for (const row of open) ends[row] = count;
   const cycles = new Set(cycleRows);
   const estimated = new Set(estimatedRows);
@@ -93,6 +105,7 @@ export function toSpanTable({
     parents,
     ends,
     steps,
+    repeats,
     errors: Int32Array.from(errors),
     rowOf(key) {
       byKey ??= new Map(columns.key.map((each, row) => [each, row]));
@@ -119,6 +132,7 @@ export function toSpanTable({
         depth: columns.depth[row]!,
         childCount: columns.childCount[row]!,
         isCycle: cycles.has(row),
+        repeats: repeats.get(row) ?? null,
         kind: text(columns.spanType, row) as SpanRow["kind"],
         name: text(columns.name, row)!,
         startTime,

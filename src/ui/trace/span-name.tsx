@@ -53,10 +53,11 @@ export function SpanName({ table, span, count, isClosed, onToggle, isFound }: Sp
 
 function detailOf(
   table: SpanTable,
-  { row, kind, depth, modelId, isCycle, missingParent }: SpanRow,
+  { row, kind, depth, modelId, isCycle, missingParent, repeats }: SpanRow,
 ): string {
   if (isCycle) return "its own ancestor";
   if (missingParent !== null) return `its parent ${missingParent} was not received`;
+  if (repeats !== null) return `same call as ${table.span(repeats).name}`;
   if (kind === "llm") return `step ${table.steps[row]}`;
   if (kind === "embedding") return modelId ?? "";
   return kind === "agent" && depth === 0 ? (table.trace.traceName ?? "") : "";

@@ -96,7 +96,7 @@ export function TreeView({ tree, selected, onSelect, found, isWide }: TreeViewPr
 }
 
 function Figures({ span }: { span: SpanRow }) {
-  const { kind, ttftMs, usage, costUsd } = span;
+  const { kind, ttftMs, usage, costUsd, repeats } = span;
   const isCall = kind === "llm" || kind === "embedding";
   return (
     <>
@@ -110,7 +110,15 @@ function Figures({ span }: { span: SpanRow }) {
         {kind === "llm" || usage ? <Tokens value={usage?.outputTokens} /> : "—"}
       </span>
       <span className="num" role="gridcell">
-        {costUsd !== null ? <SpanCost of={span} /> : isCall ? "unpriced" : "—"}
+        {repeats !== null ? (
+          "—"
+        ) : costUsd !== null ? (
+          <SpanCost of={span} />
+        ) : isCall ? (
+          "unpriced"
+        ) : (
+          "—"
+        )}
       </span>
     </>
   );

@@ -79,13 +79,14 @@ export function prefetchPeek(client: QueryClient, { key, spanCount }: Summary): 
   void client.prefetchQuery(openingQuery(key));
 }
 
-export function spansOf({ columns, spanCount }: TraceColumns): PeekSpan[] {
+export function spansOf({ columns, spanCount, repeats }: TraceColumns): PeekSpan[] {
   const text = ({ values, rows }: TraceColumns["columns"]["name"], row: number) =>
     values[rows[row]!] ?? null;
+  const repeated = new Map(repeats);
   let step = 0;
-  return Array.from({ length: spanCount }, (_, row) => {
+  const spans = Array.from({ length: spanCount }, (_, row) => {
     const spanType = text(columns.spanType, row) as Skeleton["spanType"];
-    if (spanType === "llm") step++;
+    if (spanType === "llm" && !repeated.has(row)) step++;
     return {
       key: columns.key[row]!,
       depth: columns.depth[row]!,
@@ -99,6 +100,8 @@ export function spansOf({ columns, spanCount }: TraceColumns): PeekSpan[] {
       times: 1,
     };
   });
+  for (const [row, counting] of repeated) spans[row]!.step = spans[counting]!.step;
+  return spans;
 }
 
 /** The fewest that are worth folding. */

@@ -46,7 +46,11 @@ export function sceneOf(
     answered,
     factsOf: (spanKey) => {
       const row = table.rowOf(spanKey);
-      return row === null ? null : table.span(row);
+      if (row === null) return null;
+      const span = table.span(row);
+      if (span.repeats === null) return span;
+      const { usage, costUsd, ttftMs } = table.span(span.repeats);
+      return { ...span, usage, costUsd, ttftMs: span.ttftMs ?? ttftMs };
     },
     toolOf: (spanKey) => tools.get(spanKey) ?? null,
     numberOf: (spanKey) => {
@@ -68,7 +72,7 @@ function sumBelow(table: SpanTable, row: number): { spans: number; costUsd: numb
   const end = table.ends[row]!;
   let costUsd: number | null = null;
   for (let at = row; at < end; at++) {
-    const cost = table.columns.costUsd[at] ?? null;
+    const cost = table.repeats.has(at) ? null : (table.columns.costUsd[at] ?? null);
     if (cost !== null) costUsd = (costUsd ?? 0) + Number(cost);
   }
   return { spans: end - row - 1, costUsd };

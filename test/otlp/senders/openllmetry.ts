@@ -329,7 +329,7 @@ export const openLlmetry: Fixture[] = [
       agentName: "weather",
       workflowName: "forecast",
       spanCount: 5,
-      llmCount: 3,
+      llmCount: 2,
       toolCount: 0,
       models: ["claude-opus-4-7"],
       inputTokens: 1160,

@@ -87,7 +87,9 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
         aria-label={labels[tab]}
         aria-busy={isBehind}
       >
-        {tab === "overview" && <Overview table={table} row={shownRow} whole={data} onTab={goTo} />}
+        {tab === "overview" && (
+          <Overview table={table} row={shownRow} whole={data} onTab={goTo} onSelect={onSelect} />
+        )}
         {data && <Body tab={tab} whole={data} ofTrace={ofTrace} onSelect={onSelect} />}
       </div>
     </aside>

@@ -2,7 +2,10 @@
 import type { SpanMessages } from "../../../query/news.ts";
 import type { SpanView } from "../../../query/views.ts";
 import type { WholeSpan } from "./data.ts";
+import { Link } from "wouter";
+import { useProject } from "../../data/queries.ts";
 import { count, plural } from "../../format.ts";
+import { traceHref } from "../../query/scope.ts";
 import { PartView } from "../../text/part.tsx";
 import { Prose } from "../../text/prose.tsx";
 import type { SpanRow, SpanTable } from "../model.ts";
@@ -17,13 +20,14 @@ export interface OverviewProps {
   /** Undefined while it is read. */
   whole: WholeSpan | undefined;
   onTab: (tab: "messages" | "attributes") => void;
+  onSelect: (spanKey: number) => void;
 }
 
 /** So much of an answer is shown here. */
 const previewLength = 1_200;
 const previewAttributes = 8;
 
-export function Overview({ table, row, whole, onTab }: OverviewProps) {
+export function Overview({ table, row, whole, onTab, onSelect }: OverviewProps) {
   const span = table.span(row);
   const own = whole?.span;
   const isCall = span.kind === "llm" || span.kind === "embedding";
@@ -36,6 +40,7 @@ export function Overview({ table, row, whole, onTab }: OverviewProps) {
           <pre className="failure">{errorMessage}</pre>
         </section>
       )}
+      <SameCall table={table} span={span} whole={own} onSelect={onSelect} />
       <Timing table={table} row={row} whole={own} />
       {isCall || span.costUsd !== null || own?.reportedCostUsd !== undefined ? (
         <Receipt span={span} whole={own} />
@@ -43,6 +48,44 @@ export function Overview({ table, row, whole, onTab }: OverviewProps) {
       {isCall && <Context usage={span.usage} />}
       {whole && <Wrote messages={whole.messages} span={span} onTab={onTab} />}
       {own && <Facts whole={own} onTab={onTab} />}
+    </>
+  );
+}
+
+/** Where else the model call of this span is reported, and which of the spans counts. */
+function SameCall({
+  table,
+  span,
+  whole,
+  onSelect,
+}: {
+  table: SpanTable;
+  span: SpanRow;
+  whole: SpanView | undefined;
+  onSelect: OverviewProps["onSelect"];
+}) {
+  const [project] = useProject();
+  const counting = span.repeats === null ? null : table.span(span.repeats);
+  return (
+    <>
+      {counting && (
+        <p className="note">
+          Same call as{" "}
+          <button type="button" className="lnk" onClick={() => onSelect(counting.key)}>
+            {counting.name}
+          </button>
+          , which is counted.
+        </p>
+      )}
+      {whole?.alsoIn?.map(({ traceKey, traceId, key }) => (
+        <p className="note" key={key}>
+          Same call as a span in{" "}
+          <Link className="lnk" href={traceHref(traceKey, { project }, key)}>
+            trace {traceId}
+          </Link>
+          : both traces count it.
+        </p>
+      ))}
     </>
   );
 }

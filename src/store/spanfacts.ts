@@ -1,0 +1,80 @@
+/** What is known of a span without its texts: what a trace's row, its calls and statistics follow from. */
+import type { ImportedSpan, TraceHeader, Usage } from "../contract/v1.ts";
+import { reportedPico } from "./codec.ts";
+
+/** The token counts that a trace sums. */
+export const summedCounts = [
+  "inputTokens",
+  "outputTokens",
+  "totalTokens",
+  "reasoningTokens",
+  "cachedInputTokens",
+  "cacheWriteInputTokens",
+] as const satisfies (keyof Usage)[];
+
+export type SummedCount = (typeof summedCounts)[number];
+
+/** The part of a span that its trace's row depends on. */
+export interface SpanFacts {
+  key: number;
+  spanId: string;
+  parentSpanId: string | undefined;
+  spanType: string;
+  status: string;
+  startTime: number;
+  endTime: number;
+  ttftMs: number | undefined;
+  /** The tool's name; undefined for all other spans. */
+  toolName: string | undefined;
+  provider: string | undefined;
+  modelId: string | undefined;
+  /** The model that was asked for, where another answered. */
+  requestModelId: string | undefined;
+  /** The provider's id of the answer. */
+  responseId: string | undefined;
+  /** Who reported a model call. */
+  instrumentation: string | undefined;
+  usage: Usage | undefined;
+  hasInput: boolean;
+  hasOutput: boolean;
+  /** In pico-dollars; undefined where no price is known. */
+  cost: bigint | undefined;
+  /** True where it may be billed otherwise. */
+  isCostEstimated: boolean;
+  /** In pico-dollars, as the sender says it. */
+  reportedCost: bigint | undefined;
+  header: TraceHeader;
+  /** What the span's row says of its call; absent where it says nothing. */
+  mark?: CallMark | undefined;
+}
+
+/** Keys of spans; null where there is no other. */
+export interface CallMark {
+  /** The span that counts in its place. */
+  repeats: number | null;
+  /** The span whose messages are shown in its place. */
+  shownBy: number | null;
+}
+
+/** What a span says itself. */
+export function factsOf(span: ImportedSpan) {
+  const { spanId, parentSpanId, spanType, startTime, endTime, ttftMs, provider, modelId, usage } =
+    span;
+  return {
+    spanId,
+    parentSpanId,
+    spanType,
+    status: span.status ?? "ok",
+    startTime,
+    endTime,
+    ttftMs,
+    toolName: spanType === "tool" ? span.name : undefined,
+    provider,
+    modelId,
+    requestModelId: span.x?.requestModelId,
+    responseId: span.x?.responseId,
+    instrumentation: span.x?.instrumentation,
+    usage,
+    reportedCost: reportedPico(span.x?.reportedCostUsd),
+  } satisfies Partial<SpanFacts>;
+}
