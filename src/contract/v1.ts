@@ -255,6 +255,20 @@ const SpanExtension = Type.Object(
     instrumentation: optional(Type.String({ maxLength: wire.instrumentationLength })),
     /** OpenTelemetry's, where the span's status does not tell it: 1 is an explicit OK. */
     statusCode: optional(Type.Integer({ minimum: 0, maximum: 2 })),
+    /**
+     * The attributes that became texts, word for word. Where there are texts and none of these, each
+     * was made of several.
+     */
+    textKeys: optional(
+      Type.Object(
+        {
+          input: optional(Type.String()),
+          output: optional(Type.String()),
+          toolCatalog: optional(Type.String()),
+        },
+        closed,
+      ),
+    ),
     /** True where no start was sent: the start shown is the end. */
     isStartMissing: optional(Type.Literal(true)),
     /** What the span has from its log records. */

@@ -16,10 +16,25 @@ import {
 import type { Call, Found, Place } from "./places.ts";
 import type { Attributes, SpanRecord } from "./records.ts";
 import type { Dialect } from "./sender.ts";
-import { mapOf, textOf, toStructure } from "./values.ts";
+import { mapOf, textOf, toStructure, toText } from "./values.ts";
 
-/** Takes what is there out of the span's attributes and events. */
-export function takeContent(span: SpanRecord, type: SpanType, dialect: Dialect): Messages {
+export interface Content {
+  messages: Messages;
+  /** The attribute that each text was, word for word; absent where it was made of several. */
+  textKeys: { [F in keyof Messages]?: string };
+}
+
+/**
+ * Takes what is there out of the span's attributes and events.
+ *
+ * @param settled texts that the span has already, for which no place is looked at.
+ */
+export function takeContent(
+  span: SpanRecord,
+  type: SpanType,
+  dialect: Dialect,
+  settled: ReadonlySet<keyof Messages>,
+): Content {
   const { attributes } = span;
   const events = [...span.events, ...eventsInAttribute(attributes)];
   const call: Call = {
@@ -29,7 +44,7 @@ export function takeContent(span: SpanRecord, type: SpanType, dialect: Dialect):
     messages: messagesOf(events),
   };
   const kind = type === "tool" ? "tool" : type === "llm" || type === "embedding" ? "call" : "rest";
-  const content: Messages = {};
+  const content: Content = { messages: {}, textKeys: {} };
   // Before the input, which may hold the tools, too.
   take("toolCatalog", dialect.toolCatalog);
   take("input", dialect.input[kind]);
@@ -46,11 +61,15 @@ export function takeContent(span: SpanRecord, type: SpanType, dialect: Dialect):
   }
 
   function take(field: keyof Messages, places: readonly Place[]): void {
-    const found = find(places);
+    const found = settled.has(field) ? null : find(places);
     if (!found) return;
-    content[field] = found.text.slice(0, wire.payloadLength);
+    content.messages[field] = found.text.slice(0, wire.payloadLength);
     // A text that is cut off stays whole where it was.
     if (found.text.length > wire.payloadLength) return;
+    const [key, ...others] = found.keys;
+    if (key !== undefined && others.length === 0 && toText(attributes[key]!) === found.text) {
+      content.textKeys[field] = key;
+    }
     for (const key of found.keys) delete attributes[key];
     if (field !== "toolCatalog" && found.text === call.messages[field]) emptyEvents(span, field);
   }

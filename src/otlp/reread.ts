@@ -22,6 +22,7 @@ import { mapSpan, surroundingsOf } from "./span.ts";
 import { isMap, mapOf, parseJson } from "./values.ts";
 
 const textFields = ["input", "output", "toolCatalog"] as const;
+type TextField = (typeof textFields)[number];
 
 /** What the mapping makes of `x`; all else in it stays as it is. */
 const mappedFields = [
@@ -31,6 +32,9 @@ const mappedFields = [
   "responseId",
   "requestModelId",
   "instrumentation",
+  "textKeys",
+  "usageDetails",
+  "serviceTier",
 ] as const satisfies (keyof SpanExtension)[];
 
 /**
@@ -44,27 +48,37 @@ export function rereadSpan(
   const { x = {} } = span;
   const attributes = x.attributes === undefined ? noAttributes() : parseJson(x.attributes);
   if (x.source !== "otlp" || !isMap(attributes)) return null;
-  const mapped = mapSpan(recordOf(span, traceId, attributes), surroundingsIn(x.resource));
+  const { textKeys } = x;
+  const has = (field: TextField) => span[field] !== undefined && !x.fromLogs?.includes(field);
+  const texts = textFields.filter(has);
+  for (const field of texts) {
+    const key = textKeys?.[field];
+    if (key !== undefined) attributes[key] ??= span[field]!;
+  }
+  // A text that was made of several attributes stays: they are not there any more.
+  const settled = new Set(texts.filter((field) => textKeys && textKeys[field] === undefined));
+  const mapped = mapSpan(recordOf(span, traceId, attributes), surroundingsIn(x.resource), settled);
   if (!mapped) return null;
   const { x: found = {}, ...fresh } = mapped.span;
   const kept: SpanExtension = { ...x };
-  for (const field of mappedFields) delete kept[field];
-  for (const field of mappedFields)
+  for (const field of mappedFields) {
+    delete kept[field];
     Object.assign(kept, found[field] !== undefined && { [field]: found[field] });
-  const result: ImportedSpan = { ...fresh, x: kept };
-  const displaced = noAttributes();
-  for (const field of textFields) {
-    const before = x.fromLogs?.includes(field) ? undefined : span[field];
-    if (before === undefined) continue;
-    const now = fresh[field];
-    if (now === undefined) result[field] = before;
-    else if (now !== before) displaced[`displaced.${field}`] = before;
   }
-  // A text that another takes the place of stays readable.
-  if (Object.keys(displaced).length > 0) {
-    kept.attributes = JSON.stringify({ ...mapOf(kept.attributes), ...displaced });
+  const result: ImportedSpan = { ...fresh, x: kept };
+  if (texts.length > 0) kept.textKeys ??= {};
+  for (const field of texts) {
+    const before = span[field]!;
+    if (textKeys?.[field] !== undefined || fresh[field] === before) continue;
+    if (fresh[field] === undefined) result[field] = before;
+    else displace(kept, field, before);
   }
   return { span: result, header: mapped.header };
+}
+
+/** What an earlier version took for a text, and another takes the place of, stays readable. */
+function displace(x: SpanExtension, field: TextField, text: string): void {
+  x.attributes = JSON.stringify({ ...mapOf(x.attributes), [`displaced.${field}`]: text });
 }
 
 function recordOf(span: ImportedSpan, traceId: string, attributes: Attributes): SpanRecord {

@@ -17,6 +17,7 @@ import {
   nameOf,
   ownersOf,
 } from "./identity.ts";
+import type { Messages } from "./messages.ts";
 import { providerOf } from "./provider.ts";
 import { dialectOf, originOf, type Origin } from "./recognise.ts";
 import { toNanosText, type Group, type SpanRecord } from "./records.ts";
@@ -78,15 +79,19 @@ export function isId(id: string, length: 16 | 32): boolean {
 const headerPrefix = "ai.request.headers.";
 const secretHeader = /auth|cookie|key|token|secret|password|credential/i;
 
+const noTexts: ReadonlySet<keyof Messages> = new Set();
+
 /**
  * Maps a span that has no problem. Takes the record apart: it must not be used afterwards.
  *
+ * @param settled texts that the span has already, which are not looked for.
  * @returns the span, and the trace-level fields that it carries; null for one that only announces
  *   another, which follows.
  */
 export function mapSpan(
   record: SpanRecord,
   { scope, serviceName, origin, owners, resource }: Surroundings,
+  settled: ReadonlySet<keyof Messages> = noTexts,
 ): { span: ImportedSpan; header: TraceHeader } | null {
   const { scopeName } = scope;
   const dialect = dialectOf(record, origin);
@@ -125,7 +130,7 @@ export function mapSpan(
   const responseId = isCall
     ? fitting(textOf(attributes, dialect.keys.responseId), wire.responseIdLength)
     : undefined;
-  const content = takeContent(record, spanType, dialect);
+  const { messages, textKeys } = takeContent(record, spanType, dialect, settled);
   const events = eventsText(record);
   const kind = spanKinds[record.kind - 1];
   // Set one by one: as many conditional spreads take a fifth of the mapping's time.
@@ -147,6 +152,7 @@ export function mapSpan(
   // An error without a code of its own counts as one with the code of errors.
   const isTold = record.statusCode === (status === "error" ? 2 : 0);
   if (!isTold && record.statusCode <= 2) x.statusCode = record.statusCode;
+  if (hasKeys(messages)) x.textKeys = textKeys;
   if (isStartMissing) x.isStartMissing = true;
   if (responseId !== undefined) x.responseId = responseId;
   if (requestModelId !== undefined) x.requestModelId = requestModelId;
@@ -161,7 +167,7 @@ export function mapSpan(
     startTime: start.ms,
     endTime: end.ms,
     status,
-    ...content,
+    ...messages,
     x,
   };
   if (record.parentSpanId) span.parentSpanId = record.parentSpanId;

@@ -133,6 +133,7 @@ export const contentColumns = [
   "requestModelId",
   "responseId",
   "instrumentationId",
+  "textKeysId",
 ] as const;
 
 /** What a span cost by the prices as they stood: it changes without the span. */
@@ -151,6 +152,7 @@ export interface SpanIds {
   model: number | null;
   requestModel: number | null;
   instrumentation: number | null;
+  textKeys: number | null;
 }
 
 /** The cells of `contentColumns`, in that order. */
@@ -186,6 +188,7 @@ export function toContentCells(span: ImportedSpan, ids: SpanIds): CellValue[] {
     ids.requestModel,
     span.x?.responseId === undefined ? null : toCell(span.x.responseId),
     ids.instrumentation,
+    ids.textKeys,
   ];
 }
 
@@ -250,11 +253,12 @@ export function spanOf(row: Row, names: NameLookup): Span {
 
 /** What of a row's `x` stands neither in its payloads nor in other columns. */
 export function extensionOf(row: Row, names: NameLookup): SpanExtension {
-  const { responseId, requestModelId, instrumentationId } = row;
+  const { responseId, requestModelId, instrumentationId, textKeysId } = row;
   return {
     ...(responseId !== null && { responseId }),
     ...(requestModelId !== null && { requestModelId: names.nameOf(requestModelId) }),
     ...(instrumentationId !== null && { instrumentation: names.nameOf(instrumentationId) }),
+    ...(textKeysId !== null && { textKeys: JSON.parse(names.nameOf(textKeysId)) }),
     ...(row.extra !== null && JSON.parse(row.extra).x),
   };
 }

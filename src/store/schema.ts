@@ -109,6 +109,7 @@ export const spans = sqliteTable("spans", {
   instrumentationId: integer(),
   repeats: integer(),
   shownBy: integer(),
+  textKeysId: integer(),
 });
 
 export const rejects = sqliteTable("rejects", {

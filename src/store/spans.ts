@@ -237,6 +237,7 @@ export function createSpanWriter(
       model: idOf(span.modelId),
       requestModel: idOf(span.x?.requestModelId),
       instrumentation: idOf(span.x?.instrumentation),
+      textKeys: idOf(span.x?.textKeys && JSON.stringify(span.x.textKeys)),
     });
     const texts = payloadsOf(span);
     const isDamaged = stored !== undefined && stored.damaged.length > 0;

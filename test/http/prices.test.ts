@@ -350,7 +350,7 @@ describe("repricing", () => {
     await send(server, "local", { provider: "ollama", modelId: "my-model" });
     await send(server, "tool", { spanType: "tool" });
     await setPrice(server, { model: "my-model", prices: { input: "1", output: "10" } });
-    expect(await costsOf(server)).toEqual({ a: listPrice, local: null, tool: null });
+    expect(await costsOf(server)).toEqual({ a: listPrice, local: null, tool: listPrice });
     const status = await reprice(server);
     expect(status).toEqual({
       isDryRun: false,
@@ -358,13 +358,13 @@ describe("repricing", () => {
       finishedAt: expect.any(Number),
       traceCount: 3,
       doneTraceCount: 3,
-      spanCount: 2,
+      spanCount: 3,
       changedSpanCount: 1,
       changedTraceCount: 1,
-      beforeUsd: "0.003",
-      afterUsd: "0.005",
+      beforeUsd: "0.006",
+      afterUsd: "0.008",
     });
-    expect(await costsOf(server)).toEqual({ a: listPrice, local: "0.002", tool: null });
+    expect(await costsOf(server)).toEqual({ a: listPrice, local: "0.002", tool: listPrice });
     const { receipt, costUsd } = await call(server, "GET", "/api/traces/local/spans/span-1");
     expect(costUsd).toBe("0.002");
     expect(receipt.source).toStartWith("rule ");
@@ -372,8 +372,8 @@ describe("repricing", () => {
     expect(await reprice(server)).toMatchObject({
       changedSpanCount: 0,
       changedTraceCount: 0,
-      beforeUsd: "0.005",
-      afterUsd: "0.005",
+      beforeUsd: "0.008",
+      afterUsd: "0.008",
     });
   });
 

@@ -1,6 +1,8 @@
 /** Stored spans of OTLP mapped anew: an upgrade heals old traces and takes nothing away. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { RereadStatus } from "../../src/ingest/reread.ts";
+import { toLogs, toTraces } from "../otlp/senders/fixture.ts";
+import { fixtures } from "../otlp/senders/list.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;
@@ -99,6 +101,26 @@ test("a text that another takes the place of stays readable, and what a user set
   });
   expect((await read(`/api/traces/${traceId}`)).trace.pinned).toBe(true);
   expect(await reread()).toMatchObject({ changedSpanCount: 0 });
+});
+
+test("what this version has mapped it maps the same again, for every sender", async () => {
+  for (const fixture of fixtures) {
+    for (const [signal, body] of [
+      ["traces", toTraces(fixture)],
+      ["logs", toLogs(fixture)],
+    ] as const) {
+      if (!body) continue;
+      const answer = await fetch(`${server.url}/v1/${signal}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      expect(answer.status).toBe(200);
+    }
+  }
+  const { spanCount, changedSpanCount } = await reread();
+  expect(spanCount).toBeGreaterThan(fixtures.length);
+  expect(changedSpanCount).toBe(0);
 });
 
 test("a second run has to wait for the first, and a window is read like a list's", async () => {
