@@ -329,7 +329,7 @@ describe("prices in the file", () => {
 
   test("are rules, by numbers or decimals", () => {
     const toml =
-      '[[prices]]\nmodel = "llama*"\ninput = 0\noutput = "0.25"\n[[prices]]\nprovider = "openai"\nmodel = "*"\ncache-read = 0.0000005';
+      '[[prices]]\nmodel = "llama*"\ninput = 0\noutput = "0.25"\n[[prices]]\nprovider = "openai"\nmodel = "*"\ncache-read = 0.0000005\ncache-write-1h = 2';
     expect(rulesOf(toml)).toEqual([
       {
         id: "config:1",
@@ -342,7 +342,7 @@ describe("prices in the file", () => {
         id: "config:2",
         provider: "openai",
         model: "*",
-        prices: { cacheRead: "0.0000005" },
+        prices: { cacheRead: "0.0000005", cacheWrite1h: "2" },
         createdAt: expect.any(Number),
       },
     ]);
