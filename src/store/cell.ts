@@ -58,7 +58,10 @@ const sumNumbers = Object.fromEntries(cellSums.map((name, i) => [name, i])) as R
 const spreadNumbers = { latency: 0, ttft: 1, traceDuration: 2 };
 
 function binOf(ms: number): number {
-  return ms < smallestMs ? 0 : 1 + Math.floor(Math.log(ms / smallestMs) / Math.log(binWidth));
+  if (ms < smallestMs) return 0;
+  // Beyond 1.8e307, which the contract admits, the ratio would be infinite.
+  const ratio = Math.min(ms / smallestMs, Number.MAX_VALUE);
+  return 1 + Math.floor(Math.log(ratio) / Math.log(binWidth));
 }
 
 /** The duration that is off from both ends of a bin by the same share. */
