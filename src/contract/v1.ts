@@ -251,7 +251,11 @@ const SpanExtension = Type.Object(
     responseId: optional(Type.String({ maxLength: wire.responseIdLength })),
     /** The model that was asked for, where the answer names another. */
     requestModelId: optional(text(wire.modelIdLength)),
-    /** Of a model call or an embedding: the OpenTelemetry scope that reported it. */
+    /** Of a tool: the call that it ran. Spans that share it may be reports of one run. */
+    toolCallId: optional(Type.String({ maxLength: wire.idLength })),
+    /** Which attribute said it: with `instrumentation` it tells who reported the run. */
+    toolCallKey: optional(Type.String({ maxLength: wire.idLength })),
+    /** Of a model call, an embedding or a tool with the id of its call: the scope that reported it. */
     instrumentation: optional(Type.String({ maxLength: wire.instrumentationLength })),
     /** OpenTelemetry's, where the span's status does not tell it: 1 is an explicit OK. */
     statusCode: optional(Type.Integer({ minimum: 0, maximum: 2 })),
@@ -286,6 +290,8 @@ const SpanExtension = Type.Object(
     ),
     /** True where no such span was sent: log records alone say it. */
     isFromLogs: optional(Type.Literal(true)),
+    /** True where the span says no more than that a program ran: see `isRuntime` in store/rows.ts. */
+    isRuntime: optional(Type.Literal(true)),
   },
   closed,
 );

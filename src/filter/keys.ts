@@ -53,8 +53,12 @@ export const keys: readonly Key[] = [
     values: ["ok", "error", "aborted"],
   },
   {
-    ...trace("is", "choice", "What the trace is: without a root yet, with one, silent, or pinned"),
-    values: ["open", "ended", "stale", "pinned"],
+    ...trace(
+      "is",
+      "choice",
+      "What the trace is: without a root yet, with one, silent, pinned, or of runtime spans alone",
+    ),
+    values: ["open", "ended", "stale", "pinned", "internal"],
   },
   trace("agent", "text", "The agent"),
   trace("workflow", "text", "The workflow"),

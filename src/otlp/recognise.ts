@@ -88,3 +88,15 @@ export function dialectOf({ name, attributes }: SpanRecord, origin: Origin): Dia
   }
   return combination.dialect;
 }
+
+/** What the conventions for GenAI and MCP begin keys with, and libraries that are no senders of their own. */
+const genAiKey = /^(gen_?ai|llm|mcp|openai|anthropic|bedrock|vertexai|agent|tool|embedding)\./;
+
+/**
+ * Whether a span says anything of models, agents or tools, or that something failed: by its attributes and
+ * events, not by its sender, since agents send spans of their own runtime, too.
+ */
+export function saysGenAi({ attributes, events }: SpanRecord): boolean {
+  for (const key in attributes) if (senderOfKey(key) >= 0 || genAiKey.test(key)) return true;
+  return events.some(({ name }) => name === "exception" || genAiKey.test(name));
+}

@@ -35,6 +35,9 @@ const mappedFields = [
   "textKeys",
   "usageDetails",
   "serviceTier",
+  "isRuntime",
+  "toolCallId",
+  "toolCallKey",
 ] as const satisfies (keyof SpanExtension)[];
 
 /**

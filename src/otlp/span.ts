@@ -19,11 +19,23 @@ import {
 } from "./identity.ts";
 import type { Messages } from "./messages.ts";
 import { providerOf } from "./provider.ts";
-import { dialectOf, originOf, type Origin } from "./recognise.ts";
+import { dialectOf, originOf, saysGenAi, type Origin } from "./recognise.ts";
 import { toNanosText, type Group, type SpanRecord } from "./records.ts";
 import { ask, type Scope } from "./sender.ts";
 import { reportedCostOf, ttftOf, usageOf } from "./usage.ts";
 import { textOf } from "./values.ts";
+
+/** Where a tool's span says which call it ran. */
+const toolCallKeys = [
+  "gen_ai.tool.call.id",
+  "gen_ai.tool.call_id",
+  "ai.toolCall.id",
+  "tool_call.id",
+  "tool.call_id",
+  "tool_call_id",
+  "call_id",
+  "tool_use_id",
+];
 
 /** What all spans of a group share. */
 export interface Surroundings {
@@ -130,6 +142,12 @@ export function mapSpan(
   const responseId = isCall
     ? fitting(textOf(attributes, dialect.keys.responseId), wire.responseIdLength)
     : undefined;
+  const toolCallKey =
+    spanType === "tool"
+      ? toolCallKeys.find((key) => textOf(attributes, [key]) !== undefined)
+      : undefined;
+  const toolCallId = toolCallKey && fitting(textOf(attributes, [toolCallKey]), wire.idLength);
+  const isRuntime = spanType === "other" && !saysGenAi(record);
   const { messages, textKeys } = takeContent(record, spanType, dialect, settled);
   const events = eventsText(record);
   const kind = spanKinds[record.kind - 1];
@@ -154,9 +172,15 @@ export function mapSpan(
   if (!isTold && record.statusCode <= 2) x.statusCode = record.statusCode;
   if (hasKeys(messages)) x.textKeys = textKeys;
   if (isStartMissing) x.isStartMissing = true;
+  if (isRuntime) x.isRuntime = true;
   if (responseId !== undefined) x.responseId = responseId;
   if (requestModelId !== undefined) x.requestModelId = requestModelId;
-  if (isCall && scopeName) x.instrumentation = scopeName.slice(0, wire.instrumentationLength);
+  if (toolCallId) {
+    x.toolCallId = toolCallId;
+    x.toolCallKey = toolCallKey!;
+  }
+  if ((isCall || toolCallId) && scopeName)
+    x.instrumentation = scopeName.slice(0, wire.instrumentationLength);
   if (reportedCostUsd !== undefined) x.reportedCostUsd = reportedCostUsd;
   if (details.usageDetails) x.usageDetails = details.usageDetails;
   if (details.serviceTier) x.serviceTier = details.serviceTier;

@@ -1,8 +1,8 @@
 /**
  * Where the time of a trace went. Parallel work counts once: times are the lengths of unions of intervals,
- * never sums. Of several spans of one model call the one that counts is looked at. What a model and a tool
+ * never sums. Of several spans of one model call or one tool's run the one that counts is looked at. What a model and a tool
  * share is the model's, so that model, tools and idle time make up the whole. Clocks of different machines may differ: what a child has outside of its parent is not
- * taken from the parent's own time.
+ * taken from the parent's own time. Nor is what an internal span has: it says how its parent worked.
  */
 import { Type, type Static } from "@sinclair/typebox";
 import { spanTypes, type Span } from "../contract/v1.ts";
@@ -68,7 +68,7 @@ interface NamedTimes {
 /** @throws AppError `not_found`, `conflict`. */
 export function readBreakdown({ db, sqlite, names }: Source, ref: TraceRef): Breakdown {
   const { trace } = findTrace(db, ref);
-  const { models, tools, ...rest } = breakDown(readPlaces(sqlite, trace.key), trace);
+  const { models, tools, ...rest } = breakDown(placesOf(sqlite, trace.key), trace);
   const nameOf = (id: number | null) => (id === null ? null : names.nameOf(id));
   return {
     ...rest,
@@ -81,6 +81,10 @@ export function readBreakdown({ db, sqlite, names }: Source, ref: TraceRef): Bre
   };
 }
 
+/** What stands below an internal span is internal, too. */
+const placesOf = (...trace: Parameters<typeof readPlaces>) =>
+  readPlaces(...trace).filter(({ span }) => !span.isInternal);
+
 /** @param places in the order of tree.ts. */
 export function breakDown(
   places: readonly TreePlace<TimedSpan>[],
@@ -92,7 +96,7 @@ export function breakDown(
     .sort((a, b) => a.startTime - b.startTime);
   const calls = spans.filter((span) => isOfType(span, "llm") || isOfType(span, "embedding"));
   const models = calls.filter(({ repeats }) => repeats === null);
-  const tools = spans.filter((span) => isOfType(span, "tool"));
+  const tools = spans.filter((span) => isOfType(span, "tool") && span.repeats === null);
   const timed = calls.filter(({ ttftMs }) => ttftMs !== null);
   const waiting = [...Map.groupBy(timed, ({ spanId, repeats }) => repeats ?? spanId).values()].map(
     (ofCall) => ofCall.find(({ repeats }) => repeats === null) ?? ofCall[0]!,

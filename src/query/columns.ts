@@ -58,9 +58,10 @@ export const TraceColumns = Type.Object({
   }),
   estimatedRows: Type.Array(Type.Integer(), { description: "Spans whose cost is estimated" }),
   cycleRows: Type.Array(Type.Integer(), { description: "Spans among their own ancestors" }),
+  internalRows: Type.Array(Type.Integer(), { description: "Internal spans" }),
   repeats: Type.Array(Type.Tuple([Type.Integer(), Type.Integer()]), {
     description:
-      "Rows that are not counted, each with the row that counts for the same model call, or the last of those that it sums up",
+      "Rows that are not counted, each with the row that counts for the same model call or tool run, or the last of those that it sums up",
   }),
 });
 
@@ -110,6 +111,7 @@ export function readTraceColumns(source: Source, ref: TraceRef, nowMs: number): 
       isCostEstimated === 1 ? [row] : [],
     ),
     cycleRows: places.flatMap(({ isCycle }, row) => (isCycle ? [row] : [])),
+    internalRows: spans.flatMap(({ isInternal }, row) => (isInternal ? [row] : [])),
     repeats: spans.flatMap(({ repeats }, row): [number, number][] =>
       repeats === null ? [] : [[row, rows.get(repeats)!]],
     ),

@@ -14,6 +14,7 @@ const Percentiles = nullable(
 
 export const Figures = Type.Object({
   traces: Type.Integer(),
+  internalTraces: described("Traces of runtime spans alone, which are in no other figure"),
   failedTraces: Type.Integer(),
   abortedTraces: Type.Integer(),
   requests: described("Model calls, each once; by tool or span type the spans of it"),
@@ -105,6 +106,7 @@ export function toFigures(cell: Cell): Figures {
   ) as [Figures["latencyMs"], Figures["ttftMs"], Figures["traceDurationMs"]];
   return {
     traces: cell.count("traces"),
+    internalTraces: cell.count("internalTraces"),
     failedTraces: cell.count("failedTraces"),
     abortedTraces: cell.count("abortedTraces"),
     requests,

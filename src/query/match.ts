@@ -141,9 +141,10 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
     const pattern = key.name === "trace" ? storedTracePattern(source.sqlite, asked) : asked;
     const holds = (texts: string[]) => texts.some((text) => text !== "" && fits(pattern, text));
     if (key.name === "is") {
-      read("rootCount", "lastReceivedAt", "isPinned");
       const [wanted] = pattern;
-      return wanted === "pinned" ? (row) => row.isPinned !== 0 : (row) => stateOf(row) === wanted;
+      const column = { pinned: "isPinned", internal: "isInternal" }[wanted];
+      read(...(column ? [column] : ["rootCount", "lastReceivedAt"]));
+      return column ? (row) => row[column] !== 0 : (row) => stateOf(row) === wanted;
     }
     if (key.name === "project") {
       return ({ projectId }) => holds([selectProject.get(projectId as number)!.name]);

@@ -20,6 +20,7 @@ import {
 } from "../store/rows.ts";
 import { readText } from "./compare.ts";
 import { usdOf } from "./costs.ts";
+import { findInternal } from "./internal.ts";
 import type { Source } from "./trace.ts";
 import { findTrace, toSummary, type TraceRef } from "./traces.ts";
 import { arrange, type TreePlace, type TreeSpan } from "./tree.ts";
@@ -40,9 +41,11 @@ export interface SkeletonRow
   /** Null, too, where spans below have what it sums. */
   cost: Figure | null;
   isCostEstimated: number | null;
-  /** The id of the span that counts for the same model call. */
+  /** The id of the span that counts for the same model call or tool run. */
   repeats: string | null;
   lists: Uint8Array | null;
+  isRuntime: number;
+  isInternal: boolean;
 }
 
 /** All spans of a trace in the order in which they are shown. */
@@ -53,7 +56,7 @@ export function readPlaces(sqlite: Database, traceKey: number): TreePlace<Skelet
       [number, number]
     >(
       `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, headerId, nameId, providerId,
-         modelId, errorMessage, ttftMs, cost, isCostEstimated, repeats AS repeatsKey, lists, ${usageColumns}
+         modelId, errorMessage, ttftMs, cost, isCostEstimated, repeats AS repeatsKey, lists, isRuntime, ${usageColumns}
        FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
     )
     .all(...spanKeyRange(traceKey));
@@ -67,6 +70,8 @@ export function readPlaces(sqlite: Database, traceKey: number): TreePlace<Skelet
     const ids = new Map(rows.map(({ key, spanId }) => [key, spanId]));
     for (const row of repeated) row.repeats = ids.get(row.repeatsKey!) ?? null;
   }
+  const isInternal = findInternal(rows);
+  for (const row of rows) row.isInternal = isInternal(row);
   const places = arrange(rows);
   dropSummedCosts(places);
   return places;
@@ -151,6 +156,7 @@ export function toSkeleton(place: TreePlace<SkeletonRow>, { names, payloads }: S
     childCount,
     ...(isOrphan && { isOrphan }),
     ...(isCycle && { isCycle }),
+    ...(row.isInternal && { isInternal: true as const }),
     spanType: spanTypeOf(row.spanType),
     name: names.nameOf(row.nameId),
     startTime: row.startTime,

@@ -150,7 +150,7 @@ function axisOf(range: TimeRange, { by, until }: StatsQuery, nowMs: number): Tim
   return isStretched ? { ...range, until: latest } : range;
 }
 
-/** Of each trace there is a cell of all, and of each span one of its type. */
+/** Of each trace there is a cell of all, and of each span that counts one of its type. */
 const everything = (["all", "type"] as const).map((field) => rollupFields.indexOf(field));
 
 /** The days in which anything is stored. */

@@ -357,6 +357,8 @@ export function toSummary(row: TraceRow, project: string, nowMs: number): Summar
     status: row.status as Summary["status"],
     state: toState(row, nowMs),
     spanCount: row.spanCount,
+    internalSpanCount: row.internalSpanCount,
+    isInternal: row.isInternal === 1,
     llmCount: row.llmCount,
     toolCount: row.toolCount,
     errorCount: row.errorCount,

@@ -19,6 +19,7 @@ import { spans } from "../store/schema.ts";
 import { callColumns, readText, type Call } from "./compare.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import { nullable, oneOf } from "../schemas.ts";
+import { readInternal } from "./internal.ts";
 import { createJoiner, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
 import { findSpan, type Source, type SpanRef } from "./trace.ts";
@@ -101,11 +102,12 @@ const idAttributes = [
   "gen_ai.tool.call_id",
   "ai.toolCall.id",
   "tool_call.id",
+  "tool.call_id",
 ];
 
 /**
  * Model calls, tools and agents in the order in which they started; of those that start at once an agent
- * comes first. Of several spans of one model call that one stands for it which says most of its messages. A page may end before its limit, where it is long.
+ * comes first. Of several spans of one model call or tool run that one stands for it which says most of its messages. A page may end before its limit, where it is long.
  *
  * @throws AppError `not_found` (also of `from`), `conflict`, `bad_request` for a cursor that is none.
  */
@@ -183,21 +185,24 @@ function loadRows({ db }: Source, found: Light[]): Row[] {
   return keys.map((key) => byKey.get(key)!);
 }
 
-/** What an agent was asked and answered its calls say, too: it is shown where nothing is below it. */
+/** What an agent was asked and answered its calls say, too: it is shown where only internal spans are below. */
 function agentsToShow(
-  { db }: Source,
-  trace: { key: number; llmCount: number },
+  { db, sqlite }: Source,
+  trace: { key: number; llmCount: number; internalSpanCount: number },
   rows: Row[],
 ): (agent: Row) => boolean {
   const agents = rows.filter(({ spanType }) => spanType === types.agent);
   if (trace.llmCount === 0 || agents.length === 0) return () => true;
   const ids = agents.map(({ spanId }) => spanId);
   const found = db
-    .selectDistinct({ id: spans.parentSpanId })
+    .select({ spanId: spans.spanId, parentSpanId: spans.parentSpanId })
     .from(spans)
     .where(and(between(spans.key, ...spanKeyRange(trace.key)), inArray(spans.parentSpanId, ids)))
     .all();
-  const parents = new Set(found.map(({ id }) => id));
+  const isInternal = trace.internalSpanCount > 0 ? readInternal(sqlite, trace.key) : () => false;
+  const parents = new Set(
+    found.filter((child) => !isInternal(child)).map(({ parentSpanId }) => parentSpanId),
+  );
   return ({ spanId }) => !parents.has(spanId);
 }
 

@@ -50,7 +50,11 @@ export const Summary = Type.Object({
   lastReceivedAt: Time,
   status: oneOf(spanStatuses),
   state: TraceState,
-  spanCount: Type.Integer(),
+  spanCount: described("All spans, with the internal ones"),
+  internalSpanCount: described(
+    "Spans of the sender's runtime that are neither an agent's work nor lead to any, without errors, texts and attributes of GenAI",
+  ),
+  isInternal: Type.Boolean({ description: "It has only such spans: is:internal finds it" }),
   llmCount: Type.Integer(),
   toolCount: Type.Integer(),
   errorCount: Type.Integer(),
@@ -89,7 +93,7 @@ export const TracePage = Type.Object({
 
 export const Repeats = Type.String({
   description:
-    "The id of the span that counts for the same model call, or of the last of those that it sums up: this one is not counted",
+    "The id of the span that counts for the same model call or tool run, or of the last of those that it sums up: this one is not counted",
 });
 
 /** A span without its payloads, in its place. */
@@ -105,6 +109,9 @@ export const Skeleton = Type.Object({
     }),
   ),
   isCycle: optional(Type.Literal(true, { description: "It is among its own ancestors" })),
+  isInternal: optional(
+    Type.Literal(true, { description: "Of the runtime alone: see internalSpanCount" }),
+  ),
   spanType: oneOf(spanTypes),
   name: Text,
   startTime: Time,

@@ -68,7 +68,7 @@ interface Condition {
 /** The condition of those that facets answer that fewest settled traces of the range pass. */
 function rarest(source: Source, filter: Filter, range: TimeRange): Condition | null {
   const known = filter.flatMap(({ isNegated, tests }) => {
-    const postings = isNegated ? null : postingsOf(source, tests);
+    const postings = isNegated ? postingsOfNone(tests) : postingsOf(source, tests);
     return postings ? [postings] : [];
   });
   const most = known.length > 1 ? limits.comparedTraces : limits.fewTraces + 1;
@@ -134,6 +134,10 @@ function postingsOf(source: Source, tests: readonly Test[]): Posting[] | null {
   for (const test of tests) {
     if (test.kind === "free") return null;
     const name = test.key.name;
+    if (isInternalTest(test)) {
+      postings.push(internalTraces(1));
+      continue;
+    }
     if (!facetFields.some((field) => field === name) || name === "settled") return null;
     const field = name as FacetField;
     if (test.kind === "range") {
@@ -148,6 +152,21 @@ function postingsOf(source: Source, tests: readonly Test[]): Posting[] | null {
   }
   return postings;
 }
+
+/** The same for traces that pass none of the tests: said only of those that are not internal. */
+function postingsOfNone(tests: readonly Test[]): Posting[] | null {
+  return tests.some(isInternalTest) ? [internalTraces(0)] : null;
+}
+
+function isInternalTest(test: Test): boolean {
+  return test.kind === "text" && test.key.name === "is" && test.pattern[0] === "internal";
+}
+
+const internalTraces = (value: 0 | 1): Posting => ({
+  field: facetNumber("internal"),
+  min: value,
+  max: value,
+});
 
 /** The ids of the names that fit; null where these are too many. */
 function findNames(

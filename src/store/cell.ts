@@ -32,6 +32,8 @@ export const cellSums = [
   ...tokenCounts,
   /** How many spans report each kind of token: a sum that nobody reports is unknown, not 0. */
   ...tokenCounts.map((name) => `${name}Reporters` as const),
+  /** Traces of runtime spans alone: they are not among `traces`. */
+  "internalTraces",
 ] as const;
 
 /** `latency` and `ttft` are of requests, `traceDuration` is of traces that started. */

@@ -39,7 +39,11 @@ const minuteMs = 60_000;
  * minute in which the trace started, what belongs to a span in the minute in which that started.
  */
 export function contribute(tally: Tally, cellAt: CellAt): void {
-  const { header, startTime, endTime, status } = tally.row();
+  const { header, startTime, endTime, status, isInternal } = tally.row();
+  if (isInternal) {
+    cellAt("all", null, startTime)?.add("internalTraces", 1);
+    return;
+  }
   /** What each field of the trace itself gets, by minute. */
   const shared = new Map<number, Cell>();
   const sharedAt = (timeMs: number) => {
@@ -52,12 +56,13 @@ export function contribute(tally: Tally, cellAt: CellAt): void {
 
   for (const span of tally.facts()) {
     const isCall = isModelCall(span);
-    if (isCall && tally.isRepeated(span)) continue;
+    const isRepeated = tally.isRepeated(span);
+    if (tally.isInternal(span) || (isCall && isRepeated)) continue;
     const { startTime } = span;
     const ttftMs = isCall ? tally.ttftOf(span) : span.ttftMs;
     const ofType = cellAt("type", span.spanType, startTime);
-    addRequest(ofType, span, ttftMs);
-    if (span.spanType === "tool") {
+    if (!isRepeated) addRequest(ofType, span, ttftMs);
+    if (span.spanType === "tool" && !isRepeated) {
       note(seen, "tool", span.toolName || null);
       addRequest(cellAt("tool", span.toolName || null, startTime), span, ttftMs);
     }

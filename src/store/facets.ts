@@ -24,6 +24,8 @@ export const facetFields = [
   "errors",
   /** When the trace was settled, epoch ms: what changed since some time is here, or not settled. */
   "settled",
+  /** 1 where the trace has only runtime spans, else 0: both are asked for. */
+  "internal",
 ] as const;
 
 export type FacetField = (typeof facetFields)[number];

@@ -15,7 +15,8 @@ export function createTallyReader(db: Database, names: NameLookup): (traceKey: n
   const selectFacts = db.query<FactsRow, [number, number]>(
     `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, nameId, providerId, modelId, headerId,
        cost, isCostEstimated, json_extract(extra, '$.x.reportedCostUsd') AS reportedCostUsd,
-       requestModelId, responseId, instrumentationId, repeats, shownBy, lists,
+       requestModelId, responseId, instrumentationId, repeats, shownBy, lists, isRuntime,
+       json_extract(extra, '$.x.toolCallId') AS toolCallId, json_extract(extra, '$.x.toolCallKey') AS toolCallKey,
        ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
   );
 
@@ -37,9 +38,12 @@ export function createTallyReader(db: Database, names: NameLookup): (traceKey: n
       responseId: row.responseId === null ? undefined : fromCell(row.responseId),
       instrumentation:
         row.instrumentationId === null ? undefined : names.nameOf(row.instrumentationId),
+      toolCallId: row.toolCallId === null ? undefined : fromCell(row.toolCallId),
+      toolCallKey: row.toolCallKey ?? undefined,
       usage: usageOf(row),
       hasInput: entries.some(({ slot }) => slot === inputSlot),
       hasOutput: entries.some(({ slot }) => slot === outputSlot),
+      isRuntime: row.isRuntime === 1,
       cost: row.cost === null ? undefined : BigInt(row.cost),
       isCostEstimated: row.isCostEstimated === 1,
       reportedCost: reportedPico(row.reportedCostUsd),
@@ -73,6 +77,9 @@ type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
   requestModelId: number | null;
   responseId: Cell | null;
   instrumentationId: number | null;
+  isRuntime: number;
+  toolCallId: Cell | null;
+  toolCallKey: string | null;
   repeats: number | null;
   shownBy: number | null;
   cost: Figure | null;

@@ -14,10 +14,23 @@ import unknown from "./migrations/0006_unknown.sql" with { type: "text" };
 import estimated from "./migrations/0007_estimated.sql" with { type: "text" };
 import calls from "./migrations/0008_calls.sql" with { type: "text" };
 import units from "./migrations/0009_units.sql" with { type: "text" };
+import internal from "./migrations/0010_internal.sql" with { type: "text" };
 import texts from "./migrations/0011_texts.sql" with { type: "text" };
 
 /** In the order in which they came to be. */
-const migrations = [init, pieces, logs, prices, reading, unknown, units, estimated, calls, texts];
+const migrations = [
+  init,
+  pieces,
+  logs,
+  prices,
+  reading,
+  unknown,
+  units,
+  estimated,
+  calls,
+  texts,
+  internal,
+];
 
 export const schemaVersion = migrations.length;
 

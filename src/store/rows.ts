@@ -103,6 +103,8 @@ export const extensionFields = [
   "reportedCostUsd",
   "usageDetails",
   "serviceTier",
+  "toolCallId",
+  "toolCallKey",
   "statusCode",
   "isStartMissing",
   "fromLogs",
@@ -134,6 +136,7 @@ export const contentColumns = [
   "responseId",
   "instrumentationId",
   "textKeysId",
+  "isRuntime",
 ] as const;
 
 /** What a span cost by the prices as they stood: it changes without the span. */
@@ -189,7 +192,26 @@ export function toContentCells(span: ImportedSpan, ids: SpanIds): CellValue[] {
     span.x?.responseId === undefined ? null : toCell(span.x.responseId),
     ids.instrumentation,
     ids.textKeys,
+    Number(isRuntime(span)),
   ];
+}
+
+/**
+ * Whether a span says no more than that a program ran, so that it may be internal (internal.ts). What its
+ * door saw of it is not the last word: log records may have given it texts since.
+ */
+export function isRuntime(span: ImportedSpan): boolean {
+  return (
+    span.x?.isRuntime === true &&
+    !span.x.fromLogs?.length &&
+    span.spanType === "other" &&
+    (span.status ?? "ok") === "ok" &&
+    span.usage === undefined &&
+    span.input === undefined &&
+    span.output === undefined &&
+    span.toolCatalog === undefined &&
+    span.systemPrompt === undefined
+  );
 }
 
 function toExtra(span: ImportedSpan): string | null {
@@ -274,6 +296,7 @@ export function wholeSpanOf(
     receivedAt: row.receivedAt,
     ...(row.startNanos !== null && { startNanos: row.startNanos }),
     ...(row.endNanos !== null && { endNanos: row.endNanos }),
+    ...(row.isRuntime === 1 && { isRuntime: true as const }),
     ...(attributes !== undefined && { attributes }),
     ...(resource !== undefined && { resource }),
     ...(events !== undefined && { events }),

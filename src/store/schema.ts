@@ -69,6 +69,8 @@ export const traces = sqliteTable("traces", {
   estimatedSpanCount: integer().notNull(),
   reportedCost: figure(),
   isOld: integer().notNull(),
+  internalSpanCount: integer().notNull(),
+  isInternal: integer().notNull(),
 });
 
 export const spans = sqliteTable("spans", {
@@ -110,6 +112,7 @@ export const spans = sqliteTable("spans", {
   repeats: integer(),
   shownBy: integer(),
   textKeysId: integer(),
+  isRuntime: integer().notNull(),
 });
 
 export const rejects = sqliteTable("rejects", {

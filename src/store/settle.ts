@@ -76,6 +76,7 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
       ["tokens", row.usage.totalTokens ?? null],
       ["errors", row.errorCount],
       ["settled", settledAt],
+      ["internal", Number(row.isInternal)],
     ];
     const facet = (field: FacetField, value: number): Facet => [
       facetNumber(field),

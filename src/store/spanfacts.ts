@@ -32,11 +32,16 @@ export interface SpanFacts {
   requestModelId: string | undefined;
   /** The provider's id of the answer. */
   responseId: string | undefined;
-  /** Who reported a model call. */
+  /** Who reported a model call or a tool's run. */
   instrumentation: string | undefined;
+  /** Of a tool: the call that it ran, and the attribute that says it. */
+  toolCallId: string | undefined;
+  toolCallKey: string | undefined;
   usage: Usage | undefined;
   hasInput: boolean;
   hasOutput: boolean;
+  /** Whether it may be internal: see `isRuntime` in rows.ts. */
+  isRuntime: boolean;
   /** In pico-dollars; undefined where no price is known. */
   cost: bigint | undefined;
   /** True where it may be billed otherwise. */
@@ -74,7 +79,34 @@ export function factsOf(span: ImportedSpan) {
     requestModelId: span.x?.requestModelId,
     responseId: span.x?.responseId,
     instrumentation: span.x?.instrumentation,
+    toolCallId: span.x?.toolCallId,
+    toolCallKey: span.x?.toolCallKey,
     usage,
     reportedCost: reportedPico(span.x?.reportedCostUsd),
   } satisfies Partial<SpanFacts>;
+}
+
+/** Of two that end at once the one with the greater id: no two are equal. */
+export function endsAfter(a: SpanFacts, b: SpanFacts): boolean {
+  return a.endTime > b.endTime || (a.endTime === b.endTime && a.spanId > b.spanId);
+}
+
+/** Likewise the one with the smaller id. */
+export function startsBefore(a: SpanFacts, b: SpanFacts): boolean {
+  return a.startTime < b.startTime || (a.startTime === b.startTime && a.spanId < b.spanId);
+}
+
+/** Whose texts stand for the trace's: a root's, else a model call's, of several as `isBefore` says. */
+export function speaksBefore(
+  span: SpanFacts,
+  other: SpanFacts | undefined,
+  isBefore: (a: SpanFacts, b: SpanFacts) => boolean,
+): boolean {
+  const rank = shownBy(span);
+  if (rank === 0 || !other) return rank > 0;
+  return rank === shownBy(other) ? isBefore(span, other) : rank > shownBy(other);
+}
+
+function shownBy({ parentSpanId, spanType }: SpanFacts): number {
+  return parentSpanId === undefined ? 2 : spanType === "llm" ? 1 : 0;
 }

@@ -18,6 +18,7 @@ import { setPinned } from "./pins.ts";
 import {
   contentColumns,
   costColumns,
+  isRuntime,
   payloadFields,
   payloadsOf,
   placeholdersOf,
@@ -275,6 +276,7 @@ export function createSpanWriter(
       ...factsOf(span),
       hasInput: texts.input !== undefined,
       hasOutput: texts.output !== undefined,
+      isRuntime: isRuntime(span),
       cost: cost?.amount,
       isCostEstimated: cost?.isEstimated ?? false,
       header,

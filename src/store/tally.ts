@@ -9,8 +9,17 @@ import { isSilent, reportsUsage } from "./alike.ts";
 import { CallGraph } from "./callgraph.ts";
 import { isModelCall } from "./calls.ts";
 import { toFigure, type Figure } from "./codec.ts";
+import { InternalSpans } from "./internal.ts";
 import { findRests } from "./rests.ts";
-import { summedCounts, type SpanFacts, type SummedCount } from "./spanfacts.ts";
+import {
+  endsAfter,
+  speaksBefore,
+  startsBefore,
+  summedCounts,
+  type SpanFacts,
+  type SummedCount,
+} from "./spanfacts.ts";
+import { ToolRuns } from "./toolruns.ts";
 
 /** The trace-level fields that a row shows, each from the span that ended last and has it. */
 const headerFields = [
@@ -29,6 +38,10 @@ export interface TallyRow {
   status: "ok" | "error" | "aborted";
   rootCount: number;
   spanCount: number;
+  /** Of the spans: see internal.ts. */
+  internalSpanCount: number;
+  /** True where there are only runtime spans: nothing of an agent's work. */
+  isInternal: boolean;
   llmCount: number;
   toolCount: number;
   errorCount: number;
@@ -61,6 +74,8 @@ export interface TallyRow {
 export class Tally {
   readonly #facts = new Map<string, SpanFacts>();
   #calls = new CallGraph(this.#facts);
+  #runs = new ToolRuns(this.#facts);
+  #internal = new InternalSpans(this.#facts);
   #sums = startSums();
   /** What counts of usage that the spans below report in part, by span; null where it is to be found. */
   #rests: Map<string, Usage> | null = null;
@@ -81,15 +96,21 @@ export class Tally {
     return this.#facts.values();
   }
 
-  /** True of a model call that another span reports, too, and that counts there. */
+  /** True of a model call or a tool's run that another span reports, too, and that counts there. */
   isRepeated(span: SpanFacts): boolean {
     this.#decide();
-    return this.#calls.repeatedBy(span) !== undefined;
+    return this.#repeatedBy(span) !== undefined;
+  }
+
+  isInternal({ spanId }: SpanFacts): boolean {
+    this.#decide();
+    return this.#internal.has(spanId);
   }
 
   /** False where another span reports the same usage: see calls.ts and `#cover`. */
   counts(span: SpanFacts): boolean {
-    return !this.isRepeated(span) && !this.#isCovered(span);
+    this.#decide();
+    return this.#calls.repeatedBy(span) === undefined && !this.#isCovered(span);
   }
 
   /** What counts of the usage that a span reports. */
@@ -111,8 +132,8 @@ export class Tally {
       const span = this.#facts.get(spanId);
       if (!span) continue;
       const mark = {
-        repeats: this.#calls.repeatedBy(span)?.key ?? null,
-        shownBy: this.#calls.shownBy(span)?.key ?? null,
+        repeats: this.#repeatedBy(span)?.key ?? null,
+        shownBy: (this.#calls.shownBy(span) ?? this.#runs.repeatedBy(span))?.key ?? null,
       };
       const { repeats = null, shownBy = null } = span.mark ?? {};
       if (mark.repeats === repeats && mark.shownBy === shownBy) continue;
@@ -138,18 +159,24 @@ export class Tally {
 
   #decide(): void {
     if (this.#isStale) this.#rebuild();
-    for (const { span, before } of this.#calls.decide()) {
+    for (const { span, before } of [...this.#calls.decide(), ...this.#runs.decide()]) {
       this.#rests = null;
       this.#count(span, before, -1);
-      this.#count(span, this.#calls.repeatedBy(span), 1);
+      this.#count(span, this.#repeatedBy(span), 1);
       this.#unmarked.add(span.spanId);
     }
+  }
+
+  #repeatedBy(span: SpanFacts): SpanFacts | undefined {
+    return this.#calls.repeatedBy(span) ?? this.#runs.repeatedBy(span);
   }
 
   #rebuild(): void {
     const facts = [...this.#facts.values()];
     this.#facts.clear();
     this.#calls = new CallGraph(this.#facts);
+    this.#runs = new ToolRuns(this.#facts);
+    this.#internal = new InternalSpans(this.#facts);
     this.#sums = startSums();
     this.#isStale = false;
     for (const fact of facts) this.put(fact);
@@ -165,6 +192,8 @@ export class Tally {
       status: sums.rootAborts > 0 ? "aborted" : failed ? "error" : "ok",
       rootCount: sums.roots,
       spanCount: this.size,
+      internalSpanCount: this.#internal.count,
+      isInternal: this.#internal.areAll,
       llmCount: sums.modelCalls,
       toolCount: sums.tools,
       errorCount: sums.errors,
@@ -212,7 +241,6 @@ export class Tally {
       if (span.status === "error") sums.rootErrors++;
       if (span.status === "aborted") sums.rootAborts++;
     }
-    if (span.spanType === "tool") sums.tools++;
     if (span.spanType === "llm") {
       if (!sums.lastModelCall || endsAfter(span, sums.lastModelCall)) sums.lastModelCall = span;
       if (span.ttftMs !== undefined && (!sums.firstTimed || startsBefore(span, sums.firstTimed))) {
@@ -234,6 +262,8 @@ export class Tally {
     if (span.hasOutput && speaksBefore(span, sums.lastOutput, endsAfter)) sums.lastOutput = span;
     this.#rests = null;
     this.#calls.add(span);
+    this.#runs.add(span);
+    this.#internal.add(span);
     this.#count(span, undefined, 1);
     this.#cover(span);
   }
@@ -261,13 +291,15 @@ export class Tally {
     return !isModelCall(span) && this.#sums.covered.has(span.spanId);
   }
 
-  /** @param repeated the span of the same call that counts in its place. */
+  /** @param repeated the span of the same call or run that counts in its place. */
   #count(span: SpanFacts, repeated: SpanFacts | undefined, sign: 1 | -1): void {
     const sums = this.#sums;
     const isCall = isModelCall(span);
     // A call that failed is one error; where only its outer span did, that is the error.
     if (span.status === "error" && repeated?.status !== "error") sums.errors += sign;
-    if (repeated || this.#isCovered(span)) return;
+    if (span.spanType === "tool" && !repeated) sums.tools += sign;
+    // A tool's own usage is not said again by another span of its run.
+    if ((repeated && isCall) || this.#isCovered(span)) return;
     if (span.usage) sum(sums.usage, span.usage, sign);
     if (span.spanType === "llm") sums.modelCalls += sign;
     if (isCall && span.modelId) bump(sums.models, span.modelId, sign);
@@ -354,27 +386,4 @@ function bump(counts: Map<string, number>, name: string, by: number): void {
 /** `""` and `{}` say no more than an absent field. */
 function isEmpty(value: TraceHeader[(typeof headerFields)[number]]): boolean {
   return typeof value === "object" ? Object.keys(value).length === 0 : !value;
-}
-
-/** Whose texts stand for the trace's: a root's, else a model call's, of several as `isBefore` says. */
-function speaksBefore(
-  span: SpanFacts,
-  other: SpanFacts | undefined,
-  isBefore: (a: SpanFacts, b: SpanFacts) => boolean,
-): boolean {
-  const rank = shownBy(span);
-  if (rank === 0 || !other) return rank > 0;
-  return rank === shownBy(other) ? isBefore(span, other) : rank > shownBy(other);
-}
-
-function shownBy({ parentSpanId, spanType }: SpanFacts): number {
-  return parentSpanId === undefined ? 2 : spanType === "llm" ? 1 : 0;
-}
-
-function endsAfter(a: SpanFacts, b: SpanFacts): boolean {
-  return a.endTime > b.endTime || (a.endTime === b.endTime && a.spanId > b.spanId);
-}
-
-function startsBefore(a: SpanFacts, b: SpanFacts): boolean {
-  return a.startTime < b.startTime || (a.startTime === b.startTime && a.spanId < b.spanId);
 }

@@ -60,7 +60,9 @@ test("each millisecond is a model's, a tool's or idle, and each span's own time 
         return sum;
       };
       const models = spans.filter((span) => isModel(span) && span.repeats === null);
-      const tools = spans.filter(({ spanType }) => spanTypes[spanType] === "tool");
+      const tools = spans.filter(
+        ({ spanType, repeats }) => spanTypes[spanType] === "tool" && repeats === null,
+      );
       const inOrder = places.map(({ span }) => span).sort((a, b) => a.startTime - b.startTime);
       const waiting = models.flatMap((call) => {
         if (call.ttftMs !== null) return [call];

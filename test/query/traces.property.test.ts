@@ -83,7 +83,7 @@ const sent: fc.Arbitrary<Sent> = fc.record({
       {
         spanId: text("1", "2", "3"),
         parentSpanId: text("1", "gone"),
-        spanType: text("llm", "tool", "agent"),
+        spanType: text("llm", "tool", "agent", "other", "other"),
         name: text("bash", "read file", "chat"),
         startTime: fc.nat(6),
         durationMs: fc.constantFrom(0, 1, 5000, 5001),
@@ -96,6 +96,7 @@ const sent: fc.Arbitrary<Sent> = fc.record({
         x: fc.constantFrom(
           { attributes: '{"user.id":42,"tags":["x","y"]}' },
           { resource: '{"attributes":{"host":"h1"}}' },
+          { isRuntime: true },
         ),
       },
       { requiredKeys: ["spanId", "spanType", "name", "startTime", "durationMs"] },
@@ -181,6 +182,10 @@ function view({ spans, lastReceivedAt, ...own }: Known) {
     duration: Math.max(...all.map(({ endTime }) => endTime)) - start,
     status: roots.some(({ status }) => status === "aborted") ? "aborted" : failed ? "error" : "ok",
     errors: all.filter(({ status }) => status === "error").length,
+    isInternal: all.every(
+      ({ x, spanType, status, usage }) =>
+        x?.isRuntime && spanType === "other" && (status ?? "ok") === "ok" && !usage,
+    ),
     agent: shown("agentName")!,
     session: shown("sessionId"),
     name: shown("traceName") ?? shown("agentName")!,
@@ -207,6 +212,8 @@ const words: [
   ["is:open,stale", ({ roots }) => roots.length === 0],
   ["is:ended", ({ roots }) => roots.length > 0],
   ["is:pinned", () => false],
+  ["is:internal", ({ isInternal }) => isInternal],
+  ["is:ended,internal", ({ isInternal, roots }) => isInternal || roots.length > 0],
   ["agent:coder", ({ agent }) => agent === "coder"],
   ["agent:coder,eval", ({ agent }) => agent === "coder" || agent === "eval"],
   ['agent:"Coder two"', ({ agent }) => agent === "Coder two"],

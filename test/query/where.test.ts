@@ -4,6 +4,7 @@ import { parseFilter } from "../../src/filter/parse.ts";
 import { traces as limits } from "../../src/limits.ts";
 import type { Source } from "../../src/query/trace.ts";
 import { narrowScope, planWalk, type Scope } from "../../src/query/where.ts";
+import { facetNumber } from "../../src/store/facets.ts";
 import { createNameLookup } from "../../src/store/names.ts";
 import { createPayloadReader } from "../../src/store/payloads.ts";
 import { muchLater, Workbench } from "../store/workbench.ts";
@@ -60,6 +61,18 @@ describe("where the traces of a filter are looked for", () => {
     expect(plan("model:m*")).toMatchObject({ kind: "postings", postings: { length: 4 } });
     expect(plan("agent:nobody")).toEqual({ kind: "postings", postings: [] });
     expect(size("trace:t3,t4,gone agent:often")).toBe(2);
+  });
+
+  test("is known of what is internal and of what is not", () => {
+    const list = (value: number) => ({
+      kind: "postings" as const,
+      postings: [{ field: facetNumber("internal"), min: value, max: value }],
+    });
+    expect(plan("is:internal")).toEqual(list(1));
+    expect(plan("-is:internal")).toEqual(list(0));
+    expect(plan("-is:pinned,internal")).toEqual(list(0));
+    expect(plan("is:internal,pinned")).toEqual({ kind: "all" });
+    expect(plan("-is:internal agent:seldom")).toEqual(plan("agent:seldom"));
   });
 
   test("is everywhere for what no facet says", () => {

@@ -13,6 +13,8 @@ import { countCalls } from "./calls.model.ts";
 import {
   Bench,
   countPlainly,
+  isQuiet,
+  repeatedRuns,
   run,
   shown,
   statusOf,
@@ -79,7 +81,9 @@ function compare(bench: Bench, model: Model): void {
     .all()
     .map(({ field, value, startTime, traceKey }) => {
       const name = facetFields[field]!;
-      const isNumber = ["duration", "cost", "tokens", "errors", "settled"].includes(name);
+      const isNumber = ["duration", "cost", "tokens", "errors", "settled", "internal"].includes(
+        name,
+      );
       return `${traceKey} ${startTime} ${name} ${isNumber ? value : names.get(value)}`;
     });
   const wanted = [...model].flatMap(([id, byId]) => {
@@ -97,6 +101,10 @@ function compare(bench: Bench, model: Model): void {
       ({ span }) => span.spanType === "llm" && span.modelId === "m1" && !isRepeated(span),
     );
     const status = statusOf(spans);
+    const runs = repeatedRuns(spans);
+    const repeatedErrors = spans.filter(
+      ({ spanId, status }) => status === "error" && runs.get(spanId)?.status === "error",
+    );
     const cost = priced.reduce((sum, { pico }) => sum + BigInt(pico), 0n);
     return [
       ...of([shown(all, "agentName")], "agent"),
@@ -118,8 +126,9 @@ function compare(bench: Bench, model: Model): void {
       `duration ${Math.max(...spans.map(({ endTime }) => endTime)) - startTime}`,
       `cost ${priced.length > 0 ? Number(cost) : -1}`,
       "tokens -1",
-      `errors ${errorCount}`,
+      `errors ${errorCount - repeatedErrors.length}`,
       `settled ${muchLater}`,
+      `internal ${Number(spans.every(isQuiet))}`,
     ].map((facet) => `${bench.traceKey(traceId!, Number(project))} ${startTime} ${facet}`);
   });
   expect(facets.sort()).toEqual(wanted.sort());

@@ -6,6 +6,9 @@ import fc from "fast-check";
 import type { ImportedSpan } from "../../src/contract/v1.ts";
 import { levelMs } from "../../src/store/rollup.ts";
 import { createSpanWriter } from "../../src/store/spans.ts";
+import { factsOf, type SpanFacts } from "../../src/store/spanfacts.ts";
+import { ToolRuns } from "../../src/store/toolruns.ts";
+import { internalIn } from "./internal.model.ts";
 import { countCalls } from "./calls.model.ts";
 import { muchLater, Workbench } from "./workbench.ts";
 
@@ -26,7 +29,7 @@ const span: fc.Arbitrary<ImportedSpan> = fc
   .record(
     {
       spanId: fc.constantFrom("1", "2", "3", "4"),
-      spanType: fc.constantFrom("llm", "tool", "embedding", "other", "agent"),
+      spanType: fc.constantFrom("llm", "tool", "tool", "embedding", "other", "other", "agent"),
       name: fc.constantFrom("bash", "read", ""),
       startTime: time,
       durationMs: fc.constantFrom(0, 1, 3, 900, 100_000),
@@ -39,6 +42,9 @@ const span: fc.Arbitrary<ImportedSpan> = fc
       x: fc.record(
         {
           instrumentation: fc.constantFrom("a", "b"),
+          isRuntime: fc.constant(true),
+          toolCallId: fc.constantFrom("call_1", "call_2"),
+          toolCallKey: fc.constantFrom("call_id", "tool.call_id"),
           responseId: fc.constantFrom("chatcmpl-1", "chatcmpl-00112233445566"),
         },
         { requiredKeys: [] },
@@ -180,6 +186,30 @@ export function statusOf(spans: ImportedSpan[]): "ok" | "error" | "aborted" {
   return statuses.includes("error") || lastCall?.status === "error" ? "error" : "ok";
 }
 
+/** Whether it says no more than that a program ran. */
+export function isQuiet({ x, spanType, status = "ok", usage }: ImportedSpan): boolean {
+  return x?.isRuntime === true && spanType === "other" && status === "ok" && usage === undefined;
+}
+
+/** Of each span that repeats a tool's run the one that counts; which these are is the runs' own test. */
+export function repeatedRuns(spans: ImportedSpan[]): Map<string, ImportedSpan> {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const facts = new Map(
+    spans.map((span) => [
+      span.spanId,
+      { ...factsOf(span), hasInput: false, hasOutput: false } as SpanFacts,
+    ]),
+  );
+  const runs = new ToolRuns(facts);
+  for (const one of facts.values()) runs.add(one);
+  runs.decide();
+  const repeated = [...facts.values()].flatMap((one): [string, ImportedSpan][] => {
+    const counting = runs.repeatedBy(one);
+    return counting ? [[one.spanId, byId.get(counting.spanId)!]] : [];
+  });
+  return new Map(repeated);
+}
+
 /** Sums by level, field, bucket, value and project, as plain numbers and lists of durations. */
 export type Plain = { sums: Record<string, bigint>; durations: Record<string, number[]> };
 
@@ -214,7 +244,14 @@ export function countPlainly(model: Model): Map<string, Plain> {
     ];
     const startTime = Math.min(...all.map(({ span }) => span.startTime));
     const endTime = Math.max(...all.map(({ span }) => span.endTime));
-    const status = statusOf(all.map(({ span }) => span));
+    if (all.every(({ span }) => isQuiet(span))) {
+      at("all", null, startTime, (to) => add(to, "internalTraces", 1));
+      continue;
+    }
+    const ofAll = all.map(({ span }) => span);
+    const internal = internalIn(ofAll, isQuiet);
+    const runs = repeatedRuns(ofAll);
+    const status = statusOf(ofAll);
     const trace = (to: Plain) => {
       add(to, "traces", 1);
       if (status === "error") add(to, "failedTraces", 1);
@@ -230,7 +267,8 @@ export function countPlainly(model: Model): Map<string, Plain> {
     const calls = countCalls(all.map(({ span }) => span));
     for (const { span, pico } of all) {
       const isCall = span.spanType === "llm" || span.spanType === "embedding";
-      if (isCall && calls.isRepeated(span)) continue;
+      if (internal.includes(span.spanId) || (isCall && calls.isRepeated(span))) continue;
+      const isRun = !runs.has(span.spanId);
       const usage = calls.usageOf(span);
       const ttftMs = span.ttftMs ?? calls.ttftOf(span);
       const durationMs = span.endTime - span.startTime;
@@ -260,8 +298,8 @@ export function countPlainly(model: Model): Map<string, Plain> {
           add(to, "generationMs", ms);
         }
       };
-      at("type", span.spanType, span.startTime, request);
-      if (span.spanType === "tool") {
+      if (isRun) at("type", span.spanType, span.startTime, request);
+      if (span.spanType === "tool" && isRun) {
         at("tool", span.name || null, span.startTime, request);
         if (span.name) seen.add(`tool ${span.name}`);
       }

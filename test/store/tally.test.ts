@@ -25,6 +25,9 @@ function facts(spanId: string, more: Partial<SpanFacts> = {}): SpanFacts {
     usage: undefined,
     hasInput: false,
     hasOutput: false,
+    toolCallId: undefined,
+    toolCallKey: undefined,
+    isRuntime: false,
     cost: undefined,
     isCostEstimated: false,
     reportedCost: undefined,
@@ -280,4 +283,65 @@ describe("a tally", () => {
     expect(rowOf(...spans).ttftMs).toBe(9);
     expect(rowOf(facts("x")).ttftMs).toBeNull();
   });
+});
+
+describe("runtime spans", () => {
+  const runtime = (id: string, parentSpanId?: string, more: Partial<SpanFacts> = {}) =>
+    facts(id, { parentSpanId, isRuntime: true, ...more });
+
+  test("are internal where they lead to no work, and counted apart", () => {
+    const spans = [
+      agent("a"),
+      runtime("leads", "a"),
+      call("c", "leads"),
+      runtime("r1", "a"),
+      runtime("r2", "r1"),
+      runtime("orphan", "gone"),
+      facts("failed", { parentSpanId: "a", status: "error" }),
+    ];
+    for (const order of [spans, spans.toReversed()]) {
+      expect(rowOf(...order)).toMatchObject({
+        spanCount: 7,
+        internalSpanCount: 2,
+        isInternal: false,
+      });
+    }
+  });
+
+  test("are a trace of their own kind where there is nothing else, and none of them is internal", () => {
+    const spans = [runtime("root"), runtime("child", "root")];
+    expect(rowOf(...spans)).toMatchObject({ internalSpanCount: 0, isInternal: true });
+    expect(rowOf(...spans, facts("plain"))).toMatchObject({ isInternal: false });
+  });
+
+  test("are counted anew when a span comes again as another", () => {
+    const tally = new Tally();
+    for (const span of [agent("a"), runtime("r", "a"), runtime("s", "r")]) tally.put(span);
+    expect(tally.row().internalSpanCount).toBe(2);
+    tally.put(facts("s", { parentSpanId: "r", spanType: "tool" }));
+    expect(tally.row().internalSpanCount).toBe(0);
+  });
+});
+
+test("a tool's run that two spans report is one tool and one error, whichever comes first", () => {
+  const run = (id: string, more: Partial<SpanFacts> = {}) =>
+    facts(id, { spanType: "tool", parentSpanId: "a", toolCallId: "call_1", ...more });
+  const spans = [
+    agent("a"),
+    run("own", { toolCallKey: "call_id", status: "error" }),
+    run("library", { toolCallKey: "tool.call_id", status: "error", hasOutput: true }),
+  ];
+  for (const order of [spans, spans.toReversed()]) {
+    const tally = new Tally();
+    for (const span of order) {
+      tally.put({ ...span });
+      // What is decided in between is taken back.
+      tally.row();
+    }
+    expect(tally.row()).toMatchObject({ toolCount: 1, errorCount: 1 });
+    expect(tally.isRepeated(tally.get("own")!)).toBe(true);
+    const [mark] = tally.takeMarks();
+    const { key } = tally.get("library")!;
+    expect(mark).toMatchObject({ spanId: "own", mark: { repeats: key, shownBy: key } });
+  }
 });

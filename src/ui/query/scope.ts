@@ -15,6 +15,9 @@ export interface Scope {
 
 export const newestFirst: TraceSort = "startTime";
 
+/** The filter that leaves out traces that only tell of a sender's runtime. */
+export const withoutInternal = "-is:internal";
+
 /** @param initial the start of the range where the address says none: "" for all time. */
 export function useScope(initial = ""): Scope {
   const [filter] = useParam<string>("filter", "");

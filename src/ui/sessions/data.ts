@@ -26,12 +26,12 @@ export function useSessions(scope: Scope) {
   });
 }
 
-/** The traces of a session, the first one first. */
+/** The traces of a session, the first one first, without those that only tell of the sender's runtime. */
 export function useTurns(session: string | null, project: string) {
   return useInfiniteQuery({
     queryKey: ["turns", session, project],
     queryFn: ({ pageParam: cursor, signal }) => {
-      const filter = `session:${quoted(session!)}`;
+      const filter = `session:${quoted(session!)} -is:internal`;
       const params = { filter, sort: "-startTime", project: project || null, cursor };
       return get<TracePage>("/api/traces", { ...params, limit: pageLimit }, signal);
     },

@@ -85,7 +85,9 @@ export function Turn({ trace, number, isSelected }: TurnProps) {
         <p className="worked is-running">
           <i className="dot-live" />
           <span className="acc">running</span>
-          <span className="dim">{plural(trace.spanCount, "span")} so far</span>
+          <span className="dim">
+            {plural(trace.spanCount - trace.internalSpanCount, "span")} so far
+          </span>
         </p>
       )}
       {standing === "lost" && <p className="lostc">No end was received.</p>}

@@ -6,6 +6,7 @@ import type { Completion } from "../../query/complete.ts";
 import type { Summary, TracePage } from "../../query/views.ts";
 import type { Hit, SearchPage } from "../../search/hits.ts";
 import { get } from "../data/client.ts";
+import { withoutInternal } from "../query/scope.ts";
 
 type Session = Completion["items"][number];
 
@@ -75,7 +76,11 @@ async function findNamed(text: string, project: string | null, signal: AbortSign
     const page = await get<TracePage>("/api/traces", { filter, project, limit }, signal);
     return page.traces;
   };
-  if (text === "") return { exactTraces: [], traces: await list(null, shownTraces), sessions: [] };
+  if (text === "") {
+    const latest = await list(withoutInternal, shownTraces);
+    const traces = latest.length > 0 ? latest : await list(null, shownTraces);
+    return { exactTraces: [], traces, sessions: [] };
+  }
   const [exactTraces, traces, { items }] = await Promise.all([
     list(`trace:${quote(text)}`, shownTraces),
     list(quote(text), shownTraces),

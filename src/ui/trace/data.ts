@@ -2,11 +2,13 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
 import type { Breakdown } from "../../query/breakdown.ts";
+import type { TraceColumns } from "../../query/columns.ts";
 import type { SearchPage } from "../../search/hits.ts";
 import { byKey, get, pathOf } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
 import { useProject } from "../data/queries.ts";
+import { withoutInternal } from "./internal.ts";
 import { toSpanTable, type SpanTable } from "./model.ts";
 import { traceQuery } from "./query.ts";
 
@@ -21,7 +23,7 @@ export function useTrace(trace: string) {
   const { isPaused } = useLiveStatus();
   const { queryKey, ...options } = traceQuery(trace, project);
   const query = useQuery({ queryKey, ...options });
-  const table = useMemo(() => query.data && toSpanTable(query.data), [query.data]);
+  const tables = useMemo(() => query.data && tablesOf(query.data), [query.data]);
   const key = query.data?.trace.key;
   const [tookMs, setTookMs] = useState(0);
   const again = useThrottled(
@@ -48,7 +50,20 @@ export function useTrace(trace: string) {
     isMissed.current = false;
     queueMicrotask(again);
   }
-  return { ...query, table };
+  return { ...query, tables };
+}
+
+/** A trace with its internal spans and without. */
+export interface Tables {
+  whole: SpanTable;
+  folded: SpanTable;
+}
+
+function tablesOf(columns: TraceColumns): Tables {
+  const whole = toSpanTable(columns);
+  if (columns.internalRows.length === 0) return { whole, folded: whole };
+  const { data, hidden } = withoutInternal(columns);
+  return { whole, folded: toSpanTable(data, hidden) };
 }
 
 export function useBreakdown(table: SpanTable) {

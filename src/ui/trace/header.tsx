@@ -119,7 +119,12 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
         {trace.state === "stale" && <span className="lostc"> no end</span>}
       </Stat>
       <Split table={table} />
-      <Stat label="Spans">{count(trace.spanCount)}</Stat>
+      <Stat label="Spans">
+        {count(trace.spanCount - trace.internalSpanCount)}
+        {trace.internalSpanCount > 0 && (
+          <span className="dim"> + {count(trace.internalSpanCount)} internal</span>
+        )}
+      </Stat>
       <Stat label="Steps / tools">
         {count(trace.llmCount)}
         <span className="dim"> / </span>

@@ -55,6 +55,8 @@ export interface SpanTable {
   readonly repeats: ReadonlyMap<number, number>;
   /** Rows of failed spans, ascending, of one model call one. */
   readonly errors: Int32Array;
+  /** How many internal spans are left out below each. */
+  readonly hidden: Int32Array;
   readonly columns: TraceColumns["columns"];
 }
 
@@ -62,14 +64,18 @@ type Texts = TraceColumns["columns"]["name"];
 
 const text = ({ values, rows }: Texts, row: number): string | null => values[rows[row]!] ?? null;
 
-export function toSpanTable({
-  trace,
-  spanCount: count,
-  columns,
-  estimatedRows,
-  cycleRows,
-  repeats: repeatedRows,
-}: TraceColumns): SpanTable {
+/** @param hidden how many internal spans are left out below each. */
+export function toSpanTable(
+  {
+    trace,
+    spanCount: count,
+    columns,
+    estimatedRows,
+    cycleRows,
+    repeats: repeatedRows,
+  }: TraceColumns,
+  hidden: Int32Array = new Int32Array(count),
+): SpanTable {
   const parents = new Int32Array(count);
   const ends = new Int32Array(count);
   const steps = new Int32Array(count);
@@ -107,6 +113,7 @@ export function toSpanTable({
     steps,
     repeats,
     errors: Int32Array.from(errors),
+    hidden,
     rowOf(key) {
       byKey ??= new Map(columns.key.map((each, row) => [each, row]));
       return byKey.get(key) ?? null;

@@ -3,8 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import type { Summary, TracePage } from "../../query/views.ts";
 import { get } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
+import { withoutInternal } from "../query/scope.ts";
 
-export function useNeighbours({ key, startTime }: Summary): {
+export function useNeighbours({ key, startTime, isInternal }: Summary): {
   newer: number | null;
   older: number | null;
 } {
@@ -12,8 +13,13 @@ export function useNeighbours({ key, startTime }: Summary): {
   const { data } = useQuery({
     queryKey: ["neighbours", key, startTime, project],
     async queryFn({ signal }) {
+      const shared = {
+        limit: 2,
+        project: project || null,
+        filter: isInternal ? null : withoutInternal,
+      };
       const ask = (params: Record<string, string | number>) =>
-        get<TracePage>("/api/traces", { ...params, limit: 2, project: project || null }, signal);
+        get<TracePage>("/api/traces", { ...params, ...shared }, signal);
       const [before, after] = await Promise.all([
         ask({ until: startTime + 1 }),
         ask({ since: startTime, sort: "-startTime" }),

@@ -2,7 +2,7 @@
 import { useCallback, useMemo, type ReactNode } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../data/client.ts";
-import { plural } from "../format.ts";
+import { count as countText, plural } from "../format.ts";
 import { Key, Nothing, Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { KindMark, kindWords, type Kind } from "../parts/mark.tsx";
@@ -10,9 +10,10 @@ import { useShortcuts } from "../state/keys.ts";
 import { useParam } from "../state/url.ts";
 import { ShowSwitch } from "../transcript/show.tsx";
 import { TranscriptView } from "../transcript/view.tsx";
-import { useTrace } from "./data.ts";
+import { useTrace, type Tables } from "./data.ts";
 import { FindBar, useFind } from "./find.tsx";
 import { TraceHeader } from "./header.tsx";
+import { useInternalSwitch, type InternalSwitch } from "./internal.ts";
 import { Inspector } from "./inspector/inspector.tsx";
 import type { SpanTable } from "./model.ts";
 import { Raw } from "./raw.tsx";
@@ -34,9 +35,10 @@ type View = (typeof views)[number]["view"];
 
 /** @param trace an id, or `~key`. */
 export function TracePage({ trace }: { trace: string }) {
-  const { table, error, refetch } = useTrace(trace);
-  useTitle(table ? (table.trace.name ?? table.trace.traceId) : "Trace");
-  if (error && !table) {
+  const { tables, error, refetch } = useTrace(trace);
+  const shown = tables?.whole.trace;
+  useTitle(shown ? (shown.name ?? shown.traceId) : "Trace");
+  if (error && !tables) {
     if (error instanceof ApiError && error.status === 404) {
       return (
         <Nothing>
@@ -49,7 +51,7 @@ export function TracePage({ trace }: { trace: string }) {
     }
     return <Problem error={error} retry={() => void refetch()} />;
   }
-  return table ? <Loaded table={table} /> : <Loading />;
+  return tables ? <Loaded {...tables} /> : <Loading />;
 }
 
 function Loading() {
@@ -61,12 +63,16 @@ function Loading() {
   );
 }
 
-function Loaded({ table }: { table: SpanTable }) {
+function Loaded({ whole, folded }: Tables) {
   const [view, setView] = useParam<View>("view", "transcript");
   const [spanParam, setSpan] = useParam<string>("span", "");
   const [only, setOnly] = useParam<"" | "errors">("only", "");
   const isErrorsOnly = only === "errors";
-  const selected = useMemo(() => rowNamed(table, spanParam), [table, spanParam]);
+  const named = useMemo(() => rowNamed(whole, spanParam), [whole, spanParam]);
+  const spanKey = named === null ? null : whole.columns.key[named]!;
+  const internal = useInternalSwitch(whole, folded, spanKey);
+  const table = internal.isOn ? whole : folded;
+  const selected = spanKey === null ? null : table.rowOf(spanKey);
   const select = useCallback(
     (row: number) => setSpan(`~${table.columns.key[row]!}`, { replace: true }),
     [table, setSpan],
@@ -74,8 +80,12 @@ function Loaded({ table }: { table: SpanTable }) {
   const selectKey = useCallback((key: number) => setSpan(`~${key}`, { replace: true }), [setSpan]);
   const close = () => setSpan("", { replace: true });
   const tree = useTree(table, selected, isErrorsOnly);
-  const find = useFind(table);
-  const found = useMemo(() => new Set(find.rows), [find.rows]);
+  // What is found stands among all spans: to go to an internal one shows them.
+  const find = useFind(whole);
+  const found = useMemo(
+    () => new Set(find.rows.map((row) => table.rowOf(whole.columns.key[row]!) ?? -1)),
+    [find.rows, whole, table],
+  );
   const jumps = useJumpKeys(table, selected, select);
   useShortcuts([
     ...views.map(({ view, name, key }) => ({
@@ -84,6 +94,12 @@ function Loaded({ table }: { table: SpanTable }) {
       group: "Trace",
       run: () => setView(view),
     })),
+    {
+      keys: ["i"],
+      label: "Show or hide internal spans",
+      group: "Trace",
+      run: () => (internal.count > 0 ? internal.set(!internal.isOn) : false),
+    },
     {
       keys: ["Escape"],
       label: "Close the inspector",
@@ -105,7 +121,8 @@ function Loaded({ table }: { table: SpanTable }) {
         {hasNavigator && (
           <nav className="pane nav-p" aria-label="Spans">
             <div className="tabs nav-head">
-              <span className="label">{plural(table.count, "span")}</span>
+              <span className="label">{plural(folded.count, "span")}</span>
+              <InternalSpans of={internal} />
               <span className="grow" />
               <ErrorsOnly table={table} isOn={isErrorsOnly} set={setOnly} />
             </div>
@@ -120,11 +137,16 @@ function Loaded({ table }: { table: SpanTable }) {
             {view === "waterfall" && <Legend />}
             {!hasNavigator && (
               <>
+                <InternalSpans of={internal} />
                 <ErrorsOnly table={table} isOn={isErrorsOnly} set={setOnly} />
                 <FoldButton tree={tree} />
               </>
             )}
-            <FindBar find={find} selected={selected} onSelect={select} />
+            <FindBar
+              find={find}
+              selected={named}
+              onSelect={(row) => selectKey(whole.columns.key[row]!)}
+            />
           </div>
           <div className="view-body">
             {view === "transcript" && (
@@ -152,6 +174,22 @@ function Loaded({ table }: { table: SpanTable }) {
         )}
       </div>
     </div>
+  );
+}
+
+function InternalSpans({ of: { count, isOn, set } }: { of: InternalSwitch }) {
+  if (count === 0) return null;
+  return (
+    <button
+      type="button"
+      className="btn ghost sm"
+      aria-pressed={isOn}
+      aria-keyshortcuts="i"
+      title="What the sender’s runtime did, without errors, texts or model calls (i)"
+      onClick={() => set(!isOn)}
+    >
+      {countText(count)} internal
+    </button>
   );
 }
 

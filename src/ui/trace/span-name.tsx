@@ -1,4 +1,5 @@
 /** The first cell of a line: where a span stands in the tree, what it is and what it is called. */
+import { count as countText } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { KindMark, StandingMark } from "../parts/mark.tsx";
 import type { SpanRow, SpanTable } from "./model.ts";
@@ -51,12 +52,19 @@ export function SpanName({ table, span, count, isClosed, onToggle, isFound }: Sp
   );
 }
 
-function detailOf(
+function detailOf(table: SpanTable, span: SpanRow): string {
+  const hidden = table.hidden[span.row]!;
+  const internal = hidden > 0 ? `${countText(hidden)} internal` : "";
+  return [ownDetailOf(table, span), internal].filter(Boolean).join(" · ");
+}
+
+function ownDetailOf(
   table: SpanTable,
   { row, kind, depth, modelId, isCycle, missingParent, repeats }: SpanRow,
 ): string {
   if (isCycle) return "its own ancestor";
   if (missingParent !== null) return `its parent ${missingParent} was not received`;
+  if (repeats !== null && kind === "tool") return `same run as ${table.span(repeats).name}`;
   if (repeats !== null) return `same call as ${table.span(repeats).name}`;
   if (kind === "llm") return `step ${table.steps[row]}`;
   if (kind === "embedding") return modelId ?? "";

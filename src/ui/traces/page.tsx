@@ -13,6 +13,7 @@ import { useParam, useSetParams } from "../state/url.ts";
 import { Facets } from "./facets.tsx";
 import { Histogram } from "./histogram.tsx";
 import { Hits } from "./hits.tsx";
+import { InternalLine, useInternalTraces, withInternalTraces } from "./internal.tsx";
 import { toItems } from "./items.ts";
 import { TraceList } from "./list.tsx";
 import { useListKeys } from "./list-keys.ts";
@@ -47,19 +48,27 @@ export function TracesPage() {
 
   const problem = useMemo(() => problemOf(scope.filter), [scope.filter]);
   const isList = view === "traces";
-  const query = useTraces(scope, sort, isList && problem === null);
-  const { data, error, isFetching, hasNextPage, fetchNextPage, refetch } = query;
   // Of messages the free text says nothing about traces.
   const counted = useMemo(
     () => (isList ? scope : { ...scope, filter: splitFreeText(scope.filter).rest }),
     [isList, scope],
   );
   // First what one came for: the server answers one after the other.
-  const isListThere = !isList || problem !== null || data !== undefined || error !== null;
+  const [wasListed, setListed] = useState(false);
+  const isListThere = !isList || problem !== null || wasListed;
   const figures = useFigures(counted, { bars: histogramBars }, problem === null && isListThere);
   useFreshFigures(counted.filter);
+  const internal = useInternalTraces(scope, figures.data?.totals);
+  const { listed, areShown } = internal;
+  const stats = useMemo(
+    () => figures.data && (areShown ? withInternalTraces(figures.data) : figures.data),
+    [figures.data, areShown],
+  );
+  const query = useTraces(listed, sort, isList && problem === null);
+  const { data, error, isFetching, hasNextPage, fetchNextPage, refetch } = query;
+  if (!wasListed && (data !== undefined || error !== null)) setListed(true);
   const { arrivals, letIn } = useLiveList(
-    scope,
+    listed,
     sort,
     query.isSuccess && !query.isPlaceholderData,
     isHeld,
@@ -99,7 +108,7 @@ export function TracesPage() {
   useEffect(() => {
     if (isFirst.current) isFirst.current = false;
     else askForTop((count) => count + 1);
-  }, [scope, sort]);
+  }, [listed, sort]);
   const letAllIn = () => {
     letIn();
     askForTop((count) => count + 1);
@@ -125,8 +134,11 @@ export function TracesPage() {
     },
   });
 
-  const isEmpty = pages !== undefined && traces.length === 0 && !hasNextPage;
-  if (isList && isEmpty && !isNarrow(scope)) return <FirstRun />;
+  // The figures say whether there are traces that the list leaves out.
+  const isDeciding = figures.isPending || query.isPlaceholderData;
+  const isEmpty = pages !== undefined && traces.length === 0 && !hasNextPage && !isDeciding;
+  const isNone = isEmpty && !isNarrow(scope) && !stats?.totals.internalTraces;
+  if (isList && isNone) return <FirstRun />;
 
   return (
     <div className="traces">
@@ -146,17 +158,20 @@ export function TracesPage() {
             scope={counted}
             filter={scope.filter}
             onFilter={onFilter}
-            totals={figures.data?.totals}
+            totals={stats?.totals}
             runningCount={isList && sort === newestFirst ? pages?.[0]?.running.length : undefined}
           />
         ) : (
           <aside className="pane facets" aria-label="Facets" aria-busy="true" />
         )}
         <section className="pane list" aria-label={isList ? "Traces" : "Messages"}>
-          <Histogram
-            stats={problem ? undefined : figures.data}
-            onChoose={(since, until) => set({ since: String(since), until: String(until) })}
-          />
+          <div>
+            <Histogram
+              stats={problem ? undefined : stats}
+              onChoose={(since, until) => set({ since: String(since), until: String(until) })}
+            />
+            {isList && !problem && <InternalLine traces={internal} />}
+          </div>
           {problem ? (
             <Problem error={problem} />
           ) : error && !pages ? (
@@ -172,7 +187,7 @@ export function TracesPage() {
               sort={sort}
               onSort={setSort}
               project={project}
-              scaleMs={figures.data?.totals.traceDurationMs?.p95 ?? null}
+              scaleMs={stats?.totals.traceDurationMs?.p95 ?? null}
               selected={selected}
               onSelect={select}
               onOpen={open}
@@ -182,7 +197,7 @@ export function TracesPage() {
               topAsked={topAsked}
             >
               <ListEnd
-                isLoading={isFetching}
+                isLoading={isFetching || isDeciding}
                 isWaiting={isWaiting}
                 found={traces.length}
                 onMore={onMore}
@@ -201,7 +216,7 @@ export function TracesPage() {
               traceKey={selected}
               summary={summary}
               number={number}
-              total={figures.data?.totals.traces}
+              total={stats?.totals.traces}
               neighbours={number === null ? [] : [traces[number + 1], traces[number - 1]]}
               project={project}
               onMove={step}

@@ -9,6 +9,7 @@ import type { Skeleton, Summary } from "../../query/views.ts";
 import { byKey, get, pathOf } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
+import { withoutInternal } from "../trace/internal.ts";
 
 const dwellMs = 80;
 const freshEveryMs = 1_000;
@@ -79,7 +80,9 @@ export function prefetchPeek(client: QueryClient, { key, spanCount }: Summary): 
   void client.prefetchQuery(openingQuery(key));
 }
 
-export function spansOf({ columns, spanCount, repeats }: TraceColumns): PeekSpan[] {
+/** All but the internal ones. */
+export function spansOf(whole: TraceColumns): PeekSpan[] {
+  const { columns, spanCount, repeats } = withoutInternal(whole).data;
   const text = ({ values, rows }: TraceColumns["columns"]["name"], row: number) =>
     values[rows[row]!] ?? null;
   const repeated = new Map(repeats);

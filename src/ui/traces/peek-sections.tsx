@@ -179,7 +179,7 @@ export function PeekError({
 }
 
 export function PeekSpans({
-  trace: { key, spanCount },
+  trace: { key, spanCount, internalSpanCount },
   project,
   spans,
 }: {
@@ -192,7 +192,13 @@ export function PeekSpans({
   return (
     <section className="sect peek-spans">
       <h3>
-        Spans <span className="end num">{count(spanCount)}</span>
+        Spans{" "}
+        <span className="end num">
+          {count(spanCount - internalSpanCount)}
+          {internalSpanCount > 0 && (
+            <span className="dim"> + {count(internalSpanCount)} internal</span>
+          )}
+        </span>
       </h3>
       {isLarge && <p className="dim">Too many to show here: open the trace.</p>}
       <ul>

@@ -1,0 +1,156 @@
+/** What is shown of a trace whose sender tells of its runtime, and of traces of nothing else: in a browser. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { TraceColumns } from "../../../src/query/columns.ts";
+import { withoutInternal } from "../../../src/ui/trace/internal.ts";
+import { toSpanTable } from "../../../src/ui/trace/model.ts";
+import { startServer, type TestServer } from "../../helpers.ts";
+import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
+
+const browserTest = test.skipIf(chromiumPath === null);
+
+interface Sent {
+  name: string;
+  parent?: number;
+  attributes?: Record<string, string>;
+}
+
+const agent: Sent = {
+  name: "agent",
+  attributes: { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "agent" },
+};
+const work: Sent[] = [
+  agent,
+  { name: "lock", parent: 0 },
+  { name: "lock inner", parent: 1 },
+  {
+    name: "execute_tool read",
+    parent: 0,
+    attributes: { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "read" },
+  },
+  { name: "fsync", parent: 3 },
+];
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+  await send(server, 1, work);
+  for (let trace = 2; trace < 5; trace++) await send(server, trace, [{ name: `sql ${trace}` }]);
+});
+afterAll(async () => {
+  await closeBrowser();
+  await server[Symbol.asyncDispose]();
+});
+
+const hex = (n: number, length: number) => n.toString(16).padStart(length, "0");
+
+async function send({ url, key }: TestServer, trace: number, sent: Sent[]): Promise<void> {
+  const start = Date.now() - 60_000;
+  const spans = sent.map(({ name, parent, attributes = {} }, i) => ({
+    traceId: hex(trace, 32),
+    spanId: hex(i + 1, 16),
+    ...(parent !== undefined && { parentSpanId: hex(parent + 1, 16) }),
+    name,
+    startTimeUnixNano: `${start + i}000000`,
+    endTimeUnixNano: `${start + i + 10}000000`,
+    attributes: Object.entries(attributes).map(([key, stringValue]) => ({
+      key,
+      value: { stringValue },
+    })),
+  }));
+  const response = await fetch(`${url}/v1/traces`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+  });
+  expect(response.status).toBe(200);
+}
+
+describe("the table of a trace without its internal spans", () => {
+  async function tables() {
+    const path = `/api/traces/${hex(1, 32)}?format=columns`;
+    const columns = (await (await server.api(path)).json()) as TraceColumns;
+    const { data, hidden } = withoutInternal(columns);
+    return { whole: toSpanTable(columns), folded: toSpanTable(data, hidden) };
+  }
+
+  test("has the rest in its places, and says below which spans how many are left out", async () => {
+    const { whole, folded } = await tables();
+    expect(whole.count).toBe(5);
+    const rows = Array.from({ length: folded.count }, (_, row) => folded.span(row));
+    expect(rows).toMatchObject([
+      { name: "agent", depth: 0, childCount: 1, parent: null },
+      { name: "read", depth: 1, childCount: 0, parent: 0 },
+    ]);
+    expect([...folded.hidden]).toEqual([2, 1]);
+    expect([...folded.ends]).toEqual([2, 2]);
+  });
+
+  test("counts its model calls and errors as the whole one does", async () => {
+    const { whole, folded } = await tables();
+    expect(folded.errors.length).toBe(whole.errors.length);
+    for (let row = 0; row < folded.count; row++) {
+      const wholeRow = whole.rowOf(folded.columns.key[row]!)!;
+      expect(folded.steps[row]).toBe(whole.steps[wholeRow]!);
+    }
+  });
+});
+
+browserTest(
+  "internal spans are folded until one asks, follows a link to one, or finds one",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    const path = `/traces/${hex(1, 32)}`;
+    const rows = page.locator(".trow .nm");
+    await viewer.open(`${path}?view=tree`);
+    await page.getByText("2 + 3 internal").waitFor();
+    expect(await rows.allTextContents()).toEqual(["agent", "read"]);
+
+    await page.keyboard.press("i");
+    await rows.getByText("lock inner").waitFor();
+    expect(new URL(page.url()).searchParams.get("internal")).toBe("shown");
+    await page.keyboard.press("i");
+    await rows.getByText("lock inner").waitFor({ state: "detached" });
+
+    await page.getByLabel("Find in the trace").fill("fsync");
+    await page.getByText("1", { exact: true }).first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.locator(".trow.sel", { hasText: "fsync" }).waitFor();
+
+    await viewer.open(`${path}?view=tree&span=${hex(3, 16)}`);
+    await page.locator(".trow.sel", { hasText: "lock inner" }).waitFor();
+    await page.getByRole("button", { name: "3 internal" }).click();
+    // What is shown above it is selected instead.
+    await page.locator(".trow.sel", { hasText: "agent" }).waitFor();
+    expect(viewer.complaints).toEqual([]);
+  },
+  60_000,
+);
+
+browserTest(
+  "traces of the runtime alone stand behind one line, and are there where nothing else is",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    const names = page.locator(".row .nm");
+    await viewer.open("/traces");
+    await page.getByText("3 traces of runtime spans hidden").waitFor();
+    expect(await names.allTextContents()).toEqual(["agent"]);
+    await page.keyboard.press("i");
+    await names.getByText("sql 4").waitFor();
+    expect(await names.count()).toBe(4);
+
+    await viewer.open(`/traces?filter=${encodeURIComponent("is:internal")}`);
+    await names.getByText("sql 2").waitFor();
+    expect(await names.count()).toBe(3);
+    expect(await page.locator(".internal-line").count()).toBe(0);
+
+    await using plain = await startServer();
+    await send(plain, 1, [{ name: "GET /" }]);
+    await using other = await openViewer(plain);
+    await other.open("/traces");
+    await other.page.locator(".row .nm").getByText("GET /").waitFor();
+    expect([...viewer.complaints, ...other.complaints]).toEqual([]);
+  },
+  60_000,
+);
