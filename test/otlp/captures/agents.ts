@@ -19,6 +19,7 @@ export const agents: Expected[] = [
             model: "claude-sonnet-4-5",
             usage: anthropic(0),
             inputHas: [ask],
+            offers: ["Bash"],
             output: [lines.look, '?call Bash {"command":"echo hello-from-tool"}'],
           },
           {

@@ -115,6 +115,11 @@ function checkCall(span: ShownSpan, call: ExpectedCall): string[] {
   return [
     ...differ("model", span.modelId, call.model),
     ...differ("status", span.status, call.status ?? "ok"),
+    ...checkError(span, call.errorHas),
+    ...(call.offers ?? []).flatMap((name) =>
+      span.tools.some((tool) => tool.name === name) ? [] : [`tool ${name} was not offered`],
+    ),
+    ...differ("ttftMs", Math.round(span.ttftMs ?? 0), call.ttftMs),
     ...usageFields.flatMap((field) =>
       differ(field, span.usage?.[field] ?? null, usage ? usage[field] : [null, 0]),
     ),
@@ -129,11 +134,17 @@ function checkTool(span: ShownSpan, tool: ExpectedTool): string[] {
   return [
     ...differ("name", span.name, tool.name),
     ...differ("status", span.status, tool.status ?? "ok"),
+    ...checkError(span, tool.errorHas),
     ...checkLines("input", span.input, tool.input === undefined ? undefined : [tool.input]),
     ...checkLines("output", span.output, tool.output === undefined ? undefined : [tool.output]),
     ...has("input", span.input, tool.inputHas),
     ...has("output", span.output, tool.outputHas),
   ];
+}
+
+function checkError({ errorMessage }: ShownSpan, text: string | undefined): string[] {
+  if (text === undefined || errorMessage?.includes(text)) return [];
+  return [`errorMessage: ${errorMessage} instead of ${text}`];
 }
 
 function has(what: string, lines: string[], text: string | undefined): string[] {
@@ -167,6 +178,9 @@ function checkMessages({ name, spanId, spanType, messages }: ShownSpan): string[
         ...(part.type === "text" && parts.slice(0, i).some((earlier) => sameText(earlier, part))
           ? wrong(`a text twice: ${part.text}`)
           : []),
+        ...(part.type === "text" && /^\s*(\{\}|\[\]|null|"")?\s*$/.test(part.text)
+          ? wrong(`nothing is shown as ${JSON.stringify(part.text)}`)
+          : []),
         ...(spanType === "llm" && isRaw(part)
           ? wrong(`shown raw as ${role}: ${JSON.stringify(part).slice(0, 160)}`)
           : []),
@@ -186,7 +200,6 @@ function textOf(parts: Part[]): string {
 /** No model of these captures speaks JSON, so a text that is some was not read. */
 function isRaw(part: Part): boolean {
   if (part.type !== "text" && part.type !== "thinking") return false;
-  if (part.text.trim() === "") return true;
   if (/^\[(USER|TOOL (INPUT|RESULT))\b|^ChatMessage\(/.test(part.text)) return true;
   try {
     return typeof JSON.parse(part.text) !== "number";

@@ -20,7 +20,12 @@ export interface ExpectedCall {
   output?: string[];
   /** Texts in any line of the input. */
   inputHas?: string[];
-  status?: "error";
+  status?: Any<"ok" | "error">;
+  errorHas?: string;
+  /** Names of tools that the model was offered. */
+  offers?: string[];
+  /** To the millisecond. */
+  ttftMs?: number;
   reportedCostUsd?: number;
 }
 
@@ -31,6 +36,7 @@ export interface ExpectedTool {
   inputHas?: string;
   outputHas?: string;
   status?: "error";
+  errorHas?: string;
 }
 
 /** One trace, or all traces of one session. */
@@ -147,9 +153,15 @@ export const lines = {
   look: "assistant Let me look.",
   thought: "?thinking The user wants weather.",
   answer: "assistant It is 21 C and sunny in Paris.",
+  result: "result 21 C",
 };
 
 export const asked: [string, string] = ["Weather in Paris?", "It is 21 C and sunny in Paris."];
+
+/** The calls, each with the scripted tool on offer. */
+export function offered(calls: ExpectedCall[]): ExpectedCall[] {
+  return calls.map((call) => ({ ...call, offers: ["get_weather"] }));
+}
 
 /** The scripted tool, with what it came to. */
 export const weather = (output: string): ExpectedTool => ({
@@ -165,10 +177,39 @@ export function weatherCalls(
   result: string,
   before: string[] = [lines.system, lines.ask],
   first: string[] = [lines.call],
-): ExpectedCall[] {
+): [ExpectedCall, ExpectedCall] {
   const second = [...before, ...first, `result ${result}`];
   return [
     { model, usage: usages[0], input: before, output: first },
     { model, usage: usages[1], input: second, output: [lines.answer] },
   ];
+}
+
+export const mini = "gpt-4o-mini-2024-07-18";
+export const gpt4o = "gpt-4o-2024-08-06";
+export const sonnet = "claude-sonnet-4-5";
+
+export const embedding: ExpectedCall = { model: "text-embedding-3-small", usage: embedded(2) };
+
+/** A call that a scripted error answered. */
+export function failed(model: ExpectedCall["model"], input?: string[]): ExpectedCall {
+  return { model, usage: null, status: "error", errorHas: "mock", ...(input ? { input } : {}) };
+}
+
+/** The scripted tool that throws. */
+export const brokenTool: ExpectedTool = {
+  name: "weather_broken",
+  input: 'call weather_broken {"city":"Paris"}',
+  status: "error",
+  errorHas: "sensor broken",
+};
+
+/** The call that asks for it. */
+export function brokenCall(model: Any<string>, usage: Usage): ExpectedCall {
+  return {
+    model,
+    usage,
+    input: ["user Weather?"],
+    output: [lines.thought, 'call weather_broken {"city":"Paris"}'],
+  };
 }

@@ -11,11 +11,10 @@ import type {
 import type { SpanMessages } from "../../../src/query/news.ts";
 import type { TestServer } from "../../helpers.ts";
 
-export interface ShownSpan extends Pick<
+export interface ShownSpan extends Omit<
   Skeleton,
-  "spanId" | "parentSpanId" | "spanType" | "name" | "status" | "provider" | "modelId" | "costUsd"
+  "key" | "depth" | "childCount" | "endTime" | "durationMs" | "payloads" | "usage"
 > {
-  startTime: number;
   usage: Record<string, number> | null;
   reportedCostUsd: number | null;
   /** A line a part: `user Hello`, `thinking …`, `call search {"q":"x"}`, `result …`, `media image`. */
@@ -63,15 +62,14 @@ export async function readProject(server: TestServer, project: string): Promise<
   }
 
   async function readSpan(path: string, span: Skeleton): Promise<ShownSpan> {
-    const own = `${path}/spans/${span.spanId}`;
+    const at = `${path}/spans/${span.spanId}`;
     const { input, output, tools } = read.includes(span.spanType)
-      ? await get<SpanMessages>(`${own}/messages?${query}`)
+      ? await get<SpanMessages>(`${at}/messages?${query}`)
       : { input: [], output: [], tools: [] };
-    const whole = span.spanType === "llm" ? await get<SpanView>(`${own}?${query}`) : null;
-    const { spanId, parentSpanId, spanType, name, status, provider, modelId, costUsd } = span;
+    const whole = span.spanType === "llm" ? await get<SpanView>(`${at}?${query}`) : null;
+    const { key, depth, childCount, endTime, durationMs, payloads, ...own } = span;
     return {
-      ...{ spanId, parentSpanId, spanType, name, status, provider, modelId, costUsd },
-      startTime: span.startTime,
+      ...own,
       usage: span.usage as Record<string, number> | null,
       reportedCostUsd: whole?.reportedCostUsd ?? null,
       input: linesOf(input),
