@@ -123,7 +123,7 @@ function checkCall(span: ShownSpan, call: ExpectedCall): string[] {
     ...usageFields.flatMap((field) =>
       differ(field, span.usage?.[field] ?? null, usage ? usage[field] : [null, 0]),
     ),
-    ...differ("reportedCostUsd", span.reportedCostUsd, reportedCostUsd),
+    ...differ("reportedCostUsd", rounded(span.reportedCostUsd), reportedCostUsd),
     ...checkLines("input", span.input, call.input),
     ...checkLines("output", span.output, call.output),
     ...(call.inputHas ?? []).flatMap((text) => has("input", span.input, text)),
