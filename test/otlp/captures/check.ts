@@ -228,14 +228,12 @@ export function checkSpans(capture: Capture, shown: ShownTrace[]): string[] {
   ];
 }
 
+/** The sums of the first alternatives and of the last; where nothing is known, 0 is as good. */
 function totalsOf(calls: ExpectedCall[]): Usage {
   const total = (field: keyof Usage): Any<number | null> => {
-    const known = calls.flatMap(({ usage }) => (usage ? [usage[field]] : []));
-    const sum = sumOf(known.map(firstOf));
-    // Where the first alternative is that nothing is known, 0 is as good.
-    return sum === null
-      ? [null, 0]
-      : [sum, ...(sumOf(known.map(lastOf)) === sum ? [] : [sumOf(known.map(lastOf))])];
+    const counts = calls.flatMap(({ usage }) => (usage ? [usage[field]] : []));
+    const sums = [sumOf(counts.map(firstOf)), sumOf(counts.map(lastOf))];
+    return [...new Set(sums.includes(null) ? [...sums, 0] : sums)];
   };
   return Object.fromEntries(usageFields.map((field) => [field, total(field)])) as unknown as Usage;
 }
