@@ -1,183 +1,116 @@
 /**
- * What coding agents exported against a scripted model, with what is right (of what log records say): as it
- * came, in single records out of order, backwards, twice. Skipped where the captures are not at hand.
+ * What real senders sent to scripted models, sent again in several ways: the same right thing is shown
+ * each time. The captures stand beside the repository; without them the tests are skipped.
  */
-import { expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { SpanView, Summary, TracePage, TraceView } from "../../src/query/views.ts";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { startServer, type TestServer } from "../helpers.ts";
+import { readCaptures, type Capture } from "./captures/capture.ts";
+import { check, checkSpans } from "./captures/check.ts";
+import { expected } from "./captures/expected.ts";
+import { checkRight } from "./captures/right.ts";
+import { readProject, type ShownTrace } from "./captures/shown.ts";
+import { waysOf, type Way } from "./captures/ways.ts";
 
-const dir = join(import.meta.dir, "../../../shared/data/otlp-captures");
-const names = ["cc-tool-json", "codex-tool-json", "gemini-tool-http"].filter((name) =>
-  existsSync(join(dir, `${name}.json`)),
+const captures = [...readCaptures("client-captures"), ...readCaptures("otlp-captures")];
+const seed = Number(process.env.CAPTURES_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+if (captures.length === 0) console.log("captures: skipped, ../shared/data is not there");
+else console.log(`captures: shuffled with CAPTURES_SEED=${seed}`);
+
+test.skipIf(captures.length === 0)(
+  "every capture has an expectation, and every expectation a capture",
+  () => {
+    const told = [...expected.keys(), ...captures.filter(({ right }) => right).map((c) => c.name)];
+    expect(told.sort()).toEqual(captures.map(({ name }) => name).sort());
+  },
 );
 
-type Json = any;
+/** Log records may be joined to spans a while after the answer; all captures of a way share it. */
+const settleMs = 3000;
 
-interface Request {
-  path: string;
-  body: Json;
-}
+/** As it was shown when it came as captured. */
+const first = new Map<string, string[]>();
 
-/** The requests of a capture in OTLP/JSON; metrics are not kept. */
-function requestsOf(capture: Json): Request[] {
-  return capture.requests
-    .filter(({ path }: Json) => /\/v1\/(traces|logs)$/.test(path))
-    .map(({ path, bodyGzipBase64, bodyBase64 }: Json) => {
-      let bytes: Uint8Array = Buffer.from(bodyGzipBase64 ?? bodyBase64, "base64");
-      while (bytes[0] === 0x1f) bytes = Bun.gunzipSync(Buffer.from(bytes));
-      return { path, body: JSON.parse(new TextDecoder().decode(bytes)) };
-    });
-}
+describe.skipIf(captures.length === 0).each(waysOf(seed))("$name", (way) => {
+  let server: TestServer;
+  let until = 0;
+  beforeAll(async () => {
+    server = await startServer();
+    await sendAll(server, way);
+    until = Date.now() + settleMs;
+  }, 60_000);
+  afterAll(async () => {
+    expect(server.bugs).toEqual([]);
+    await server[Symbol.asyncDispose]();
+  });
 
-/** One request for each record. */
-function single({ path, body }: Request): Request[] {
-  const [outer, inner, list] = path.endsWith("logs")
-    ? ["resourceLogs", "scopeLogs", "logRecords"]
-    : ["resourceSpans", "scopeSpans", "spans"];
-  return body[outer].flatMap((group: Json) =>
-    group[inner].flatMap((scope: Json) =>
-      scope[list].map((record: Json) => ({
-        path,
-        body: {
-          [outer]: [
-            { resource: group.resource, [inner]: [{ scope: scope.scope, [list]: [record] }] },
-          ],
-        },
-      })),
-    ),
+  test.each(captures)(
+    "$name",
+    async (capture) => {
+      const { shown, wrong } = await readRight(server, capture, until);
+      expect(wrong).toEqual([]);
+      const lines = summaryOf(shown);
+      if (!first.has(capture.name)) first.set(capture.name, lines);
+      const others = first.get(capture.name)!;
+      expect({
+        only: lines.filter((line) => !others.includes(line)).slice(0, 10),
+        missing: others.filter((line) => !lines.includes(line)).slice(0, 10),
+      }).toEqual({ only: [], missing: [] });
+    },
+    30_000,
   );
-}
+});
 
-function shuffled<T>(list: T[], seed: number): T[] {
-  const all = [...list];
-  for (let i = all.length - 1; i > 0; i--) {
-    seed = (seed * 48_271) % 2_147_483_647;
-    const at = seed % (i + 1);
-    [all[i], all[at]] = [all[at]!, all[i]!];
+/** What is shown, once it is right, or else when the time is up. */
+async function readRight(server: TestServer, capture: Capture, until: number) {
+  for (;;) {
+    const shown = await readProject(server, capture.name);
+    const wrong = [...checkSpans(capture, shown), ...differences(capture, shown)];
+    if (wrong.length === 0 || Date.now() > until) return { shown, wrong };
+    await Bun.sleep(200);
   }
-  return all;
 }
 
-const ways: { [name: string]: (requests: Request[]) => Request[] } = {
-  "as it came": (requests) => requests,
-  "logs first": (requests) => requests.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
-  shuffled: (requests) => shuffled(requests.flatMap(single), 7),
-  "backwards and twice": (requests) => {
-    const all = requests.flatMap(single).reverse();
-    return [...all, ...all];
-  },
-};
+function differences({ name, right }: Capture, shown: ShownTrace[]): string[] {
+  return right ? checkRight(right, shown) : check(expected.get(name)!, shown);
+}
 
-async function take(server: TestServer, requests: Request[]): Promise<void> {
-  for (const { path, body } of requests) {
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(`${server.url}${path}`, {
+/** Each capture into a project of its own, a few at once. */
+async function sendAll(server: TestServer, way: Way): Promise<void> {
+  const { send, close } = await way.open(server);
+  const waiting = captures.toReversed();
+  const sendNext = async (): Promise<void> => {
+    const capture = waiting.pop();
+    if (!capture) return;
+    const key = await keyOf(server, capture.name);
+    for (const request of way.requestsOf(capture)) await send(request, key);
+    await sendNext();
+  };
+  await Promise.all(Array.from({ length: 4 }, sendNext));
+  await close();
+}
+
+async function keyOf(server: TestServer, project: string): Promise<string> {
+  const create = async (path: string, body: object) => {
+    const response = await server.api(path, {
       method: "POST",
-      headers,
+      headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-    expect(response.status).toBe(200);
-  }
-}
-
-async function read(server: TestServer) {
-  const get = async (path: string) => (await server.api(path)).json();
-  const { traces } = (await get("/api/traces?limit=500")) as TracePage;
-  const spans: SpanView[] = [];
-  for (const { key } of traces) {
-    const view = (await get(`/api/traces/~${key}`)) as TraceView;
-    for (const span of view.spans.filter(({ spanType }) => spanType !== "other")) {
-      spans.push((await get(`/api/traces/~${key}/spans/~${span.key}`)) as SpanView);
-    }
-  }
-  return { traces, spans };
-}
-
-/** A list in `right` means any of it. */
-function isRight(found: unknown, right: unknown): boolean {
-  return [right].flat().some((one) => one === (found ?? null) || String(one) === String(found));
-}
-
-function check({ traces, spans }: { traces: Summary[]; spans: SpanView[] }, right: Json): string[] {
-  const { session } = right;
-  const wrong: string[] = [];
-  const say = (what: string, found: unknown, expected: unknown) => {
-    if (!isRight(found, expected)) wrong.push(`${what}: ${String(found)}, not ${String(expected)}`);
+    expect(response.status).toBe(201);
+    return (await response.json()) as { key: { secret: string } };
   };
-  const calls = spans.filter(({ spanType }) => spanType === "llm");
-  const tools = spans.filter(({ spanType }) => spanType === "tool");
-  say("model calls", calls.length, session.llm);
-  say("tools", tools.length, session.tool);
-  for (const [field, total] of Object.entries(session.totals)) {
-    const counts = traces.map((trace) => (trace as Json)[field]).filter((count) => count !== null);
-    const sum = counts.reduce((all: number, count: number) => all + Number(count), 0);
-    say(field, counts.length === 0 ? null : sum, total);
-  }
-  const has = (
-    what: string,
-    found: SpanView[],
-    field: "input" | "output",
-    texts: string[] = [],
-  ) => {
-    for (const text of texts) {
-      const isThere = found.some((span) => JSON.stringify(span[field] ?? "").includes(text));
-      if (!isThere) wrong.push(`${what}: nowhere ${text}`);
-    }
-  };
-  has("inputs", spans, "input", session.anyInput);
-  has("tools' inputs", tools, "input", session.toolInputs);
-  has("tools' outputs", tools, "output", session.toolOutputs);
-  const expected = [
-    ...(session.spans ?? []),
-    ...right.traces.flatMap((trace: Json) => trace.spans),
-  ];
-  for (const { spanId, usage = {}, inputHas, outputHas } of expected) {
-    const span = spans.find((span) => span.spanId === spanId);
-    if (!span) continue;
-    for (const [field, count] of Object.entries(usage)) {
-      say(`${spanId} ${field}`, (span.usage as Json)?.[field], count);
-    }
-    has(spanId, [span], "input", inputHas);
-    // Of an answer in chunks the text stands in parts.
-    has(spanId, [span], "output", span.spanType === "llm" && isInChunks(span) ? [] : outputHas);
-  }
-  return wrong;
+  await create("/api/projects", { name: project });
+  return (await create("/api/keys", { name: "sender", project })).key.secret;
 }
 
-function isInChunks({ output }: SpanView): boolean {
-  return JSON.stringify(output ?? "").split("role").length > 3;
+/** A line a trace and a span, without what only this server says of it. */
+function summaryOf(shown: ShownTrace[]): string[] {
+  return shown.flatMap(({ trace, spans }) => {
+    const { key, project, receivedAt, lastReceivedAt, ...said } = trace;
+    return [
+      JSON.stringify(said),
+      ...spans.map(({ messages, ...span }) => `${trace.traceId} ${JSON.stringify(span)}`),
+    ];
+  });
 }
-
-const cases = names.flatMap((name) => Object.keys(ways).map((way) => [name, way] as const));
-
-test.skipIf(cases.length === 0).each(cases.length > 0 ? cases : [["none", "none"] as const])(
-  "what %s says is right, %s",
-  async (name, way) => {
-    const capture = JSON.parse(readFileSync(join(dir, `${name}.json`), "utf8"));
-    await using server = await startServer();
-    await take(server, ways[way]!(requestsOf(capture)));
-    expect(check(await read(server), capture.right)).toEqual([]);
-    expect(server.bugs).toEqual([]);
-  },
-  120_000,
-);
-
-test.skipIf(cases.length === 0).each(names.length > 0 ? names : ["none"])(
-  "the log records of %s alone say its calls, its tools and its prompt",
-  async (name) => {
-    const capture = JSON.parse(readFileSync(join(dir, `${name}.json`), "utf8"));
-    await using server = await startServer();
-    await take(
-      server,
-      requestsOf(capture).filter(({ path }) => path.endsWith("logs")),
-    );
-    const { session } = capture.right;
-    // What came back from a tool is in no record of Gemini CLI.
-    const toolOutputs = name.startsWith("gemini") ? [] : session.toolOutputs;
-    const right = { session: { ...session, toolOutputs, spans: [] }, traces: [] };
-    expect(check(await read(server), right)).toEqual([]);
-  },
-  120_000,
-);
