@@ -134,6 +134,8 @@ function summarize(key: string, stored: TraceModel): Record<string, unknown> {
     state: roots.length > 0 ? "ended" : "open",
     spanCount: spans.length,
     llmCount: counting.filter(({ spanType }) => spanType === "llm").length,
+    internalSpanCount: 0,
+    isInternal: false,
     toolCount: ofType("tool").length,
     errorCount: calls.errorCount,
     models: [...new Set(counting.flatMap((span) => span.modelId || []))].sort(compare),

@@ -113,7 +113,7 @@ browserTest(
     await rows.getByText("lock inner").waitFor({ state: "detached" });
 
     await page.getByLabel("Find in the trace").fill("fsync");
-    await page.getByText("1", { exact: true }).first().waitFor();
+    await page.getByRole("search").getByRole("status").getByText("1", { exact: true }).waitFor();
     await page.keyboard.press("Enter");
     await page.locator(".trow.sel", { hasText: "fsync" }).waitFor();
 
