@@ -56,25 +56,40 @@ export interface CallMark {
   shownBy: number | null;
 }
 
-/** What a span says itself. */
-export function factsOf(span: ImportedSpan) {
-  const { spanId, parentSpanId, spanType, startTime, endTime, ttftMs, provider, modelId, usage } =
-    span;
+/** What is known of a span that is written. */
+export function factsOf(
+  span: ImportedSpan,
+  {
+    key,
+    header,
+    texts,
+    cost,
+  }: Pick<SpanFacts, "key" | "header"> & {
+    texts: Record<"input" | "output", string | undefined>;
+    cost: { amount: bigint; isEstimated: boolean } | null;
+  },
+): SpanFacts {
   return {
-    spanId,
-    parentSpanId,
-    spanType,
+    key,
+    spanId: span.spanId,
+    parentSpanId: span.parentSpanId,
+    spanType: span.spanType,
     status: span.status ?? "ok",
-    startTime,
-    endTime,
-    ttftMs,
-    toolName: spanType === "tool" ? span.name : undefined,
-    provider,
-    modelId,
+    startTime: span.startTime,
+    endTime: span.endTime,
+    ttftMs: span.ttftMs,
+    toolName: span.spanType === "tool" ? span.name : undefined,
+    provider: span.provider,
+    modelId: span.modelId,
     requestModelId: span.x?.requestModelId,
     responseId: span.x?.responseId,
     instrumentation: span.x?.instrumentation,
-    usage,
+    usage: span.usage,
+    hasInput: texts.input !== undefined,
+    hasOutput: texts.output !== undefined,
+    cost: cost?.amount,
+    isCostEstimated: cost?.isEstimated ?? false,
     reportedCost: reportedPico(span.x?.reportedCostUsd),
-  } satisfies Partial<SpanFacts>;
+    header,
+  };
 }
