@@ -17,7 +17,7 @@ export const Figures = Type.Object({
   internalTraces: described("Traces of runtime spans alone, which are in no other figure"),
   failedTraces: Type.Integer(),
   abortedTraces: Type.Integer(),
-  requests: described("Model calls, each once; by tool or span type the spans of it"),
+  requests: described("Model calls, each once; by tool or another type of span the spans of it"),
   errors: Type.Integer(),
   aborted: Type.Integer(),
   errorRate: nullable(

@@ -25,7 +25,7 @@ const reach = 16;
 const none: Call[] = [];
 
 /** The calls by each key; most keys have one. */
-type Alike = Map<string | number, Call | Call[]>;
+type Alike = Map<string | number, SpanFacts | SpanFacts[]>;
 
 /** A span about which something else was decided than before. */
 export interface Change {
@@ -37,9 +37,12 @@ export interface Change {
 export class CallGraph {
   /** All spans that came so far, by id. */
   readonly #spans: ReadonlyMap<string, SpanFacts>;
+  /** The calls that have neighbours. Most have none, and cost next to nothing. */
   readonly #calls = new Map<string, Call>();
-  /** Calls whose way up ends at a span that did not come yet, and how many spans it has passed. */
-  readonly #waiting = new Map<string, { call: Call; passed: number }[]>();
+  /** Calls whose way up ends at a span that did not come yet, by its id. */
+  readonly #waiting = new Map<string, SpanFacts[]>();
+  /** How many spans the way of such a call has passed, where it has any. */
+  readonly #passed = new Map<SpanFacts, number>();
   /** Calls that share a key, by their start: kept only where there may be two reports of one call. */
   #alike: Alike | null = null;
   #instrumentation: string | undefined | null = null;
@@ -51,11 +54,11 @@ export class CallGraph {
 
   /** Adds a span that is among the trace's spans already, and was not added before. */
   add(span: SpanFacts): void {
-    if (isModelCall(span)) this.#addCall(span);
     const waiting = this.#waiting.get(span.spanId);
+    if (isModelCall(span)) this.#addCall(span);
     if (!waiting) return;
     this.#waiting.delete(span.spanId);
-    for (const { call, passed } of waiting) this.#pass(call, span, passed);
+    for (const call of waiting) this.#pass(call, span, this.#passed.get(call) ?? 0);
   }
 
   /** The span that counts in this one's place; undefined where it counts itself. */
@@ -81,11 +84,12 @@ export class CallGraph {
       if (seen.has(dirty)) continue;
       const alikes = new Map<Call, Call[]>();
       const calls = this.#component(dirty, seen, alikes);
-      const before = calls.map(({ repeats, shownBy }) => ({ repeats, shownBy }));
-      decide(calls, (call) => alikes.get(call) ?? []);
+      const repeats = calls.map((call) => call.repeats);
+      const shownBy = calls.map((call) => call.shownBy);
+      decide(calls, (call) => alikes.get(call) ?? none);
       calls.forEach((call, i) => {
-        if (call.repeats === before[i]!.repeats && call.shownBy === before[i]!.shownBy) return;
-        changes.push({ span: call.span, before: before[i]!.repeats?.span });
+        if (call.repeats === repeats[i] && call.shownBy === shownBy[i]) return;
+        changes.push({ span: call.span, before: repeats[i]?.span });
       });
     }
     if (this.#dirty.size > 0) this.#dirty.clear();
@@ -93,32 +97,42 @@ export class CallGraph {
   }
 
   #addCall(span: SpanFacts): void {
-    const call: Call = {
-      span,
-      up: undefined,
-      below: none,
-      repeats: undefined,
-      shownBy: undefined,
-      ttftMs: undefined,
-      group: undefined,
-    };
-    this.#calls.set(span.spanId, call);
-    this.#climb(call, span.parentSpanId, 0);
-    if (this.#alike) return this.#place(call, this.#alike);
+    this.#climb(span, span.parentSpanId, 0);
+    if (this.#alike) return this.#place(span, this.#alike);
     if (this.#instrumentation === null) this.#instrumentation = span.instrumentation;
     if (span.instrumentation === this.#instrumentation) return;
     this.#alike = new Map();
-    for (const known of this.#calls.values()) this.#place(known, this.#alike);
+    for (const known of this.#spans.values()) {
+      if (isModelCall(known)) this.#place(known, this.#alike);
+    }
   }
 
-  #climb(call: Call, from: string | undefined, passed: number): void {
+  #callOf(span: SpanFacts): Call {
+    let call = this.#calls.get(span.spanId);
+    if (!call) {
+      call = {
+        span,
+        up: undefined,
+        below: none,
+        repeats: undefined,
+        shownBy: undefined,
+        ttftMs: undefined,
+        group: undefined,
+      };
+      this.#calls.set(span.spanId, call);
+    }
+    return call;
+  }
+
+  #climb(call: SpanFacts, from: string | undefined, passed: number): void {
     let id = from;
     while (id !== undefined && passed < maxBetween) {
       const span = this.#spans.get(id);
       if (!span) {
         const waiting = this.#waiting.get(id);
-        if (waiting) waiting.push({ call, passed });
-        else this.#waiting.set(id, [{ call, passed }]);
+        if (waiting) waiting.push(call);
+        else this.#waiting.set(id, [call]);
+        if (passed > 0) this.#passed.set(call, passed);
         return;
       }
       if (span.spanType !== "other") return this.#pass(call, span, passed);
@@ -128,10 +142,10 @@ export class CallGraph {
   }
 
   /** A call's way up has come to a span. */
-  #pass(call: Call, span: SpanFacts, passed: number): void {
-    if (span.spanType === "other") return this.#climb(call, span.parentSpanId, passed + 1);
-    const up = this.#calls.get(span.spanId);
-    if (!up || up === call) return;
+  #pass(inner: SpanFacts, span: SpanFacts, passed: number): void {
+    if (span.spanType === "other") return this.#climb(inner, span.parentSpanId, passed + 1);
+    if (span === inner || !isModelCall(span)) return;
+    const [call, up] = [this.#callOf(inner), this.#callOf(span)];
     call.up = up;
     if (up.below === none) up.below = [call];
     else up.below.push(call);
@@ -142,19 +156,19 @@ export class CallGraph {
   }
 
   /** Who stands near it has other neighbours now. */
-  #place(call: Call, alike: Alike): void {
-    for (const key of keysOf(call.span)) {
+  #place(span: SpanFacts, alike: Alike): void {
+    for (const key of keysOf(span)) {
       const known = alike.get(key);
       if (!known) {
-        alike.set(key, call);
+        alike.set(key, span);
         continue;
       }
       const others = Array.isArray(known) ? known : [known];
       if (others !== known) alike.set(key, others);
-      const at = placeOf(others, call.span);
-      others.splice(at, 0, call);
+      const at = placeOf(others, span);
+      others.splice(at, 0, span);
       for (let i = Math.max(0, at - reach); i <= Math.min(others.length - 1, at + reach); i++) {
-        this.#dirty.add(others[i]!);
+        this.#dirty.add(this.#callOf(others[i]!));
       }
     }
   }
@@ -167,9 +181,9 @@ export class CallGraph {
       const at = placeOf(others, call.span);
       for (let i = Math.max(0, at - reach); i <= Math.min(others.length - 1, at + reach); i++) {
         const other = others[i]!;
-        if (other !== call && isAlike(call.span, other.span) && !found.includes(other)) {
-          found.push(other);
-        }
+        if (other === call.span || !isAlike(call.span, other)) continue;
+        const near = this.#callOf(other);
+        if (!found.includes(near)) found.push(near);
       }
     }
     return found;
@@ -199,12 +213,12 @@ export class CallGraph {
 }
 
 /** The place of a span among calls by their start, or the one where it would stand. */
-function placeOf(calls: readonly Call[], { startTime, spanId }: SpanFacts): number {
+function placeOf(calls: readonly SpanFacts[], { startTime, spanId }: SpanFacts): number {
   let low = 0;
   let high = calls.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const { span } = calls[middle]!;
+    const span = calls[middle]!;
     const isBefore =
       span.startTime < startTime || (span.startTime === startTime && span.spanId < spanId);
     if (isBefore) low = middle + 1;

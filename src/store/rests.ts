@@ -4,50 +4,74 @@
  * has beyond them is a sum over more than this trace, or counted in another way.
  */
 import type { Usage } from "../contract/v1.ts";
-import { isSilent, reportsUsage } from "./alike.ts";
+import { reportsUsage } from "./alike.ts";
 import { isModelCall } from "./calls.ts";
 import { summedCounts, type SpanFacts } from "./spanfacts.ts";
 
 /** A trace's spans and what is known of them. */
 export interface Counted {
   spans: ReadonlyMap<string, SpanFacts>;
+  /** The calls that count and do not say what they used, but for those that failed. */
+  silent: Iterable<SpanFacts>;
   /** The span of the same call that counts in the place of one. */
   repeatedBy(span: SpanFacts): SpanFacts | undefined;
   /** Whether a span is no call, and one below it reports usage. */
   isCovered(span: SpanFacts): boolean;
 }
 
+/** Who reports only a part below it, and what that is. */
+interface Partial {
+  span: SpanFacts;
+  depth: number;
+  below: Usage;
+  /** The spans that are part of the sum: a call may be reported at two places. */
+  counted: Set<SpanFacts>;
+}
+
 /** @returns by the id of the span what counts of its usage. */
 export function findRests(counted: Counted): Map<string, Usage> {
   const rests = new Map<string, Usage>();
-  const partial = [...findPartial(counted)].map((span) => ({
-    span,
-    depth: [...ancestorsOf(span, counted.spans)].length,
-  }));
-  if (partial.length === 0) return rests;
-  const children = Map.groupBy(counted.spans.values(), ({ parentSpanId }) => parentSpanId);
+  const partial = findPartial(counted);
+  if (partial.size === 0) return rests;
+  const nextAbove = createNextAbove(counted.spans, partial);
+  const add = (span: SpanFacts, counting: SpanFacts, usage: Usage) => {
+    for (let at = nextAbove(span); at && !at.counted.has(counting); at = nextAbove(at.span)) {
+      at.counted.add(counting);
+      for (const field of summedCounts) {
+        if (usage[field]) at.below[field] = (at.below[field] ?? 0) + usage[field];
+      }
+    }
+  };
+  for (const span of counted.spans.values()) {
+    const counting = counted.repeatedBy(span) ?? span;
+    if (counting.usage && !counted.isCovered(counting)) add(span, counting, counting.usage);
+  }
   // In a ring of parents none is deeper than the other.
-  partial.sort((a, b) => b.depth - a.depth || (a.span.spanId < b.span.spanId ? -1 : 1));
-  for (const { span } of partial) {
-    const rest = restOf(span, sumBelow(span, children, counted, rests));
-    if (rest) rests.set(span.spanId, rest);
+  const sorted = [...partial.values()].sort(
+    (a, b) => b.depth - a.depth || (a.span.spanId < b.span.spanId ? -1 : 1),
+  );
+  for (const { span, below } of sorted) {
+    const rest = restOf(span, below);
+    if (!rest) continue;
+    rests.set(span.spanId, rest);
+    add(span, span, rest);
   }
   return rests;
 }
 
 /** Who reports usage next above a call that does not say its own. */
-function findPartial({ spans, repeatedBy, isCovered }: Counted): Set<SpanFacts> {
-  const found = new Set<SpanFacts>();
+function findPartial({ spans, silent, isCovered }: Counted): Map<SpanFacts, Partial> {
+  const found = new Map<SpanFacts, Partial>();
   const seen = new Set<SpanFacts>();
-  for (const call of spans.values()) {
-    if (!isModelCall(call) || !isSilent(call) || call.status === "error" || repeatedBy(call)) {
-      continue;
-    }
+  for (const call of silent) {
     for (const span of ancestorsOf(call, spans)) {
       if (seen.has(span)) break;
       seen.add(span);
       if (isModelCall(span) || !reportsUsage(span)) continue;
-      if (isCovered(span)) found.add(span);
+      if (isCovered(span)) {
+        const depth = [...ancestorsOf(span, spans)].length;
+        found.set(span, { span, depth, below: {}, counted: new Set([span]) });
+      }
       break;
     }
   }
@@ -67,26 +91,28 @@ function* ancestorsOf(
   }
 }
 
-function sumBelow(
-  top: SpanFacts,
-  children: ReadonlyMap<string | undefined, SpanFacts[]>,
-  { repeatedBy, isCovered }: Counted,
-  rests: ReadonlyMap<string, Usage>,
-): Usage {
-  const sum: Usage = {};
-  const seen = new Set([top]);
-  const counted = new Set<SpanFacts>();
-  // Grows while it is gone through.
-  for (const parent of seen) {
-    for (const child of children.get(parent.spanId) ?? []) seen.add(child);
-    const span = repeatedBy(parent) ?? parent;
-    if (parent === top || counted.has(span)) continue;
-    counted.add(span);
-    const usage = isCovered(span) ? rests.get(span.spanId) : span.usage;
-    if (!usage) continue;
-    for (const field of summedCounts) sum[field] = (sum[field] ?? 0) + (usage[field] ?? 0);
-  }
-  return sum;
+/** @returns what finds the next one above a span. Each way up is gone once. */
+function createNextAbove(
+  spans: ReadonlyMap<string, SpanFacts>,
+  partial: ReadonlyMap<SpanFacts, Partial>,
+): (span: SpanFacts) => Partial | null {
+  const known = new Map<string, Partial | null>();
+  return (span) => {
+    const path: string[] = [];
+    let found: Partial | null | undefined;
+    for (let id = span.parentSpanId; id !== undefined; id = spans.get(id)?.parentSpanId) {
+      found = known.get(id);
+      if (found !== undefined) break;
+      // Until it is known there is none: so ends a ring.
+      known.set(id, null);
+      path.push(id);
+      const parent = spans.get(id);
+      found = parent && partial.get(parent);
+      if (found) break;
+    }
+    for (const id of path) known.set(id, found ?? null);
+    return found ?? null;
+  };
 }
 
 function restOf({ usage }: SpanFacts, below: Usage): Usage | null {

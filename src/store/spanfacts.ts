@@ -1,6 +1,7 @@
 /** What is known of a span without its texts: what a trace's row, its calls and statistics follow from. */
 import type { ImportedSpan, TraceHeader, Usage } from "../contract/v1.ts";
 import { reportedPico } from "./codec.ts";
+import { isRuntime } from "./rows.ts";
 
 /** The token counts that a trace sums. */
 export const summedCounts = [
@@ -61,29 +62,45 @@ export interface CallMark {
   shownBy: number | null;
 }
 
-/** What a span says itself. */
-export function factsOf(span: ImportedSpan) {
-  const { spanId, parentSpanId, spanType, startTime, endTime, ttftMs, provider, modelId, usage } =
-    span;
+/** What is known of a span that is written. */
+export function factsOf(
+  span: ImportedSpan,
+  {
+    key,
+    header,
+    texts,
+    cost,
+  }: Pick<SpanFacts, "key" | "header"> & {
+    texts: Record<"input" | "output", string | undefined>;
+    cost: { amount: bigint; isEstimated: boolean } | null;
+  },
+): SpanFacts {
   return {
-    spanId,
-    parentSpanId,
-    spanType,
+    key,
+    spanId: span.spanId,
+    parentSpanId: span.parentSpanId,
+    spanType: span.spanType,
     status: span.status ?? "ok",
-    startTime,
-    endTime,
-    ttftMs,
-    toolName: spanType === "tool" ? span.name : undefined,
-    provider,
-    modelId,
+    startTime: span.startTime,
+    endTime: span.endTime,
+    ttftMs: span.ttftMs,
+    toolName: span.spanType === "tool" ? span.name : undefined,
+    provider: span.provider,
+    modelId: span.modelId,
     requestModelId: span.x?.requestModelId,
     responseId: span.x?.responseId,
     instrumentation: span.x?.instrumentation,
     toolCallId: span.x?.toolCallId,
     toolCallKey: span.x?.toolCallKey,
-    usage,
+    usage: span.usage,
+    hasInput: texts.input !== undefined,
+    hasOutput: texts.output !== undefined,
+    isRuntime: isRuntime(span),
+    cost: cost?.amount,
+    isCostEstimated: cost?.isEstimated ?? false,
     reportedCost: reportedPico(span.x?.reportedCostUsd),
-  } satisfies Partial<SpanFacts>;
+    header,
+  };
 }
 
 /** Of two that end at once the one with the greater id: no two are equal. */

@@ -18,7 +18,6 @@ import { setPinned } from "./pins.ts";
 import {
   contentColumns,
   costColumns,
-  isRuntime,
   payloadFields,
   payloadsOf,
   placeholdersOf,
@@ -271,16 +270,7 @@ export function createSpanWriter(
       ...costCells(cost, names),
     );
     settler.unsettle(state);
-    traces.putFacts(state, {
-      key,
-      ...factsOf(span),
-      hasInput: texts.input !== undefined,
-      hasOutput: texts.output !== undefined,
-      isRuntime: isRuntime(span),
-      cost: cost?.amount,
-      isCostEstimated: cost?.isEstimated ?? false,
-      header,
-    });
+    traces.putFacts(state, factsOf(span, { key, header, texts, cost }));
     if (state.storedStartTime === null) state.receivedAt = Math.min(state.receivedAt, receivedAt);
     state.lastReceivedAt = Math.max(state.lastReceivedAt, receivedAt);
     touched.add(state);

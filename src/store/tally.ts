@@ -303,7 +303,10 @@ export class Tally {
     if (span.usage) sum(sums.usage, span.usage, sign);
     if (span.spanType === "llm") sums.modelCalls += sign;
     if (isCall && span.modelId) bump(sums.models, span.modelId, sign);
-    if (isCall && isSilent(span) && span.status !== "error") sums.silent += sign;
+    if (isCall && isSilent(span) && span.status !== "error") {
+      if (sign === 1) sums.silent.add(span);
+      else sums.silent.delete(span);
+    }
     // Calls could have a price, and usage that no span below reports.
     if (!isCall && !reportsUsage(span)) return;
     sums.priceable += sign;
@@ -321,9 +324,11 @@ export class Tally {
   #findRests(): Map<string, Usage> {
     this.#decide();
     if (this.#rests) return this.#rests;
-    if (this.#sums.silent === 0 || this.#sums.covered.size === 0) return (this.#rests = new Map());
+    const { silent, covered } = this.#sums;
+    if (silent.size === 0 || covered.size === 0) return (this.#rests = new Map());
     return (this.#rests = findRests({
       spans: this.#facts,
+      silent,
       repeatedBy: (span) => this.#calls.repeatedBy(span),
       isCovered: (span) => this.#isCovered(span),
     }));
@@ -345,7 +350,7 @@ function startSums() {
     /** By name, the calls that count. */
     models: new Map<string, number>(),
     /** Calls that count and say nothing of what they used, but for those that failed. */
-    silent: 0,
+    silent: new Set<SpanFacts>(),
     lastModelCall: undefined as SpanFacts | undefined,
     /** The model call that started first among those with a time to first token. */
     firstTimed: undefined as SpanFacts | undefined,

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import type { ImportedSpan } from "../../src/contract/v1.ts";
 import { levelMs } from "../../src/store/rollup.ts";
 import { createSpanWriter } from "../../src/store/spans.ts";
-import { factsOf, type SpanFacts } from "../../src/store/spanfacts.ts";
+import { factsOf } from "../../src/store/spanfacts.ts";
 import { ToolRuns } from "../../src/store/toolruns.ts";
 import { internalIn } from "./internal.model.ts";
 import { countCalls } from "./calls.model.ts";
@@ -197,7 +197,12 @@ export function repeatedRuns(spans: ImportedSpan[]): Map<string, ImportedSpan> {
   const facts = new Map(
     spans.map((span) => [
       span.spanId,
-      { ...factsOf(span), hasInput: false, hasOutput: false } as SpanFacts,
+      factsOf(span, {
+        key: 0,
+        header: {},
+        texts: { input: undefined, output: undefined },
+        cost: null,
+      }),
     ]),
   );
   const runs = new ToolRuns(facts);
