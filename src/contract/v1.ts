@@ -273,6 +273,8 @@ const SpanExtension = Type.Object(
         closed,
       ),
     ),
+    /** True where the span names no model: the one shown is that of the nearest span above with one. */
+    isModelInherited: optional(Type.Literal(true)),
     /** True where no start was sent: the start shown is the end. */
     isStartMissing: optional(Type.Literal(true)),
     /** What the span has from its log records. */

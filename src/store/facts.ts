@@ -16,6 +16,7 @@ export function createTallyReader(db: Database, names: NameLookup): (traceKey: n
     `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, nameId, providerId, modelId, headerId,
        cost, isCostEstimated, json_extract(extra, '$.x.reportedCostUsd') AS reportedCostUsd,
        requestModelId, responseId, instrumentationId, repeats, shownBy, lists, isRuntime,
+       json_extract(extra, '$.x.isModelInherited') AS isModelInherited,
        json_extract(extra, '$.x.toolCallId') AS toolCallId, json_extract(extra, '$.x.toolCallKey') AS toolCallKey,
        ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
   );
@@ -34,6 +35,7 @@ export function createTallyReader(db: Database, names: NameLookup): (traceKey: n
       toolName: spanTypes[row.spanType] === "tool" ? names.nameOf(row.nameId) : undefined,
       provider: row.providerId === null ? undefined : names.nameOf(row.providerId),
       modelId: row.modelId === null ? undefined : names.nameOf(row.modelId),
+      isModelInherited: row.isModelInherited === 1,
       requestModelId: row.requestModelId === null ? undefined : names.nameOf(row.requestModelId),
       responseId: row.responseId === null ? undefined : fromCell(row.responseId),
       instrumentation:
@@ -74,6 +76,7 @@ type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
   providerId: number | null;
   modelId: number | null;
   headerId: number;
+  isModelInherited: number | null;
   requestModelId: number | null;
   responseId: Cell | null;
   instrumentationId: number | null;

@@ -89,8 +89,9 @@ export function withLogs(
 
 /** The span as it was sent. */
 export function withoutReport(span: ImportedSpan): ImportedSpan {
-  const { fromLogs = [], beforeLogs, ...x } = span.x ?? {};
+  const { fromLogs = [], beforeLogs, isModelInherited, ...x } = span.x ?? {};
   const own: ImportedSpan = { ...span, x };
+  if (isModelInherited) delete own.modelId;
   for (const field of fromLogs) {
     if (field === "reportedCostUsd" || field === "responseId") delete x[field];
     else delete own[field];

@@ -82,6 +82,11 @@ export function createRereading<Stored extends Row>({
       if (!mapped) continue;
       result.spans++;
       const whole = withLogs(mapped.span, [], readLogs);
+      // Looked for again once it is written; mostly it is the same.
+      if (x.isModelInherited && whole.modelId === undefined && span.modelId !== undefined) {
+        whole.modelId = span.modelId;
+        whole.x = { ...whole.x, isModelInherited: true };
+      }
       const { receivedAt, source } = x;
       if (put(state, whole, mapped.header, { receivedAt, source }, stored)) result.changedSpans++;
     }

@@ -105,6 +105,7 @@ export const extensionFields = [
   "serviceTier",
   "toolCallId",
   "toolCallKey",
+  "isModelInherited",
   "statusCode",
   "isStartMissing",
   "fromLogs",

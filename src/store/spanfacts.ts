@@ -29,6 +29,8 @@ export interface SpanFacts {
   toolName: string | undefined;
   provider: string | undefined;
   modelId: string | undefined;
+  /** True where the span itself names no model: see inherit.ts. */
+  isModelInherited: boolean;
   /** The model that was asked for, where another answered. */
   requestModelId: string | undefined;
   /** The provider's id of the answer. */
@@ -87,6 +89,7 @@ export function factsOf(
     toolName: span.spanType === "tool" ? span.name : undefined,
     provider: span.provider,
     modelId: span.modelId,
+    isModelInherited: span.x?.isModelInherited === true,
     requestModelId: span.x?.requestModelId,
     responseId: span.x?.responseId,
     instrumentation: span.x?.instrumentation,

@@ -7,6 +7,7 @@ import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { fromCell, type Cell } from "./codec.ts";
+import { createInheritance } from "./inherit.ts";
 import { createNames } from "./names.ts";
 import type { Claim, LogPiece } from "../contract/units.ts";
 import { createStoredReader, droppedLogsOf, isSame, type Stored } from "./stored.ts";
@@ -134,6 +135,7 @@ export function createSpanWriter(
   /** The texts of the spans that this transaction wrote: few previews need one to be read again. */
   const written = new Map<number, Pick<SentSpan["span"], "input" | "output">>();
   let lastHeader: { header: TraceHeader; id: number } | null = null;
+  const inheritance = createInheritance(inheritModel);
   const units = createUnitStore(db, makeSpan, {
     has: (projectId, { traceId, spanId }) =>
       traces.find(projectId, traceId)?.tally.get(spanId) !== undefined,
@@ -186,6 +188,19 @@ export function createSpanWriter(
     const known = state.tally.get(span.spanId);
     const whole = withLogs(span, logs, () => ({}));
     put(state, whole, header, batch, known && readStored(known.key));
+  }
+
+  function inheritModel(state: TraceState, spanId: string, modelId: string | undefined): void {
+    const known = state.tally.get(spanId)!;
+    const stored = readStored(known.key);
+    const row = rows.select().from(spans).where(eq(spans.key, known.key)).get()!;
+    const { span, x } = wholeSpanOf(row, stored.texts, names);
+    const { modelId: _, ...own } = span;
+    const { isModelInherited: __, ...rest } = x;
+    const whole: ImportedSpan = modelId
+      ? { ...own, modelId, x: { ...rest, isModelInherited: true } }
+      : { ...own, x: rest };
+    put(state, whole, known.header, x, stored);
   }
 
   function unmake(owner: Owner, { traceId, spanId }: Place): void {
@@ -270,7 +285,9 @@ export function createSpanWriter(
       ...costCells(cost, names),
     );
     settler.unsettle(state);
-    traces.putFacts(state, factsOf(span, { key, header, texts, cost }));
+    const facts = factsOf(span, { key, header, texts, cost });
+    traces.putFacts(state, facts);
+    inheritance.note(state, facts);
     if (state.storedStartTime === null) state.receivedAt = Math.min(state.receivedAt, receivedAt);
     state.lastReceivedAt = Math.max(state.lastReceivedAt, receivedAt);
     touched.add(state);
@@ -288,6 +305,7 @@ export function createSpanWriter(
   }
 
   function endTransaction(): void {
+    inheritance.forget();
     touched.clear();
     written.clear();
     changed = [];
@@ -310,6 +328,7 @@ export function createSpanWriter(
     },
     flush() {
       units.flush();
+      inheritance.flush();
       for (const state of touched) if (state.tally.size > 0) traces.save(state);
       settler.flush();
       payloads.flush();

@@ -46,7 +46,8 @@ function expectMapped(actual: Whole, sent: SentSpan): void {
     status: actual.status ?? "ok",
     errorMessage: actual.errorMessage,
     provider: actual.provider,
-    modelId: actual.modelId,
+    // Of a span alone no more is known.
+    modelId: actual.isModelInherited ? undefined : actual.modelId,
     usage: actual.usage,
     ttftMs: actual.ttftMs,
     metadata: actual.metadata,

@@ -19,6 +19,7 @@ function facts(spanId: string, more: Partial<SpanFacts> = {}): SpanFacts {
     toolName: undefined,
     provider: undefined,
     modelId: undefined,
+    isModelInherited: false,
     requestModelId: undefined,
     responseId: undefined,
     instrumentation: undefined,

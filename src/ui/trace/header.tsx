@@ -149,7 +149,7 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
         <b className="strong">
           <Cost of={trace} />
         </b>
-        {trace.reportedCostUsd !== null && (
+        {trace.reportedCostUsd !== null && Number(trace.reportedCostUsd) > 0 && (
           <span className="dim" title="What the sender says of calls without a price">
             {" "}
             {money(trace.reportedCostUsd)} reported

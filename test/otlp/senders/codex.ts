@@ -94,7 +94,7 @@ export const codex: Fixture[] = [
       spanCount: 4,
       llmCount: 1,
       toolCount: 0,
-      models: [],
+      models: ["gpt-5.2-codex"],
       inputTokens: 1000,
       outputTokens: 50,
       totalTokens: 1050,
