@@ -57,12 +57,18 @@ test.each(["json", "jsonl"])(
     }
     const response = await server.api(`/api/traces/trace-1/export?format=${format}`);
     const reader = response.body!.getReader();
-    await reader.read();
+    let length = (await reader.read()).value!.byteLength;
     expect((await server.api("/api/traces/trace-1", { method: "DELETE" })).status).toBe(200);
     const readAll = async () => {
-      while (!(await reader.read()).done);
+      for (let next = await reader.read(); !next.done; next = await reader.read()) {
+        length += next.value.byteLength;
+      }
+      return "whole";
     };
-    expect(await readAll().catch((cause) => cause.code)).toBe("ECONNRESET");
+    const end = await readAll().catch((cause) => cause.code);
+    // On a busy machine all may have been sent before the trace was gone: then nothing is missing.
+    if (end === "whole") expect(length).toBeGreaterThan(60 * text.length);
+    else expect(end).toBe("ECONNRESET");
     expect(server.bugs).toEqual([]);
   },
   20_000,
