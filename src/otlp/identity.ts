@@ -102,16 +102,13 @@ export function headerOf(
     fitting(textOf(attributes, keys.sessionId), wire.idLength) ?? resource.sessionId;
   const customerId =
     fitting(textOf(attributes, keys.customerId), wire.idLength) ?? resource.customerId;
-  const customerName = fitting(textOf(attributes, keys.customerName), wire.traceTextLength);
   const { serviceName } = resource;
   return {
     ...(traceName && { traceName: traceName.slice(0, wire.traceTextLength) }),
     ...(agentName && { agentName: agentName.slice(0, wire.traceTextLength) }),
     ...(workflowName && { workflowName, workflowRunId: workflowRunId ?? span.traceId }),
     ...(sessionId && { sessionId }),
-    ...(customerId && {
-      customer: { id: customerId, ...(customerName && { name: customerName }) },
-    }),
+    ...(customerId && { customer: { id: customerId } }),
     ...(serviceName && { x: { serviceName: serviceName.slice(0, wire.traceTextLength) } }),
   };
 }

@@ -33,7 +33,6 @@ export const keyNames = [
   "workflowRunId",
   "sessionId",
   "customerId",
-  "customerName",
   "errorMessage",
   "tags",
 ] as const;
@@ -52,7 +51,6 @@ export interface Places {
 /** The instrumentation that a span is from. */
 export interface Scope {
   scopeName: string;
-  scopeVersion: string;
 }
 
 /** What else is known of a span when its type is asked for. */

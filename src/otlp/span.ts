@@ -65,7 +65,7 @@ export function surroundingsOf({ resource, scope }: Group<unknown>): Surrounding
   const serviceName = textOf(resource.attributes, ["service.name"]) ?? "";
   const origin = originOf(name, serviceName);
   return {
-    scope: { scopeName: name, scopeVersion: version },
+    scope: { scopeName: name },
     serviceName,
     origin,
     owners: ownersOf(resource.attributes, origin.dialect.keys),
