@@ -8,6 +8,7 @@ import { count, plural } from "../../format.ts";
 import { traceHref } from "../../query/scope.ts";
 import { PartView } from "../../text/part.tsx";
 import { Prose } from "../../text/prose.tsx";
+import { clockNotes } from "../clock.ts";
 import type { SpanRow, SpanTable } from "../model.ts";
 import { AttributeList, attributesOf } from "./attributes.tsx";
 import { Context } from "./context.tsx";
@@ -42,6 +43,11 @@ export function Overview({ table, row, whole, onTab, onSelect }: OverviewProps) 
       )}
       <SameCall table={table} span={span} whole={own} onSelect={onSelect} />
       <Timing table={table} row={row} whole={own} />
+      {clockNotes(span, span.parent === null ? null : table.span(span.parent), own).map((note) => (
+        <p className="note" key={note}>
+          {note}
+        </p>
+      ))}
       {isCall || span.costUsd !== null || own?.reportedCostUsd !== undefined ? (
         <Receipt span={span} whole={own} />
       ) : null}
