@@ -114,7 +114,8 @@ export function breakDown(
       waiting.length === 0 ? null : unionMs(waiting.map(waitOf).sort((a, b) => a.start - b.start)),
     waitCount: waiting.length,
     toolMs: busyMs - modelMs,
-    idleMs: durationMs - busyMs,
+    // Spans of another clock lie outside: see clock.ts of the store.
+    idleMs: Math.max(0, durationMs - busyMs),
     skewedSpanCount,
     models: timesBy(models, ({ providerId, modelId }) => `${providerId} ${modelId}`),
     tools: timesBy(tools, ({ nameId }) => nameId),

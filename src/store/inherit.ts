@@ -68,9 +68,11 @@ export function createInheritance(
   };
 }
 
+/** Of OTLP: a v1 client says all it means, and is shown as it says. */
 function lacksModel(facts: SpanFacts): boolean {
   const isNamed = facts.modelId !== undefined && !facts.isModelInherited;
-  return isModelCall(facts) && !isNamed && reportsUsage(facts);
+  const isOtlp = facts.instrumentation !== undefined;
+  return isOtlp && !isNamed && isModelCall(facts) && reportsUsage(facts);
 }
 
 function modelAbove({ tally }: TraceState, { parentSpanId }: SpanFacts): string | undefined {

@@ -8,6 +8,7 @@ import type { TraceHeader, Usage } from "../contract/v1.ts";
 import { isSilent, reportsUsage } from "./alike.ts";
 import { CallGraph } from "./callgraph.ts";
 import { isModelCall } from "./calls.ts";
+import { extentOf } from "./clock.ts";
 import { toFigure, type Figure } from "./codec.ts";
 import { InternalSpans } from "./internal.ts";
 import { findRests } from "./rests.ts";
@@ -187,8 +188,7 @@ export class Tally {
     const sums = this.#sums;
     const failed = sums.rootErrors > 0 || sums.lastModelCall?.status === "error";
     return {
-      startTime: sums.startTime,
-      endTime: sums.endTime,
+      ...extentOf(this.#facts, sums),
       status: sums.rootAborts > 0 ? "aborted" : failed ? "error" : "ok",
       rootCount: sums.roots,
       spanCount: this.size,
@@ -238,6 +238,7 @@ export class Tally {
     sums.endTime = Math.max(sums.endTime, span.endTime);
     if (span.parentSpanId === undefined) {
       sums.roots++;
+      sums.rootStart = Math.min(sums.rootStart, span.startTime);
       if (span.status === "error") sums.rootErrors++;
       if (span.status === "aborted") sums.rootAborts++;
     }
@@ -341,6 +342,8 @@ function startSums() {
   return {
     startTime: Infinity,
     endTime: 0,
+    /** Of the first root. */
+    rootStart: Infinity,
     roots: 0,
     rootErrors: 0,
     rootAborts: 0,
