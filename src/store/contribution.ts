@@ -57,7 +57,10 @@ export function contribute(tally: Tally, cellAt: CellAt): void {
   for (const span of tally.facts()) {
     const isCall = isModelCall(span);
     const isRepeated = tally.isRepeated(span);
-    if (tally.isInternal(span) || (isCall && isRepeated)) continue;
+    if (tally.isInternal(span)) continue;
+    // A tool's own usage counts even where another span tells of the same run. Nothing else does, and
+    // a cell without anything in it would be a point of the series.
+    if (isRepeated && (isCall || !reportsUsage({ usage: tally.usageOf(span) }))) continue;
     const { startTime } = span;
     const ttftMs = isCall ? tally.ttftOf(span) : span.ttftMs;
     const ofType = cellAt("type", span.spanType, startTime);
