@@ -81,13 +81,14 @@ export function createSweep(db: Database, writer: Writer): Sweep {
         const keys = nextTraces.all(...bounds, at.trace, last);
         for (const { key } of keys) {
           if (key !== next.trace) next = { trace: key, from: 0 };
-          while (performance.now() <= endsAt || done.length === 0) {
-            const visited = visit(key, next.from);
+          // At least one visit to each trace that is begun: none may be passed over.
+          let visited: Visit;
+          do {
+            visited = visit(key, next.from);
             done.push(visited);
-            if (visited.next === null) break;
-            next.from = visited.next;
-          }
-          if (done.at(-1)!.next !== null) break;
+            if (visited.next !== null) next.from = visited.next;
+          } while (visited.next !== null && performance.now() <= endsAt);
+          if (visited.next !== null) break;
           doneTraces++;
           next = { trace: key + 1, from: 0 };
           if (performance.now() > endsAt) break;
