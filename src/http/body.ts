@@ -58,14 +58,14 @@ export function bufferFull(): AppError {
   return new AppError("buffer_full", "ingest buffer full", { retryAfterSeconds: 1 });
 }
 
-/** Reads a small JSON body of the administration routes. @throws AppError `bad_request`. */
+/** Reads a small JSON body of the administration routes. @throws AppError `bad_request`, `payload_too_large`. */
 export async function readJson<S extends TSchema>(request: Request, schema: S): Promise<Static<S>> {
   const declared = declaredBytes(request);
-  if (declared === null || declared > maxAdminBodyBytes) {
-    throw new AppError("payload_too_large", "payload too large", {
-      hint: `the limit is ${maxAdminBodyBytes} bytes`,
-    });
+  // As of `curl -X POST`, which says no length either.
+  if (declared === null && !request.body) {
+    throw new AppError("bad_request", "the body is missing", { hint: "send a JSON object: {}" });
   }
+  if (declared === null || declared > maxAdminBodyBytes) throw tooLarge(maxAdminBodyBytes);
   let value: unknown;
   try {
     value = await request.json();

@@ -1,4 +1,5 @@
 /** Stored spans of OTLP mapped anew: an upgrade heals old traces and takes nothing away. */
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { RereadStatus } from "../../src/ingest/reread.ts";
 import { toLogs, toTraces } from "../otlp/senders/fixture.ts";
@@ -50,6 +51,25 @@ async function importOld(spanId: string, span: object, x: object): Promise<void>
 
 test("before the first run there is no status", async () => {
   expect(await read("/api/reread")).toBeNull();
+});
+
+test("a request without a body is told that it lacks one", async () => {
+  const { hostname, port, host } = new URL(server.url);
+  const answer = await new Promise<string>((resolve, reject) => {
+    let text = "";
+    // As curl -X POST sends it: without a length.
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(
+        `POST /api/reread HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${server.token}\r\n` +
+          "connection: close\r\n\r\n",
+      ),
+    );
+    socket.on("data", (data) => (text += data));
+    socket.on("close", () => resolve(text));
+    socket.on("error", reject);
+  });
+  expect(answer).toStartWith("HTTP/1.1 400");
+  expect(answer).toContain("the body is missing");
 });
 
 test("an attribute that this version understands becomes type, model, tokens, cost and messages", async () => {
