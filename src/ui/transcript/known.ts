@@ -49,8 +49,9 @@ export function sceneOf(
       if (row === null) return null;
       const span = table.span(row);
       if (span.repeats === null) return span;
-      const { usage, costUsd, ttftMs } = table.span(span.repeats);
-      return { ...span, usage, costUsd, ttftMs: span.ttftMs ?? ttftMs };
+      const { usage, costUsd, isCostEstimated, ttftMs } = table.span(span.repeats);
+      const own = { ...span, usage, costUsd, ttftMs: span.ttftMs ?? ttftMs };
+      return isCostEstimated ? { ...own, isCostEstimated } : own;
     },
     toolOf: (spanKey) => tools.get(spanKey) ?? null,
     numberOf: (spanKey) => {
