@@ -148,8 +148,12 @@ function mapLogs(groups: ReturnType<typeof json.readLogs>): Mapped {
         continue;
       }
       const text = logText(record, said?.agent);
-      if (text.length > wire.payloadLength || (said && resource.length > maxResourceLength)) {
+      if (text.length > wire.payloadLength) {
         count(refused, `log record: more than ${wire.payloadLength} characters`);
+        continue;
+      }
+      if (said && resource.length > maxResourceLength) {
+        count(refused, `log record: a resource of more than ${maxResourceLength} characters`);
         continue;
       }
       accepted++;

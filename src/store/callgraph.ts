@@ -78,6 +78,7 @@ export class CallGraph {
 
   /** Decides what may have changed since the last time. */
   decide(): Change[] {
+    if (this.#dirty.size === 0) return [];
     const changes: Change[] = [];
     const seen = new Set<Call>();
     for (const dirty of this.#dirty) {
@@ -92,7 +93,7 @@ export class CallGraph {
         changes.push({ span: call.span, before: repeats[i]?.span });
       });
     }
-    if (this.#dirty.size > 0) this.#dirty.clear();
+    this.#dirty.clear();
     return changes;
   }
 

@@ -177,7 +177,7 @@ export function createSpanWriter(
     const { span, x } = wholeSpanOf(row, stored.texts, names);
     const { receivedAt: _, ...rest } = x;
     const whole = withLogs({ ...span, x: rest }, added, readLogs, 0, new Set(removed));
-    put(state, whole, known.header, { source: x.source, ...owner }, stored);
+    put(state, whole, known.header, { source: x.source, receivedAt: owner.receivedAt }, stored);
     return true;
   }
 
