@@ -1,9 +1,10 @@
 /** Which address shows which page. */
 import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
-import { Redirect, Route, Switch } from "wouter";
+import { Redirect, Route, Switch, useLocation } from "wouter";
 import { LiveProvider } from "./data/live-context.tsx";
 import { Nothing } from "./parts/controls.tsx";
+import { PageBoundary } from "./parts/unloaded.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { TracesPage } from "./traces/page.tsx";
 
@@ -21,42 +22,45 @@ const SettingsPage = lazy(async () => ({
 }));
 
 export function App({ client }: { client: QueryClient }) {
+  const [path] = useLocation();
   return (
     <QueryClientProvider client={client}>
       <LiveProvider>
         <Shell>
-          <Suspense fallback={null}>
-            <Switch>
-              <Route path="/">
-                <Redirect to={`/traces${location.search}`} replace />
-              </Route>
-              <Route path="/traces">
-                <TracesPage />
-              </Route>
-              <Route path="/traces/:trace">
-                {({ trace }) => <TracePage trace={decodeURIComponent(trace)} key={trace} />}
-              </Route>
-              <Route path="/sessions/:session?">
-                {({ session }) => (
-                  <SessionsPage
-                    session={session === undefined ? null : decodeURIComponent(session)}
-                  />
-                )}
-              </Route>
-              <Route path="/overview">
-                <OverviewPage />
-              </Route>
-              <Route path="/agents">
-                <AgentsPage />
-              </Route>
-              <Route path="/settings">
-                <SettingsPage />
-              </Route>
-              <Route>
-                <Nothing>There is no such page.</Nothing>
-              </Route>
-            </Switch>
-          </Suspense>
+          <PageBoundary key={path.split("/")[1]}>
+            <Suspense fallback={null}>
+              <Switch>
+                <Route path="/">
+                  <Redirect to={`/traces${location.search}`} replace />
+                </Route>
+                <Route path="/traces">
+                  <TracesPage />
+                </Route>
+                <Route path="/traces/:trace">
+                  {({ trace }) => <TracePage trace={decodeURIComponent(trace)} key={trace} />}
+                </Route>
+                <Route path="/sessions/:session?">
+                  {({ session }) => (
+                    <SessionsPage
+                      session={session === undefined ? null : decodeURIComponent(session)}
+                    />
+                  )}
+                </Route>
+                <Route path="/overview">
+                  <OverviewPage />
+                </Route>
+                <Route path="/agents">
+                  <AgentsPage />
+                </Route>
+                <Route path="/settings">
+                  <SettingsPage />
+                </Route>
+                <Route>
+                  <Nothing>There is no such page.</Nothing>
+                </Route>
+              </Switch>
+            </Suspense>
+          </PageBoundary>
         </Shell>
       </LiveProvider>
     </QueryClientProvider>
