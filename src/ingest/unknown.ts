@@ -17,19 +17,17 @@ export function createUnknownCounts(): UnknownCounts {
   let notes = new Map<string, UnknownNote>();
 
   function add(note: UnknownNote): void {
-    const { keyName, userAgent, object, field, count, lastSeenAt } = note;
-    const id = JSON.stringify([keyName, userAgent, object, field]);
+    const id = idOf(note);
     const known = notes.get(id);
-    if (!known) notes.set(id, note);
-    else Object.assign(known, { count: known.count + count, lastSeenAt });
+    if (known) {
+      Object.assign(known, { count: known.count + note.count, lastSeenAt: note.lastSeenAt });
+    } else if (notes.size < keptBetweenWrites || note.field === null) notes.set(id, note);
+    else add({ ...nobody, count: note.count, lastSeenAt: note.lastSeenAt });
   }
 
   return {
     note(client, fields, lastSeenAt) {
-      for (const field of fields) {
-        if (notes.size < keptBetweenWrites) add({ ...client, ...field, lastSeenAt });
-        else add({ ...nobody, count: field.count, lastSeenAt });
-      }
+      for (const field of fields) add({ ...client, ...field, lastSeenAt });
     },
     take() {
       const taken = [...notes.values()];
@@ -37,6 +35,10 @@ export function createUnknownCounts(): UnknownCounts {
       return taken;
     },
   };
+}
+
+function idOf({ keyName, userAgent, object, field }: UnknownNote): string {
+  return JSON.stringify([keyName, userAgent, object, field]);
 }
 
 const nobody = { keyName: null, userAgent: null, object: null, field: null, meant: null };

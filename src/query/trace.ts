@@ -109,15 +109,19 @@ function alsoIn({ db }: Source, row: SpanRow, projectId: number): Pick<SpanView,
   const own = timesOf(row);
   const found = db
     .select({
+      traceKey: traces.key,
+      traceId: traces.traceId,
       key: spans.key,
       spanId: spans.spanId,
       startTime: spans.startTime,
       durationMs: spans.durationMs,
     })
     .from(spans)
+    .innerJoin(traces, sql`${traces.key} = ${spans.key} >> 24`)
     .where(
       and(
         eq(spans.responseId, row.responseId),
+        eq(traces.projectId, projectId),
         eq(spans.spanType, row.spanType),
         sql`${spans.instrumentationId} IS NOT ${row.instrumentationId}`,
         not(ofTrace(traceKeyOf(row.key))),
@@ -130,14 +134,7 @@ function alsoIn({ db }: Source, row: SpanRow, projectId: number): Pick<SpanView,
     .limit(sameAnswers)
     .all()
     .filter((other) => overlap(own, timesOf(other)))
-    .flatMap(({ key, spanId }) => {
-      const trace = db
-        .select({ traceKey: traces.key, traceId: traces.traceId })
-        .from(traces)
-        .where(and(eq(traces.key, traceKeyOf(key)), eq(traces.projectId, projectId)))
-        .get();
-      return trace ? [{ ...trace, key, spanId }] : [];
-    });
+    .map(({ startTime, durationMs, ...place }) => place);
   return found.length > 0 ? { alsoIn: found } : {};
 }
 

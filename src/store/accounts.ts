@@ -104,16 +104,18 @@ export function revokeKey(db: Database, id: number, nowMs: number): void {
  */
 export function dropProject(db: Database, id: number, nowMs: number): boolean {
   db.query("UPDATE keys SET revokedAt = coalesce(revokedAt, ?) WHERE projectId = ?").run(nowMs, id);
-  const logs = db
-    .query(
-      "DELETE FROM waitingLogs WHERE id IN (SELECT id FROM waitingLogs WHERE projectId = ? LIMIT ?)",
-    )
-    .run(id, collectRowsPerStep);
-  if (logs.changes > 0) return false;
-  for (const table of ["logUnits", "logPieces", "logSessions", "claims"]) {
+  if (db.query("SELECT 1 FROM traces WHERE projectId = ? LIMIT 1").get(id)) return false;
+  for (const table of ["waitingLogs", "logPieces", "claims"]) {
+    const { changes } = db
+      .query(
+        `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE projectId = ? LIMIT ?)`,
+      )
+      .run(id, collectRowsPerStep);
+    if (changes > 0) return false;
+  }
+  for (const table of ["logUnits", "logSessions"]) {
     db.query(`DELETE FROM ${table} WHERE projectId = ?`).run(id);
   }
-  if (db.query("SELECT 1 FROM traces WHERE projectId = ? LIMIT 1").get(id)) return false;
   db.query("DELETE FROM keys WHERE projectId = ?").run(id);
   db.query("DELETE FROM projects WHERE id = ?").run(id);
   return true;

@@ -33,7 +33,7 @@ export interface Unit {
   kind: UnitKind;
   /** Hashes, in the order of time. */
   pieces: string[];
-  /** Those of them that are of no other unit. */
+  /** Those of them that make it. A turn's may be of its calls, too. */
   own: string[];
   startMs: number;
   endMs: number;

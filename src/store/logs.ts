@@ -187,8 +187,8 @@ export function createWaitingLogs(db: Database): WaitingLogs {
   );
   /** The traces that may have some, so that all other spans need no look at the table. */
   let traces = waitingTraces(db);
-  /** Most that were added have none any longer, so that now and then the set is made anew. */
-  let added = 0;
+  /** Most that were put have none any longer, so that now and then the set is made anew. */
+  let puts = 0;
 
   return {
     put(projectId, traceId, logs, receivedAt) {
@@ -196,7 +196,7 @@ export function createWaitingLogs(db: Database): WaitingLogs {
         insert.run(projectId, toCell(traceId), toCell(spanId), receivedAt, toCell(json));
       }
       traces.add(`${projectId} ${traceId}`);
-      if (++added % limits.maxCount === 0) traces = waitingTraces(db);
+      if (++puts % limits.maxCount === 0) traces = waitingTraces(db);
     },
     take(projectId, traceId, spanId) {
       if (traces.size === 0 || !traces.has(`${projectId} ${traceId}`)) return [];

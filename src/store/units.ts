@@ -127,9 +127,21 @@ export function createUnitStore(
   const deleteUnit = db.query<null, [number, string, string]>(
     "DELETE FROM logUnits WHERE projectId = ? AND session = ? AND key = ?",
   );
+  const deleteUnits = db.query<null, [number, string]>(
+    "DELETE FROM logUnits WHERE projectId = ? AND session = ?",
+  );
+  const deleteClaim = db.query<null, [string, string, number]>(
+    "DELETE FROM claims WHERE traceId = ? AND spanId = ? AND projectId = ?",
+  );
   const putSession = db.query<null, [number, string, number, number, number]>(
     `INSERT OR REPLACE INTO logSessions (projectId, session, lastReceivedAt, count, length)
      VALUES (?, ?, ?, ?, ?)`,
+  );
+  const countSession = db.query<null, [number, string]>(
+    `UPDATE logSessions SET (count, length) = (
+       SELECT count(*), coalesce(sum(length), 0) FROM logPieces
+       WHERE logPieces.projectId = logSessions.projectId AND logPieces.session = logSessions.session
+     ) WHERE projectId = ? AND session = ?`,
   );
   const unitsOfTrace = db.query<{ session: string; key: string; state: string }, [string, number]>(
     "SELECT session, key, state FROM logUnits WHERE traceId = ? AND projectId = ?",
@@ -139,6 +151,8 @@ export function createUnitStore(
   );
   /** Traces that pieces name, so that all other spans need no look at the tables. */
   let named = namedTraces(db);
+  /** Most that were put are let go of again, so that now and then the set is made anew. */
+  let puts = 0;
   /** What changed in this transaction. */
   let sessions = new Map<string, { session: string; owner: Owner }>();
   let traces = new Map<string, { traceId: string; owner: Owner }>();
@@ -165,22 +179,26 @@ export function createUnitStore(
     }));
   }
 
+  function unitsOf(session: string, projectId: number, pieces: Piece[]): Unit[] {
+    const claims = claimsFor(projectId, session, pieces);
+    return assemble(session, pieces, claims, (place) => operations.has(projectId, place));
+  }
+
   function rebuild(session: string, owner: Owner): void {
     const { projectId } = owner;
     const pieces = piecesOf(projectId, session);
     if (pieces.length === 0) return;
-    const claims = claimsFor(projectId, session, pieces);
-    const units = assemble(session, pieces, claims, (place) => operations.has(projectId, place));
-    const left = new Map(selectUnits.all(projectId, session).map((unit) => [unit.key, unit]));
+    const units = unitsOf(session, projectId, pieces);
+    const gone = new Map(selectUnits.all(projectId, session).map((unit) => [unit.key, unit]));
     const changed: { unit: Unit; before: Stored | undefined; state: string }[] = [];
     for (const unit of units) {
-      const before = left.get(unit.key);
-      left.delete(unit.key);
+      const before = gone.get(unit.key);
+      gone.delete(unit.key);
       const state = stateOf(unit);
       if (before?.state !== state) changed.push({ unit, before, state });
     }
     // All that goes before all that comes: a record may move from one span to another.
-    for (const unit of left.values()) {
+    for (const unit of gone.values()) {
       undo(session, owner, unit);
       deleteUnit.run(projectId, session, unit.key);
     }
@@ -194,12 +212,15 @@ export function createUnitStore(
         unit,
         before && isSamePlace(before, unit) ? hashesOf(before.state) : [],
       );
-      const { traceId, spanId } = unit.place;
-      const joined = unit.isJoined ? 1 : 0;
-      putUnit.run(projectId, session, unit.key, traceId, spanId, joined, state);
+      remember(session, projectId, unit, state);
     }
-    const { count, length } = thin(owner, session, units, pieces);
-    putSession.run(projectId, session, owner.receivedAt, count, length);
+    const left = thin(owner, session, units, pieces);
+    putSession.run(projectId, session, owner.receivedAt, left.length, lengthOf(left));
+  }
+
+  function remember(session: string, projectId: number, unit: Unit, state: string): void {
+    const { traceId, spanId } = unit.place;
+    putUnit.run(projectId, session, unit.key, traceId, spanId, unit.isJoined ? 1 : 0, state);
   }
 
   function recordsOf(session: string, { projectId }: Owner, hashes: string[]) {
@@ -237,16 +258,22 @@ export function createUnitStore(
   }
 
   /**
-   * The oldest calls and tools of a session that is too long stay as they are, and then the oldest turns.
+   * Lets go of the records of the oldest calls and tools of a session that is too long, and then of the
+   * oldest turns. Their spans stay as they are.
    *
    * @returns what is left of the pieces.
    */
-  function thin({ projectId }: Owner, session: string, units: Unit[], pieces: KeptPiece[]) {
+  function thin(
+    { projectId }: Owner,
+    session: string,
+    units: Unit[],
+    pieces: KeptPiece[],
+  ): KeptPiece[] {
     const left = new Map(pieces.map((piece) => [piece.hash, piece]));
-    let length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    let length = lengthOf(pieces);
     const isOver = (share: number) =>
       left.size > limits.sessionPieces * share || length > limits.sessionLength * share;
-    if (!isOver(1)) return { count: left.size, length };
+    if (!isOver(1)) return pieces;
     const [turns, others] = [true, false].map((isTurn) =>
       units
         .filter(({ kind }) => (kind === "turn") === isTurn)
@@ -255,7 +282,7 @@ export function createUnitStore(
     const ofTurns = new Set(turns.flatMap((turn) => turn.pieces));
     for (const unit of [...others, ...turns]) {
       if (!isOver(0.8)) break;
-      deleteUnit.run(projectId, session, unit.key);
+      if (unit.isJoined) deleteClaim.run(unit.place.traceId, unit.place.spanId, projectId);
       for (const hash of unit.own) {
         if (unit.kind !== "turn" && ofTurns.has(hash)) continue;
         deletePiece.run(projectId, session, hash);
@@ -263,7 +290,14 @@ export function createUnitStore(
         left.delete(hash);
       }
     }
-    return { count: left.size, length };
+    // What is left says less of some units than their spans do. It is taken as written, so that a span is
+    // written again only when more of it comes.
+    const kept = [...left.values()];
+    deleteUnits.run(projectId, session);
+    for (const unit of unitsOf(session, projectId, kept)) {
+      remember(session, projectId, unit, stateOf(unit));
+    }
+    return kept;
   }
 
   return {
@@ -286,6 +320,7 @@ export function createUnitStore(
         );
         if (!added) continue;
         if (traceId) named.add(`${owner.projectId} ${traceId}`);
+        if (++puts % limits.maxPieces === 0) named = namedTraces(db);
         touch(session, owner);
       }
     },
@@ -314,9 +349,13 @@ export function createUnitStore(
       sessions = new Map();
     },
     dropTrace(projectId, traceId) {
-      for (const { session, key, state } of unitsOfTrace.all(traceId, projectId)) {
+      const dropped = unitsOfTrace.all(traceId, projectId);
+      for (const { session, key, state } of dropped) {
         for (const hash of hashesOf(state)) deletePiece.run(projectId, session, hash);
         deleteUnit.run(projectId, session, key);
+      }
+      for (const session of new Set(dropped.map(({ session }) => session))) {
+        countSession.run(projectId, session);
       }
       dropClaims.run(traceId, projectId);
     },
@@ -347,6 +386,10 @@ function stateOf({ pieces, place, isJoined, parentSpanId, startMs, endMs, kind }
   // The times of a turn are those of what is in it.
   const times = kind === "turn" && !isJoined ? [startMs, endMs] : [];
   return JSON.stringify([pieces, place.traceId, place.spanId, parentSpanId ?? null, times]);
+}
+
+function lengthOf(pieces: KeptPiece[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 function hashesOf(state: string): string[] {

@@ -175,6 +175,34 @@ describe("records", () => {
     expect(count("spans")).toBe(limits.sessionPieces + 3);
   }, 60_000);
 
+  test("that a long session lets go of take nothing away from what was made of them", () => {
+    /** A prompt and its calls: each has a record of its start, its answer, and a tool between both. */
+    const turn = (prompt: string, fromMs: number, calls: number) => [
+      piece({ kind: "turn", startMs: fromMs, prompt, isAnswered: true }, `prompt ${prompt}`),
+      ...Array.from({ length: calls }, (_, i) => {
+        const [id, startMs] = [`${prompt} ${i}`, fromMs + 10 * i + 1];
+        return [
+          piece({ startMs, id, prompt, event: "request", role: "start" }, `request ${id}`),
+          piece({ startMs: startMs + 1, id, prompt, saysAnswer: true }, `answer ${id}`),
+          piece({ kind: "tool", startMs: startMs + 2, id, prompt, isAnswered: true }, `tool ${id}`),
+        ];
+      }).flat(),
+    ];
+    const last = 1e6;
+    takePieces(...turn("p", 1, 300), ...turn("q", 10_000, 400), ...turn("r", 20_000, 900));
+    const before = outputs();
+    takePieces(...turn("s", last, 200));
+    expect(count("logPieces")).toBeLessThanOrEqual(limits.sessionPieces);
+    takePieces(...turn("s", last, 300));
+    takePieces(...turn("s", last, 2500));
+    takePieces(...turn("s", last, 2501));
+    const after = outputs();
+    expect(after.slice(0, before.length)).toEqual(before);
+    const calls = after.filter((output) => output?.includes("request s "));
+    expect(calls.length).toBe(2501);
+    for (const call of calls) expect(call).toContain("answer s ");
+  }, 60_000);
+
   test("that are large take their session's room sooner", () => {
     const text = "x".repeat(900_000);
     for (let i = 0; i < 80; i++)
