@@ -8,6 +8,7 @@ import type { Claim, LogPiece, UnitKind } from "../contract/units.ts";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { units as limits } from "../limits.ts";
 import { assemble, type Place, type Unit } from "./assemble.ts";
+import { excessOf, lengthOf, type KeptPiece } from "./excess.ts";
 import type { Piece, PlacedClaim } from "./match.ts";
 
 /** A unit as the room that reads records needs it, to make a span of it. */
@@ -54,8 +55,6 @@ export interface UnitStore {
   /** To be called after a rollback. */
   forget(): void;
 }
-
-type KeptPiece = Piece & { length: number };
 
 interface Stored {
   key: string;
@@ -257,42 +256,23 @@ export function createUnitStore(
     operations.make(owner, place.traceId, makeSpan(of), logs);
   }
 
-  /**
-   * Lets go of the records of the oldest calls and tools of a session that is too long, and then of the
-   * oldest turns. Their spans stay as they are.
-   *
-   * @returns what is left of the pieces.
-   */
+  /** Lets go of what is too much of a long session. @returns what is left of the pieces. */
   function thin(
     { projectId }: Owner,
     session: string,
     units: Unit[],
     pieces: KeptPiece[],
   ): KeptPiece[] {
-    const left = new Map(pieces.map((piece) => [piece.hash, piece]));
-    let length = lengthOf(pieces);
-    const isOver = (share: number) =>
-      left.size > limits.sessionPieces * share || length > limits.sessionLength * share;
-    if (!isOver(1)) return pieces;
-    const [turns, others] = [true, false].map((isTurn) =>
-      units
-        .filter(({ kind }) => (kind === "turn") === isTurn)
-        .toSorted((a, b) => a.endMs - b.endMs),
-    ) as [Unit[], Unit[]];
-    const ofTurns = new Set(turns.flatMap((turn) => turn.pieces));
-    for (const unit of [...others, ...turns]) {
-      if (!isOver(0.8)) break;
+    const excess = excessOf(units, pieces);
+    if (excess.length === 0) return pieces;
+    const gone = new Set(excess.flatMap(({ hashes }) => hashes));
+    for (const hash of gone) deletePiece.run(projectId, session, hash);
+    for (const { unit } of excess) {
       if (unit.isJoined) deleteClaim.run(unit.place.traceId, unit.place.spanId, projectId);
-      for (const hash of unit.own) {
-        if (unit.kind !== "turn" && ofTurns.has(hash)) continue;
-        deletePiece.run(projectId, session, hash);
-        length -= left.get(hash)?.length ?? 0;
-        left.delete(hash);
-      }
     }
     // What is left says less of some units than their spans do. It is taken as written, so that a span is
     // written again only when more of it comes.
-    const kept = [...left.values()];
+    const kept = pieces.filter(({ hash }) => !gone.has(hash));
     deleteUnits.run(projectId, session);
     for (const unit of unitsOf(session, projectId, kept)) {
       remember(session, projectId, unit, stateOf(unit));
@@ -386,10 +366,6 @@ function stateOf({ pieces, place, isJoined, parentSpanId, startMs, endMs, kind }
   // The times of a turn are those of what is in it.
   const times = kind === "turn" && !isJoined ? [startMs, endMs] : [];
   return JSON.stringify([pieces, place.traceId, place.spanId, parentSpanId ?? null, times]);
-}
-
-function lengthOf(pieces: KeptPiece[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 function hashesOf(state: string): string[] {
