@@ -125,8 +125,7 @@ metrics_exporter = "none"
         general: { disableAutoUpdate: true, disableUpdateNag: true },
       }),
     }),
-    // The cache and the thoughts are in logs that name no span.
-    expects: { tool: toolOf("run_shell_command"), lacks: ["cachedInput", "thoughts"] },
+    expects: { tool: toolOf("run_shell_command") },
   }),
   agent({
     name: "qwen-code",
@@ -161,7 +160,7 @@ metrics_exporter = "none"
       OPENCODE_DISABLE_AUTOUPDATE: "1",
       OPENCODE_DISABLE_MODELS_FETCH: "1",
       // It does not wait for its last batch.
-      OTEL_BSP_SCHEDULE_DELAY: "100",
+      OTEL_BSP_SCHEDULE_DELAY: "10",
     }),
     files: ({ modelsUrl }) => ({
       ".config/opencode/opencode.json": JSON.stringify({

@@ -66,10 +66,11 @@ function countsOf({ expects, calls }: Run) {
   return { llm: calls.length - embedding, embedding, ...expects.counts };
 }
 
-/** Too few of a type; too many of a model call are duplicates. */
+/** Too few of a type; too many of a model call are duplicates. A span that repeats another is none. */
 function checkTypes(run: Run): string[] {
   return Object.entries(countsOf(run)).flatMap(([type, count]) => {
-    const names = ofType(run.stored, type).map(({ span }) => span.name);
+    const counting = ofType(run.stored, type).filter(({ span }) => span.repeats === undefined);
+    const names = counting.map(({ span }) => span.name);
     const isEnough = type === "llm" || type === "agent" ? names.length >= count : false;
     if (isEnough || names.length === count) return [];
     return [`${names.length} ${type} spans instead of ${count}: ${show(names.join(", "))}`];
@@ -77,9 +78,13 @@ function checkTypes(run: Run): string[] {
 }
 
 function checkDuplicates(run: Run): string[] {
-  const expected = countsOf(run).llm;
-  const counted = sum(run.stored.traces, "llmCount");
-  return counted > expected ? [`${counted} model calls counted instead of ${expected}`] : [];
+  const { llm, tool } = countsOf(run);
+  const calls = sum(run.stored.traces, "llmCount");
+  const tools = sum(run.stored.traces, "toolCount");
+  return [
+    ...(calls > llm ? [`${calls} model calls counted instead of ${llm}`] : []),
+    ...(tool !== undefined && tools !== tool ? [`${tools} tools counted instead of ${tool}`] : []),
+  ];
 }
 
 function checkModels({ stored, calls }: Run): string[] {

@@ -43,14 +43,14 @@ export interface ToolUse {
   result: Said;
 }
 
-export type Lack = "input" | "cachedInput" | "cacheWrite" | "output" | "reasoning" | "thoughts";
+export type Lack = "input" | "cachedInput" | "cacheWrite" | "output" | "reasoning";
 
 /** Absent: the emitter does not send it. */
 export interface Expectation {
   counts: Partial<Counts>;
   /** What its calls counted, where it does not call the scripted models. */
   calls?: Call[];
-  /** Counts that it leaves out; `thoughts`: of Gemini's output it counts the candidates alone. */
+  /** Counts that it leaves out. */
   lacks?: Lack[];
   /** The conversation stands on the agent or in events of the session, not on the model calls. */
   isElsewhere?: true;

@@ -157,9 +157,8 @@ export const pythonEmitters: Emitter[] = [
     env: () => latestConventions,
     expects: {
       ...said,
-      // It adds to the instructions, and wraps results.
+      // It adds to the instructions. What it wraps a tool's result in is not shown.
       system: /^You are a weather assistant\./,
-      tool: { ...tool, result: /^\{"result": ?"cloudless, 21 degrees"\}$/ },
       counts: { agent: 1, llm: 2, tool: 1 },
       sessionId,
       agentName: "forecaster",

@@ -84,10 +84,7 @@ async function judge(emitter: Emitter, product: Product, made: Call[]): Promise<
 /** The call as an emitter tells of it that leaves these out. */
 function without(call: Call, lacks: Lack[]): Call {
   const told = { ...call };
-  for (const lack of lacks) {
-    if (lack === "thoughts") told.output -= call.reasoning;
-    told[lack === "thoughts" ? "reasoning" : lack] = 0;
-  }
+  for (const lack of lacks) told[lack] = 0;
   return told;
 }
 
