@@ -30,7 +30,40 @@ const wrappers = [
  * where it is all that a function was called with or all that a stream came to.
  */
 export function wrappedMessages(sent: JsonObject, role: string): Read[] | null {
-  return resultOf(sent) ?? loneText(sent, role) ?? within(sent, role, 0);
+  return (
+    resultOf(sent) ?? loneText(sent, role) ?? within(sent, role, 0) ?? unnamedList(sent, 0)
+  );
+}
+
+/**
+ * A list of messages under a name that nobody knows, such as Haystack's `replies`, also where each object
+ * around it has no other member. Names prove nothing here: each element has to say that it is a message.
+ */
+function unnamedList(sent: JsonObject, level: number): Read[] | null {
+  const members = new Members(sent);
+  for (const key in sent) {
+    const read = listOfMessages(sent[key]!);
+    if (!read) continue;
+    members.skip(key);
+    read.at(-1)!.parts.push(...members.rest(read.flatMap(({ parts }) => parts)));
+    return read;
+  }
+  const [only, ...others] = Object.values(sent);
+  const isWrapper = others.length === 0 && isObject(only) && level < maxLevels;
+  return isWrapper ? unnamedList(only, level + 1) : null;
+}
+
+/** Null unless each element names a role of a conversation, and something is said. */
+function listOfMessages(value: Json): Read[] | null {
+  if (!Array.isArray(value)) return null;
+  const read: Read[] = [];
+  for (const item of value) {
+    const messages = isObject(item) ? messagesOf(item, "") : null;
+    if (!messages?.every(isOfConversation)) return null;
+    read.push(...messages);
+  }
+  const isSaid = read.some(({ parts }) => parts.some(({ type }) => type !== "raw"));
+  return isSaid ? read : null;
 }
 
 function within(value: Json, role: string, level: number): Read[] | null {
@@ -60,6 +93,10 @@ function within(value: Json, role: string, level: number): Read[] | null {
 /** An element of a list of messages, or such a list for a prompt of several. */
 function isSaid(item: Json): boolean {
   return isObject(item) || (Array.isArray(item) && item.some(isSaid));
+}
+
+function isOfConversation({ role, isBare }: Read): boolean {
+  return !isBare && /^(system|user|assistant|tool)$/.test(role);
 }
 
 function loneText(sent: JsonObject, role: string): Read[] | null {

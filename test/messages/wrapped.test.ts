@@ -82,6 +82,30 @@ test.each<[string, unknown]>([
   expect(read(sent, "output")).toEqual([assistant(text("Hey"))]);
 });
 
+const haystackReply = {
+  role: "assistant",
+  name: null,
+  meta: { model: "m", index: 0, finish_reason: "tool_calls", usage: { prompt_tokens: 12 } },
+  content: [{ tool_call: { tool_name: "f", arguments: { a: 1 }, id: "c", extra: null } }],
+};
+
+test.each<[string, unknown]>([
+  ["a model's replies", { replies: [haystackReply] }],
+  ["beneath the names of components", { llm: { replies: [haystackReply] } }],
+  ["an older version's", { answer: [{ _role: "assistant", _content: haystackReply.content }] }],
+  ["an update of a graph's node", { node: { state: { conversation: [haystackReply] } } }],
+])("a list of messages is one under any name: %s", (_, sent) => {
+  expect(read(sent, "output")).toEqual([assistant(call("c", "f", '{"a":1}'))]);
+});
+
+test("what stands beside a list of messages is kept", () => {
+  const sent = { score: 1, turns: [hi, hey], last: hey, note: "Rude.", at: { city: "Oslo" } };
+  expect(read(sent, "output")).toEqual([
+    user(text("Hi")),
+    assistant(text("Hey"), raw({ score: 1, note: "Rude.", at: { city: "Oslo" } })),
+  ]);
+});
+
 test("what a step of the AI SDK came to is one message", () => {
   const toolCalls = [{ toolCallId: "c", toolName: "f", args: { a: 1 } }];
   const reasoning = [{ type: "reasoning", payload: { text: "Hm." }, from: "AGENT" }];
@@ -133,7 +157,15 @@ test.each<[string, unknown, Side]>([
 });
 
 test("a structure that has no messages stays as it is", () => {
-  for (const sent of [{ city: "Oslo" }, { data: { rows: [1] } }, { result: "a", n: 1 }, {}]) {
+  const team = [{ role: "engineer", content: "Ann" }];
+  const structures = [
+    ...[{ city: "Oslo" }, { data: { rows: [1] } }, { result: "a", n: 1 }, {}],
+    ...[{ team }, { team: { members: team } }, { team: [{ role: "assistant", name: "Ann" }] }],
+    ...[{ replies: ["Yes", "No"] }, { article: { content: "Hi" } }, { turns: [hi, ...team] }],
+    { tools: [{ type: "function", function: { name: "f", parameters: {} } }] },
+    { meeting: { chair: { role: "user", content: "Ann" } } },
+  ];
+  for (const sent of structures) {
     expect(read(sent, "output")).toEqual([assistant(text(JSON.stringify(sent)))]);
   }
 });
