@@ -4,7 +4,7 @@ import { attribute, type Place } from "../places.ts";
 import { countsIn } from "../reported.ts";
 import type { Attributes, Value } from "../records.ts";
 import type { Sender } from "../sender.ts";
-import { isMap, isPresent, mapOf, textOf, toText } from "../values.ts";
+import { isMap, isPresent, isTrue, mapOf, textOf, toText } from "../values.ts";
 
 const inputKeys = [
   "haystack.component.input",
@@ -45,6 +45,12 @@ function firstOf(list: Value | undefined): Value | undefined {
   return Array.isArray(list) ? list[0] : undefined;
 }
 
+/** Texts alone do not say that they are an answer. */
+const textReplies: Place = ({ attributes }) => {
+  const { replies } = firstMap(attributes, outputKeys);
+  return typeof firstOf(replies) === "string" ? { text: toText(replies!), keys: [] } : null;
+};
+
 const tools: Place = ({ attributes }) => {
   const sent = firstMap(attributes, inputKeys).tools;
   if (!Array.isArray(sent) || sent.length === 0) return null;
@@ -67,10 +73,12 @@ export const haystack: Sender = {
     if (name === "haystack.pipeline.run" && parentSpanId === "") return "agent";
     return component ? "other" : undefined;
   },
+  // The agent goes on, and the span ends well.
+  status: ({ attributes }) => (isTrue(attributes["haystack.tool.error"]) ? "error" : undefined),
   model: ({ attributes }) => textOf(metaOf(attributes), ["model"]),
   counts: ({ attributes }) => countsIn(metaOf(attributes).usage),
   keys: { toolName: ["haystack.tool.name"] },
   input: { call: input, tool: input, rest: input },
-  output: { call: output, tool: output, rest: output },
+  output: { call: [textReplies, ...output], tool: output, rest: output },
   toolCatalog: [tools, attribute("haystack.agent.tools")],
 };

@@ -23,7 +23,8 @@ function callOf(
       agentName: "app",
       spanCount: 2,
       llmCount: becomes.spanType === "llm" ? 1 : 0,
-      toolCount: 0,
+      toolCount: becomes.spanType === "tool" ? 1 : 0,
+      ...(becomes.status === "error" && { errorCount: 1 }),
       models: becomes.modelId && becomes.spanType === "llm" ? [becomes.modelId] : [],
       ...usage,
     },
@@ -58,6 +59,41 @@ export const frameworks: Fixture[] = [
         ],
       },
     },
+  ),
+  callOf(
+    "Haystack: a generator of texts",
+    "haystack",
+    {
+      "haystack.component.type": "OpenAIGenerator",
+      "haystack.component.input": '{"prompt":"Hello?"}',
+      "haystack.component.output":
+        '{"replies":["Hi."],"meta":[{"model":"gpt-4o-mini","usage":{"prompt_tokens":12,"completion_tokens":2,"total_tokens":14}}]}',
+    },
+    {
+      spanType: "llm",
+      modelId: "gpt-4o-mini",
+      usage,
+      input: { prompt: "Hello?" },
+      output: ["Hi."],
+    },
+  ),
+  callOf(
+    "Haystack: a tool that failed is caught before its span ends",
+    "haystack",
+    {
+      "haystack.tool.name": "get_weather",
+      "haystack.tool.error": true,
+      "haystack.agent.step.tool.input": '{"city":"Oslo"}',
+      "haystack.agent.step.tool.output": '{"error":"No such city"}',
+    },
+    {
+      spanType: "tool",
+      name: "get_weather",
+      status: "error",
+      input: { city: "Oslo" },
+      output: { error: "No such city" },
+    },
+    "haystack.agent.step.tool",
   ),
   callOf(
     "LangWatch: values beside their types",
