@@ -11,6 +11,7 @@ const ranks: Record<string, number> = {
   "limits.ts": 0,
   "log.ts": 0,
   "pattern.ts": 0,
+  "python.ts": 0,
   "schemas.ts": 0,
   "secrets.ts": 0,
   "version.ts": 0,

@@ -3,6 +3,7 @@
  * the shapes of OpenAI (chat and responses), Anthropic, Gemini, Bedrock, the AI SDK, LangChain and
  * OpenTelemetry's conventions. Takes any text and never throws; linear in the text.
  */
+import { fromPython } from "../python.ts";
 import {
   elementsOf,
   isObject,
@@ -22,7 +23,6 @@ import { leftOf } from "./members.ts";
 import { bare, messagesOf, roleOf, systemParts, type Read } from "./message.ts";
 import type { Message } from "./model.ts";
 import { rawPart, textParts } from "./parts.ts";
-import { fromPython } from "./python.ts";
 import { eventsIn, isEvent, joinPieces, messagesOfEvents, type Placed } from "./pieces.ts";
 import { wrappedMessages } from "./wrapped.ts";
 

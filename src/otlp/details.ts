@@ -5,6 +5,7 @@
  */
 import type { UsageDetails } from "../contract/v1.ts";
 import { wire } from "../limits.ts";
+import { fromPython } from "../python.ts";
 import type { Attributes, Value } from "./records.ts";
 import { countOf, isMap, isPresent, toStructure } from "./values.ts";
 
@@ -72,15 +73,6 @@ function structureOf(value: Value): Value {
   const structure = toStructure(value);
   // LiteLLM writes Python's own notation.
   return typeof structure === "string" ? toStructure(fromPython(structure)) : structure;
-}
-
-/** Of dictionaries of numbers and words, as usage is; other texts stay no JSON. */
-function fromPython(text: string): string {
-  return text
-    .replaceAll("'", '"')
-    .replace(/\bNone\b/g, "null")
-    .replace(/\bTrue\b/g, "true")
-    .replace(/\bFalse\b/g, "false");
 }
 
 /** No usage nests deeper. */

@@ -107,17 +107,3 @@ export function mapOf(value: Value | undefined): Attributes {
 export function isMap(value: Value | undefined): value is Attributes {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-
-/**
- * A map that was written down as Python shows it: `{'a': 1, 'b': None}`.
- *
- * @returns undefined where it is none, or holds a text with a quote of either kind.
- */
-export function pythonOf(value: Value | undefined): Attributes | undefined {
-  if (typeof value !== "string" || !value.startsWith("{") || value.includes('"')) return undefined;
-  const json = value
-    .replaceAll("'", '"')
-    .replace(/\b(None|True|False)\b/g, (word) => ({ None: "null", True: "true" })[word] ?? "false");
-  const structure = parseJson(json);
-  return isMap(structure) ? structure : undefined;
-}

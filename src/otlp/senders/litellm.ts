@@ -1,11 +1,12 @@
 /** LiteLLM, as a library and as a proxy. https://docs.litellm.ai/docs/observability/opentelemetry_integration */
+import { fromPython } from "../../python.ts";
 import type { SpanType } from "../kind.ts";
 import { toMessage } from "../indexed.ts";
 import { attribute, indexed, type Place } from "../places.ts";
 import { rawCountsIn } from "../reported.ts";
 import type { Sender } from "../sender.ts";
 import type { Attributes, Value } from "../records.ts";
-import { isMap, isPresent, parseJson, pythonOf, textOf, toStructure } from "../values.ts";
+import { isMap, isPresent, parseJson, textOf, toStructure } from "../values.ts";
 
 /** The answer's text is in its messages, and the calls of tools in flat keys beside them. */
 const answer: Place = (call) => {
@@ -47,7 +48,10 @@ export const liteLlm: Sender = {
     return /rerank|moderation|file|batch|list/i.test(call) ? "other" : "llm";
   },
   repeatsUsage: ({ name }) => name === "raw_gen_ai_request",
-  counts: ({ attributes }) => rawCountsIn(pythonOf(attributes["metadata.usage_object"])),
+  counts({ attributes }) {
+    const usage = attributes["metadata.usage_object"];
+    return typeof usage === "string" ? rawCountsIn(fromPython(usage)) : undefined;
+  },
   // Its usage is OpenAI's, whoever answered.
   inputHasCache: () => true,
   outputHasReasoning: () => true,

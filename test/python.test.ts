@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { fromPython } from "../../src/messages/python.ts";
+import { fromPython } from "../src/python.ts";
 
 const read = (text: string) => JSON.parse(fromPython(text)!);
 
