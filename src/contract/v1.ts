@@ -361,5 +361,9 @@ export type Span = Static<typeof Span>;
 export type SpanExtension = Static<typeof SpanExtension>;
 /** A span as it goes to the store: `x` only where an import or a lenient door put it. */
 export type ImportedSpan = Static<typeof ImportedSpan>;
+export type LoggedField = (typeof loggedFields)[number];
+/** What log records say that their span may lack itself. */
+export type LogReport = Pick<ImportedSpan, Exclude<LoggedField, keyof SpanExtension>> &
+  Pick<SpanExtension, Extract<LoggedField, keyof SpanExtension>>;
 export type Trace = TraceHeader & { traceId: string; spans: ImportedSpan[] };
 export type Payload = { version: "v1"; traces: Trace[] };

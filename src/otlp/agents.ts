@@ -2,7 +2,7 @@
 import type { Claim, LogPiece, UnitKind } from "../contract/units.ts";
 import { wire } from "../limits.ts";
 import type { AgentEvent, AgentLogs, Reading } from "./events.ts";
-import type { Attributes, LogRecord, SpanRecord, Value } from "./records.ts";
+import { fromNanosText, type Attributes, type LogRecord, type SpanRecord } from "./records.ts";
 import { claudeCodeLogs } from "./senders/claude-code.logs.ts";
 import { codexLogs } from "./senders/codex.logs.ts";
 import { copilotLogs } from "./senders/copilot.logs.ts";
@@ -77,7 +77,7 @@ export function readUnit(agent: string, kind: UnitKind, entries: Attributes[]): 
   const events = entries.flatMap(({ name, attributes, body, timeUnixNano }): AgentEvent[] => {
     if (typeof name !== "string") return [];
     const own = logs.nameOf(name, body ?? null, "", agent) ?? name;
-    const time = instantOf(timeUnixNano);
+    const time = fromNanosText(timeUnixNano);
     return [
       { name: own, time, attributes: isMap(attributes) ? attributes : {}, body: body ?? null },
     ];
@@ -88,12 +88,6 @@ export function readUnit(agent: string, kind: UnitKind, entries: Attributes[]): 
     reading.usage = { totalTokens: inputTokens + outputTokens, ...reading.usage };
   }
   return reading;
-}
-
-function instantOf(nanos: Value | undefined) {
-  const digits =
-    typeof nanos === "string" && /^\d{1,20}$/.test(nanos) ? nanos.padStart(7, "0") : "0000000";
-  return { ms: Number(digits.slice(0, -6)), nanos: Number(digits.slice(-6)) };
 }
 
 /** Attributes that say whose records they are. */

@@ -60,7 +60,7 @@ export function idIn(attributes: Attributes, keys: readonly string[]): string | 
 }
 
 /** Input and output tokens as the sender counts them. */
-export function countsIn(
+export function countsText(
   attributes: Attributes,
   input: readonly string[],
   output: readonly string[],
@@ -88,11 +88,6 @@ export function contentIn(attributes: Attributes, keys: readonly string[]): stri
 export function answerOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   return JSON.stringify([{ role: "assistant", parts: [{ type: "text", content: text }] }]);
-}
-
-/** Fields with a value. */
-export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** What the sender calls a moment: the same in both copies of an event that is sent twice. */

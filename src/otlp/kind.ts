@@ -69,14 +69,7 @@ export function generalStatusOf(span: SpanRecord): SpanStatus {
   const exception = exceptionOf(span);
   const thrown = textOf(exception, ["exception.type"]);
   const message = textOf(exception, ["exception.message"]) ?? (span.statusMessage || undefined);
-  const isAborted =
-    isAbort(errorType, undefined) ||
-    isAbort(thrown, message) ||
-    (errorType === undefined &&
-      thrown === undefined &&
-      span.statusCode === 2 &&
-      isAbort(undefined, message));
-  if (isAborted) return "aborted";
+  if (isAbort(errorType, undefined) || isAbort(thrown, message)) return "aborted";
   const isError =
     span.statusCode === 2 || isFalse(span.attributes["success"]) || errorType !== undefined;
   return isError ? "error" : "ok";

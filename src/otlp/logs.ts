@@ -1,6 +1,6 @@
 /** Log records of spans: the form in which they are kept with their span, and what they say of it. */
 import type { UnitKind } from "../contract/units.ts";
-import type { ImportedSpan, SpanExtension } from "../contract/v1.ts";
+import type { LogReport } from "../contract/v1.ts";
 import { wire } from "../limits.ts";
 import { messagesOf, type MessageEvent, type Messages } from "./messages.ts";
 import { toNanosText, type Attributes, type LogRecord } from "./records.ts";
@@ -8,21 +8,6 @@ import { readUnit } from "./agents.ts";
 import { isAbort, type SpanType } from "./kind.ts";
 import { hasKeys, isId } from "./span.ts";
 import { isMap, textOf } from "./values.ts";
-
-/** What log records say that a span may lack itself. */
-type LogReport = Pick<
-  ImportedSpan,
-  | "input"
-  | "output"
-  | "toolCatalog"
-  | "usage"
-  | "modelId"
-  | "provider"
-  | "ttftMs"
-  | "status"
-  | "errorMessage"
-> &
-  Pick<SpanExtension, "reportedCostUsd" | "responseId">;
 
 /** Whether a record names the span that it belongs to. */
 export function belongsToSpan({ traceId, spanId }: LogRecord): boolean {

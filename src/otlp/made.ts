@@ -4,10 +4,10 @@ import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { wire } from "../limits.ts";
 import { identityOf, readUnit } from "./agents.ts";
 import type { Reading } from "./events.ts";
-import type { Attributes, SpanRecord } from "./records.ts";
+import { fromNanosText, type Attributes, type SpanRecord } from "./records.ts";
 import { originOf } from "./recognise.ts";
-import { mapSpan, surroundingsOf } from "./span.ts";
-import { isMap, mapOf, parseJson, textOf } from "./values.ts";
+import { mapSpan } from "./span.ts";
+import { surroundingsIn } from "./surroundings.ts";
 
 /** The records of one unit. */
 interface UnitRecords {
@@ -31,9 +31,9 @@ export function makeSpan(unit: UnitRecords): { span: ImportedSpan; header: Trace
   const reading = readUnit(agent, kind, entries);
   const last = Math.max(
     ...entries
-      .map(nanosOf)
-      .filter(([ms]) => ms === endMs)
-      .map(([, nanos]) => nanos),
+      .map(({ timeUnixNano }) => fromNanosText(timeUnixNano))
+      .filter(({ ms }) => ms === endMs)
+      .map(({ nanos }) => nanos),
     0,
   );
   const record: SpanRecord = {
@@ -93,24 +93,6 @@ function attributesOf(
   };
 }
 
-function surroundingsIn(resource: string) {
-  const { attributes = {}, schemaUrl, scope } = mapOf(parseJson(resource || "{}"));
-  const { name, version, ...rest } = mapOf(scope);
-  return surroundingsOf({
-    resource: {
-      attributes: isMap(attributes) ? attributes : {},
-      schemaUrl: typeof schemaUrl === "string" ? schemaUrl : "",
-    },
-    scope: {
-      name: typeof name === "string" ? name : "",
-      version: typeof version === "string" ? version : "",
-      attributes: mapOf(rest.attributes),
-      schemaUrl: textOf(rest, ["schemaUrl"]) ?? "",
-    },
-    records: [],
-  });
-}
-
 /** What the records say stands as it is: it needs no reading any more. */
 function filled(span: ImportedSpan, reading: Reading): ImportedSpan {
   const { status, error, usage, ttftMs, input, output, toolCatalog, costUsd } = reading;
@@ -128,9 +110,4 @@ function filled(span: ImportedSpan, reading: Reading): ImportedSpan {
     ...(toolCatalog !== undefined && { toolCatalog }),
     x,
   };
-}
-
-function nanosOf({ timeUnixNano }: Attributes): [ms: number, nanos: number] {
-  const digits = typeof timeUnixNano === "string" ? timeUnixNano.padStart(7, "0") : "0000000";
-  return [Number(digits.slice(0, -6)), Number(digits.slice(-6))];
 }

@@ -166,6 +166,12 @@ export function toNanosText({ ms, nanos }: Instant): string {
   return ms === 0 ? String(nanos) : `${ms}${String(nanos).padStart(6, "0")}`;
 }
 
+/** Reads what `toNanosText` wrote; the epoch for anything else. */
+export function fromNanosText(text: Value | undefined): Instant {
+  if (typeof text !== "string" || !/^\d{1,20}$/.test(text)) return { ms: 0, nanos: 0 };
+  return { ms: Number(text.slice(0, -6)), nanos: Number(text.slice(-6)) };
+}
+
 /** A 64-bit integer from its halves (the high one signed): a number where one holds it exactly. */
 export function toInteger(high: number, low: number): number | string {
   const value = high * 2 ** 32 + low;

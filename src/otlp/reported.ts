@@ -4,7 +4,7 @@
  */
 import type { Attributes, Value } from "./records.ts";
 import { toInclusive, type Counts } from "./usage.ts";
-import { countOf, isMap, mapOf } from "./values.ts";
+import { countOf, isMap, mapOf, presentOrNone } from "./values.ts";
 
 const inputKeys = [
   "input_tokens",
@@ -104,7 +104,7 @@ export function rawCountsIn(value: Value | undefined): Partial<Counts> | undefin
   const usage = mapOf(value);
   const ofInput = detailsIn(usage, inputDetails);
   const ofOutput = detailsIn(usage, outputDetails);
-  return present({
+  return presentOrNone<Partial<Counts>>({
     input: countOf(usage, inputKeys),
     output: countOf(usage, outputKeys),
     total: countOf(usage, totalKeys),
@@ -120,11 +120,4 @@ export function rawCountsIn(value: Value | undefined): Partial<Counts> | undefin
 function detailsIn(usage: Attributes, keys: readonly string[]): Attributes {
   const found = keys.map((key) => usage[key]).find(isMap);
   return found ?? {};
-}
-
-/** Without what is not there; undefined where nothing is. */
-export function present(counts: { [K in keyof Counts]?: number | undefined }):
-  Partial<Counts> | undefined {
-  const entries = Object.entries(counts).filter(([, count]) => count !== undefined);
-  return entries.length > 0 ? (Object.fromEntries(entries) as Partial<Counts>) : undefined;
 }

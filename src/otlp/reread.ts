@@ -10,15 +10,16 @@ import {
 } from "../contract/v1.ts";
 import { fieldOf } from "./messages.ts";
 import {
+  fromNanosText,
   noAttributes,
   toInstant,
   type Attributes,
   type EventRecord,
   type Instant,
   type SpanRecord,
-  type Value,
 } from "./records.ts";
-import { mapSpan, surroundingsOf } from "./span.ts";
+import { mapSpan } from "./span.ts";
+import { surroundingsIn } from "./surroundings.ts";
 import { isMap, mapOf, parseJson } from "./values.ts";
 
 const textFields = ["input", "output", "toolCatalog"] as const;
@@ -97,7 +98,7 @@ function recordOf(span: ImportedSpan, traceId: string, attributes: Attributes): 
     name: x.spanName ?? span.name,
     kind: x.kind === undefined ? 0 : spanKinds.indexOf(x.kind) + 1,
     start: x.isStartMissing ? toInstant(0, 0) : start,
-    end: x.endTimeUnixNano === undefined ? end : toInstantOf(x.endTimeUnixNano),
+    end: x.endTimeUnixNano === undefined ? end : fromNanosText(x.endTimeUnixNano),
     attributes,
     events: eventsIn(span),
     links: [],
@@ -107,11 +108,6 @@ function recordOf(span: ImportedSpan, traceId: string, attributes: Attributes): 
     droppedEventsCount: x.droppedEventsCount ?? 0,
     droppedLinksCount: x.droppedLinksCount ?? 0,
   };
-}
-
-function toInstantOf(nanosText: string): Instant {
-  const nanos = BigInt(nanosText);
-  return { ms: Number(nanos / 1_000_000n), nanos: Number(nanos % 1_000_000n) };
 }
 
 /** Without the events whose message has become part of a text: they only say when it was. */
@@ -125,29 +121,10 @@ function eventsIn({ x = {}, ...span }: ImportedSpan): EventRecord[] {
     return [
       {
         name,
-        time: toInstantOf(/^\d{1,20}$/.exec(String(entry.timeUnixNano))?.[0] ?? "0"),
+        time: fromNanosText(entry.timeUnixNano),
         attributes: mapOf(entry.attributes),
         droppedAttributesCount: 0,
       },
     ];
   });
-}
-
-function surroundingsIn(text: string | undefined) {
-  const sent = mapOf(text);
-  const scope = mapOf(sent.scope);
-  return surroundingsOf({
-    resource: { attributes: mapOf(sent.attributes), schemaUrl: textIn(sent.schemaUrl) },
-    scope: {
-      name: textIn(scope.name),
-      version: textIn(scope.version),
-      attributes: mapOf(scope.attributes),
-      schemaUrl: textIn(scope.schemaUrl),
-    },
-    records: [],
-  });
-}
-
-function textIn(value: Value | undefined): string {
-  return typeof value === "string" ? value : "";
 }

@@ -107,3 +107,16 @@ export function mapOf(value: Value | undefined): Attributes {
 export function isMap(value: Value | undefined): value is Attributes {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** The fields that have a value. */
+export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** The same; undefined where none has one. */
+export function presentOrNone<T extends object>(fields: {
+  [K in keyof T]: T[K] | undefined;
+}): T | undefined {
+  const found = present<T>(fields);
+  return Object.keys(found).length > 0 ? found : undefined;
+}

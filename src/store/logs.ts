@@ -3,7 +3,13 @@
  * records and the same span give the same row, whichever comes first and however often.
  */
 import type { Database } from "bun:sqlite";
-import { loggedFields, type ImportedSpan, type SpanExtension } from "../contract/v1.ts";
+import {
+  loggedFields,
+  type ImportedSpan,
+  type LoggedField,
+  type LogReport,
+  type SpanExtension,
+} from "../contract/v1.ts";
 import { waitingLogs as limits, logsPerSpan } from "../limits.ts";
 import { fromCell, toCell, type Cell } from "./codec.ts";
 import { recordRejects } from "./rejects.ts";
@@ -13,12 +19,6 @@ export interface SpanLog {
   spanId: string;
   json: string;
 }
-
-type LoggedField = (typeof loggedFields)[number];
-
-/** What log records say that a span may lack itself. */
-export type LogReport = Pick<ImportedSpan, Exclude<LoggedField, keyof SpanExtension>> &
-  Pick<SpanExtension, "reportedCostUsd" | "responseId">;
 
 /** @param logs parsed records, the earliest first. */
 export type ReadLogs = (logs: object[], spanType: ImportedSpan["spanType"]) => LogReport;

@@ -1,5 +1,6 @@
 /** Sessions of agents that tell in log records what they did, read back as traces. */
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { readUnit } from "../../src/otlp/agents.ts";
 import type { SpanView, Summary, TracePage, TraceView } from "../../src/query/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import {
@@ -300,4 +301,11 @@ test("an exception that comes as a log record makes its span fail, unless that s
   const [trace] = await shown();
   const byName = trace!.spans.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   expect(byName).toMatchObject([{ status: "error", errorMessage: "it broke" }, { status: "ok" }]);
+});
+
+test("a call whose records count nothing has no usage", () => {
+  const name = "gen_ai.client.inference.operation.details";
+  const attributes = { "gen_ai.request.model": "gpt-4o" };
+  const reading = readUnit("copilot", "call", [{ name, attributes, timeUnixNano: "1" }]);
+  expect(reading).toEqual({ model: "gpt-4o" });
 });

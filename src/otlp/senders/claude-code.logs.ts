@@ -7,11 +7,10 @@
 import {
   answerOf,
   contentIn,
-  countsIn,
+  countsText,
   idIn,
   lastText,
   momentOf,
-  present,
   span,
   type AgentEvent,
   type AgentLogs,
@@ -19,7 +18,17 @@ import {
   type Reading,
 } from "../events.ts";
 import type { Attributes } from "../records.ts";
-import { countOf, isFalse, isMap, mapOf, numberOf, parseJson, textOf } from "../values.ts";
+import {
+  countOf,
+  isFalse,
+  isMap,
+  mapOf,
+  numberOf,
+  parseJson,
+  present,
+  presentOrNone,
+  textOf,
+} from "../values.ts";
 
 const prefix = "claude_code.";
 const requestIds = ["request_id", "gen_ai.response.id"];
@@ -65,7 +74,7 @@ export const claudeCodeLogs: AgentLogs = {
         return {
           ...call,
           role: "whole",
-          counts: countsIn(attributes, ["input_tokens"], ["output_tokens"]),
+          counts: countsText(attributes, ["input_tokens"], ["output_tokens"]),
           mark: markOf(event),
         };
       case "api_error":
@@ -109,7 +118,7 @@ export const claudeCodeLogs: AgentLogs = {
           kind: "call",
           id: idIn(attributes, requestIds),
           model: textOf(attributes, ["model", "gen_ai.request.model"]),
-          counts: countsIn(attributes, ["input_tokens"], ["output_tokens"]),
+          counts: countsText(attributes, ["input_tokens"], ["output_tokens"]),
         };
       case "claude_code.tool":
         return {
@@ -137,7 +146,7 @@ function toolPiece(event: AgentEvent, shared: object): AgentPiece {
 
 function markOf(event: AgentEvent): string {
   const { attributes } = event;
-  const counts = countsIn(attributes, ["input_tokens"], ["output_tokens"]) ?? event.name;
+  const counts = countsText(attributes, ["input_tokens"], ["output_tokens"]) ?? event.name;
   return `${momentOf(event)} ${counts} ${textOf(attributes, ["event.sequence"]) ?? ""}`;
 }
 
@@ -224,7 +233,7 @@ function usageOf(attributes: Attributes): Reading["usage"] {
   const input = countOf(attributes, ["input_tokens"]);
   const output = countOf(attributes, ["output_tokens"]);
   if (input === undefined && output === undefined) return undefined;
-  return present({
+  return presentOrNone({
     inputTokens: input === undefined ? undefined : input + (read ?? 0) + (write ?? 0),
     outputTokens: output,
     cachedInputTokens: read,

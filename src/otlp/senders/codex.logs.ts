@@ -4,11 +4,10 @@
  * response what it used; what was answered is in no record.
  */
 import {
-  countsIn,
+  countsText,
   idIn,
   lastText,
   momentOf,
-  present,
   span,
   type AgentEvent,
   type AgentLogs,
@@ -16,7 +15,15 @@ import {
   type Reading,
 } from "../events.ts";
 import type { Attributes } from "../records.ts";
-import { countOf, isFalse, isPresent, numberOf, textOf } from "../values.ts";
+import {
+  countOf,
+  isFalse,
+  isPresent,
+  numberOf,
+  present,
+  presentOrNone,
+  textOf,
+} from "../values.ts";
 
 const prefix = "codex.";
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
@@ -85,7 +92,7 @@ export const codexLogs: AgentLogs = {
     const shared = { session, parentSpanId };
     if (name === "session_task.turn") return { ...shared, kind: "turn" };
     if (name === "handle_responses") {
-      const counts = countsIn(attributes, usageKeys.spanInput, usageKeys.spanOutput);
+      const counts = countsText(attributes, usageKeys.spanInput, usageKeys.spanOutput);
       return counts === undefined ? null : { ...shared, kind: "call", counts };
     }
     const id = idIn(attributes, ["call_id"]);
@@ -110,12 +117,12 @@ function moment({ time }: AgentEvent) {
 function isCompleted({ attributes }: AgentEvent): boolean {
   return (
     attributes["event.kind"] === "response.completed" &&
-    countsIn(attributes, usageKeys.input, usageKeys.output) !== undefined
+    countsText(attributes, usageKeys.input, usageKeys.output) !== undefined
   );
 }
 
 function completed(event: AgentEvent, shared: object): AgentPiece {
-  const counts = countsIn(event.attributes, usageKeys.input, usageKeys.output);
+  const counts = countsText(event.attributes, usageKeys.input, usageKeys.output);
   return {
     ...(shared as AgentPiece),
     kind: "call",
@@ -178,7 +185,7 @@ function readCall(all: AgentEvent[]): Reading {
 
 /** Its input holds the cache, its output the reasoning; the tool's count is the total. */
 function usageOf(attributes: Attributes): Reading["usage"] {
-  return present({
+  return presentOrNone({
     inputTokens: countOf(attributes, usageKeys.input),
     outputTokens: countOf(attributes, usageKeys.output),
     totalTokens: countOf(attributes, ["total_token_count", "tool_token_count"]),

@@ -4,18 +4,17 @@
  */
 import {
   contentIn,
-  countsIn,
+  countsText,
   idIn,
   lastText,
   momentOf,
-  present,
   span,
   type AgentEvent,
   type AgentLogs,
   type Reading,
 } from "../events.ts";
 import { isWholeCall, messagesOf } from "../messages.ts";
-import { countOf, isFalse, textOf } from "../values.ts";
+import { countOf, isFalse, present, presentOrNone, textOf } from "../values.ts";
 
 const services = new Set(["copilot-chat", "github-copilot", "github.copilot", "copilot-cli"]);
 const inputKeys = ["gen_ai.usage.input_tokens"];
@@ -52,7 +51,7 @@ export const copilotLogs: AgentLogs = {
       };
     }
     if (!isWholeCall(event.name)) return null;
-    const counts = countsIn(attributes, inputKeys, outputKeys);
+    const counts = countsText(attributes, inputKeys, outputKeys);
     return {
       ...shared,
       kind: "call",
@@ -79,7 +78,7 @@ export const copilotLogs: AgentLogs = {
           parentSpanId,
           id: idIn(attributes, ["gen_ai.response.id"]),
           model: textOf(attributes, ["gen_ai.request.model"]),
-          counts: countsIn(attributes, inputKeys, outputKeys),
+          counts: countsText(attributes, inputKeys, outputKeys),
         };
       case "execute_tool":
         return {
@@ -101,7 +100,7 @@ function readCall(events: AgentEvent[]): Reading {
     model: lastText(events, ["gen_ai.response.model", "gen_ai.request.model"]),
     provider: textOf(attributes, ["gen_ai.provider.name"]),
     responseId: lastText(events, ["gen_ai.response.id"]),
-    usage: present({
+    usage: presentOrNone({
       inputTokens: countOf(attributes, inputKeys),
       outputTokens: countOf(attributes, outputKeys),
       cachedInputTokens: countOf(attributes, ["gen_ai.usage.cache_read.input_tokens"]),

@@ -5,11 +5,10 @@
 import {
   answerOf,
   contentIn,
-  countsIn,
+  countsText,
   idIn,
   lastText,
   momentOf,
-  present,
   span,
   type AgentClaim,
   type AgentEvent,
@@ -19,7 +18,16 @@ import {
 } from "../events.ts";
 import { isWholeCall, messagesOf } from "../messages.ts";
 import type { Attributes, SpanRecord, Value } from "../records.ts";
-import { countOf, isFalse, isMap, isPresent, parseJson, textOf } from "../values.ts";
+import {
+  countOf,
+  isFalse,
+  isMap,
+  isPresent,
+  parseJson,
+  present,
+  presentOrNone,
+  textOf,
+} from "../values.ts";
 
 const inputKeys = ["input_token_count"];
 const outputKeys = ["output_token_count"];
@@ -80,7 +88,7 @@ function callClaim(attributes: Attributes, shared: object): AgentClaim {
     kind: "call",
     id: idIn(attributes, ["gen_ai.response.id"]),
     model: textOf(attributes, ["gen_ai.request.model", "qwen-code.model"]),
-    counts: countsIn(
+    counts: countsText(
       attributes,
       ["gen_ai.usage.input_tokens", "input_tokens"],
       ["gen_ai.usage.output_tokens", "output_tokens"],
@@ -140,8 +148,8 @@ function pieceOf(event: AgentEvent, resource: Attributes): AgentPiece | null {
         ...call,
         id: idIn(attributes, ["response_id"]),
         role: "whole",
-        counts: countsIn(attributes, inputKeys, outputKeys),
-        mark: `${momentOf(event)} ${countsIn(attributes, inputKeys, outputKeys)}`,
+        counts: countsText(attributes, inputKeys, outputKeys),
+        mark: `${momentOf(event)} ${countsText(attributes, inputKeys, outputKeys)}`,
         saysAnswer: textIn(partsIn(textOf(attributes, ["response_text"]))) !== undefined,
       };
     case "api_error":
@@ -205,7 +213,7 @@ function usageOf(attributes: Attributes, areThoughtsBeside: boolean): Reading["u
   const thoughts = countOf(attributes, ["thoughts_token_count"]);
   const output = countOf(attributes, outputKeys);
   const beside = areThoughtsBeside ? (thoughts ?? 0) : 0;
-  return present({
+  return presentOrNone({
     inputTokens: countOf(attributes, inputKeys),
     outputTokens: output === undefined ? undefined : output + beside,
     totalTokens: countOf(attributes, ["total_token_count"]),

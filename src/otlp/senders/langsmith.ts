@@ -1,8 +1,7 @@
 /** LangSmith's export to OpenTelemetry, from LangChain and LangGraph. */
 import { typeOfKind } from "../kind.ts";
-import { present } from "../reported.ts";
 import type { Sender } from "../sender.ts";
-import { countOf, mapOf, textOf } from "../values.ts";
+import { countOf, mapOf, presentOrNone, textOf } from "../values.ts";
 
 /** LangChain names counts by the tier that they were served in. */
 const tiers = ["", "flex_", "priority_"];
@@ -40,7 +39,7 @@ export const langSmith: Sender = {
         tiers.map((tier) => `${tier}reasoning`),
       ),
     };
-    return present(counts);
+    return presentOrNone(counts);
   },
   // LangChain's usage includes the cache, whoever answered.
   inputHasCache: () => true,

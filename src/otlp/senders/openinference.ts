@@ -1,16 +1,8 @@
 /** OpenInference's instrumentations. https://github.com/Arize-ai/openinference */
-import type { SpanType } from "../kind.ts";
+import { typeOfKind } from "../kind.ts";
 import type { Attributes } from "../records.ts";
 import type { Sender } from "../sender.ts";
-import { isMap, mapOf, tableOf, textOf } from "../values.ts";
-
-/** `openinference.span.kind`; what is not here is `other`. */
-const kinds = tableOf<SpanType>({
-  llm: "llm",
-  embedding: "embedding",
-  tool: "tool",
-  agent: "agent",
-});
+import { isMap, mapOf, textOf } from "../values.ts";
 
 export const openInference: Sender = {
   signs: {
@@ -29,7 +21,7 @@ export const openInference: Sender = {
     if (name.endsWith("._prepare_chat_with_tools")) return "other";
     // LangChain's agents are chains; so is whatever else a trace begins with.
     if (kind === "chain" && parentSpanId === "") return "agent";
-    return kinds.get(kind) ?? "other";
+    return typeOfKind(kind) ?? "other";
   },
   model: ({ attributes }) => textOf(mapOf(attributes["llm.invocation_parameters"]), ["model"]),
   agentName({ attributes }, type) {

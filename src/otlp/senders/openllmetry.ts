@@ -44,12 +44,10 @@ export const openLlmetry: Sender = {
   },
   metadataPrefixes: ["traceloop.association.properties."],
   input: {
-    call: [],
     tool: [attribute("gen_ai.tool.call.arguments", "traceloop.entity.input")],
     rest: [attribute("traceloop.entity.input")],
   },
   output: {
-    call: [],
     tool: [attribute("gen_ai.tool.call.result", "traceloop.entity.output")],
     rest: [attribute("traceloop.entity.output")],
   },

@@ -2,9 +2,8 @@
 import { attribute } from "../places.ts";
 import { countNames } from "../usage.ts";
 import { conventions } from "../conventions.ts";
-import { countOf } from "../values.ts";
+import { countOf, presentOrNone } from "../values.ts";
 import type { Sender } from "../sender.ts";
-import { present } from "../reported.ts";
 
 export const pydanticAi: Sender = {
   signs: { scopes: ["pydantic-ai"], attributes: ["pydantic_ai."] },
@@ -16,7 +15,7 @@ export const pydanticAi: Sender = {
       conventions.keys![name]!.map((key) =>
         key.replace("gen_ai.usage.", "gen_ai.aggregated_usage."),
       );
-    return present(
+    return presentOrNone(
       Object.fromEntries(countNames.map((name) => [name, countOf(attributes, keysOf(name))])),
     );
   },

@@ -3,13 +3,13 @@ import type { SpanType } from "../kind.ts";
 import { attribute, listOfJson, type Place } from "../places.ts";
 import type { Attributes, SpanRecord, Value } from "../records.ts";
 import type { Sender } from "../sender.ts";
-import { present } from "../reported.ts";
 import {
   countOf,
   isMap,
   isPresent,
   mapOf,
   numberOf,
+  presentOrNone,
   textOf,
   toStructure,
   toText,
@@ -97,23 +97,23 @@ export const vercel: Sender = {
   },
   counts(span) {
     const { anthropic, openai, google, bedrock } = metadataOfProvider(span);
-    if (isMap(anthropic)) return present(anthropicCounts(anthropic));
+    if (isMap(anthropic)) return presentOrNone(anthropicCounts(anthropic));
     if (isMap(openai)) {
-      return present({
+      return presentOrNone({
         cacheRead: countOf(openai, ["cachedPromptTokens"]),
         reasoning: countOf(openai, ["reasoningTokens"]),
       });
     }
     if (isMap(google)) {
       const usage = mapOf(google.usageMetadata);
-      return present({
+      return presentOrNone({
         cacheRead: countOf(usage, ["cachedContentTokenCount"]),
         reasoning: countOf(usage, ["thoughtsTokenCount"]),
       });
     }
     if (isMap(bedrock)) {
       const usage = mapOf(bedrock.usage);
-      return present({
+      return presentOrNone({
         cacheRead: countOf(usage, ["cacheReadInputTokens"]),
         cacheWrite: countOf(usage, ["cacheWriteInputTokens"]),
       });

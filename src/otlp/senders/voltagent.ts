@@ -30,5 +30,4 @@ export const voltAgent: Sender = {
   },
   input: { call: [attribute("llm.messages")], tool: [attribute("input")] },
   output: { call: [attribute("llm.response", "output")], tool: [attribute("output")] },
-  toolCatalog: [],
 };
