@@ -123,7 +123,7 @@ export interface Operation {
 }
 
 /** The document of the routes. */
-export function openApiOf(routes: readonly Route[]) {
+function openApiOf(routes: readonly Route[]) {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const each of routes) {
     const path = each.path.replace(/:(\w+)/g, "{$1}");

@@ -27,12 +27,12 @@ export function thoughtParts(members: Members, read: (content: Json) => Part[]):
   return [kept ? { type: "thinking", text: "", withheld: kept } : thinkingPart("")];
 }
 
-export function thinkingPart(text: string): Thinking {
+function thinkingPart(text: string): Thinking {
   return { type: "thinking", text };
 }
 
 /** The text of a thought that may be a list of parts, or such a list as JSON. */
-export function thoughtIn(value: Json, read: (content: Json) => Part[]): string {
+function thoughtIn(value: Json, read: (content: Json) => Part[]): string {
   const sent =
     typeof value === "string" && /^\s*\[\s*\{/.test(value) ? parseJson(value) : undefined;
   if (sent === undefined && typeof value === "string") return value;

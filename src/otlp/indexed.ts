@@ -7,7 +7,7 @@ import type { Attributes, Value } from "./records.ts";
 import { noAttributes } from "./records.ts";
 import { isMap, toStructure } from "./values.ts";
 
-export const listNames = [
+const listNames = [
   "llm.input_messages",
   "llm.output_messages",
   "llm.tools",
@@ -20,7 +20,7 @@ export const listNames = [
 export type ListName = (typeof listNames)[number];
 
 /** The entries of one list in order, each with what stood under its number. */
-export interface IndexedList {
+interface IndexedList {
   keys: string[];
   entries: Attributes[];
 }

@@ -84,7 +84,7 @@ export function providerOf(
 }
 
 /** Who makes a model of this name, where one vendor alone does. */
-export function familyOf(model: string | undefined): string | undefined {
+function familyOf(model: string | undefined): string | undefined {
   return families.find(([pattern]) => pattern.test(model?.toLowerCase() ?? ""))?.[1];
 }
 

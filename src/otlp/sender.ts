@@ -10,7 +10,7 @@ import type { SpanStatus, SpanType } from "./kind.ts";
 import type { Counts } from "./usage.ts";
 
 /** Attribute keys by what they mean; the first that has a value counts. */
-export const keyNames = [
+const keyNames = [
   "responseModel",
   "requestModel",
   "provider",

@@ -16,7 +16,7 @@ import {
 import { rangeOf, rank, type Ranking } from "./stats.ts";
 import type { Source } from "./trace.ts";
 
-export const groupFields = ["agent", "workflow", "model", "provider", "tool"] as const;
+const groupFields = ["agent", "workflow", "model", "provider", "tool"] as const;
 
 export type GroupField = (typeof groupFields)[number];
 

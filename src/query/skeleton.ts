@@ -145,7 +145,7 @@ function traceAttributesOf(places: TreePlace<SkeletonRow>[], source: Source): st
 
 const endOf = ({ startTime, durationMs }: SkeletonRow) => startTime + durationMs;
 
-export function toSkeleton(place: TreePlace<SkeletonRow>, { names, payloads }: Source): Skeleton {
+function toSkeleton(place: TreePlace<SkeletonRow>, { names, payloads }: Source): Skeleton {
   const { span: row, depth, childCount, isOrphan, isCycle } = place;
   const { key, lists } = row;
   return {

@@ -89,7 +89,7 @@ export const extraFields = [
 ] as const satisfies (keyof Span)[];
 
 /** What v1 lacks and nothing filters by, from `x`: kept under that name in `extra`. */
-export const extensionFields = [
+const extensionFields = [
   "spanName",
   "kind",
   "traceState",

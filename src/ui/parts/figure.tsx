@@ -77,6 +77,6 @@ export function SpanCost({ of: { costUsd, isCostEstimated } }: { of: SpanCostOf 
   );
 }
 
-export type SpanCostOf = Pick<Skeleton, "costUsd" | "isCostEstimated">;
+type SpanCostOf = Pick<Skeleton, "costUsd" | "isCostEstimated">;
 
 export { textOf };

@@ -16,7 +16,7 @@ export interface Scope {
 export const newestFirst: TraceSort = "startTime";
 
 /** The filter that leaves out traces that only tell of a sender's runtime. */
-export const withoutInternal = "-is:internal";
+export const notInternal = "-is:internal";
 
 /** @param initial the start of the range where the address says none: "" for all time. */
 export function useScope(initial = ""): Scope {

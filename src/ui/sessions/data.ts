@@ -7,7 +7,7 @@ import type { TracePage } from "../../query/views.ts";
 import { byKey, get, pathOf } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
-import { scopeParams, type Scope } from "../query/scope.ts";
+import { notInternal, scopeParams, type Scope } from "../query/scope.ts";
 
 export type Session = LatestPage["groups"][number];
 
@@ -31,7 +31,7 @@ export function useTurns(session: string | null, project: string) {
   return useInfiniteQuery({
     queryKey: ["turns", session, project],
     queryFn: ({ pageParam: cursor, signal }) => {
-      const filter = `session:${quoted(session!)} -is:internal`;
+      const filter = `session:${quoted(session!)} ${notInternal}`;
       const params = { filter, sort: "-startTime", project: project || null, cursor };
       return get<TracePage>("/api/traces", { ...params, limit: pageLimit }, signal);
     },

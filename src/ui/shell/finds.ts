@@ -6,7 +6,7 @@ import type { Completion } from "../../query/complete.ts";
 import type { Summary, TracePage } from "../../query/views.ts";
 import type { Hit, SearchPage } from "../../search/hits.ts";
 import { get } from "../data/client.ts";
-import { withoutInternal } from "../query/scope.ts";
+import { notInternal } from "../query/scope.ts";
 
 type Session = Completion["items"][number];
 
@@ -77,7 +77,7 @@ async function findNamed(text: string, project: string | null, signal: AbortSign
     return page.traces;
   };
   if (text === "") {
-    const latest = await list(withoutInternal, shownTraces);
+    const latest = await list(notInternal, shownTraces);
     const traces = latest.length > 0 ? latest : await list(null, shownTraces);
     return { exactTraces: [], traces, sessions: [] };
   }

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Summary, TracePage } from "../../query/views.ts";
 import { get } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
-import { withoutInternal } from "../query/scope.ts";
+import { notInternal } from "../query/scope.ts";
 
 export function useNeighbours({ key, startTime, isInternal }: Summary): {
   newer: number | null;
@@ -16,7 +16,7 @@ export function useNeighbours({ key, startTime, isInternal }: Summary): {
       const shared = {
         limit: 2,
         project: project || null,
-        filter: isInternal ? null : withoutInternal,
+        filter: isInternal ? null : notInternal,
       };
       const ask = (params: Record<string, string | number>) =>
         get<TracePage>("/api/traces", { ...params, ...shared }, signal);

@@ -5,7 +5,7 @@
 import { useMemo } from "react";
 import type { Figures, Stats } from "../../query/figures.ts";
 import { count } from "../format.ts";
-import { withoutInternal, type Scope } from "../query/scope.ts";
+import { notInternal, type Scope } from "../query/scope.ts";
 import { wordsOf } from "../query/words.ts";
 import { useShortcuts } from "../state/keys.ts";
 import { useParam } from "../state/url.ts";
@@ -28,7 +28,7 @@ export function useInternalTraces(scope: Scope, totals: Figures | undefined): In
   const areShown = isNamed || isAll || shown === "shown";
   const listed = useMemo(
     () =>
-      areShown ? scope : { ...scope, filter: `${scope.filter} ${withoutInternal}`.trimStart() },
+      areShown ? scope : { ...scope, filter: `${scope.filter} ${notInternal}`.trimStart() },
     [scope, areShown],
   );
   const found = isNamed ? 0 : (totals?.internalTraces ?? 0);

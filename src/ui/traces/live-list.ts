@@ -18,7 +18,7 @@ import {
   type ListData,
   type ListPage,
 } from "./pages.ts";
-import { withoutInternal, type Scope } from "../query/scope.ts";
+import { notInternal, type Scope } from "../query/scope.ts";
 
 /** As often as the server tells; what a filter fits may have to be looked for. */
 const freshEveryMs = { all: 250, filtered: 1_000 };
@@ -90,7 +90,7 @@ export function useLiveList(scope: Scope, sort: TraceSort, isLoaded: boolean, is
       if (latest.current.isHeld) setArrivals(countNew(data()!.pages, fresh));
       else letIn();
     },
-    ["", withoutInternal].includes(scope.filter) ? freshEveryMs.all : freshEveryMs.filtered,
+    ["", notInternal].includes(scope.filter) ? freshEveryMs.all : freshEveryMs.filtered,
   );
 
   useEffect(() => {

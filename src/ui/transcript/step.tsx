@@ -130,7 +130,7 @@ function tokens(value: number | undefined): string {
 }
 
 /** "+36.04 s", from where the trace began. */
-export function offsetText(ms: number) {
+function offsetText(ms: number) {
   const sign = ms < 0 ? "−" : "+";
   return (
     <>
