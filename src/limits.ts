@@ -329,7 +329,7 @@ export const upkeep = {
 /** What a list shows of an input and an output, in UTF-16 code units. */
 export const preview = { length: 200 } as const;
 
-/** A page of a transcript: what bounds the work for it in a trace of any size. Lengths are UTF-16 code units. */
+/** A page of a transcript: bounds the work for it in a trace of any size. Lengths are UTF-16 code units. */
 export const transcript = {
   maxLimit: 200,
   /** Of a part; of all parts of a page; of a part although these are used up. */

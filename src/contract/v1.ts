@@ -300,7 +300,7 @@ const SpanExtension = Type.Object(
 
 const TraceExtension = Type.Object(
   {
-    /** In exports of before; the store has it with a span, as `traceAttributes`. */
+    /** JSON text of what v1 has no field for. The store keeps it with a span, as `traceAttributes`. */
     attributes: optional(Type.String()),
     /** Whose spans they are where no agent is named: OpenTelemetry's `service.name`. */
     serviceName: optional(Type.String()),

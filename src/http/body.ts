@@ -58,7 +58,11 @@ export function bufferFull(): AppError {
   return new AppError("buffer_full", "ingest buffer full", { retryAfterSeconds: 1 });
 }
 
-/** Reads a small JSON body of the administration routes. @throws AppError `bad_request`, `payload_too_large`. */
+/**
+ * Reads a small JSON body of the administration routes.
+ *
+ * @throws AppError `bad_request`, `payload_too_large`.
+ */
 export async function readJson<S extends TSchema>(request: Request, schema: S): Promise<Static<S>> {
   const declared = declaredBytes(request);
   // As of `curl -X POST`, which says no length either.

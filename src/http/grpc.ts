@@ -25,7 +25,11 @@ export interface GrpcCall {
   encoding: string | null;
   /** The size of the message on the wire, from its prefix. */
   declaredBytes: number;
-  /** To be called once, after the size was admitted: nothing of it is held before. @throws AppError `body_timeout`, `bad_request` */
+  /**
+   * To be called once, after the size was admitted: nothing of it is held before.
+   *
+   * @throws AppError `body_timeout`, `bad_request`.
+   */
   read(): Promise<ArrayBuffer>;
 }
 

@@ -1,4 +1,4 @@
-/** The paths under which spans come in: a key is what counts there, and a page cannot send it without CORS. */
+/** The paths under which spans come in: a key counts there, which a page cannot send without CORS. */
 import { signals, type Signal } from "../otlp/request.ts";
 
 /**

@@ -1,6 +1,7 @@
 /**
  * What each span cost that says what it used, by the prices as they stand: the user's rules, then list
- * prices. The list takes 6 ms to load, so it is loaded when the server listens, and whoever needs a price waits for it.
+ * prices. The list takes 6 ms to load, so it is loaded when the server listens, and whoever needs a price
+ * waits for it.
  */
 import { Type, type Static } from "@sinclair/typebox";
 import type { Database } from "bun:sqlite";

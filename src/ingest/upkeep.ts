@@ -1,7 +1,7 @@
 /**
- * What the writing thread does besides: learns what the store holds, moves what an older version
- * wrote, settles what is quiet, collects what was deleted, packs what is at rest, gives up on log records without a span,
- * gives free pages back, empties the log. One short step at a time, and between two it serves what
+ * What the writing thread does besides: learns what the store holds, moves what an older version wrote,
+ * settles what is quiet, collects what was deleted, packs what is at rest, gives up on log records without
+ * a span, gives free pages back, empties the log. One short step at a time, and between two it serves what
  * came in.
  */
 import type { Database } from "bun:sqlite";

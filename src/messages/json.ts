@@ -87,12 +87,12 @@ const { rawJSON, isRawJSON } = JSON as typeof JSON & {
 
 /** Whether a number may not be written as it was read; a reviver makes parsing several times slower. */
 function mayAlter(text: string): boolean {
-  return text.charCodeAt(0) !== quote && hasSuch.test(text) && isSuch.test(text);
+  return text.charCodeAt(0) !== quote && unusualDigits.test(text) && unusualNumber.test(text);
 }
 
 /** The first spares most texts the second, which looks at each value. */
-const hasSuch = /\d{16}|\d[.eE]|-0/;
-const isSuch =
+const unusualDigits = /\d{16}|\d[.eE]|-0/;
+const unusualNumber =
   /(?:^|[[:,])\s*-?(?:[\d.]{16}|0\.0{6}|\d+(?:\.\d+)?[eE]|\d+\.\d*0(?!\d)|(?<=-)0(?![.\d]))/;
 
 function asSent(_key: string, value: Json, { source }: { source?: string } = {}): Json {

@@ -1,11 +1,11 @@
 /**
- * An object's members as a reader takes them, so that what no reader knows can be kept: whatever is not
- * taken and says anything becomes a part of its own.
+ * An object's members. A reader takes those that it knows; what is left, and says anything, is kept as a
+ * part of its own.
  */
 import { isNumber, isObject, toText, type Json, type JsonObject } from "./json.ts";
 import type { Part } from "./model.ts";
 
-/** Kept out everywhere: accounts, clocks, seals and what only a program reads. Lower case, without `_`. */
+/** Left out everywhere: usage, times, signatures and what only a program reads. Lower case, without `_`. */
 const noise = new Set(
   `usage usagemetadata tokenusage usagecontext finishreason finishreasons nativefinishreason stopreason
   stopsequence stopdetails donereason done logprobs toplogprobs avglogprobs logprobsresult
@@ -16,7 +16,7 @@ const noise = new Set(
   requestmethod`.split(/\s+/),
 );
 
-/** Kept beside what says something, not alone. */
+/** Kept only beside members that say something. */
 const labels = new Set(
   "type role kind blocktype index status state outcome language sourcetype toolcalltype from author modality event.name".split(
     " ",
@@ -32,16 +32,16 @@ function isLabel(key: string): boolean {
   return labels.has(key.replaceAll(/[_-]/g, "").toLowerCase()) || isId(key);
 }
 
-/** Whether a member alone says nothing to a reader, whatever it holds. */
+/** Whether a member by itself says nothing, whatever its value is. */
 export function isSilent(key: string): boolean {
   return isNoise(key) || isLabel(key);
 }
 
 /**
- * What is left of a value without what is empty, said or noise; undefined where that is nothing.
+ * A value without what is empty, shown already or noise; undefined where nothing is left.
  *
  * @param said texts, and structures by identity, that are shown already.
- * @param isTelling of a number or `true`.
+ * @param isTelling whether numbers and `true` count as saying something.
  */
 export function leftOf(
   value: Json,
@@ -65,7 +65,7 @@ export function leftOf(
   return kept.every(([key]) => isLabel(key)) ? undefined : fromEntries(kept);
 }
 
-/** Also of a key `__proto__`. */
+/** An object without a prototype, so that `__proto__` is a key like any other. */
 function fromEntries(entries: [string, Json][]): JsonObject {
   const object = Object.create(null) as JsonObject;
   for (const [key, value] of entries) object[key] = value;
@@ -104,7 +104,7 @@ export class Members {
     return key === undefined ? [] : (this.take(key) as Json[]);
   }
 
-  /** The first of these members that is an object: what is left of it is left of the whole. */
+  /** The first of these members that is an object. What nobody takes of it is part of the rest. */
   within(...keys: string[]): Members | null {
     for (const key of keys) {
       const known = this.#inner.get(key);
@@ -123,19 +123,19 @@ export class Members {
     return Object.hasOwn(this.sent, key) ? (this.sent[key] ?? undefined) : undefined;
   }
 
-  /** Passes over what is read elsewhere. */
+  /** Marks members as taken that are read elsewhere, or not shown. */
   skip(...keys: string[]): void {
     for (const key of keys) this.#taken.add(key);
   }
 
-  /** What nobody took, as a part; none where that says nothing that is not said by these parts. */
+  /** What nobody took, as one part; none where these parts say it already, or it says nothing. */
   rest(parts: Part[], isTelling: boolean = true): Part[] {
     if (!this.#mayHaveRest()) return [];
     const left = this.#left(saidBy(parts), isTelling);
     return left.length === 0 ? [] : [{ type: "raw", text: toText(fromEntries(left)) }];
   }
 
-  /** Spares most objects the texts of all their parts. */
+  /** A cheap check: most objects have no rest, and then the texts of the parts are not collected. */
   #mayHaveRest(): boolean {
     return Object.keys(this.sent).some((key) => {
       const inner = this.#inner.get(key);

@@ -286,7 +286,7 @@ function saidParts(members: Members): Part[] {
     ...unsaid(parts, contentParts(members.take("content", "_content"))),
     ...parts,
     // Strands has what came of the calls in the event of the answer that made them.
-    ...contentParts(writtenIn(members.take("tool.result"))),
+    ...contentParts(structureIn(members.take("tool.result"))),
     ...textParts(members.takeText("refusal")),
     ...textParts(members.takeText("message")),
     ...imageParts(members),
@@ -296,7 +296,7 @@ function saidParts(members: Members): Part[] {
 }
 
 /** A structure that came as JSON text. */
-function writtenIn(value: Json | undefined): Json | undefined {
+function structureIn(value: Json | undefined): Json | undefined {
   const read = typeof value === "string" && /^\s*[[{]/.test(value) ? parseJson(value) : undefined;
   return read ?? value;
 }

@@ -323,11 +323,11 @@ function isContent(item: Json): boolean {
 
 /** Documents may be plain text, or parts. */
 function mediaOrText(members: Members): Part[] {
-  const written = writtenIn(members.sent);
-  if (!written) return allOf(members);
+  const text = textPlaceIn(members.sent);
+  if (!text) return allOf(members);
   let place = members;
-  for (const key of written.path) place = place.within(key) ?? place;
-  return contentParts(place.take(written.key));
+  for (const key of text.path) place = place.within(key) ?? place;
+  return contentParts(place.take(text.key));
 }
 
 function allOf(members: Members): Part[] {
@@ -336,7 +336,7 @@ function allOf(members: Members): Part[] {
 }
 
 /** Where a document has its text: Anthropic's and Bedrock's in its source, Cohere's in its data. */
-function writtenIn(sent: JsonObject): { path: string[]; key: string } | null {
+function textPlaceIn(sent: JsonObject): { path: string[]; key: string } | null {
   const path: string[] = [];
   for (let place: JsonObject | null = sent; place;) {
     const { type, data } = place;

@@ -40,7 +40,7 @@ export function readMessages(text: string, side: Side): Message[] {
   return locateMessages(text, side).map(({ message }) => message);
 }
 
-/** The same, with places: what of them an earlier payload had, too, can be told by its length. */
+/** The same with places: the length of an earlier payload then tells which messages it had, too. */
 export function locateMessages(text: string, side: Side): Located[] {
   return conversationIn(text, side) ?? plainText(text, side);
 }
@@ -60,8 +60,8 @@ function roleOn(side: Side): "user" | "assistant" {
 }
 
 /**
- * The rest of a list of messages, from any of its elements or the comma before one on: a history that is
- * known already need not be read again. The places are those in the rest.
+ * Reads the rest of a list of messages, from an element or the comma before one on, so that a known history
+ * is not read again. Places are relative to the rest.
  */
 export function locateRest(rest: string, side: Side): Located[] {
   const found = new Found(rest);
@@ -69,12 +69,12 @@ export function locateRest(rest: string, side: Side): Located[] {
   return found.located(side);
 }
 
-/** Of an output up to here all is read, for its pieces may be one message; in UTF-16 code units. */
+/** An output up to this length is read whole: its pieces may form one message. In UTF-16 code units. */
 const answerLength = 65_536;
 
 /**
- * The messages from the last one on, for who needs few: of a list no more is parsed than is asked for.
- * Of a message that is cut off, the beginning is read.
+ * The messages, the last one first, for callers that need few: only what is asked for is parsed. Of a message
+ * that is cut off, the beginning is read.
  */
 export function* messagesFromEnd(text: string, side: Side): Generator<Message> {
   const role = roleOn(side);
@@ -84,7 +84,7 @@ export function* messagesFromEnd(text: string, side: Side): Generator<Message> {
     return yield* readMessages(text, side).reverse();
   }
   const { found, end, isClosed } = elementsOf(text, start);
-  /** The last part first. */
+  /** The message whose parts are being gathered, the last part first. */
   let parts: Read | null = null;
   let isKnown = false;
   const tail = isClosed ? undefined : parseOpen(text, end);
@@ -107,7 +107,7 @@ export function* messagesFromEnd(text: string, side: Side): Generator<Message> {
   if (!isKnown) yield* readMessages(text, side).reverse();
 }
 
-/** True for parts that came one by one and are of one message. */
+/** Whether both are single parts of the same message. */
 function isSame(a: Read, b: Read): boolean {
   return a.isBare === true && b.isBare === true && a.role === b.role;
 }
@@ -127,9 +127,10 @@ function listIn(text: string): number | null {
 /** A text that is no conversation: what was said, as it is. */
 function plainText(text: string, side: Side): Located[] {
   const role = roleOn(side);
+  // Some frameworks encode a text as JSON twice.
   const value = text.trimStart().startsWith('"') ? parseJson(text) : undefined;
   const said = typeof value === "string" ? value : text;
-  // What a framework wrote down twice, a function's "nothing", and no messages.
+  // An empty list, `null` and an empty text hold no message.
   if (/^\s*(\[\s*\]|null)?\s*$/.test(said.slice(0, 100))) return [];
   const end = text.length;
   const written = said === text ? fromPython(text) : said;
@@ -174,14 +175,14 @@ class Found {
     if (text !== "") this.#push(bare([rawPart(text)], role), end);
   }
 
-  /** What is left of a text that is cut off, by itself: what came before it is whole. */
+  /** Adds the element at which a text is cut off, as a message of its own. */
   addTail(start: number, role: string): void {
     const text = this.text
       .slice(start)
       .replace(/^[\s,]+/, "")
       .trimEnd();
     if (text === "") return;
-    // The first key of most messages: enough to say whose it was.
+    // Most messages begin with their role.
     const sent = /^\{\s*"role"\s*:\s*"(\w+)"/.exec(text.slice(0, 80))?.[1];
     if (/^(\{\s*("|$)|\[\s*[[{"])/.test(text)) this.isKnown = true;
     this.#push({ role: sent ? roleOf(sent) : role, parts: [rawPart(text)] }, this.text.length);
@@ -204,7 +205,7 @@ class Found {
   }
 }
 
-/** Senders have the same instructions beside the messages and as the first of them. */
+/** Some senders send the same instructions beside the messages and as the first of them. */
 function withoutRepeats(located: Located[]): Located[] {
   const others = located.findIndex(({ message }) => message.role !== "system");
   const heads = others < 0 ? located : located.slice(0, others);
@@ -221,7 +222,7 @@ function withoutRepeats(located: Located[]): Located[] {
 function readList(found: Found, start: number, until: number, role: string): void {
   if (!isConversation(found.text, start)) return;
   const { text } = found;
-  // The type is what all events have, most of them first.
+  // A cheap look first: all events have a type, and most begin with it.
   const head = text.slice(start, start + 4096);
   if (/"type"\s*:\s*"(message_|content_block_|response\.)/.test(head) && isEvent(firstIn(head))) {
     const { found: elements, end } = elementsOf(text, start);
@@ -258,7 +259,7 @@ function isConversation(text: string, start: number): boolean {
   return first === "{" || first === "[" || first === '"';
 }
 
-/** False for the account of a stream, with which it ends. */
+/** False for the usage with which a stream ends. */
 function isTelling(value: Json): boolean {
   return !isObject(value) || value.type !== undefined || leftOf(value, new Set()) !== undefined;
 }
@@ -279,7 +280,7 @@ const lists = {
 };
 /** Members that only a request or a response has, whatever its type is. */
 const ofRequest = /^(messages|contents|choices|candidates|generations)$/;
-/** What of a request or a response is content, too, and not how it is to be done. */
+/** Other members of a request or a response that hold content, not settings. */
 const beside =
   /^(documents|citations|search_results|groundingMetadata|grounding_metadata|promptFeedback|prompt_feedback|error)$/;
 /** Where Google's SDKs have the system's instructions. */
@@ -294,7 +295,7 @@ function readObject(found: Found, start: number, role: "user" | "assistant"): vo
     members.some(({ name }) => name === "role") ||
     (members.some(({ name }) => name === "type") && !members.some(isList));
   const isRequest = members.some(({ name }) => lists[role].test(name));
-  // A response repeats the instructions that it was asked with.
+  // A response repeats the instructions of its request.
   const isHead = ({ name }: Member) => systems.test(name) && (role === "user" || !isRequest);
   const known = members.filter(
     (member) => lists[role].test(member.name) || isHead(member) || settings.test(member.name),
@@ -302,7 +303,7 @@ function readObject(found: Found, start: number, role: "user" | "assistant"): vo
   if (!isOne && (isRequest || (!isClosed && known[0]?.isWhole))) {
     for (const member of known) readMember(found, member, role);
     for (const member of members) if (beside.test(member.name)) readBeside(found, member, role);
-    // Its messages would have followed.
+    // The text is cut off before its messages.
     if (!isRequest) found.addTail(known.at(-1)!.end, role);
   } else if (isClosed && skipSpace(text, end) === text.length) {
     const value = parseSlice(text, { start, end });

@@ -12,7 +12,10 @@ const longIntegers = /("(?:\w*[uU]nixNano|intValue)"\s*:\s*)(-?\d{16,})(?=\s*[,}
  */
 const protoNames = /"([a-z]{1,20}(?:_[a-z]{1,20}){1,5})"(?=\s*:)/g;
 
-/** @returns the requests: one, or one a line as the Collector's file exporter writes them. @throws BadRequest */
+/**
+ * @returns the requests: one, or one a line as the Collector's file exporter writes them.
+ * @throws BadRequest
+ */
 export function parseRequests(text: string): unknown[] {
   // A parser rounds what is beyond 2^53, so such numbers become strings before; most senders have none.
   const json = text

@@ -232,7 +232,7 @@ const keys: [Dimension, key: string, units: 0 | 3][] = [
   ["request", "requests_kcount", 3],
 ];
 
-/** @returns null where tokens have no price: the data says so of what is free, unknown, or sold by the hour. */
+/** @returns null where tokens have no price: what is free, unknown, or sold by the hour has none. */
 function pricesOf(listed: Listed): Prices | null {
   if (listed["input_mtok"] === undefined) return null;
   const starts = new Set(

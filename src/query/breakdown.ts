@@ -1,8 +1,9 @@
 /**
  * Where the time of a trace went. Parallel work counts once: times are the lengths of unions of intervals,
- * never sums. Of several spans of one model call or one tool's run the one that counts is looked at. What a model and a tool
- * share is the model's, so that model, tools and idle time make up the whole. Clocks of different machines may differ: what a child has outside of its parent is not
- * taken from the parent's own time. Nor is what an internal span has: it says how its parent worked.
+ * never sums. Of several spans of one model call or one tool run only the one that counts is looked at. Time
+ * that a model and a tool share is the model's, so that model, tools and idle time make up the whole. Clocks
+ * of different machines may differ: what a child has outside of its parent is not taken from the parent's
+ * own time. Nor is what an internal span has: it says how its parent worked.
  */
 import { Type, type Static } from "@sinclair/typebox";
 import { spanTypes, type Span } from "../contract/v1.ts";

@@ -107,7 +107,8 @@ const idAttributes = [
 
 /**
  * Model calls, tools and agents in the order in which they started; of those that start at once an agent
- * comes first. Of several spans of one model call or tool run that one stands for it which says most of its messages. A page may end before its limit, where it is long.
+ * comes first. Several spans of one model call or tool run are shown as one, the one that says most of its
+ * messages. A page may end before its limit, where it is long.
  *
  * @throws AppError `not_found` (also of `from`), `conflict`, `bad_request` for a cursor that is none.
  */
@@ -185,7 +186,10 @@ function loadRows({ db }: Source, found: Light[]): Row[] {
   return keys.map((key) => byKey.get(key)!);
 }
 
-/** What an agent was asked and answered its calls say, too: it is shown where only internal spans are below. */
+/**
+ * An agent's calls say what it was asked and answered, so it is shown only where all spans below it are
+ * internal.
+ */
 function agentsToShow(
   { db, sqlite }: Source,
   trace: { key: number; llmCount: number; internalSpanCount: number },

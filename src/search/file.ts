@@ -70,7 +70,10 @@ export interface Candidate extends IndexedTrace {
 
 export type IndexFile = ReturnType<typeof openFile>;
 
-/** @param fromMs of a new file; null opens one that is there. @throws where it is damaged or of another version. */
+/**
+ * @param fromMs of a new file; null opens one that is there.
+ * @throws where it is damaged or of another version.
+ */
 export function openFile(path: string, fromMs: number | null) {
   const db = new Database(path, { create: true });
   try {

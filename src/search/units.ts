@@ -20,7 +20,7 @@ const structure = new Set(["role", "content", "type", "text", "parts"]);
 /** More objects that never close: no message is nested so deep, and each costs a walk to the end. */
 const maxOpenObjects = 16;
 
-/** Of an object that has a list of messages each of them is one, as in a list that is too long for a piece. */
+/** Of an object with a list of messages each message is one, as in a list that is too long for a piece. */
 const history = /"(?:messages|contents)"\s*:\s*\[/;
 
 /** JSON within JSON within JSON: each level doubles the backslashes, so that no sender goes on for long. */

@@ -17,7 +17,7 @@ import units from "./migrations/0009_units.sql" with { type: "text" };
 import internal from "./migrations/0010_internal.sql" with { type: "text" };
 import texts from "./migrations/0011_texts.sql" with { type: "text" };
 
-/** In the order in which they came to be. */
+/** In the order in which stores applied them, which is not that of the names. It never changes. */
 const migrations = [
   init,
   pieces,

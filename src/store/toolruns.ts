@@ -12,7 +12,10 @@ type Spans = ReadonlyMap<string, SpanFacts>;
 /** Spans between an outer and an inner span of one run. */
 const maxBetween = 64;
 
-/** Some senders count the ids of each answer from 0 on: of spans with one id only so many by start are compared. */
+/**
+ * With how many others of its id, the next by start, a span is compared: some senders count the ids of each
+ * answer from 0 on.
+ */
 const reach = 16;
 
 /** The tools of a trace that name their call, and which of them repeat another. */

@@ -1,4 +1,8 @@
-/** LiteLLM, as a library and as a proxy. https://docs.litellm.ai/docs/observability/opentelemetry_integration */
+/**
+ * LiteLLM, as a library and as a proxy.
+ *
+ * https://docs.litellm.ai/docs/observability/opentelemetry_integration
+ */
 import { fromPython } from "../../python.ts";
 import type { SpanType } from "../kind.ts";
 import { toMessage } from "../indexed.ts";

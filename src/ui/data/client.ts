@@ -71,7 +71,9 @@ export async function get<T>(path: string, params?: Params, signal?: AbortSignal
 /** So many code units are arguments of one call. */
 const unitsAtOnce = 8_192;
 
-/** The text of an answer. A piece that ends within a character comes in UTF-16LE: UTF-8 has no bytes for it. */
+/**
+ * The text of an answer. A piece that ends within a character comes in UTF-16LE: UTF-8 has no bytes for it.
+ */
 export async function textFrom(response: Response): Promise<string> {
   if (!response.headers.get("content-type")?.endsWith("charset=utf-16le")) return response.text();
   // A decoder would put something else in the place of half a character.

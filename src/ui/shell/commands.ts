@@ -42,7 +42,10 @@ export function useCommands(text: string, project: string, onKeys: () => void): 
   return commands.filter(({ name }) => fits(text, name));
 }
 
-/** Whether the name has these letters in their order, each behind the one before or first in a word: "at" and "tools" find "Agents & tools". */
+/**
+ * Whether the name has these letters in their order, each behind the one before or first in a word: "at" and
+ * "tools" find "Agents & tools".
+ */
 export function fits(text: string, name: string): boolean {
   const letters = text.toLowerCase().replaceAll(/\s/g, "");
   const within = name.toLowerCase();

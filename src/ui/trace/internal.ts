@@ -43,7 +43,7 @@ export function withoutInternal(data: TraceColumns): { data: TraceColumns; hidde
       internalRows: [],
       cycleRows: pickRows(data.cycleRows),
       estimatedRows: pickRows(data.estimatedRows),
-      // Tools are never internal.
+      // Only model calls and tools repeat one another, and neither is ever internal: both rows are kept.
       repeats: data.repeats.map(([row, counting]) => [places[row]!, places[counting]!]),
       columns: {
         key: pick(columns.key),

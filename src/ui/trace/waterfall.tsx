@@ -1,4 +1,4 @@
-/** The spans over time. Whatever follows the pointer is written straight to styles: nothing is rendered anew. */
+/** The spans over time. What follows the pointer is written straight to styles: nothing is rendered anew. */
 import { useMemo, useRef, type PointerEvent, type ReactNode } from "react";
 import { duration, plural, textOf } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";

@@ -1,4 +1,4 @@
-/** The columns of the list: how wide, what they show, by what they sort, and which go first for want of room. */
+/** The columns of the list: their width, content and sorting, and which go first where room is short. */
 import type { ReactNode } from "react";
 import type { SortField } from "../../query/walk.ts";
 import type { Summary } from "../../query/views.ts";

@@ -1,4 +1,4 @@
-/** What was said, wherever it was said: messages, names and errors with the free text of the filter in them. */
+/** Hits of the search: messages, names and errors with the free text of the filter in them. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import type { Hit, SearchPage } from "../../search/hits.ts";

@@ -187,7 +187,7 @@ function Why({
 function causeOf({ unpricedTier, missing }: ReceiptView): string | null {
   const tier =
     unpricedTier !== null &&
-    `The call was served as ${unpricedTier}, and the list has no price for that: it is reckoned as standard.`;
+    `The call was served as ${unpricedTier}, and the list has no price for that: the standard price is used.`;
   const parts = missing.map((dimension) => names[dimension].toLowerCase()).join("; ");
   const rest = parts !== "" && `Without a count or a price of its own: ${parts}.`;
   return [tier, rest].filter(Boolean).join(" ") || null;
