@@ -186,10 +186,7 @@ function loadRows({ db }: Source, found: Light[]): Row[] {
   return keys.map((key) => byKey.get(key)!);
 }
 
-/**
- * An agent's calls say what it was asked and answered, so it is shown only where all spans below it are
- * internal.
- */
+/** An agent is shown where only internal spans are below it: else its calls say what it was asked, too. */
 function agentsToShow(
   { db, sqlite }: Source,
   trace: { key: number; llmCount: number; internalSpanCount: number },
