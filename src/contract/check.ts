@@ -7,7 +7,7 @@ import { ValueErrorType, type ValueError } from "@sinclair/typebox/errors";
 import type { TSchema } from "@sinclair/typebox";
 import { AppError, type Issue } from "../errors.ts";
 import { wire } from "../limits.ts";
-import { excessOf } from "./scan.ts";
+import { excessOf, faultOf } from "./scan.ts";
 import { parseExactly, setUnknownAside, type Aside, type UnknownField } from "./unknown.ts";
 import {
   droppedFields,
@@ -89,12 +89,17 @@ export function parsePayload(text: string, door: Door): ParsedPayload {
   return { payload, unknown: aside?.fields ?? [] };
 }
 
+const hints = {
+  empty: "the body is empty",
+  incomplete: "the body is not complete JSON: it may be cut off",
+  invalid: "send JSON in UTF-8; a compressed body needs Content-Encoding",
+};
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message quotes the text around the fault.
-    throw new AppError("invalid_json", "invalid JSON body");
+    throw new AppError("invalid_json", "invalid JSON body", { hint: hints[faultOf(text)] });
   }
 }
 
@@ -102,7 +107,9 @@ function invalid(issues: Issue[]): AppError {
   const unknown = issues.find((issue) => issue.code === "unrecognized_keys");
   return new AppError("invalid_payload", "invalid payload", {
     issues,
-    hint: unknown && "start the server with --unknown-fields keep to accept newer clients",
+    hint: unknown
+      ? "start the server with --unknown-fields keep to accept newer clients"
+      : "each of the issues has the path to what is wrong; /api/docs has the schema",
   });
 }
 

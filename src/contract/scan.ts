@@ -47,6 +47,24 @@ export function excessOf(text: string, maxDepth: number = limits.depth): string 
   return null;
 }
 
+/**
+ * What a text that no parser takes lacks, by its brackets and quotes. Parsers' own messages quote the text
+ * around the fault.
+ */
+export function faultOf(text: string): "empty" | "incomplete" | "invalid" {
+  if (text.trim() === "") return "empty";
+  if (!/^\s*[[{]/.test(text)) return "invalid";
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5b || code === 0x7b) depth++;
+    else if (code === 0x5d || code === 0x7d) depth--;
+    else if (code === quote) at = endOfString(text, at);
+    if (at >= text.length) return "incomplete";
+  }
+  return depth > 0 ? "incomplete" : "invalid";
+}
+
 /** Three digits, each written as `\u0039`, and a quote. */
 const maxIndexKeyLength = 3 * 6 + 1;
 

@@ -1,4 +1,5 @@
 /** From JSON text to objects with the names that OTLP/JSON has, and integers of 64 bits as strings. */
+import { faultOf } from "../contract/scan.ts";
 import { BadRequest } from "./records.ts";
 
 export type Json = Record<string, unknown>;
@@ -26,9 +27,15 @@ export function parseRequests(text: string): unknown[] {
   } catch {
     const lines = parseLines(json);
     if (lines && lines.length > 1) return lines;
-    throw new BadRequest("invalid JSON");
+    throw new BadRequest(faults[faultOf(json)]);
   }
 }
+
+const faults = {
+  empty: "the body is empty",
+  incomplete: "the body is not complete JSON",
+  invalid: "invalid JSON",
+};
 
 /** @returns null where a line is no object. Line by line: a body may be 64 million line breaks. */
 function parseLines(json: string): Json[] | null {

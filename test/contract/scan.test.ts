@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { excessOf } from "../../src/contract/scan.ts";
+import { excessOf, faultOf } from "../../src/contract/scan.ts";
 import { json as limits } from "../../src/limits.ts";
 
 const nestsDeeperThan = (text: string, depth: number) => excessOf(text, depth) !== null;
@@ -82,3 +82,17 @@ test.each(['"999",', '{"9":0},', '{"1000":0},', '{"9a":0},', '{"a":"999"},', '{"
     expect(excessOf(`[${text.repeat(limits.indexKeys + 1)}0]`)).toBeNull();
   },
 );
+
+test.each([
+  ["", "empty"],
+  [" \n", "empty"],
+  ['{"a":', "incomplete"],
+  ['[{"a":"]}', "incomplete"],
+  ['{"a":"\\"}', "incomplete"],
+  ["[1,", "incomplete"],
+  ['{"a":1}x', "invalid"],
+  ["{a:1}", "invalid"],
+  ['\x1f{"', "invalid"],
+] as const)("%j is no JSON since it is %s", (text, fault) => {
+  expect(faultOf(text)).toBe(fault);
+});

@@ -389,6 +389,13 @@ describe("4. JSON", () => {
       expect(await answered(refusal)).toMatchObject({ status: 400, error: "invalid JSON body" });
   });
 
+  test("is told what it lacks", async () => {
+    const hintOf = async (body: string) => (await answered(post(body, withKey()))).hint;
+    expect(await hintOf("")).toContain("empty");
+    expect(await hintOf(valid.slice(0, -1))).toContain("not complete");
+    expect(await hintOf(`${valid}x`)).toContain("UTF-8");
+  });
+
   test("may have a byte order mark, and bad UTF-8 is replaced", async () => {
     const text = `\ufeff${JSON.stringify(makePayload({ traceId: "bad-utf-8" }, { name: "x-y" }))}`;
     const body = Buffer.from(text);
@@ -406,6 +413,7 @@ describe("5. an invalid payload", () => {
     const payload = makePayload({}, { name: { "s3cret-marker": "s3cret-marker" }, endTime: -1 });
     const answer = await answered(server.ingest(payload));
     expect(answer).toMatchObject({ status: 400, error: "invalid payload" });
+    expect(answer.hint).toContain("/api/docs");
     expect(answer.issues!.map(({ path }) => path.at(-1)).sort()).toEqual(["endTime", "name"]);
     for (const issue of answer.issues!)
       expect(Object.keys(issue).sort()).toEqual(["code", "message", "path"]);

@@ -160,8 +160,13 @@ describe("a request", () => {
         expect.stringContaining("rejected"),
       ]);
     }
-    for (const text of ["{}\n{", "{}\n7", "{} {}", "\n\n"]) {
-      expect(() => readTraces(text)).toThrow(new BadRequest("invalid JSON"));
+    for (const [text, message] of [
+      ["{}\n{", "the body is not complete JSON"],
+      ["{}\n7", "invalid JSON"],
+      ["{} {}", "invalid JSON"],
+      ["\n\n", "the body is empty"],
+    ] as const) {
+      expect(() => readTraces(text)).toThrow(new BadRequest(message));
     }
   });
 
@@ -188,8 +193,10 @@ describe("a request", () => {
   });
 
   test.each([
-    ["", "invalid JSON"],
-    ["{", "invalid JSON"],
+    ["", "the body is empty"],
+    ["{", "the body is not complete JSON"],
+    ['{"resourceSpans":[{"schemaUrl":"cut \\"', "the body is not complete JSON"],
+    ["{a}", "invalid JSON"],
     ["null", "the request: expected an object"],
     ["[]", "the request: expected an object"],
     ['"secret"', "the request: expected an object"],
