@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { connect, type Client } from "./client.ts";
-import { showProgress } from "./output.ts";
+import { count, showProgress } from "./output.ts";
 
 interface Status {
   startedAt: number;
@@ -62,8 +62,4 @@ function outOfSight(): AppError {
   return new AppError("conflict", "what became of it is unknown: another run took its place", {
     hint: "or the server was started again; running it once more is safe",
   });
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

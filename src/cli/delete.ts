@@ -6,7 +6,7 @@ import type { Deleted, WouldDelete } from "../http/remove.ts";
 import type { TraceView } from "../query/views.ts";
 import { connect, type Client } from "./client.ts";
 import { segmentOf } from "./export.ts";
-import { out, showProgress } from "./output.ts";
+import { count, out, showProgress } from "./output.ts";
 
 /** What every command that deletes many takes. */
 export interface DeleteHow {
@@ -161,8 +161,4 @@ function nothingFound(pinnedKept: number): AppError {
 
 function keptText(verb: "keep" | "kept", pinnedKept: number): string {
   return pinnedKept === 0 ? "" : `, and ${verb} ${count(pinnedKept, "pinned trace")}`;
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -3,7 +3,7 @@ import { createReadStream, statSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { connect, type Client } from "./client.ts";
-import { out, showProgress } from "./output.ts";
+import { count, out, showProgress } from "./output.ts";
 
 /** Lines under way at one time: enough that the writer commits them together. */
 const linesAtOnce = 8;
@@ -29,7 +29,7 @@ export async function importFiles(
         const sent = send(client, path, line, where).then((spans) => {
           accepted += spans;
           underWay.delete(sent);
-          showProgress(`${accepted} spans`);
+          showProgress(count(accepted, "span"));
         });
         // A refusal is seen below, which may be after a long wait for the next line.
         sent.catch(() => {});
@@ -42,7 +42,7 @@ export async function importFiles(
     showProgress("");
     await client.close();
   }
-  out.write(json ? JSON.stringify({ accepted }) : `imported ${accepted} spans`);
+  out.write(json ? JSON.stringify({ accepted }) : `imported ${count(accepted, "span")}`);
 }
 
 async function send(client: Client, path: string, line: string, where: string): Promise<number> {

@@ -17,3 +17,8 @@ export const out: Output = {
 export function showProgress(text: string): void {
   if (out.isErrorTerminal) process.stderr.write(`\r\u001b[K${text}`);
 }
+
+/** `1 trace`, `2 traces`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

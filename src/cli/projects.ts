@@ -3,8 +3,8 @@ import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { ProjectDeleted } from "../http/remove.ts";
 import { connect } from "./client.ts";
-import { confirmDeletion, count, deleteAll, type DeleteHow } from "./delete.ts";
-import { out } from "./output.ts";
+import { confirmDeletion, deleteAll, type DeleteHow } from "./delete.ts";
+import { count, out } from "./output.ts";
 import { printable, toLocalTime, toTable } from "./table.ts";
 
 interface ProjectView {

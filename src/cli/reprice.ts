@@ -1,8 +1,8 @@
 /** `tealight reprice`: applies the prices as they stand to what is stored. */
 import type { Config } from "../config.ts";
 import type { RepriceStatus } from "../ingest/reprice.ts";
-import { count, runToEnd } from "./background.ts";
-import { out } from "./output.ts";
+import { runToEnd } from "./background.ts";
+import { count, out } from "./output.ts";
 
 export interface RepriceOptions {
   project?: string;

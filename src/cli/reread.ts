@@ -1,8 +1,8 @@
 /** `tealight reread`: maps stored spans of OTLP anew, as this version understands them. */
 import type { Config } from "../config.ts";
 import type { RereadStatus } from "../ingest/reread.ts";
-import { count, runToEnd } from "./background.ts";
-import { out } from "./output.ts";
+import { runToEnd } from "./background.ts";
+import { count, out } from "./output.ts";
 
 export interface RereadOptions {
   project?: string;

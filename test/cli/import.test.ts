@@ -150,7 +150,7 @@ describe("import", () => {
     const file = write(server.dataDir, "a.jsonl", [lineOf("a"), lineOf("b")]);
     const { exitCode, output } = await tealightOnTerminal(server.dataDir, ["import", file]);
     expect(exitCode).toBe(0);
-    expect(output).toContain("\r\u001b[K1 spans");
+    expect(output).toContain("\r\u001b[K1 span");
     // The line is taken back before the result.
     expect(output).toEndWith("\r\u001b[Kimported 2 spans\r\n");
     expect((await tealight(server.dataDir, ["import", file])).stderr).toBe("");
@@ -167,7 +167,7 @@ describe("import", () => {
     const other = await tealight(home.dir, ["keys", "list"]);
     expectFailure(other, 1, `another server uses ${home.dir}`);
     await writer.close();
-    expect(await child.stdout.text()).toBe("imported 1 spans\n");
+    expect(await child.stdout.text()).toBe("imported 1 span\n");
     expect(await child.exited).toBe(0);
     const { stdout } = await tealight(home.dir, ["export"]);
     expect(JSON.parse(stdout)).toEqual(makePayload({ traceId: "a" }, { input: "[]" }));

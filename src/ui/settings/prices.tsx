@@ -45,7 +45,6 @@ export function Prices() {
     queryKey: ["prices"],
     queryFn: ({ signal }) => get<PriceListing>("/api/prices", {}, signal),
   });
-  const unpriced = useUnpriced();
   const reread = () => client.invalidateQueries({ queryKey: ["prices"] });
   return (
     <Section
@@ -63,64 +62,7 @@ export function Prices() {
         </button>
       }
     >
-      <table className="set-table">
-        <thead>
-          <tr>
-            <th>Model</th>
-            {shown.map((dimension) => (
-              <th className="num" key={dimension}>
-                {names[dimension]}
-              </th>
-            ))}
-            <th />
-          </tr>
-        </thead>
-        <tbody>
-          {unpriced.map(({ value, requests }) => (
-            <tr key={value}>
-              <td className="mono">{value}</td>
-              <td className="dim" colSpan={shown.length}>
-                unpriced, {plural(requests, "call")}
-              </td>
-              <td className="num">
-                <button
-                  type="button"
-                  className="lnk"
-                  onClick={() => setModel(value, { replace: true })}
-                >
-                  Add price
-                </button>
-              </td>
-            </tr>
-          ))}
-          {listing?.rules.map(({ id, provider, model, prices }) => (
-            <tr key={id}>
-              <td className="mono" title={`provider ${provider}`}>
-                {provider === "*" ? model : `${provider} / ${model}`}
-              </td>
-              {shown.map((dimension) => (
-                <td className="num" key={dimension}>
-                  {prices[dimension] ?? <span className="dim">—</span>}
-                </td>
-              ))}
-              <td className="num">
-                {id.startsWith("config:") ? (
-                  <span className="dim">config.toml</span>
-                ) : (
-                  <button
-                    type="button"
-                    className="btn ghost sm danger"
-                    aria-label={`Remove the price of ${model}`}
-                    onClick={() => void send("DELETE", pathOf("prices", id)).then(reread)}
-                  >
-                    Remove
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {listing && <Rules rules={listing.rules} setModel={setModel} reread={reread} />}
       <Reprice />
       {model !== "" && (
         <PriceDialog
@@ -130,6 +72,82 @@ export function Prices() {
         />
       )}
     </Section>
+  );
+}
+
+/** The models without a price, then the rules of one's own. */
+function Rules({
+  rules,
+  setModel,
+  reread,
+}: {
+  rules: PriceListing["rules"];
+  setModel: (model: string, options: { replace: boolean }) => void;
+  reread: () => Promise<void>;
+}) {
+  const unpriced = useUnpriced();
+  if (rules.length === 0 && unpriced.length === 0) {
+    return <p className="nothing">No price of your own is set.</p>;
+  }
+  return (
+    <table className="set-table">
+      <thead>
+        <tr>
+          <th>Model</th>
+          {shown.map((dimension) => (
+            <th className="num" key={dimension}>
+              {names[dimension]}
+            </th>
+          ))}
+          <th />
+        </tr>
+      </thead>
+      <tbody>
+        {unpriced.map(({ value, requests }) => (
+          <tr key={value}>
+            <td className="mono">{value}</td>
+            <td className="dim" colSpan={shown.length}>
+              unpriced, {plural(requests, "call")}
+            </td>
+            <td className="num">
+              <button
+                type="button"
+                className="lnk"
+                onClick={() => setModel(value, { replace: true })}
+              >
+                Add price
+              </button>
+            </td>
+          </tr>
+        ))}
+        {rules.map(({ id, provider, model, prices }) => (
+          <tr key={id}>
+            <td className="mono" title={`provider ${provider}`}>
+              {provider === "*" ? model : `${provider} / ${model}`}
+            </td>
+            {shown.map((dimension) => (
+              <td className="num" key={dimension}>
+                {prices[dimension] ?? <span className="dim">—</span>}
+              </td>
+            ))}
+            <td className="num">
+              {id.startsWith("config:") ? (
+                <span className="dim">config.toml</span>
+              ) : (
+                <button
+                  type="button"
+                  className="btn ghost sm danger"
+                  aria-label={`Remove the price of ${model}`}
+                  onClick={() => void send("DELETE", pathOf("prices", id)).then(reread)}
+                >
+                  Remove
+                </button>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { IndexStatus } from "../../search/hits.ts";
 import { get, send } from "../data/client.ts";
 import { useStatus } from "../data/queries.ts";
-import { bytes, count, percent, textOf } from "../format.ts";
+import { bytes, percent, plural, textOf } from "../format.ts";
 import { FigureText } from "../parts/figure.tsx";
 import { Section, SetRow } from "./section.tsx";
 import "../parts/stats.css";
@@ -27,7 +27,7 @@ export function Storage() {
     <Section
       id="storage"
       title="Storage"
-      about={`On this machine: ${count(status.spanCount)} spans in ${count(status.traceCount)} traces.`}
+      about={`On this machine: ${plural(status.spanCount, "span")} in ${plural(status.traceCount, "trace")}.`}
     >
       <div className="storage-bar">
         <span className="storage-total">
@@ -76,5 +76,5 @@ export function Storage() {
 function indexWords({ state, progress, pendingTraces }: IndexStatus): string {
   if (state === "unavailable") return "This SQLite has no full text: everything is scanned.";
   if (pendingTraces === 0) return "Every trace is in it.";
-  return `${textOf(percent(progress))} of the traces are in it; ${count(pendingTraces)} are scanned until they are.`;
+  return `${textOf(percent(progress))} of the traces are in it; ${plural(pendingTraces, "trace is", "traces are")} scanned until then.`;
 }

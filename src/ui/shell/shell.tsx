@@ -160,7 +160,7 @@ function Refused({ search }: { search: string }) {
     <Link
       className="loss"
       href={`/settings${search}#refused`}
-      title={`${many} requests refused in the last hour`}
+      title={`${many} ${recent === 1 ? "request" : "requests"} refused in the last hour`}
     >
       <Icon name="warn" size="xs" />
       {many} <span>refused</span>

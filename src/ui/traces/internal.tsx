@@ -4,7 +4,7 @@
  */
 import { useMemo } from "react";
 import type { Figures, Stats } from "../../query/figures.ts";
-import { count } from "../format.ts";
+import { plural } from "../format.ts";
 import { notInternal, type Scope } from "../query/scope.ts";
 import { wordsOf } from "../query/words.ts";
 import { useShortcuts } from "../state/keys.ts";
@@ -27,8 +27,7 @@ export function useInternalTraces(scope: Scope, totals: Figures | undefined): In
   const isAll = totals !== undefined && totals.traces === 0 && totals.internalTraces > 0;
   const areShown = isNamed || isAll || shown === "shown";
   const listed = useMemo(
-    () =>
-      areShown ? scope : { ...scope, filter: `${scope.filter} ${notInternal}`.trimStart() },
+    () => (areShown ? scope : { ...scope, filter: `${scope.filter} ${notInternal}`.trimStart() }),
     [scope, areShown],
   );
   const found = isNamed ? 0 : (totals?.internalTraces ?? 0);
@@ -63,7 +62,7 @@ export function InternalLine({ traces }: { traces: InternalTraces }) {
   if (found === 0) return null;
   return (
     <p className="internal-line dim">
-      {found === 1 ? "1 trace of runtime spans" : `${count(found)} traces of runtime spans`}
+      {plural(found, "trace")} of runtime spans
       {areShown ? " shown" : " hidden"}
       {toggle && (
         <>

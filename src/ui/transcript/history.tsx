@@ -1,6 +1,6 @@
 /** What a call was sent besides the new: the earlier messages, and how a changed history was changed. */
 import { useMemo } from "react";
-import { count, plural } from "../format.ts";
+import { plural } from "../format.ts";
 import { Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Diff } from "../text/diff.tsx";
@@ -99,7 +99,7 @@ function HistoryDiff({ spanKey, earlierKey }: { spanKey: number; earlierKey: num
   const size =
     delta === 0
       ? "the same length"
-      : `${count(Math.abs(delta))} characters ${delta < 0 ? "shorter" : "longer"}`;
+      : `${plural(Math.abs(delta), "character")} ${delta < 0 ? "shorter" : "longer"}`;
   return (
     <div className="history-diff">
       <p className="note">

@@ -1,6 +1,6 @@
 /** How much a call had to read: what the provider still had, and what was new to it. */
 import type { Skeleton } from "../../../query/views.ts";
-import { count } from "../../format.ts";
+import { count, plural } from "../../format.ts";
 
 export function Context({ usage }: { usage: Skeleton["usage"] }) {
   const input = usage?.inputTokens;
@@ -10,7 +10,7 @@ export function Context({ usage }: { usage: Skeleton["usage"] }) {
   return (
     <section className="sect">
       <h3>
-        Context <span className="end num">{count(input)} tokens</span>
+        Context <span className="end num">{plural(input, "token")}</span>
       </h3>
       <div className="split context" aria-hidden="true">
         {share > 0 && <i className="is-cached" style={{ flexGrow: share }} />}
