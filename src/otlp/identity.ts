@@ -3,7 +3,7 @@ import type { Span, TraceHeader } from "../contract/v1.ts";
 import { wire } from "../limits.ts";
 import { exceptionOf, type SpanStatus, type SpanType } from "./kind.ts";
 import type { Attributes, SpanRecord } from "./records.ts";
-import { ask, type Dialect, type Keys } from "./sender.ts";
+import type { Dialect, Keys } from "./sender.ts";
 import { mapOf, textOf, toText } from "./values.ts";
 
 /** Text that fits; a longer one stays an attribute alone. */
@@ -23,7 +23,7 @@ export function modelsOf(span: SpanRecord, dialect: Dialect): Models {
   const { responseModel, requestModel } = dialect.keys;
   const answered = fitting(textOf(attributes, responseModel), wire.modelIdLength);
   const asked = fitting(
-    textOf(attributes, requestModel) ?? ask(dialect, (meaning) => meaning.model?.(span)),
+    textOf(attributes, requestModel) ?? dialect.model(span),
     wire.modelIdLength,
   );
   const isOther = answered !== undefined && asked !== answered;
@@ -43,7 +43,7 @@ export function nameOf(
   const operation = textOf(attributes, ["gen_ai.operation.name"]);
   const name =
     tool ||
-    ask(dialect, (meaning) => meaning.spanName?.(span, type)) ||
+    dialect.spanName(span, type) ||
     span.name ||
     (operation && model ? `${operation} ${model}` : operation) ||
     scopeName;
@@ -80,37 +80,34 @@ export function headerOf(
   type: SpanType,
   name: string,
   dialect: Dialect,
-  resource: { serviceName: string } & ReturnType<typeof ownersOf>,
+  serviceName: string,
+  owners: ReturnType<typeof ownersOf>,
 ): TraceHeader {
   const { attributes } = span;
   const { keys } = dialect;
   const isRoot = span.parentSpanId === "";
   const traceName =
-    ask(dialect, (meaning) => meaning.traceName?.(span)) ??
-    textOf(attributes, keys.traceName) ??
-    (isRoot ? name : undefined);
-  const agentName =
-    textOf(attributes, keys.agentName) ??
-    ask(dialect, (meaning) => meaning.agentName?.(span, type));
+    dialect.traceName(span) ?? textOf(attributes, keys.traceName) ?? (isRoot ? name : undefined);
+  const agentName = textOf(attributes, keys.agentName) ?? dialect.agentName(span, type);
   const workflowName = fitting(
-    textOf(attributes, keys.workflowName) ??
-      ask(dialect, (meaning) => meaning.workflowName?.(span)),
+    textOf(attributes, keys.workflowName) ?? dialect.workflowName(span),
     wire.traceTextLength,
   );
   const workflowRunId = fitting(textOf(attributes, keys.workflowRunId), wire.idLength);
-  const sessionId =
-    fitting(textOf(attributes, keys.sessionId), wire.idLength) ?? resource.sessionId;
+  const sessionId = fitting(textOf(attributes, keys.sessionId), wire.idLength) ?? owners.sessionId;
   const customerId =
-    fitting(textOf(attributes, keys.customerId), wire.idLength) ?? resource.customerId;
-  const { serviceName } = resource;
-  return {
-    ...(traceName && { traceName: traceName.slice(0, wire.traceTextLength) }),
-    ...(agentName && { agentName: agentName.slice(0, wire.traceTextLength) }),
-    ...(workflowName && { workflowName, workflowRunId: workflowRunId ?? span.traceId }),
-    ...(sessionId && { sessionId }),
-    ...(customerId && { customer: { id: customerId } }),
-    ...(serviceName && { x: { serviceName: serviceName.slice(0, wire.traceTextLength) } }),
-  };
+    fitting(textOf(attributes, keys.customerId), wire.idLength) ?? owners.customerId;
+  const header: TraceHeader = {};
+  if (traceName) header.traceName = traceName.slice(0, wire.traceTextLength);
+  if (agentName) header.agentName = agentName.slice(0, wire.traceTextLength);
+  if (workflowName) {
+    header.workflowName = workflowName;
+    header.workflowRunId = workflowRunId ?? span.traceId;
+  }
+  if (sessionId) header.sessionId = sessionId;
+  if (customerId) header.customer = { id: customerId };
+  if (serviceName) header.x = { serviceName: serviceName.slice(0, wire.traceTextLength) };
+  return header;
 }
 
 /** The users' own metadata, as far as it fits the contract's maps; all of it stays in the attributes. */
@@ -132,7 +129,7 @@ export function metadataOf(
   }
   const whole = mapOf(attributes["metadata"]);
   for (const key of Object.keys(whole)) add(key, toText(whole[key]!));
-  const tags = keys.tags.map((key) => attributes[key]).find((value) => value !== undefined);
-  if (tags !== undefined) add("tags", toText(tags));
+  const tags = keys.tags.find((key) => attributes[key] !== undefined);
+  if (tags !== undefined) add("tags", toText(attributes[tags]!));
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }

@@ -99,7 +99,7 @@ export interface Meaning {
    */
   counts?(span: SpanRecord): Partial<Counts> | undefined;
   /** True for a span whose counts repeat those of a call beside it: they are not the span's own. */
-  repeatsUsage?(span: SpanRecord): boolean | undefined;
+  repeatsUsage?(span: SpanRecord): true | undefined;
   /** What the call cost by the sender's own account, where that is no attribute of its own. */
   costUsd?(span: SpanRecord): number | undefined;
   /**
@@ -119,22 +119,45 @@ export interface Meaning {
   /** Prefixes of the keys of the users' own metadata. */
   metadataPrefixes?: readonly string[];
   /** True for a span that only announces another and is not stored. */
-  isAnnouncement?(span: SpanRecord): boolean;
+  isAnnouncement?(span: SpanRecord): boolean | undefined;
 }
+
+/** What senders are asked of a span. */
+const questions = [
+  "isAnnouncement",
+  "spanType",
+  "status",
+  "model",
+  "spanName",
+  "agentName",
+  "workflowName",
+  "traceName",
+  "counts",
+  "repeatsUsage",
+  "costUsd",
+  "inputHasCache",
+  "outputHasReasoning",
+  "ttftMs",
+  "provider",
+] as const satisfies (keyof Meaning)[];
+
+type Question = (typeof questions)[number];
+type Answers = { [Q in Question]: NonNullable<Meaning[Q]> };
 
 export interface Sender extends Meaning {
   signs: Signs;
 }
 
-/** The meaning of all senders of a span together: first theirs, then that of the conventions. */
-export interface Dialect {
+/**
+ * The meaning of all senders of a span together: first theirs, then that of the conventions. Of several
+ * answers to a question the first that is not undefined counts.
+ */
+export interface Dialect extends Answers {
   keys: Keys;
   input: Places;
   output: Places;
   toolCatalog: readonly Place[];
   metadataPrefixes: readonly string[];
-  /** In the order in which they are asked. */
-  meanings: readonly Meaning[];
 }
 
 /** @param meanings the conventions last. */
@@ -150,13 +173,16 @@ export function toDialect(meanings: readonly Meaning[]): Dialect {
     tool: meanings.flatMap((meaning) => meaning[field]?.tool ?? []),
     rest: meanings.flatMap((meaning) => meaning[field]?.rest ?? []),
   });
+  const answers = Object.fromEntries(
+    questions.map((question) => [question, firstAnswer(meanings, question)]),
+  ) as unknown as Answers;
   return {
+    ...answers,
     keys,
     input: places("input"),
     output: places("output"),
     toolCatalog: meanings.flatMap(({ toolCatalog = [] }) => toolCatalog),
     metadataPrefixes: unique(meanings.flatMap(({ metadataPrefixes = [] }) => metadataPrefixes)),
-    meanings,
   };
 }
 
@@ -164,14 +190,17 @@ function unique<T>(items: T[]): T[] {
   return [...new Set(items)];
 }
 
-/** The first answer that is not undefined. */
-export function ask<T>(
-  { meanings }: Dialect,
-  question: (meaning: Meaning) => T | undefined,
-): T | undefined {
-  for (const meaning of meanings) {
-    const answer = question(meaning);
-    if (answer !== undefined) return answer;
-  }
-  return undefined;
+/** Most senders answer few of the questions: only those who do are asked. */
+function firstAnswer(meanings: readonly Meaning[], question: Question) {
+  const asked = meanings.flatMap((meaning) => meaning[question] ?? []) as ((
+    span: SpanRecord,
+    more: unknown,
+  ) => unknown)[];
+  return (span: SpanRecord, more: unknown) => {
+    for (const answerOf of asked) {
+      const answer = answerOf(span, more);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  };
 }

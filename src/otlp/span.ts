@@ -21,7 +21,7 @@ import type { Messages } from "./messages.ts";
 import { providerOf } from "./provider.ts";
 import { dialectOf, originOf, saysGenAi, type Origin } from "./recognise.ts";
 import { toNanosText, type Group, type SpanRecord } from "./records.ts";
-import { ask, type Scope } from "./sender.ts";
+import type { Scope } from "./sender.ts";
 import { reportedCostOf, ttftOf, usageOf } from "./usage.ts";
 import { textOf } from "./values.ts";
 
@@ -107,7 +107,7 @@ export function mapSpan(
 ): { span: ImportedSpan; header: TraceHeader } | null {
   const { scopeName } = scope;
   const dialect = dialectOf(record, origin);
-  if (ask(dialect, (meaning) => meaning.isAnnouncement?.(record))) return null;
+  if (dialect.isAnnouncement(record)) return null;
   if (!/[^0]/.test(record.parentSpanId)) record.parentSpanId = "";
   const { attributes } = record;
   for (const key in attributes) {
@@ -119,25 +119,24 @@ export function mapSpan(
   const { modelId, requestModelId } = modelsOf(record, dialect);
   const named = providerOf(attributes, dialect, modelId);
   const details = detailsOf(attributes);
-  const usage = usageOf(record, dialect, named, scope, details);
+  const isRepeated = dialect.repeatsUsage(record) === true;
+  const usage = isRepeated ? undefined : usageOf(record, dialect, named, scope, details);
   const hasModel = modelId !== undefined;
   const hasTokens = (usage?.inputTokens ?? usage?.outputTokens ?? usage?.totalTokens) !== undefined;
   const isUsed = hasModel || hasTokens;
-  const provider = named ?? (isUsed ? ask(dialect, (by) => by.provider?.(record)) : undefined);
-  const spanType =
-    ask(dialect, (meaning) => meaning.spanType?.(record, { ...scope, hasModel, hasTokens })) ??
-    "other";
+  const provider = named ?? (isUsed ? dialect.provider(record) : undefined);
+  const spanType = dialect.spanType(record, { scopeName, hasModel, hasTokens }) ?? "other";
   // All that an embedding uses is its input.
   if (spanType === "embedding" && usage?.totalTokens !== undefined) {
     usage.inputTokens ??= usage.totalTokens;
   }
-  const status = ask(dialect, (meaning) => meaning.status?.(record)) ?? "ok";
+  const status = dialect.status(record) ?? "ok";
   const errorMessage = errorMessageOf(record, status, dialect.keys);
-  const ttftMs = ttftOf(record, dialect);
+  const ttftMs = isRepeated ? undefined : ttftOf(record, dialect);
   const metadata = metadataOf(attributes, dialect);
   const reportedCostUsd = reportedCostOf(record, dialect);
   const name = nameOf(record, spanType, dialect, modelId, scopeName);
-  const header = headerOf(record, spanType, name, dialect, { serviceName, ...owners });
+  const header = headerOf(record, spanType, name, dialect, serviceName, owners);
   const isCall = spanType === "llm" || spanType === "embedding";
   const responseId = isCall
     ? fitting(textOf(attributes, dialect.keys.responseId), wire.responseIdLength)

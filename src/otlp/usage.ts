@@ -5,7 +5,7 @@
 import type { Usage } from "../contract/v1.ts";
 import { cacheWritesOf, type Details } from "./details.ts";
 import type { SpanRecord } from "./records.ts";
-import { ask, type Dialect, type Scope } from "./sender.ts";
+import type { Dialect, Scope } from "./sender.ts";
 import { countOf, numberOf } from "./values.ts";
 
 export const countNames = [
@@ -28,11 +28,10 @@ export function usageOf(
   span: SpanRecord,
   dialect: Dialect,
   provider: string | undefined,
-  scope: Scope,
+  { scopeName }: Scope,
   details: Details,
 ): Usage | undefined {
-  if (ask(dialect, (meaning) => meaning.repeatsUsage?.(span) || undefined)) return undefined;
-  const own = ask(dialect, (meaning) => meaning.counts?.(span));
+  const own = dialect.counts(span);
   const counts: Partial<Counts> = {};
   for (const name of countNames) {
     const count = countOf(span.attributes, dialect.keys[name]) ?? own?.[name];
@@ -40,22 +39,21 @@ export function usageOf(
   }
   const byLifetime = cacheWritesOf(details);
   if (byLifetime !== undefined) counts.cacheWrite = Math.max(counts.cacheWrite ?? 0, byLifetime);
-  const clues = { ...scope, counts, provider };
+  const clues = { scopeName, counts, provider };
   const normal = toInclusive(
     counts,
-    () => ask(dialect, (meaning) => meaning.inputHasCache?.(span, clues)) ?? true,
-    () => ask(dialect, (meaning) => meaning.outputHasReasoning?.(span, clues)) ?? true,
+    () => dialect.inputHasCache(span, clues) ?? true,
+    () => dialect.outputHasReasoning(span, clues) ?? true,
   );
   const { input, output, total, cacheRead, cacheWrite, reasoning } = normal;
-  const usage: Usage = {
-    ...(input !== undefined && { inputTokens: input }),
-    ...(output !== undefined && { outputTokens: output }),
-    ...(total !== undefined && { totalTokens: total }),
-    ...(reasoning !== undefined && { reasoningTokens: reasoning }),
-    ...(cacheRead !== undefined && { cachedInputTokens: cacheRead }),
-    ...(cacheWrite !== undefined && { cacheWriteInputTokens: cacheWrite }),
-    ...(details.webSearchCount !== undefined && { webSearchCount: details.webSearchCount }),
-  };
+  const usage: Usage = {};
+  if (input !== undefined) usage.inputTokens = input;
+  if (output !== undefined) usage.outputTokens = output;
+  if (total !== undefined) usage.totalTokens = total;
+  if (reasoning !== undefined) usage.reasoningTokens = reasoning;
+  if (cacheRead !== undefined) usage.cachedInputTokens = cacheRead;
+  if (cacheWrite !== undefined) usage.cacheWriteInputTokens = cacheWrite;
+  if (details.webSearchCount !== undefined) usage.webSearchCount = details.webSearchCount;
   const all = Object.values(usage);
   // Sums of counts near 2^53 leave what the contract admits; they stay readable as attributes.
   return all.length > 0 && all.every(Number.isSafeInteger) ? usage : undefined;
@@ -108,9 +106,7 @@ export function toInclusive(
 /** @returns what the sender says that the call cost, in USD to 12 decimals. */
 export function reportedCostOf(span: SpanRecord, dialect: Dialect): number | undefined {
   const { attributes } = span;
-  const usd =
-    ask(dialect, (meaning) => meaning.costUsd?.(span)) ??
-    numberOf(attributes, dialect.keys.costUsd);
+  const usd = dialect.costUsd(span) ?? numberOf(attributes, dialect.keys.costUsd);
   if (usd !== undefined) return toPico(usd);
   const micros = numberOf(attributes, ["cost_usd_micros"]);
   return micros === undefined ? undefined : toPico(micros / 1e6);
@@ -124,8 +120,7 @@ function toPico(usd: number): number {
 
 /** The time to the first token in ms. */
 export function ttftOf(span: SpanRecord, dialect: Dialect): number | undefined {
-  if (ask(dialect, (meaning) => meaning.repeatsUsage?.(span) || undefined)) return undefined;
-  const own = ask(dialect, (meaning) => meaning.ttftMs?.(span));
+  const own = dialect.ttftMs(span);
   if (own !== undefined) return own;
   const seconds = numberOf(span.attributes, dialect.keys.ttftSeconds);
   // To the nanosecond, so that 1.005 s are 1005 ms.

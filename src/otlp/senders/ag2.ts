@@ -11,7 +11,7 @@ export const ag2: Sender = {
     if (type === "usage") return "other";
     return typeOfKind(type);
   },
-  repeatsUsage: ({ attributes }) => textOf(attributes, ["ag2.span.type"]) === "usage",
+  repeatsUsage: ({ attributes }) => textOf(attributes, ["ag2.span.type"]) === "usage" || undefined,
   inputHasCache: () => true,
   outputHasReasoning: () => true,
 };

@@ -51,7 +51,7 @@ export const liteLlm: Sender = {
     if (/embed/i.test(call)) return "embedding";
     return /rerank|moderation|file|batch|list/i.test(call) ? "other" : "llm";
   },
-  repeatsUsage: ({ name }) => name === "raw_gen_ai_request",
+  repeatsUsage: ({ name }) => name === "raw_gen_ai_request" || undefined,
   counts({ attributes }) {
     const usage = attributes["metadata.usage_object"];
     return typeof usage === "string" ? rawCountsIn(fromPython(usage)) : undefined;
