@@ -18,7 +18,6 @@ import {
   notUnderstood,
   refusedAs,
   requestNames,
-  toInstant,
   type Attributes,
   type Group,
   type Instant,
@@ -292,8 +291,8 @@ function timeOf(value: unknown, field: string): Instant {
   if (isAbsent(value)) return { ms: 0, nanos: 0 };
   const text = typeof value === "number" ? String(value) : value;
   if (typeof text === "string" && /^\d{1,20}$/.test(text)) {
-    const nanos = BigInt(text);
-    if (nanos < 2n ** 64n) return toInstant(Number(nanos >> 32n), Number(nanos & 0xffffffffn));
+    const isWithin = text.length < 20 || BigInt(text) < 2n ** 64n;
+    if (isWithin) return { ms: Number(text.slice(0, -6)), nanos: Number(text.slice(-6)) };
   }
   throw new BadRecord(`${field}: expected nanoseconds of 64 bits`);
 }
