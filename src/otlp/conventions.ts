@@ -72,17 +72,27 @@ function spanTypeOf(span: SpanRecord, { hasModel, hasTokens }: Clues): SpanType 
   return hasModel && (hasTokens || callWord.test(word)) ? "llm" : "other";
 }
 
+const dottedCacheKeys = [
+  "gen_ai.usage.cache_read.input_tokens",
+  "gen_ai.usage.cache_creation.input_tokens",
+  "gen_ai.usage.cache_write.input_tokens",
+];
+
+/** Whether the cache is counted under the names that it has in the conventions from 1.40 on. */
+export function hasDottedCache(attributes: Attributes): boolean {
+  return dottedCacheKeys.some((key) => isPresent(attributes[key]));
+}
+
 /**
  * Whether the counts are those of the conventions from 1.40 on, whose input includes the cache. They
  * have no total: a sender that gives one has counts of its own under the same keys.
  */
 function followsConventions(attributes: Attributes): boolean {
-  const kinds = ["cache_read", "cache_creation", "cache_write"];
   return (
     isPresent(attributes["gen_ai.provider.name"]) &&
     !isPresent(attributes["gen_ai.system"]) &&
     !isPresent(attributes["gen_ai.usage.total_tokens"]) &&
-    kinds.some((kind) => isPresent(attributes[`gen_ai.usage.${kind}.input_tokens`]))
+    hasDottedCache(attributes)
   );
 }
 

@@ -26,8 +26,10 @@ export function detailsOf(attributes: Attributes): Details {
     if (!isStructured(value)) found.read(key, value);
     else if (usageKey.test(key)) found.walk(key, structureOf(value));
   }
-  for (const key of parameterKeys) found.readParameters(attributes[key] ?? null);
-  for (const key of answerKeys) found.readAnswer(attributes[key] ?? null);
+  for (const key of parameterKeys) {
+    if (isPresent(attributes[key])) found.readParameters(attributes[key]);
+  }
+  for (const key of answerKeys) if (isPresent(attributes[key])) found.readAnswer(attributes[key]);
   return found.details();
 }
 
@@ -67,6 +69,10 @@ function isStructured(value: Value): boolean {
 const telling =
   /audio|image|video|modality|ephemeral|5m|1h|search|tier|traffic|"speed|'speed|citation|flex|priority/i;
 
+/** Of all names these alone say more than how many tokens there were. */
+const tellingName =
+  /audio|image|video|text|5m|1h|search|tier|traffic|speed|citation|flex|priority/i;
+
 function structureOf(value: Value): Value {
   if (typeof value !== "string") return value;
   if (!telling.test(value)) return null;
@@ -96,11 +102,11 @@ class Findings {
     // Claude's fast mode is served in the standard tier.
     const isRegular = /^(standard|normal|default)?$/i.test(this.#speed ?? "");
     const tier = (isRegular ? undefined : this.#speed) ?? this.#served ?? this.#asked;
-    return {
-      ...(Object.keys(counts).length > 0 && { usageDetails: counts }),
-      ...(tier && tier.length <= wire.serviceTierLength && { serviceTier: tier }),
-      ...(searches && { webSearchCount: searches }),
-    };
+    const details: Details = {};
+    if (Object.keys(counts).length > 0) details.usageDetails = counts;
+    if (tier && tier.length <= wire.serviceTierLength) details.serviceTier = tier;
+    if (searches) details.webSearchCount = searches;
+    return details;
   }
 
   /** Everything below a structure of usage, by its path. */
@@ -134,7 +140,7 @@ class Findings {
 
   /** One count or word, by the whole path to it. */
   read(path: string, value: Value): void {
-    if (!isPresent(value)) return;
+    if (!isPresent(value) || !tellingName.test(path)) return;
     const name = path.replace(/(?<=[a-z\d])(?=[A-Z])/g, "_").toLowerCase();
     if (typeof value === "string" && this.#readWord(name, value)) return;
     // LangChain has the tier in the names of its counts.

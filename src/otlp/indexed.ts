@@ -19,47 +19,37 @@ const listNames = [
 
 export type ListName = (typeof listNames)[number];
 
-/** The entries of one list in order, each with what stood under its number. */
+/** The entries of one list, each with what stood under its number. */
 interface IndexedList {
   keys: string[];
-  entries: Attributes[];
+  entries: Map<number, Attributes>;
 }
 
-const prefixes = listNames.map((name) => `${name}.`);
-const initials = new Set(listNames.map((name) => name.charCodeAt(0)));
+/** Numbers only as senders write them: "01" would be another key at the same place. */
+const entryKey = new RegExp(
+  `^(${listNames.join("|").replaceAll(".", "\\.")})\\.(0|[1-9]\\d{0,5})\\.(.+)$`,
+  "s",
+);
 
 /** Finds all lists among a span's attributes, in one pass. */
 export function indexedLists(attributes: Attributes): Map<ListName, IndexedList> {
-  const found = new Map<ListName, { keys: string[]; byNumber: Map<number, Attributes> }>();
+  const found = new Map<ListName, IndexedList>();
   for (const key in attributes) {
-    // A look at one letter spares most keys the rest.
-    if (!initials.has(key.charCodeAt(0))) continue;
-    const at = prefixes.findIndex((prefix) => key.startsWith(prefix));
-    if (at < 0) continue;
-    const from = prefixes[at]!.length;
-    const to = key.indexOf(".", from);
-    const number = to < 0 ? null : indexOf(key.slice(from, to));
-    const rest = key.slice(to + 1);
+    const match = entryKey.exec(key);
+    if (!match) continue;
+    const name = match[1] as ListName;
+    const number = Number(match[2]);
+    const rest = match[3]!;
     // A vector is no text of the call: it stays an attribute.
-    if (number === null || rest === "" || rest === "embedding.vector") continue;
-    const name = listNames[at]!;
+    if (rest === "embedding.vector") continue;
     let list = found.get(name);
-    if (!list) found.set(name, (list = { keys: [], byNumber: new Map() }));
+    if (!list) found.set(name, (list = { keys: [], entries: new Map() }));
     list.keys.push(key);
-    let entry = list.byNumber.get(number);
-    if (!entry) list.byNumber.set(number, (entry = noAttributes()));
+    let entry = list.entries.get(number);
+    if (!entry) list.entries.set(number, (entry = noAttributes()));
     entry[rest] = attributes[key]!;
   }
-  return new Map(
-    [...found].map(([name, { keys, byNumber }]) => {
-      return [name, { keys, entries: inOrder(byNumber) }];
-    }),
-  );
-}
-
-/** Only as senders write it: "01" would be another key at the same place. */
-function indexOf(text: string): number | null {
-  return /^(0|[1-9]\d{0,5})$/.test(text) ? Number(text) : null;
+  return found;
 }
 
 /** One message as OpenAI has it: `{role, content, name?, tool_call_id?, tool_calls?}`. */
@@ -108,7 +98,7 @@ function entryOf(entries: Map<number, Attributes>, number: string): Attributes {
   return entry;
 }
 
-function inOrder(entries: Map<number, Attributes>): Attributes[] {
+export function inOrder(entries: Map<number, Attributes>): Attributes[] {
   return [...entries].sort(([a], [b]) => a - b).map(([, entry]) => entry);
 }
 

@@ -1,5 +1,5 @@
 /** The places where a span's input, output and tools may be: what a sender's file is written with. */
-import { indexedLists, type ListName } from "./indexed.ts";
+import { inOrder, type IndexedList, type ListName } from "./indexed.ts";
 import type { MessageEvent, Messages } from "./messages.ts";
 import type { Attributes, Value } from "./records.ts";
 import { decoded, isPresent, parseJson, toStructure, toText } from "./values.ts";
@@ -7,7 +7,7 @@ import { decoded, isPresent, parseJson, toStructure, toText } from "./values.ts"
 /** A span while its content is looked for. */
 export interface Call {
   attributes: Attributes;
-  lists: ReturnType<typeof indexedLists>;
+  lists: Map<ListName, IndexedList>;
   events: MessageEvent[];
   /** What its events say together. */
   messages: Messages;
@@ -35,7 +35,7 @@ export const indexed =
   (name: ListName, to: (entry: Attributes) => Value): Place =>
   ({ lists }) => {
     const list = lists.get(name);
-    return list ? { text: JSON.stringify(list.entries.map(to)), keys: list.keys } : null;
+    return list ? { text: JSON.stringify(inOrder(list.entries).map(to)), keys: list.keys } : null;
   };
 
 /** What the span's events say of it together. */

@@ -72,12 +72,14 @@ export function providerOf(
   model: string | undefined,
 ): string | undefined {
   let framework: string | undefined;
-  for (const key of [...keys.providerFlavour, ...keys.provider]) {
-    const sent = textOf(attributes, [key]);
-    if (sent === undefined) continue;
-    const name = providerName(sent);
-    if (!frameworks.has(name)) return fitting(name, wire.providerLength);
-    framework ??= name;
+  for (const named of [keys.providerFlavour, keys.provider]) {
+    for (const key of named) {
+      const sent = textOf(attributes, [key]);
+      if (sent === undefined) continue;
+      const name = providerName(sent);
+      if (!frameworks.has(name)) return fitting(name, wire.providerLength);
+      framework ??= name;
+    }
   }
   if (framework === undefined) return undefined;
   return familyOf(model) ?? framework;

@@ -46,7 +46,7 @@ function messageOf(fields: Attributes): unknown {
   const attributes = Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [name + key, value]),
   );
-  const [entry] = indexedLists(attributes).get("llm.output_messages")!.entries;
+  const [entry] = indexedLists(attributes).get("llm.output_messages")!.entries.values();
   return JSON.parse(JSON.stringify(toMessage(entry!)));
 }
 

@@ -5,18 +5,22 @@ import { conventions } from "../conventions.ts";
 import { countOf, presentOrNone } from "../values.ts";
 import type { Sender } from "../sender.ts";
 
+/** Agents have the sums of their runs under names of their own. */
+const sumKeys = countNames.map((name) => {
+  const keys = conventions.keys![name]!;
+  return [
+    name,
+    keys.map((key) => key.replace("gen_ai.usage.", "gen_ai.aggregated_usage.")),
+  ] as const;
+});
+
 export const pydanticAi: Sender = {
   signs: { scopes: ["pydantic-ai"], attributes: ["pydantic_ai."] },
   spanType: ({ name }) => (name === "agent run" ? "agent" : undefined),
   counts({ attributes }) {
-    // Agents have the sums of their runs under names of their own.
     if (!("gen_ai.aggregated_usage.input_tokens" in attributes)) return undefined;
-    const keysOf = (name: (typeof countNames)[number]) =>
-      conventions.keys![name]!.map((key) =>
-        key.replace("gen_ai.usage.", "gen_ai.aggregated_usage."),
-      );
     return presentOrNone(
-      Object.fromEntries(countNames.map((name) => [name, countOf(attributes, keysOf(name))])),
+      Object.fromEntries(sumKeys.map(([name, keys]) => [name, countOf(attributes, keys)])),
     );
   },
   inputHasCache: () => true,

@@ -65,14 +65,11 @@ function typeOfOperation(operation: string): SpanType {
 }
 
 /** The provider's own figures, in `ai.response.providerMetadata`. */
-function metadataOfProvider({ attributes }: SpanRecord): Attributes {
+function metadataOfProvider({ attributes }: SpanRecord) {
   const { anthropic, openai, azure, google, vertex, bedrock } = mapOf(
     attributes["ai.response.providerMetadata"],
   );
-  const found = { anthropic, openai: openai ?? azure, google: google ?? vertex, bedrock };
-  return Object.fromEntries(
-    Object.entries(found).filter(([, value]) => isMap(value)),
-  ) as Attributes;
+  return { anthropic, openai: openai ?? azure, google: google ?? vertex, bedrock };
 }
 
 function anthropicCounts(anthropic: Attributes) {
