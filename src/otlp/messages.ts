@@ -41,6 +41,7 @@ export function isWholeCall(name: string): boolean {
 export function messagesOf(events: MessageEvent[]): Messages {
   const input: Value[] = [];
   const output: Value[] = [];
+  const messages: Messages = {};
   const whole: Messages = {};
   for (const event of events) {
     const role = inputEvent.exec(event.name)?.[1];
@@ -48,11 +49,9 @@ export function messagesOf(events: MessageEvent[]): Messages {
     else if (event.name === choiceEvent) output.push(choice(fieldsOf(event)));
     else if (isWholeCall(event.name)) Object.assign(whole, wholeCall(fieldsOf(event)));
   }
-  return {
-    ...(input.length > 0 && { input: JSON.stringify(input) }),
-    ...(output.length > 0 && { output: JSON.stringify(output) }),
-    ...whole,
-  };
+  if (input.length > 0) messages.input = JSON.stringify(input);
+  if (output.length > 0) messages.output = JSON.stringify(output);
+  return Object.assign(messages, whole);
 }
 
 /** What an event says, wherever its sender put it. */

@@ -39,8 +39,15 @@ export function payloadsOf({
 }: ImportedSpan): { [F in PayloadField]: string | undefined } {
   const { attributes, resource, events, traceAttributes } = x ?? {};
   return {
-    ...{ input, output, toolCatalog, sources, systemPrompt },
-    ...{ attributes, resource, events, traceAttributes },
+    input,
+    output,
+    toolCatalog,
+    sources,
+    systemPrompt,
+    attributes,
+    resource,
+    events,
+    traceAttributes,
   };
 }
 
