@@ -20,7 +20,7 @@ const listNames = [
 export type ListName = (typeof listNames)[number];
 
 /** The entries of one list, each with what stood under its number. */
-interface IndexedList {
+export interface IndexedList {
   keys: string[];
   entries: Map<number, Attributes>;
 }
