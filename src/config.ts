@@ -92,7 +92,8 @@ export const settings: { [K in keyof Settings]: Setting<Settings[K]> } = {
     value: "<address>",
     help: "address to listen on (default: 127.0.0.1 and ::1)",
     fallback: null,
-    parse: present,
+    // The name means both addresses.
+    parse: (text) => (present(text) === "localhost" ? null : text),
   },
   port: {
     value: "<port>",

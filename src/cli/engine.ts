@@ -11,7 +11,7 @@ import { isLoopback } from "../http/listen.ts";
 import { createLive } from "../http/live.ts";
 import type { OtlpDeps } from "../http/otlp.ts";
 import { openIntake, type Intake } from "../ingest/intake.ts";
-import { sha256 } from "../secrets.ts";
+import { proofOf, sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
 import { createReader } from "../query/reader.ts";
 import { createSearcher } from "../search/searcher.ts";
@@ -110,6 +110,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
           keyFile: home.keyFile,
         };
       },
+      prove: (host, nonce) => proofOf(home.token, host, nonce),
       shutdown: events.onShutdown,
       onBug,
     });

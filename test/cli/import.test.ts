@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { proofOf } from "../../src/secrets.ts";
 import { homeFiles } from "../../src/store/home.ts";
 import { makePayload, makeSpan } from "../helpers.ts";
 import {
@@ -97,7 +98,10 @@ describe("import", () => {
     using server = Bun.serve({
       port: 0,
       fetch({ url }) {
-        if (url.endsWith("/health")) return new Response();
+        const { host, pathname, searchParams } = new URL(url);
+        if (pathname === "/health") {
+          return Response.json({ proof: proofOf("token", host, searchParams.get("nonce")!) });
+        }
         answered.resolve();
         return Response.json({ error: "invalid JSON body", code: "invalid_json" }, { status: 400 });
       },
@@ -106,7 +110,7 @@ describe("import", () => {
     writeFileSync(tokenFile, "token");
     writeFileSync(
       serverFile,
-      JSON.stringify({ url: `http://127.0.0.1:${server.port}`, tokenFile }),
+      JSON.stringify({ url: `http://127.0.0.1:${server.port}`, dataDir: home.dir }),
     );
     const pipe = new TransformStream<Uint8Array, Uint8Array>();
     const writer = pipe.writable.getWriter();
