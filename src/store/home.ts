@@ -76,7 +76,9 @@ export function openHome(dir: string): Home {
   const notes: string[] = [];
   const lock = guarded(dir, () => {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    if (process.getuid) notes.push(...closeToOthers(dir, process.getuid(), existsSync(lockFile)));
+    // A store without a lock is one that was copied here.
+    const isOurs = existsSync(lockFile) || existsSync(storePath);
+    if (process.getuid) notes.push(...closeToOthers(dir, process.getuid(), isOurs));
     return takeLock(lockFile, dir);
   });
   return guarded(dir, () => ({

@@ -129,6 +129,14 @@ describe("a data directory", () => {
     open();
   });
 
+  test("is closed to others where a store was copied into it", () => {
+    mkdirSync(dir);
+    chmodSync(dir, 0o755);
+    writeFileSync(homeFiles(dir).storePath, "");
+    open();
+    expect(modeOf(dir)).toBe("700");
+  });
+
   test("is refused where others could have put another key or token into it", () => {
     open();
     homes.pop()!.release();
