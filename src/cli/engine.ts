@@ -4,7 +4,7 @@
  */
 import { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
-import type { Config } from "../config.ts";
+import { refuseDebugger, type Config } from "../config.ts";
 import { createApp, type App } from "../http/app.ts";
 import { createGuard } from "../http/guard.ts";
 import { isLoopback } from "../http/listen.ts";
@@ -41,6 +41,7 @@ export interface EngineEvents {
 
 /** @throws AppError `start_failed`, `store_unusable`. */
 export async function openEngine(config: Config, log: Log, events: EngineEvents): Promise<Engine> {
+  refuseDebugger();
   const home = openHome(config.dataDir);
   const startedAt = Date.now();
   const hosts = new Set<string>();

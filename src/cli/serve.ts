@@ -14,6 +14,8 @@ import { openPorts } from "./ports.ts";
 export interface ServeOptions {
   /** Print one line of JSON, for programs that start the server as a sidecar. */
   json: boolean;
+  /** What to warn of once it runs. */
+  notes: string[];
   /** End when the process that started this one is gone. */
   exitWithParent: boolean;
 }
@@ -72,7 +74,7 @@ export async function serve(
   output.write(
     options.json ? JSON.stringify(info) : banner(info, engine.home.key, engine.home.token, output),
   );
-  for (const note of [...engine.home.notes, ...ports.notes]) log.warn(note);
+  for (const note of [...options.notes, ...engine.home.notes, ...ports.notes]) log.warn(note);
   if (!engine.intake.keyring.isValid(engine.home.key)) {
     log.warn(`the key in ${info.keyFile} is revoked; delete the file to have a new one made`);
   }
