@@ -473,6 +473,20 @@ export const checks: Check[] = [
     },
   },
   {
+    title: "opens no store with a debugger that the environment opens",
+    async run(program) {
+      await using place = new Place(program);
+      const env = { BUN_INSPECT: `ws://127.0.0.1:${await freePort()}/debug` };
+      const keys = ["keys", "list", "--data-dir", place.dataDir];
+      for (const args of [place.serveCommand().slice(1), keys]) {
+        const { exitCode, stdout, stderr } = await place.run(args, env);
+        assert.deepEqual([exitCode, stdout], [2, ""]);
+        assert.match(stderr, /^tealight: BUN_INSPECT opens a debugger.*\n  hint: unset it.*\n$/);
+      }
+      assert.ok(!existsSync(place.dataDir));
+    },
+  },
+  {
     title: "ends with 0 on SIGINT while clients hang",
     run: (program) => assertEnds(program, (server) => server.end("SIGINT")),
   },

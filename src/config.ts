@@ -13,6 +13,7 @@ import { logLevels, type LogLevel } from "./log.ts";
 import { rateOf } from "./pricing/money.ts";
 import { PriceRule } from "./pricing/rules.ts";
 import type { Durability } from "./store/open.ts";
+import { isCompiled } from "./version.ts";
 
 /** What a flag, a variable or a line of the file can set. */
 export interface Settings {
@@ -92,7 +93,8 @@ export const settings: { [K in keyof Settings]: Setting<Settings[K]> } = {
     value: "<address>",
     help: "address to listen on (default: 127.0.0.1 and ::1)",
     fallback: null,
-    parse: present,
+    // The name means both addresses.
+    parse: (text) => (present(text) === "localhost" ? null : text),
   },
   port: {
     value: "<port>",
@@ -186,13 +188,21 @@ export type SettingName = keyof Settings;
 
 export const settingNames = Object.keys(settings) as SettingName[];
 
+type SecretName = "apiKey" | "token";
+
+/** What a file of its own can hold, too: a command line is seen by all users of a machine. */
+export const secretNames = settingNames.filter((name) => settings[name].isSecret) as SecretName[];
+
+/** What the command line has, by the setting or by the file that holds it. */
+export type Flags = Partial<Record<SettingName | `${SecretName}File`, string>>;
+
 /** `maxBodyBytes` → `max-body-bytes`: the flag and the key in config.toml. */
-export function flagOf(name: SettingName): string {
+export function flagOf(name: keyof Flags): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** `maxBodyBytes` → `TEALIGHT_MAX_BODY_BYTES`. */
-export function variableOf(name: SettingName): string {
+export function variableOf(name: keyof Flags): string {
   return `TEALIGHT_${flagOf(name).replaceAll("-", "_").toUpperCase()}`;
 }
 
@@ -203,22 +213,65 @@ export const configFile = join(paths.config, "config.toml");
  * @throws AppError `config_invalid`, naming the field, the value and where it came from.
  */
 export function resolveConfig(
-  flags: Partial<Record<SettingName, string>>,
+  flags: Flags,
   env: Record<string, string | undefined> = process.env,
   file: string = configFile,
 ): Config {
   const { prices, ...fromFile } = readConfigFile(file);
+  const sourcesOf = (name: keyof Flags): Source[] => [
+    [flags[name], `--${flagOf(name)}`],
+    [env[variableOf(name)], variableOf(name)],
+    [fromFile[flagOf(name)], file],
+  ];
   const resolved = settingNames.map((name) => {
-    const variable = variableOf(name);
-    const sources: [text: string | undefined, from: string][] = [
-      [flags[name], `--${flagOf(name)}`],
-      [env[variable], variable],
-      [fromFile[flagOf(name)], file],
-    ];
+    const isSecret = secretNames.some((secret) => secret === name);
+    const sources = isSecret ? withFiles(name as SecretName, sourcesOf) : sourcesOf(name);
     const [text, from] = sources.find(([value]) => value !== undefined) ?? [undefined, ""];
     return [name, text === undefined ? settings[name].fallback : parseSetting(name, text, from)];
   });
   return { ...(Object.fromEntries(resolved) as Settings), priceRules: priceRulesOf(prices, file) };
+}
+
+type Source = [text: string | undefined, from: string];
+
+/** The sources of a secret, of which each may name a file instead; the first that says something is read. */
+function withFiles(name: SecretName, sourcesOf: (name: keyof Flags) => Source[]): Source[] {
+  const files = sourcesOf(`${name}File`);
+  for (const [i, [text, from]] of sourcesOf(name).entries()) {
+    const [path, pathFrom] = files[i]!;
+    if (text !== undefined && path !== undefined) {
+      const both = `both ${flagOf(name)} and ${flagOf(`${name}File`)} are given`;
+      throw new AppError("config_invalid", `${both} (from ${from})`, { hint: "give one of them" });
+    }
+    if (path !== undefined) return [[readSecret(path, pathFrom), pathFrom]];
+    if (text !== undefined) return [[text, from]];
+  }
+  return [];
+}
+
+/** @param path `-` for standard input, which only a flag can mean. */
+function readSecret(path: string, from: string): string {
+  try {
+    return readFileSync(path === "-" && from.startsWith("--") ? 0 : path, "utf8").trim();
+  } catch (cause) {
+    const shown = path === "-" ? "standard input" : path;
+    const why = (cause as { code?: string }).code ?? (cause as Error).name;
+    throw new AppError("config_invalid", `cannot read ${shown} (${why}, from ${from})`, {
+      hint: "name a file with the secret and nothing else",
+      cause,
+    });
+  }
+}
+
+/**
+ * A debugger that the environment asks for is open by now, to every user of this machine.
+ *
+ * @throws AppError `config_invalid`, whereupon the process and the debugger end.
+ */
+export function refuseDebugger(env: Record<string, string | undefined> = process.env): void {
+  if (!isCompiled || !env.BUN_INSPECT) return;
+  const what = "BUN_INSPECT opens a debugger, through which others could read all that is stored";
+  throw new AppError("config_invalid", what, { hint: "unset it for this command" });
 }
 
 function parseSetting(name: SettingName, text: string, from: string): unknown {
@@ -283,7 +336,8 @@ function readConfigFile(file: string): Record<string, string> & { prices?: unkno
     throw new AppError("config_invalid", `cannot read ${file}: ${why}`, { cause });
   }
   const { prices, ...flat } = values;
-  const known = new Set(settingNames.map(flagOf));
+  const names = [...settingNames, ...secretNames.map((name) => `${name}File` as const)];
+  const known = new Set(names.map(flagOf));
   const unknown = Object.keys(flat).find((key) => !known.has(key));
   if (unknown !== undefined) {
     throw new AppError(

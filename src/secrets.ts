@@ -1,4 +1,4 @@
-/** Keys and tokens: making them, and comparing them without telling how close a guess was. */
+/** Keys and tokens: making them, comparing them without telling how close a guess was, proving them. */
 import { timingSafeEqual } from "node:crypto";
 
 /** A new key (`fl`) or token (`tl`): the prefix and 192 random bits. */
@@ -18,4 +18,20 @@ export function sha256(text: string): Uint8Array {
 /** True where both are the same; takes the same time wherever they differ. */
 export function isSameDigest(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && timingSafeEqual(a, b);
+}
+
+/** Random enough that no answer to it was ever given. */
+export function newNonce(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString("base64url");
+}
+
+/**
+ * What only a server that knows the token can answer to a nonce, and does not tell the token.
+ *
+ * @param host under which the server was asked, as the header has it. With it another server's answer,
+ * asked for in between, does not fit.
+ */
+export function proofOf(token: string, host: string, nonce: string): string {
+  const text = `tealight server\n${host.toLowerCase()}\n${nonce}`;
+  return new Bun.CryptoHasher("sha256", token).update(text).digest("base64url");
 }

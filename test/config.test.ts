@@ -324,6 +324,46 @@ describe("a secret is never shown", () => {
   });
 });
 
+describe.each(["apiKey", "token"] as const)("%s in a file of its own", (name) => {
+  const [option, variable] = [flagOf(`${name}File`), variableOf(`${name}File`)];
+  const path = join(dir, name);
+  const secretOf = (...args: Parameters<typeof resolveConfig>) => resolveConfig(...args)[name];
+  writeFileSync(path, "  a secret of a file\n");
+
+  test("comes from where its flag, the environment or config.toml says", () => {
+    expect(option).toEndWith("-file");
+    expect(secretOf({ [`${name}File`]: path }, {}, none)).toBe("a secret of a file");
+    expect(secretOf({}, { [variable]: path }, none)).toBe("a secret of a file");
+    const file = writeConfig(`${option} = ${JSON.stringify(path)}`);
+    expect(secretOf({}, {}, file)).toBe("a secret of a file");
+  });
+
+  test("wins over the secret where that comes later, and is not even read where it comes later", () => {
+    const secret = "a secret by itself";
+    const flag = { [`${name}File`]: path };
+    expect(secretOf(flag, { [variableOf(name)]: secret }, none)).toBe("a secret of a file");
+    expect(secretOf({ [name]: secret }, { [variable]: "/none" }, none)).toBe(secret);
+    const file = writeConfig(`${flagOf(name)} = ${JSON.stringify(secret)}`);
+    expect(secretOf({}, { [variable]: path }, file)).toBe("a secret of a file");
+  });
+
+  test("is refused beside the secret in the same place, and where it cannot be read or is too short", () => {
+    const both = refusal({ [name]: "a secret by itself", [`${name}File`]: path }, {}, none);
+    expect(both.message).toBe(
+      `both ${flagOf(name)} and ${option} are given (from --${flagOf(name)})`,
+    );
+    const missing = refusal({}, { [variable]: "/none" }, none);
+    expect(missing.message).toBe(`cannot read /none (ENOENT, from ${variable})`);
+    // Only a command line can mean standard input.
+    expect(refusal({}, { [variable]: "-" }, none).message).toContain("ENOENT");
+    const short = join(dir, "short");
+    writeFileSync(short, "s3cret-marker");
+    const { message, hint } = refusal({ [`${name}File`]: short }, {}, none);
+    expect(message).toBe(`invalid ${flagOf(name)} (from --${option})`);
+    expect(hint).toBe("expected at least 16 characters");
+  });
+});
+
 describe("prices in the file", () => {
   const rulesOf = (toml: string) => resolveConfig({}, {}, writeConfig(toml)).priceRules;
 

@@ -14,6 +14,7 @@ const ranks: Record<string, number> = {
   "python.ts": 0,
   "schemas.ts": 0,
   "secrets.ts": 0,
+  "shell.ts": 0,
   "version.ts": 0,
   "threads.ts": 1,
   "contract/": 1,

@@ -2,11 +2,12 @@
  * How commands ask the server: the running one over HTTP, or, where none runs, an engine of their
  * own that holds the directory's lock for as long as the command lasts.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { createLog } from "../log.ts";
-import { readServerInfo, type ServerInfo } from "../store/home.ts";
+import { isSameDigest, newNonce, proofOf } from "../secrets.ts";
+import { homeFiles, readServerInfo, type ServerInfo } from "../store/home.ts";
 import { openEngine } from "./engine.ts";
 import { out } from "./output.ts";
 
@@ -22,26 +23,64 @@ export async function connect(config: Config): Promise<Client> {
   return running ? connectTo(running) : connectDirectly(config);
 }
 
-/** The server that the directory names, if it answers. */
+/** How long a server may take to prove itself: to be found, and before each request. */
+const findTimeoutMs = 2_000;
+const proofTimeoutMs = 30_000;
+
+/** The server that the directory names, if it runs and proves that it is the one. */
 export async function findServer(dataDir: string): Promise<ServerInfo | null> {
   const info = readServerInfo(dataDir);
   if (!info) return null;
   try {
-    const response = await fetch(`${info.url}/health`, { signal: AbortSignal.timeout(2000) });
-    return response.ok ? info : null;
+    // A copy of a directory has the original's note, and its token.
+    if (realpathSync(info.dataDir) !== realpathSync(dataDir)) return null;
+    return (await provesItself(info, tokenOf(dataDir), findTimeoutMs)) ? info : null;
   } catch {
     return null;
   }
 }
 
+function tokenOf(dataDir: string): string {
+  return readFileSync(homeFiles(dataDir).tokenFile, "utf8").trim();
+}
+
+/**
+ * Whether the server that listens there knows the token. The note of a killed server stays, and by now
+ * its port may be another program's, which must not be handed the token. The lock would not tell: it
+ * says that a server lives, and not that it is the one on this port.
+ */
+async function provesItself(
+  { url }: ServerInfo,
+  token: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  const nonce = newNonce();
+  const response = await direct(`${url}/health?nonce=${nonce}`, {
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const { proof } = (await response.json()) as { proof?: unknown };
+  const expected = proofOf(token, new URL(url).host, nonce);
+  return typeof proof === "string" && isSameDigest(Buffer.from(proof), Buffer.from(expected));
+}
+
+/**
+ * To this machine, and so past every proxy that the environment names: it would read the token and the
+ * traces. Nor does a variable of Bun's make it print them.
+ */
+function direct(url: string, init: RequestInit): Promise<Response> {
+  return fetch(url, { ...init, proxy: false, verbose: false, redirect: "error" });
+}
+
 function connectTo(info: ServerInfo): Client {
-  const token = readFileSync(info.tokenFile, "utf8").trim();
+  const token = tokenOf(info.dataDir);
   return {
     async request(method, path, body) {
       const headers = { authorization: `Bearer ${token}` };
       let response: Response;
       try {
-        response = await fetch(`${info.url}${path}`, {
+        // Each time: between two requests the server may end and its port be taken.
+        if (!(await provesItself(info, token, proofTimeoutMs))) throw new Error("no proof");
+        response = await direct(`${info.url}${path}`, {
           method,
           headers,
           ...(body !== undefined && { body }),

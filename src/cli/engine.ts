@@ -4,14 +4,14 @@
  */
 import { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
-import type { Config } from "../config.ts";
+import { refuseDebugger, type Config } from "../config.ts";
 import { createApp, type App } from "../http/app.ts";
 import { createGuard } from "../http/guard.ts";
 import { isLoopback } from "../http/listen.ts";
 import { createLive } from "../http/live.ts";
 import type { OtlpDeps } from "../http/otlp.ts";
 import { openIntake, type Intake } from "../ingest/intake.ts";
-import { sha256 } from "../secrets.ts";
+import { proofOf, sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
 import { createReader } from "../query/reader.ts";
 import { createSearcher } from "../search/searcher.ts";
@@ -41,6 +41,7 @@ export interface EngineEvents {
 
 /** @throws AppError `start_failed`, `store_unusable`. */
 export async function openEngine(config: Config, log: Log, events: EngineEvents): Promise<Engine> {
+  refuseDebugger();
   const home = openHome(config.dataDir);
   const startedAt = Date.now();
   const hosts = new Set<string>();
@@ -110,6 +111,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
           keyFile: home.keyFile,
         };
       },
+      prove: (host, nonce) => proofOf(home.token, host, nonce),
       shutdown: events.onShutdown,
       onBug,
     });

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
+import { shellQuoted } from "../shell.ts";
 import type { ServerInfo } from "../store/home.ts";
 import { findServer } from "./client.ts";
 import { out } from "./output.ts";
@@ -45,7 +46,7 @@ export function clientVariables(info: ServerInfo): Record<string, string> {
 function assignment(shell: Shell, name: string, value: string): string {
   switch (shell) {
     case "sh":
-      return `export ${name}='${value.replaceAll("'", `'\\''`)}'`;
+      return `export ${name}=${shellQuoted(value)}`;
     case "fish":
       return `set -gx ${name} '${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
     case "powershell":

@@ -3,17 +3,17 @@ import { Command, CommanderError, Option } from "commander";
 import {
   flagOf,
   resolveConfig,
+  secretNames,
   settingNames,
   settings,
   variableOf,
+  type Flags,
   type SettingName,
 } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { version } from "../version.ts";
 import { shells } from "./env.ts";
 import { out } from "./output.ts";
-
-type Flags = Partial<Record<SettingName, string>>;
 
 /**
  * Runs one command line. @returns the exit code: 0 ok, 1 failed, 2 bad usage, 3 nothing found.
@@ -71,7 +71,8 @@ async function runProgram(args: string[]): Promise<number> {
         ...flags
       }: Flags & { json: boolean; exitWithParent: boolean }) => {
         const { serve } = await import("./serve.ts");
-        exitCode = await serve(resolveConfig(flags), { json, exitWithParent });
+        const notes = exposedSecrets(flags);
+        exitCode = await serve(resolveConfig(flags), { json, exitWithParent, notes });
       },
     );
   addSettings(serve);
@@ -102,6 +103,7 @@ async function runProgram(args: string[]): Promise<number> {
     .passThroughOptions()
     .action(async (words: string[], flags: Flags) => {
       const { run } = await import("./run.ts");
+      for (const note of exposedSecrets(flags)) out.error(`tealight: ${note}`);
       exitCode = await run(resolveConfig(flags), flags, words);
     });
   addSettings(run);
@@ -310,7 +312,26 @@ function configOf({ dataDir }: Flags) {
 }
 
 function addSettings(command: Command): void {
-  for (const name of settingNames) command.addOption(settingOption(name));
+  for (const name of settingNames) {
+    command.addOption(settingOption(name));
+    const secret = secretNames.find((each) => each === name);
+    if (secret) command.addOption(secretFileOption(`${secret}File`));
+  }
+}
+
+function secretFileOption(name: `${(typeof secretNames)[number]}File`): Option {
+  const help = `a file that holds it, - for standard input [${variableOf(name)}]`;
+  return new Option(`--${flagOf(name)} <file>`, help);
+}
+
+/** A warning for each secret that the command line has. */
+function exposedSecrets(flags: Flags): string[] {
+  return secretNames
+    .filter((name) => flags[name] !== undefined)
+    .map((name) => {
+      const flag = `--${flagOf(name)}`;
+      return `other users can see ${flag} in the list of processes: use ${flag}-file or ${variableOf(name)}`;
+    });
 }
 
 function settingOption(name: SettingName): Option {

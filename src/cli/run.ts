@@ -1,22 +1,27 @@
 /** `tealight run -- CMD`: a command whose traces arrive here, with a server started at need. */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { flagOf, settingNames, type Config, type SettingName } from "../config.ts";
+import {
+  flagOf,
+  secretNames,
+  settingNames,
+  settings,
+  variableOf,
+  type Config,
+  type Flags,
+} from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { ServerInfo } from "../store/home.ts";
 import { findServer } from "./client.ts";
 import { clientVariables } from "./env.ts";
 import { out } from "./output.ts";
+import { isCompiled } from "../version.ts";
 
 /** How long a server may take until it answers. */
 const startDeadlineMs = 10_000;
 
 /** @param flags as given, for the server that may be started. @returns the command's exit code. */
-export async function run(
-  config: Config,
-  flags: Partial<Record<SettingName, string>>,
-  command: string[],
-): Promise<number> {
+export async function run(config: Config, flags: Flags, command: string[]): Promise<number> {
   const [program = "", ...args] = command;
   // Before a server is started and left running for a slip of the finger.
   if (!Bun.which(program)) throw cannotRun(program, "not found");
@@ -42,15 +47,13 @@ function cannotRun(program: string, why: string): AppError {
   });
 }
 
-async function startServer(
-  config: Config,
-  flags: Partial<Record<SettingName, string>>,
-): Promise<ServerInfo> {
+async function startServer(config: Config, flags: Flags): Promise<ServerInfo> {
   const given = settingNames.flatMap((name) =>
-    flags[name] === undefined ? [] : [`--${flagOf(name)}`, flags[name]],
+    flags[name] === undefined || settings[name].isSecret ? [] : [`--${flagOf(name)}`, flags[name]],
   );
   const server = spawn(process.execPath, [...ownArguments(), "serve", "--json", ...given], {
     detached: true,
+    env: serverEnvironment(config),
     stdio: ["ignore", "ignore", "pipe"],
   });
   let complaint = "";
@@ -81,8 +84,19 @@ async function startServer(
   );
 }
 
+/** Secrets go this way, since all users see the arguments of a process. */
+function serverEnvironment(config: Config): NodeJS.ProcessEnv {
+  const env = { ...process.env };
+  for (const name of secretNames) {
+    delete env[variableOf(`${name}File`)];
+    if (config[name] !== null) env[variableOf(name)] = config[name];
+  }
+  // What debugs the command is not meant for a server that goes on after it.
+  for (const name of ["BUN_BE_BUN", "BUN_INSPECT", "BUN_OPTIONS"]) delete env[name];
+  return env;
+}
+
 /** From source the runtime is started with the entry file; the compiled file is its own. */
 function ownArguments(): string[] {
-  const isCompiled = Bun.main.startsWith("/$bunfs/") || Bun.main.includes("~BUN");
   return isCompiled ? [] : [Bun.main];
 }

@@ -2,8 +2,10 @@
 import type { Config } from "../config.ts";
 import { shutdownDeadlineMs } from "../limits.ts";
 import { createLog } from "../log.ts";
-import type { ServerInfo } from "../store/home.ts";
+import { shellQuoted } from "../shell.ts";
+import { inUse, type ServerInfo } from "../store/home.ts";
 import { version } from "../version.ts";
+import { findServer } from "./client.ts";
 import { openEngine } from "./engine.ts";
 import { viewerLink } from "./open.ts";
 import { out, type Output } from "./output.ts";
@@ -12,6 +14,8 @@ import { openPorts } from "./ports.ts";
 export interface ServeOptions {
   /** Print one line of JSON, for programs that start the server as a sidecar. */
   json: boolean;
+  /** What to warn of once it runs. */
+  notes: string[];
   /** End when the process that started this one is gone. */
   exitWithParent: boolean;
 }
@@ -31,6 +35,9 @@ export async function serve(
     why ||= reason;
     ended.resolve(0);
   };
+  // The lock says so, too, unless its file was removed while the server runs.
+  const running = await findServer(config.dataDir);
+  if (running) throw inUse(config.dataDir, running);
   const engine = await openEngine(config, log, {
     onShutdown: () => end("asked to stop"),
     onCrash: (cause) => {
@@ -67,7 +74,7 @@ export async function serve(
   output.write(
     options.json ? JSON.stringify(info) : banner(info, engine.home.key, engine.home.token, output),
   );
-  for (const note of ports.notes) log.warn(note);
+  for (const note of [...options.notes, ...engine.home.notes, ...ports.notes]) log.warn(note);
   if (!engine.intake.keyring.isValid(engine.home.key)) {
     log.warn(`the key in ${info.keyFile} is revoked; delete the file to have a new one made`);
   }
@@ -139,7 +146,9 @@ function banner(info: ServerInfo, key: string, token: string, { isTerminal }: Ou
     isTerminal ? `  token  ${token}` : `  token  in ${info.tokenFile}`,
     "",
     `  FOGLAMP_INGEST_URL=${ingestUrl}`,
-    isTerminal ? `  FOGLAMP_API_KEY=${key}` : `  FOGLAMP_API_KEY=$(cat '${info.keyFile}')`,
+    isTerminal
+      ? `  FOGLAMP_API_KEY=${key}`
+      : `  FOGLAMP_API_KEY=$(cat ${shellQuoted(info.keyFile)})`,
     `  OTEL_EXPORTER_OTLP_ENDPOINT=${info.otlpUrl}${otlpHints(info)}`,
     "",
     "  stop   Ctrl-C, or `tealight stop`",

@@ -164,9 +164,9 @@ function sectionOf({ path, method, operation }: Named): Html {
 }
 
 function mediaOf(title: string, content: Record<string, { schema: unknown }>): Html {
-  const [[type, { schema }]] = Object.entries(content) as [[string, { schema: Schema }]];
+  const [{ schema }] = Object.values(content) as [{ schema: Schema }];
   return html`<details>
-    <summary>${title} <span class="dim">${type}</span></summary>
+    <summary>${title} <span class="dim">${Object.keys(content).join(", ")}</span></summary>
     <div class="dim">${schema.description ?? ""}</div>
     <code>${typeOf(schema)}</code> ${fieldsOf(schema)}
   </details>`;

@@ -1,7 +1,8 @@
 /** Where spans come in. These routes read their bodies by themselves, in the order of their contracts. */
 import { Type } from "@sinclair/typebox";
 import { ImportedPayload, Payload } from "../contract/v1.ts";
-import { signals } from "../otlp/request.ts";
+import { rejectedNames } from "../otlp/answer.ts";
+import { signals, type Signal } from "../otlp/request.ts";
 import { importBatch, ingest, type IngestDeps } from "./ingest.ts";
 import { exportOverHttp, type OtlpDeps } from "./otlp.ts";
 import { otlpPathsOf } from "./paths.ts";
@@ -16,6 +17,20 @@ export interface DoorDeps {
 const Accepted = Type.Object({
   accepted: Type.Integer({ description: "Spans that are stored by now" }),
 });
+function exportAnswerOf(signal: Signal) {
+  const partialSuccess = Type.Object(
+    {
+      [rejectedNames[signal]]: Type.Optional(Type.String({ description: "How many, in decimal" })),
+      errorMessage: Type.String(),
+    },
+    { description: "Where something was not taken, or is to be told" },
+  );
+  return Type.Object(
+    { partialSuccess: Type.Optional(partialSuccess) },
+    { description: "The response of OTLP, defined by OpenTelemetry" },
+  );
+}
+
 const ImportQuery = closed({ project: Type.Optional(Type.String()) });
 
 export function doorRoutes({ ingest: deps, otlp }: DoorDeps): Route[] {
@@ -26,6 +41,7 @@ export function doorRoutes({ ingest: deps, otlp }: DoorDeps): Route[] {
       path: "/ingest",
       summary: "Takes a batch of ingest v1",
       access: "ingest",
+      protocol: "ingest",
       rawBody: { contentTypes: ["application/json"], schema: Payload },
       status: 202,
       answer: Accepted,
@@ -39,11 +55,12 @@ export function doorRoutes({ ingest: deps, otlp }: DoorDeps): Route[] {
         aliases,
         summary: `Takes ${signal} of OTLP`,
         access: "ingest",
+        protocol: "otlp",
         rawBody: {
-          contentTypes: ["application/x-protobuf", "application/json"],
+          contentTypes: ["application/json", "application/x-protobuf"],
           schema: Type.Object({}, { description: "A request of OTLP, defined by OpenTelemetry" }),
         },
-        answer: Type.Object({}, { description: "Encoded as the request was" }),
+        answer: exportAnswerOf(signal),
         handle: ({ request }) => exportOverHttp(request, signal, otlp),
       });
     }),
@@ -51,6 +68,7 @@ export function doorRoutes({ ingest: deps, otlp }: DoorDeps): Route[] {
       method: "POST",
       path: "/api/import",
       summary: "Takes a batch of ingest v1 with what a full export adds",
+      protocol: "ingest",
       query: ImportQuery,
       rawBody: { contentTypes: ["application/json"], schema: ImportedPayload },
       status: 202,

@@ -25,6 +25,16 @@ export interface GuardSettings {
   operatorTokens: readonly Uint8Array[];
 }
 
+/** The API's document, as JSON and as a page. */
+const documentPaths: ReadonlySet<string> = new Set(["/api/openapi.json", "/api/docs"]);
+
+/** Whether a browser shows the answer by itself: not in a frame, and to no page's scripts. */
+function isOpened(headers: Headers): boolean {
+  return (
+    headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document"
+  );
+}
+
 export interface Guard {
   /**
    * Host on every route; Origin and Sec-Fetch-Site on all but ingest and health.
@@ -54,8 +64,8 @@ export function createGuard({ hosts, ingestOrigins, operatorTokens }: GuardSetti
         throw forbiddenHost(host);
       }
       if (ingestPaths.has(path) || path === "/health") return;
-      // A link to a page may stand anywhere: the shell has no data, and must not be framed.
-      if (request.headers.get("sec-fetch-mode") === "navigate" && isPage(path)) return;
+      // A link may stand anywhere: neither the viewer's shell nor the API's document has data.
+      if (isOpened(request.headers) && (isPage(path) || documentPaths.has(path))) return;
       const origin = request.headers.get("origin");
       const site = request.headers.get("sec-fetch-site");
       const isForeign =

@@ -61,7 +61,8 @@ export function listen(settings: ListenSettings): Listening {
   return {
     port,
     names,
-    url: `http://${isLoopback(settings.host) ? "localhost" : hostOf(settings.host!)}:${port}`,
+    // The name only where both of its addresses are ours: the other one may be anyone's.
+    url: `http://${settings.host === null ? "localhost" : hostOf(settings.host)}:${port}`,
     // A browser leaves the port out where it is the scheme's own.
     hosts: [
       ...names.flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]),

@@ -7,38 +7,55 @@ import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { payloadFields } from "../store/rows.ts";
 import { version } from "../version.ts";
 import { docsRoute } from "./docs.ts";
-import { route, type Access, type Route } from "./route.ts";
+import { route, type Access, type Protocol, type Route } from "./route.ts";
 
-const ErrorAnswer = Type.Object(
-  {
-    error: Type.String({ description: "One line for people" }),
-    code: Type.String(),
-    hint: Type.Optional(Type.String({ description: "What to do about it" })),
-    issues: Type.Optional(
-      Type.Array(
-        Type.Object({
-          code: Type.String(),
-          path: Type.Array(Type.Union([Type.String(), Type.Number()])),
-          message: Type.String(),
-        }),
-      ),
+const ErrorAnswer = Type.Object({
+  error: Type.String({ description: "One line for people" }),
+  code: Type.String(),
+  hint: Type.Optional(Type.String({ description: "What to do about it" })),
+  issues: Type.Optional(
+    Type.Array(
+      Type.Object({
+        code: Type.String(),
+        path: Type.Array(Type.Union([Type.String(), Type.Number()])),
+        message: Type.String(),
+      }),
     ),
+  ),
+});
+
+const StatusAnswer = Type.Object(
+  {
+    code: Type.Integer({ description: "Of gRPC" }),
+    message: Type.String({ description: "What is wrong, and what to do about it" }),
   },
-  { description: "In OTLP routes google.rpc.Status" },
+  { description: "google.rpc.Status" },
 );
 
 /** What each kind of route may refuse with; what happens only at the command line is not among them. */
-const anyRoute: ErrorCode[] = ["not_found", "forbidden_host", "internal_error"];
+const anyRoute: ErrorCode[] = ["forbidden_host", "internal_error"];
+const byAccess: Record<Access, ErrorCode[]> = {
+  public: ["bad_request", "forbidden_origin"],
+  ingest: ["missing_api_key", "invalid_api_key"],
+  operator: [
+    ...(["bad_request", "unauthorized", "forbidden_origin", "not_found", "conflict"] as const),
+    ...([
+      "payload_too_large",
+      "buffer_full",
+      "body_timeout",
+      "shutting_down",
+      "disk_full",
+    ] as const),
+  ],
+};
 const sender: ErrorCode[] = [
-  ...["invalid_json", "invalid_payload", "missing_api_key", "invalid_api_key"],
-  ...["payload_too_large", "rate_limited", "buffer_full", "disk_full", "shutting_down"],
-  ...["invalid_otlp", "unsupported_media_type", "method_not_allowed", "body_timeout"],
-  "forbidden_origin",
-] as ErrorCode[];
-const operator: ErrorCode[] = [
-  ...["bad_request", "unauthorized", "forbidden_origin", "conflict", "payload_too_large"],
-  ...["buffer_full", "body_timeout", "shutting_down", "disk_full"],
-] as ErrorCode[];
+  ...(["payload_too_large", "body_timeout", "rate_limited"] as const),
+  ...(["buffer_full", "disk_full", "shutting_down"] as const),
+];
+const byProtocol: Record<Protocol, ErrorCode[]> = {
+  ingest: [...sender, "invalid_json", "invalid_payload"],
+  otlp: [...sender, "invalid_otlp", "unsupported_media_type"],
+};
 
 const security: Record<Access, object[]> = {
   public: [],
@@ -135,7 +152,7 @@ function openApiOf(routes: readonly Route[]) {
     servers: [{ url: "/" }],
     paths,
     components: {
-      schemas: { Error: ErrorAnswer },
+      schemas: { Error: ErrorAnswer, Status: StatusAnswer },
       securitySchemes: {
         operatorToken: { type: "http", scheme: "bearer" },
         ingestKey: { type: "http", scheme: "bearer" },
@@ -146,8 +163,9 @@ function openApiOf(routes: readonly Route[]) {
 }
 
 function operationOf(each: Route): Operation {
-  const { method, path, summary, query, body, rawBody, access, status, answer } = each;
-  const contentTypes = each.contentType ? [each.contentType] : ["application/json"];
+  const { method, path, summary, query, body, rawBody, access, protocol, status, answer } = each;
+  const encodings = protocol === "otlp" ? rawBody?.contentTypes : undefined;
+  const contentTypes = encodings ?? [each.contentType ?? "application/json"];
   const sent = body ? { schema: body, contentTypes: ["application/json"] } : rawBody;
   const parameters = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
@@ -174,13 +192,23 @@ function operationOf(each: Route): Operation {
     ...(sent && { requestBody: { required: true, content: contentOf(sent) } }),
     responses: {
       [status]: { description: "Done", content: contentOf({ schema: answer, contentTypes }) },
-      ...errorsOf(access),
+      ...errorsOf(each, encodings),
     },
   };
 }
 
 function contentOf({ schema, contentTypes }: { schema: TSchema; contentTypes: string[] }) {
-  return Object.fromEntries(contentTypes.map((type) => [type, { schema: to2020(schema) }]));
+  return Object.fromEntries(
+    contentTypes.map((type) => {
+      const isBytes = type === "application/x-protobuf";
+      return [type, { schema: isBytes ? bytesOf(schema) : to2020(schema) }];
+    }),
+  );
+}
+
+/** JSON Schema has no words for what is in a message of protobuf. */
+function bytesOf({ description }: TSchema) {
+  return { contentMediaType: "application/x-protobuf", ...(description && { description }) };
 }
 
 /** TypeBox writes tuples as the drafts before 2020-12 did. */
@@ -194,17 +222,23 @@ function to2020(schema: unknown): unknown {
   return { ...Object.fromEntries(others), ...(tuple ?? list) };
 }
 
-/** Refusals by status, each with its codes. */
-function errorsOf(access: Access) {
+/** Refusals by status, each with its codes. @param encodings of OTLP, which has its own way to tell them. */
+function errorsOf({ access, protocol }: Route, encodings: string[] | undefined) {
   const may = new Set([
     ...anyRoute,
-    ...(access === "ingest" ? sender : access === "operator" ? operator : []),
+    ...byAccess[access],
+    ...(protocol ? byProtocol[protocol] : []),
   ]);
   const codes = Map.groupBy(
     errorCodes.filter((code) => may.has(code)),
     (code) => new AppError(code, "").status,
   );
-  const content = { "application/json": { schema: { $ref: "#/components/schemas/Error" } } };
+  const content: Content = encodings
+    ? {
+        ...contentOf({ schema: StatusAnswer, contentTypes: encodings }),
+        "application/json": { schema: { $ref: "#/components/schemas/Status" } },
+      }
+    : { "application/json": { schema: { $ref: "#/components/schemas/Error" } } };
   return Object.fromEntries(
     [...codes].map(([status, of]) => [status, { description: of.join(", "), content }]),
   );

@@ -12,6 +12,9 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** Operators have the token, senders a key; `ingest` routes check it by themselves, in their own order. */
 export type Access = "operator" | "ingest" | "public";
 
+/** Whose way in a route is, with its refusals; OTLP's are told as google.rpc.Status. */
+export type Protocol = "ingest" | "otlp";
+
 export interface RawBody {
   contentTypes: string[];
   schema: TSchema;
@@ -31,10 +34,12 @@ export interface Route {
   rawBody?: RawBody | undefined;
   /** Who may ask: operators, where nothing is said. */
   access: Access;
+  /** Where spans come in. */
+  protocol?: Protocol | undefined;
   /** Of a success. */
   status: number;
   answer: TSchema;
-  /** Of the answer, where it is not JSON. */
+  /** Of the answer, where it is not JSON; OTLP's are encoded as the request was. */
   contentType?: string | undefined;
   serve(request: Request): Promise<Response>;
 }
@@ -69,7 +74,7 @@ type NoQuery = TObject<Record<never, never>>;
 export function route<A extends TSchema, Q extends TObject = NoQuery, B extends TSchema = TSchema>(
   spec: RouteSpec<Q, B, A>,
 ): Route {
-  const { method, path, summary, query, body, rawBody, contentType, handle } = spec;
+  const { method, path, summary, query, body, rawBody, protocol, contentType, handle } = spec;
   const { access = "operator", status = 200, aliases = [] } = spec;
   return {
     method,
@@ -80,6 +85,7 @@ export function route<A extends TSchema, Q extends TObject = NoQuery, B extends 
     body,
     rawBody,
     access,
+    protocol,
     status,
     answer: spec.answer,
     contentType,

@@ -11,6 +11,8 @@ export interface ServerDeps {
   reader: Reader;
   /** What `GET /api/status` says of the process. */
   status: () => Promise<Status>;
+  /** Proves to who asks under this Host that the server knows the operator's token. */
+  prove: (host: string, nonce: string) => string;
   /** Begins an orderly end; returns at once. */
   shutdown: () => void;
 }
@@ -35,15 +37,40 @@ const RejectsQuery = closed({
   cursor: Type.Optional(Type.String()),
 });
 
-export function serverRoutes({ intake, reader, status, shutdown }: ServerDeps): Route[] {
+/** Open to more fields: what asks for health adds some to get around caches. */
+const HealthQuery = Type.Object({
+  nonce: Type.Optional(
+    Type.String({
+      pattern: "^[\\w-]{16,64}$",
+      description: "Asks for a proof that this server knows the operator's token",
+    }),
+  ),
+});
+
+export function serverRoutes({ intake, reader, status, prove, shutdown }: ServerDeps): Route[] {
   return [
     route({
       method: "GET",
       path: "/health",
       summary: "Whether the server is there",
       access: "public",
-      answer: Type.Object({ status: Type.Literal("ok"), buffered: Type.Integer() }),
-      handle: () => ({ status: "ok" as const, buffered: intake.buffered }),
+      query: HealthQuery,
+      answer: Type.Object({
+        status: Type.Literal("ok"),
+        buffered: Type.Integer(),
+        proof: Type.Optional(
+          Type.String({
+            description:
+              'base64url of HMAC-SHA256, keyed with the token, of "tealight server\\n<Host>\\n<nonce>"',
+          }),
+        ),
+      }),
+      // Public and as cheap as the rest of the answer. The Host is one that is served, by the guard.
+      handle: ({ request, query: { nonce } }) => ({
+        status: "ok" as const,
+        buffered: intake.buffered,
+        ...(nonce !== undefined && { proof: prove(request.headers.get("host") ?? "", nonce) }),
+      }),
     }),
     route({
       method: "GET",

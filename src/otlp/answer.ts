@@ -6,7 +6,8 @@
  */
 import type { Encoding, Signal } from "./request.ts";
 
-const rejectedNames: Record<Signal, string> = {
+/** What JSON calls the number of records that were not taken. */
+export const rejectedNames: Record<Signal, string> = {
   traces: "rejectedSpans",
   logs: "rejectedLogRecords",
   metrics: "rejectedDataPoints",

@@ -7,6 +7,7 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -16,6 +17,7 @@ import {
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { newSecret } from "../secrets.ts";
+import { shellQuoted } from "../shell.ts";
 
 /** What `server.json` says of the running server. */
 export interface ServerInfo {
@@ -45,6 +47,8 @@ export interface Home {
   key: string;
   /** The operator's token, as its file has it. */
   token: string;
+  /** What was changed about the directory, in words. */
+  notes: string[];
   announce(info: ServerInfo): void;
   /** Withdraws the announcement and frees the lock. */
   release(): void;
@@ -69,17 +73,12 @@ export function homeFiles(dir: string) {
  */
 export function openHome(dir: string): Home {
   const { storePath, searchDir, keyFile, tokenFile, serverFile, lockFile } = homeFiles(dir);
+  const notes: string[] = [];
   const lock = guarded(dir, () => {
-    const isNew = !existsSync(dir);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const { uid } = statSync(dir);
-    if (process.getuid && uid !== process.getuid()) {
-      throw new AppError("start_failed", `the data directory ${dir} belongs to another user`, {
-        hint: "use --data-dir with a directory of your own",
-      });
-    }
-    // A directory that was there for something else keeps its mode; our files are 0600 anyway.
-    if (isNew || existsSync(lockFile)) chmodSync(dir, 0o700);
+    // A store without a lock is one that was copied here.
+    const isOurs = existsSync(lockFile) || existsSync(storePath);
+    if (process.getuid) notes.push(...closeToOthers(dir, process.getuid(), isOurs));
     return takeLock(lockFile, dir);
   });
   return guarded(dir, () => ({
@@ -90,6 +89,7 @@ export function openHome(dir: string): Home {
     tokenFile,
     key: readOrMakeSecret(keyFile, "fl"),
     token: readOrMakeSecret(tokenFile, "tl"),
+    notes,
     announce(info) {
       // Renamed into place: a reader sees all of it or none.
       writeFileSync(`${serverFile}.new`, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
@@ -100,6 +100,37 @@ export function openHome(dir: string): Home {
       lock.close();
     },
   }));
+}
+
+/**
+ * What is empty or ours is closed to other users; what holds other things stays as it is, and what others
+ * could have written to is not trusted: the key and the token in it may be theirs.
+ *
+ * @returns what was changed, in words.
+ */
+function closeToOthers(dir: string, user: number, isOurs: boolean): string[] {
+  const { uid, mode } = statSync(dir);
+  if (uid !== user) {
+    throw new AppError("start_failed", `the data directory ${dir} belongs to another user`, {
+      hint: "use --data-dir with a directory of your own",
+    });
+  }
+  if (isClosed(mode)) return [];
+  const shown = `mode 0${(mode & 0o777).toString(8)}`;
+  const isWritable = (mode & 0o022) !== 0;
+  if (readdirSync(dir).length === 0 || (isOurs && !isWritable)) {
+    chmodSync(dir, 0o700);
+    // Some file systems have no rights and say nothing.
+    if (isClosed(statSync(dir).mode)) return [`closed ${dir} to other users, it had ${shown}`];
+  }
+  const others = isWritable ? "other users may write to" : "other users may look into";
+  throw new AppError("start_failed", `${others} the data directory ${dir} (${shown})`, {
+    hint: `choose another --data-dir, or, if all in it is yours alone: chmod 700 ${shellQuoted(dir)}`,
+  });
+}
+
+function isClosed(mode: number): boolean {
+  return (mode & 0o077) === 0;
 }
 
 /** What the server of this directory announced, whether or not it still runs; null without one. */
@@ -122,13 +153,17 @@ function takeLock(lockFile: string, dir: string): Database {
   } catch (cause) {
     lock.close();
     if (!(cause as { code?: string }).code?.startsWith("SQLITE_BUSY")) throw cause;
-    const running = readServerInfo(dir);
-    throw new AppError(
-      "start_failed",
-      `another server uses ${dir}${running ? ` (${running.url}, process ${running.pid})` : ""}`,
-      { hint: "end it with `tealight stop`, or choose another --data-dir" },
-    );
+    throw inUse(dir, readServerInfo(dir));
   }
+}
+
+/** @param running as far as it is known. */
+export function inUse(dir: string, running: ServerInfo | null): AppError {
+  return new AppError(
+    "start_failed",
+    `another server uses ${dir}${running ? ` (${running.url}, process ${running.pid})` : ""}`,
+    { hint: "end it with `tealight stop`, or choose another --data-dir" },
+  );
 }
 
 function readOrMakeSecret(file: string, prefix: "fl" | "tl"): string {

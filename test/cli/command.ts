@@ -1,8 +1,9 @@
 /** The command line as its users have it: a process of its own, against a directory of its own. */
 import { expect, setDefaultTimeout } from "bun:test";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../src/config.ts";
+import { proofOf } from "../../src/secrets.ts";
 import { homeFiles, readServerInfo, type ServerInfo } from "../../src/store/home.ts";
 import { version } from "../../src/version.ts";
 import { makeTempDir, startServer, type TestServer } from "../helpers.ts";
@@ -135,6 +136,28 @@ export async function startAnnouncedServer(
   };
   home.announce(info);
   return { ...server, info };
+}
+
+/**
+ * A server of the test's own that commands take for the one of a directory: it proves that it knows the
+ * token there. Its other answers are the test's.
+ */
+export function standIn(dir: string, answer: (request: Request) => Response) {
+  const token = "a token";
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch(request) {
+      const { host, pathname, searchParams } = new URL(request.url);
+      if (pathname !== "/health") return answer(request);
+      return Response.json({ proof: proofOf(token, host, searchParams.get("nonce") ?? "") });
+    },
+  });
+  const { serverFile, tokenFile } = homeFiles(dir);
+  writeFileSync(tokenFile, token);
+  const url = `http://127.0.0.1:${server.port}`;
+  writeFileSync(serverFile, JSON.stringify({ url, dataDir: dir }));
+  return server;
 }
 
 /** What a route under /api answers. */

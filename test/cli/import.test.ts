@@ -8,6 +8,7 @@ import {
   makeDataDir,
   readApi,
   spawnTealight,
+  standIn,
   startAnnouncedServer,
   tealight,
   tealightOnTerminal,
@@ -94,20 +95,10 @@ describe("import", () => {
   test("names the line also while it waits for the next", async () => {
     await using home = makeDataDir();
     const answered = Promise.withResolvers<void>();
-    using server = Bun.serve({
-      port: 0,
-      fetch({ url }) {
-        if (url.endsWith("/health")) return new Response();
-        answered.resolve();
-        return Response.json({ error: "invalid JSON body", code: "invalid_json" }, { status: 400 });
-      },
+    using _ = standIn(home.dir, () => {
+      answered.resolve();
+      return Response.json({ error: "invalid JSON body", code: "invalid_json" }, { status: 400 });
     });
-    const { serverFile, tokenFile } = homeFiles(home.dir);
-    writeFileSync(tokenFile, "token");
-    writeFileSync(
-      serverFile,
-      JSON.stringify({ url: `http://127.0.0.1:${server.port}`, tokenFile }),
-    );
     const pipe = new TransformStream<Uint8Array, Uint8Array>();
     const writer = pipe.writable.getWriter();
     const child = spawnTealight(home.dir, ["import", "-"], { input: pipe.readable });

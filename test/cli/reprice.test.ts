@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
-import { homeFiles } from "../../src/store/home.ts";
 import { makePayload, makeSpan, type TestServer } from "../helpers.ts";
 import {
   expectFailure,
   makeDataDir,
   readApi,
+  standIn,
   startAnnouncedServer,
   tealight,
   tealightOnTerminal,
@@ -136,18 +135,8 @@ describe("reprice", () => {
   for (const [what, answer] of later) {
     test(`takes ${what} that the server tells of for no result of its own`, async () => {
       await using home = makeDataDir();
-      using server = Bun.serve({
-        port: 0,
-        fetch({ url, method }) {
-          if (url.endsWith("/health")) return new Response();
-          return method === "POST" ? Response.json(started, { status: 202 }) : answer();
-        },
-      });
-      const { serverFile, tokenFile } = homeFiles(home.dir);
-      writeFileSync(tokenFile, "token");
-      writeFileSync(
-        serverFile,
-        JSON.stringify({ url: `http://127.0.0.1:${server.port}`, tokenFile }),
+      using _ = standIn(home.dir, ({ method }) =>
+        method === "POST" ? Response.json(started, { status: 202 }) : answer(),
       );
       expectFailure(
         await tealight(home.dir, ["reprice"]),

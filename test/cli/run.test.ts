@@ -91,6 +91,23 @@ describe("run", () => {
     }
   });
 
+  test.skipIf(process.platform !== "linux")(
+    "does not show a secret in the arguments of the server, nor hand it Bun's debugging",
+    async () => {
+      await using home = makeDataDir();
+      const token = "given-by-the-user-0123456789";
+      const args = ["run", "--port", "0", "--token", token, "--", "sh", "-c", "echo $BUN_OPTIONS"];
+      const ended = await tealight(home.dir, args, { env: { BUN_OPTIONS: "--smol" } });
+      expect(ended.stdout).toBe("--smol\n");
+      expect(ended.stderr).toContain("tealight: other users can see --token in the list");
+      const { pid, url } = runningServer(home.dir);
+      expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).not.toContain(token);
+      expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toContain("BUN_OPTIONS");
+      const headers = { authorization: `Bearer ${token}` };
+      expect((await fetch(`${url}/api/status`, { headers })).status).toBe(200);
+    },
+  );
+
   test("hands its settings to the server that it starts", async () => {
     await using home = makeDataDir();
     const key = "given-by-the-user-0123456789";

@@ -33,3 +33,28 @@ test("the page says what a route takes, answers and refuses", async () => {
   expect(section).toContain("bad_request");
   expect(section).toContain("curl -H &quot;Authorization: Bearer $TEALIGHT_TOKEN&quot;");
 });
+
+test("a link to it may stand on any site, but no site may read or frame it", async () => {
+  await using server = await startServer();
+  const statusOf = async (path: string, headers: Record<string, string>) =>
+    (
+      await fetch(`${server.url}${path}`, {
+        headers: { "sec-fetch-site": "cross-site", ...headers },
+      })
+    ).status;
+  const opened = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+  for (const path of ["/api/docs", "/api/openapi.json", "/traces"]) {
+    expect([path, await statusOf(path, opened)]).toEqual([path, 200]);
+    for (const headers of [
+      { ...opened, "sec-fetch-dest": "iframe" },
+      { ...opened, host: "evil.example" },
+      { "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" },
+      { "sec-fetch-mode": "no-cors", "sec-fetch-dest": "script" },
+    ]) {
+      expect([path, headers, await statusOf(path, headers)]).toEqual([path, headers, 403]);
+    }
+  }
+  for (const path of ["/api/status", "/api/setup", "/api/docs/x", "/api/docs/../status"]) {
+    expect([path, await statusOf(path, opened)]).toEqual([path, 403]);
+  }
+});

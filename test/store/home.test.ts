@@ -97,15 +97,63 @@ describe("a data directory", () => {
     open();
     homes.pop()!.release();
     chmodSync(dir, 0o755);
+    expect(open().notes).toEqual([`closed ${dir} to other users, it had mode 0755`]);
+    expect(modeOf(dir)).toBe("700");
+    homes.pop()!.release();
+    expect(open().notes).toEqual([]);
+  });
+
+  test.each([0o777, 0o750, 0o711])(
+    "is closed to others where it was there and empty (mode %i)",
+    (mode) => {
+      mkdirSync(dir);
+      chmodSync(dir, mode);
+      expect(open().notes.length).toBe(1);
+      expect(modeOf(dir)).toBe("700");
+    },
+  );
+
+  test.each([
+    [0o755, /^other users may look into the data directory .*data \(mode 0755\)$/],
+    [0o711, /^other users may look into/],
+    [0o770, /^other users may write to the data directory .*data \(mode 0770\)$/],
+    [0o702, /^other users may write to/],
+  ])("is refused, and stays as it is, where it holds other things (mode %i)", (mode, message) => {
+    mkdirSync(dir);
+    writeFileSync(join(dir, "thesis"), "");
+    chmodSync(dir, mode);
+    expect(expectRefused(message).hint).toEndWith(`chmod 700 '${dir}'`);
+    expect(readdirSync(dir)).toEqual(["thesis"]);
+    expect(statSync(dir).mode & 0o777).toBe(mode);
+    chmodSync(dir, 0o700);
+    open();
+  });
+
+  test("is closed to others where a store was copied into it", () => {
+    mkdirSync(dir);
+    chmodSync(dir, 0o755);
+    writeFileSync(homeFiles(dir).storePath, "");
     open();
     expect(modeOf(dir)).toBe("700");
   });
 
-  test("keeps its rights where it was there for something else", () => {
-    mkdirSync(dir, { mode: 0o750 });
-    chmodSync(dir, 0o750);
+  test("is refused where others could have put another key or token into it", () => {
     open();
-    expect(modeOf(dir)).toBe("750");
+    homes.pop()!.release();
+    chmodSync(dir, 0o777);
+    expectRefused(/^other users may write to/);
+    chmodSync(dir, 0o700);
+    open();
+  });
+
+  test("with a quote in its name is named so that a shell takes it", () => {
+    dir = join(parent, "it's here");
+    mkdirSync(dir);
+    writeFileSync(join(dir, "thesis"), "");
+    chmodSync(dir, 0o755);
+    const command = /chmod 700 .*$/.exec(expectRefused(/look into/).hint!)![0];
+    expect(Bun.spawnSync(["sh", "-c", command]).exitCode).toBe(0);
+    expect(modeOf(dir)).toBe("700");
   });
 
   test("is for one server, and a second is told which", () => {
@@ -200,5 +248,15 @@ describe("a server's directory", () => {
     await spawnServer(dir).catch((cause: Error) => (said = cause.message));
     expect(said).toContain("did not start (1)");
     expect(said).toContain(`process ${first.pid}`);
+  }, 20_000);
+
+  test("is refused to a second server also where the file of the lock was removed", async () => {
+    await using first = await spawnServer(dir);
+    const note = readServerInfo(dir);
+    rmSync(homeFiles(dir).lockFile);
+    let said = "";
+    await spawnServer(dir).catch((cause: Error) => (said = cause.message));
+    expect(said).toContain(`another server uses ${dir} (${note!.url}, process ${first.pid})`);
+    expect(readServerInfo(dir)).toEqual(note);
   }, 20_000);
 });

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { migrate, schemaVersion } from "../../src/store/migrate.ts";
 import { openWriter } from "../../src/store/open.ts";
@@ -89,4 +89,29 @@ test("a migration that fails leaves nothing of itself, and no data is lost", () 
   expect(schemaOf(after)).toEqual(before);
   expect(after.query("SELECT mine FROM payloads").values()).toEqual([["kept"]]);
   after.close();
+});
+
+/** SHA-256 of each: a store that has a step never takes it again, so a change goes into a new one. */
+const hashes: Record<string, string> = {
+  "0001_init.sql": "ccd15af8c00d4dbc8142a3ffcc02f4610c385add1aa62828861bbb7973a3d7a5",
+  "0002_pieces.sql": "a25d16073a178f3be60addca4722057c31d078ebf7f34b0e7a3d4282d9aff5e7",
+  "0003_logs.sql": "e9ae91ca1d7e63593c59210ac232419445df260e858db4e0c69f052bd6d53e58",
+  "0004_prices.sql": "cd204cd939a6b849754f606d078b0e36d1010506ea7900b5cad23ef8c5ac3ab8",
+  "0005_reading.sql": "6a805f39515585e0ca26b4cad89bc2bb4501af4d38493b5b3ed3944d77292d74",
+  "0006_unknown.sql": "bfb53c7e6a602b5a24ea6873f45f3fbd565e5d5a04510aff3c347937fd875076",
+  "0007_estimated.sql": "210c14451cf56ea2fd40481ed09eb5af84aab1f898a9a4249fe13f50a655ba6d",
+  "0008_calls.sql": "c74a360642beddbdea1ac8463011e62eb13a331f603dd7b9fc088130c18c8973",
+  "0009_units.sql": "c2750018d86e5126608a82fefc54a1d73d6731c1ede75720e050ecb5b1129507",
+  "0010_internal.sql": "c22be854480c61321960a48dd137b26e3ee6e4eb361c80b1253c251fe2a26a40",
+  "0011_texts.sql": "e7a6048071782141351cfe59f0b8eae603737d4e845cd69a0d7a5e48bef207ba",
+};
+
+test("no step changes once it is out, and a new one is entered here", () => {
+  const folder = join(import.meta.dir, "../../src/store/migrations");
+  const found = readdirSync(folder).map((name) => [
+    name,
+    new Bun.CryptoHasher("sha256").update(readFileSync(join(folder, name))).digest("hex"),
+  ]);
+  expect(Object.fromEntries(found)).toEqual(hashes);
+  expect(found.length).toBe(schemaVersion);
 });

@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import type { Summary } from "../../query/views.ts";
+import { shellQuoted } from "../../shell.ts";
 import { byKey, pathOf, request, send } from "../data/client.ts";
 import { plural } from "../format.ts";
 import { Dialog, Problem } from "../parts/controls.tsx";
@@ -80,7 +81,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
 }
 
 function shellWord(text: string): string {
-  return /^[\w.:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w.:-]+$/.test(text) ? text : shellQuoted(text);
 }
 
 function Menu({
