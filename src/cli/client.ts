@@ -3,6 +3,7 @@
  * own that holds the directory's lock for as long as the command lasts.
  */
 import { readFileSync } from "node:fs";
+import { requestOf, type AnswerOf, type Question, type RouteName } from "../api.ts";
 import type { Config } from "../config.ts";
 import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { createLog } from "../log.ts";
@@ -12,7 +13,9 @@ import { out } from "./output.ts";
 
 export interface Client {
   /** @throws AppError as the server answered, with the server's own words. */
-  request(method: string, path: string, body?: string): Promise<Response>;
+  request<R extends RouteName>(route: R, question: Question<R>): Promise<Response>;
+  /** @returns the JSON of the answer. @throws AppError likewise. */
+  ask<R extends RouteName>(route: R, question: Question<R>): Promise<AnswerOf<R>>;
   close(): Promise<void>;
 }
 
@@ -36,12 +39,12 @@ export async function findServer(dataDir: string): Promise<ServerInfo | null> {
 
 function connectTo(info: ServerInfo): Client {
   const token = readFileSync(info.tokenFile, "utf8").trim();
-  return {
-    async request(method, path, body) {
+  return typed({
+    async send({ method, address, body }) {
       const headers = { authorization: `Bearer ${token}` };
       let response: Response;
       try {
-        response = await fetch(`${info.url}${path}`, {
+        response = await fetch(`${info.url}${address}`, {
           method,
           headers,
           ...(body !== undefined && { body }),
@@ -55,7 +58,7 @@ function connectTo(info: ServerInfo): Client {
       return checked(response);
     },
     async close() {},
-  };
+  });
 }
 
 async function connectDirectly(config: Config): Promise<Client> {
@@ -68,8 +71,8 @@ async function connectDirectly(config: Config): Promise<Client> {
     },
   });
   engine.hosts.add("localhost");
-  return {
-    async request(method, path, body) {
+  return typed({
+    async send({ method, address, body }) {
       const headers: Record<string, string> = {
         authorization: `Bearer ${engine.home.token}`,
         host: "localhost",
@@ -78,7 +81,7 @@ async function connectDirectly(config: Config): Promise<Client> {
       if (body !== undefined) headers["content-length"] = String(Buffer.byteLength(body));
       return checked(
         await engine.app.handle(
-          new Request(`http://localhost${path}`, {
+          new Request(`http://localhost${address}`, {
             method,
             headers,
             ...(body !== undefined && { body }),
@@ -90,6 +93,22 @@ async function connectDirectly(config: Config): Promise<Client> {
       await engine.drain();
       engine.release();
     },
+  });
+}
+
+/** What requests go over. */
+interface Wire {
+  send(request: ReturnType<typeof requestOf>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+function typed({ send, close }: Wire): Client {
+  return {
+    request: (route, question) => send(requestOf(route, question)),
+    async ask<R extends RouteName>(route: R, question: Question<R>) {
+      return (await send(requestOf(route, question))).json() as Promise<AnswerOf<R>>;
+    },
+    close,
   };
 }
 
