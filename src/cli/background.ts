@@ -1,33 +1,33 @@
 /** Work that the server does in the background: begun, watched and waited for. */
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
+import type { RereadStatus } from "../ingest/reread.ts";
 import { connect, type Client } from "./client.ts";
 import { count, showProgress } from "./output.ts";
 
-interface Status {
-  startedAt: number;
-  finishedAt: number | null;
-  traceCount: number;
-  doneTraceCount: number;
+type Status = Pick<RereadStatus, "startedAt" | "finishedAt" | "traceCount" | "doneTraceCount">;
+
+interface Work<S extends Status> {
+  begin: (client: Client) => Promise<S>;
+  /** Null where there was none. */
+  look: (client: Client) => Promise<S | null>;
 }
 
 const pollEveryMs = 200;
 
 /**
- * Begins with a POST and asks with GET until it is done. Also where this process has the store open
+ * Begins it and looks until it is done. Also where this process has the store open
  * itself: the work would end when the store is closed.
  *
  * @throws AppError `conflict` where another run took its place.
  */
 export async function runToEnd<S extends Status>(
   config: Config,
-  path: string,
-  body: object,
+  { begin, look }: Work<S>,
 ): Promise<S> {
   const client = await connect(config);
   try {
-    const response = await client.request("POST", path, JSON.stringify(body));
-    return await untilFinished(client, path, (await response.json()) as S);
+    return await untilFinished(await begin(client), () => look(client));
   } finally {
     showProgress("");
     await client.close();
@@ -35,27 +35,19 @@ export async function runToEnd<S extends Status>(
 }
 
 async function untilFinished<S extends Status>(
-  client: Client,
-  path: string,
   started: S,
+  look: () => Promise<S | null>,
 ): Promise<S> {
   let status = started;
   while (status.finishedAt === null) {
     showProgress(`${status.doneTraceCount} of ${count(status.traceCount, "trace")}`);
     await Bun.sleep(pollEveryMs);
-    status = await statusOf<S>(client, path);
-    if (status.startedAt !== started.startedAt) throw outOfSight();
+    const now = await look();
+    // A server that knows of no run is not the one that began it.
+    if (now?.startedAt !== started.startedAt) throw outOfSight();
+    status = now;
   }
   return status;
-}
-
-async function statusOf<S>(client: Client, path: string): Promise<S> {
-  try {
-    return (await (await client.request("GET", path)).json()) as S;
-  } catch (cause) {
-    // A server that knows of no run is not the one that began it.
-    throw cause instanceof AppError && cause.code === "not_found" ? outOfSight() : cause;
-  }
 }
 
 function outOfSight(): AppError {

@@ -3,6 +3,7 @@
  * own that holds the directory's lock for as long as the command lasts.
  */
 import { readFileSync, realpathSync } from "node:fs";
+import { requestOf, type AnswerOf, type Question, type RouteName } from "../api.ts";
 import type { Config } from "../config.ts";
 import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { createLog } from "../log.ts";
@@ -13,7 +14,9 @@ import { out } from "./output.ts";
 
 export interface Client {
   /** @throws AppError as the server answered, with the server's own words. */
-  request(method: string, path: string, body?: string): Promise<Response>;
+  request<R extends RouteName>(route: R, question: Question<R>): Promise<Response>;
+  /** @returns the JSON of the answer. @throws AppError likewise. */
+  ask<R extends RouteName>(route: R, question: Question<R>): Promise<AnswerOf<R>>;
   close(): Promise<void>;
 }
 
@@ -73,14 +76,14 @@ function direct(url: string, init: RequestInit): Promise<Response> {
 
 function connectTo(info: ServerInfo): Client {
   const token = tokenOf(info.dataDir);
-  return {
-    async request(method, path, body) {
+  return typed({
+    async send({ method, address, body }) {
       const headers = { authorization: `Bearer ${token}` };
       let response: Response;
       try {
         // Each time: between two requests the server may end and its port be taken.
         if (!(await provesItself(info, token, proofTimeoutMs))) throw new Error("no proof");
-        response = await direct(`${info.url}${path}`, {
+        response = await direct(`${info.url}${address}`, {
           method,
           headers,
           ...(body !== undefined && { body }),
@@ -94,7 +97,7 @@ function connectTo(info: ServerInfo): Client {
       return checked(response);
     },
     async close() {},
-  };
+  });
 }
 
 async function connectDirectly(config: Config): Promise<Client> {
@@ -107,8 +110,8 @@ async function connectDirectly(config: Config): Promise<Client> {
     },
   });
   engine.hosts.add("localhost");
-  return {
-    async request(method, path, body) {
+  return typed({
+    async send({ method, address, body }) {
       const headers: Record<string, string> = {
         authorization: `Bearer ${engine.home.token}`,
         host: "localhost",
@@ -117,7 +120,7 @@ async function connectDirectly(config: Config): Promise<Client> {
       if (body !== undefined) headers["content-length"] = String(Buffer.byteLength(body));
       return checked(
         await engine.app.handle(
-          new Request(`http://localhost${path}`, {
+          new Request(`http://localhost${address}`, {
             method,
             headers,
             ...(body !== undefined && { body }),
@@ -129,6 +132,22 @@ async function connectDirectly(config: Config): Promise<Client> {
       await engine.drain();
       engine.release();
     },
+  });
+}
+
+/** What requests go over. */
+interface Wire {
+  send(request: ReturnType<typeof requestOf>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+function typed({ send, close }: Wire): Client {
+  return {
+    request: (route, question) => send(requestOf(route, question)),
+    async ask<R extends RouteName>(route: R, question: Question<R>) {
+      return (await send(requestOf(route, question))).json() as Promise<AnswerOf<R>>;
+    },
+    close,
   };
 }
 

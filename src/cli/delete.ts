@@ -3,9 +3,7 @@ import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
 import type { Deleted, WouldDelete } from "../http/remove.ts";
-import type { TraceView } from "../query/views.ts";
 import { connect, type Client } from "./client.ts";
-import { segmentOf } from "./export.ts";
 import { count, out, showProgress } from "./output.ts";
 
 /** What every command that deletes many takes. */
@@ -50,17 +48,18 @@ export async function deleteTraces(
     if (traces.length > 0) return await deleteNamed(client, traces, options);
     const words = [session !== undefined && `session:${quote(session)}`, filter];
     const filters = words.filter((word) => word !== undefined && word !== false);
-    const query = new URLSearchParams({
-      ...(filters.length > 0 && { filter: filters.join(" ") }),
-      ...(project !== undefined && { project }),
-      ...(since !== undefined && { since }),
-      ...(until !== undefined && { until }),
-    });
-    await confirmDeletion(client, "/api/traces", query, options, "delete");
+    const which = {
+      filter: filters.length > 0 ? filters.join(" ") : null,
+      project,
+      since,
+      until,
+    };
+    const remove = (part: PartQuery) =>
+      client.ask("DELETE /api/traces", { query: { ...which, ...part } });
+    await confirmDeletion(remove, options, { what: "delete", isForTraces: true });
     if (options.dryRun) return;
-    const outcome = await deleteAll<Deleted>(client, "/api/traces", query, options);
-    if (outcome.deleted === 0) throw nothingFound(outcome.pinnedKept);
-    const { deleted, pinnedKept } = outcome;
+    const { deleted, pinnedKept } = await deleteAll(remove, options);
+    if (deleted === 0) throw nothingFound(pinnedKept);
     out.write(
       options.json
         ? JSON.stringify({ deleted, pinnedKept })
@@ -76,15 +75,15 @@ async function deleteNamed(
   traces: string[],
   { project, dryRun, json }: DeleteOptions,
 ): Promise<void> {
-  const query = project === undefined ? "" : `?${new URLSearchParams({ project })}`;
+  const query = { project };
   let spans = 0;
   for (const trace of traces) {
-    const path = `/api/traces/${segmentOf(trace)}${query}`;
+    const at = { trace };
     if (!dryRun) {
-      await client.request("DELETE", path);
+      await client.ask("DELETE /api/traces/:trace", { at, query });
       continue;
     }
-    const view = (await (await client.request("GET", path)).json()) as TraceView;
+    const view = await client.ask("GET /api/traces/:trace", { at, query });
     spans += view.trace.spanCount;
   }
   const number = traces.length;
@@ -94,22 +93,30 @@ async function deleteNamed(
   );
 }
 
+/** What one request of a delete adds to what is to go. */
+export interface PartQuery {
+  dryRun?: "1";
+  pinned: "0" | "1";
+  cursor: string | null;
+}
+
+type Remove<D extends Deleted> = (part: PartQuery) => Promise<WouldDelete | D>;
+
 /**
  * Counts what would go, and shows that on a dry run; else asks, where someone is there to answer.
  *
+ * @param isForTraces whether there is nothing to do without any.
  * @throws AppError `not_found` where nothing would go; `usage` where nobody has agreed.
  */
 export async function confirmDeletion(
-  client: Client,
-  path: string,
-  query: URLSearchParams,
+  remove: Remove<Deleted>,
   { dryRun, yes, pinned, json }: DeleteHow,
-  what: string,
+  { what, isForTraces }: { what: string; isForTraces: boolean },
 ): Promise<void> {
   if (yes && !dryRun) return;
-  const dry = new URLSearchParams([...query, ["dryRun", "1"]]);
-  const counts = await deleteAll<WouldDelete>(client, path, dry, { pinned });
-  if (path === "/api/traces" && counts.traces === 0) throw nothingFound(counts.pinnedKept);
+  const counts = await untilDone(remove, { dryRun: "1", pinned: pinned ? "1" : "0" });
+  if ("deleted" in counts) throw new TypeError("a dry run has deleted something");
+  if (isForTraces && counts.traces === 0) throw nothingFound(counts.pinnedKept);
   if (dryRun) return writeCounts(counts, json, what);
   const { traces, spans, pinnedKept } = counts;
   const question = `${what} ${count(traces, "trace")} with ${count(spans, "span")}${keptText("keep", pinnedKept)}`;
@@ -121,20 +128,27 @@ export async function confirmDeletion(
   }
 }
 
-/** Asks until all of it is done. @returns the last answer, whose counts are of all of them. */
-export async function deleteAll<T extends WouldDelete | Deleted>(
-  client: Client,
-  path: string,
-  query: URLSearchParams,
+/** @returns what was deleted, in all requests together. */
+export async function deleteAll<D extends Deleted>(
+  remove: Remove<D>,
   { pinned }: Pick<DeleteHow, "pinned">,
-): Promise<T> {
-  const all = new URLSearchParams([...query, ["pinned", pinned ? "1" : "0"]]);
+): Promise<D> {
+  const outcome = await untilDone(remove, { pinned: pinned ? "1" : "0" });
+  if (!("deleted" in outcome)) throw new TypeError("what was to be deleted was only counted");
+  return outcome;
+}
+
+/** Asks until all of it is done. @returns the last answer, whose counts are of all of them. */
+async function untilDone<D extends Deleted>(
+  remove: Remove<D>,
+  how: Omit<PartQuery, "cursor">,
+): Promise<WouldDelete | D> {
   try {
-    for (;;) {
-      const outcome = (await (await client.request("DELETE", `${path}?${all}`)).json()) as T;
+    for (let cursor: string | null = null; ;) {
+      const outcome: WouldDelete | D = await remove({ ...how, cursor });
       if (outcome.nextCursor === null) return outcome;
       showProgress(count("deleted" in outcome ? outcome.deleted : outcome.traces, "trace"));
-      all.set("cursor", outcome.nextCursor);
+      cursor = outcome.nextCursor;
     }
   } finally {
     showProgress("");

@@ -1,9 +1,9 @@
 /** `tealight export`: traces as JSON Lines of ingest v1, for `import` or any other reader. */
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
+import { byKey, type AnswerOf } from "../api.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import type { TracePage } from "../query/views.ts";
 import { connect, type Client } from "./client.ts";
 import { out } from "./output.ts";
 
@@ -32,10 +32,8 @@ export async function exportTraces(
   try {
     let count = 0;
     const pieces = async function* () {
-      for await (const segment of trace === undefined
-        ? allTraces(client, options)
-        : [segmentOf(trace)]) {
-        yield* exportOne(client, segment, options);
+      for await (const each of trace === undefined ? allTraces(client, options) : [trace]) {
+        yield* exportOne(client, each, options);
         count++;
       }
     };
@@ -52,32 +50,24 @@ async function* allTraces(
   client: Client,
   { project, since, until }: ExportOptions,
 ): AsyncGenerator<string> {
-  const query = new URLSearchParams({
-    limit: "500",
-    ...(project !== undefined && { project }),
-    ...(since !== undefined && { since }),
-    ...(until !== undefined && { until }),
-  });
   let cursor: string | null = null;
   do {
-    if (cursor !== null) query.set("cursor", cursor);
-    const page = (await (await client.request("GET", `/api/traces?${query}`)).json()) as TracePage;
-    for (const { key } of page.traces) yield `~${key}`;
+    const query = { limit: 500, project, since, until, cursor };
+    const page: AnswerOf<"GET /api/traces"> = await client.ask("GET /api/traces", { query });
+    for (const { key } of page.traces) yield byKey(key);
     cursor = page.nextCursor;
   } while (cursor !== null);
 }
 
 async function* exportOne(
   client: Client,
-  segment: string,
-  options: ExportOptions,
+  trace: string,
+  { format, full, project }: ExportOptions,
 ): AsyncGenerator<Uint8Array> {
-  const query = new URLSearchParams({
-    format: options.format,
-    ...(options.full && { full: "1" }),
-    ...(options.project !== undefined && { project: options.project }),
+  const { body } = await client.request("GET /api/traces/:trace/export", {
+    at: { trace },
+    query: { format, full: full ? "1" : null, project },
   });
-  const { body } = await client.request("GET", `/api/traces/${segment}/export?${query}`);
   yield* body as unknown as AsyncIterable<Uint8Array>;
 }
 
@@ -93,9 +83,4 @@ async function write(pieces: AsyncIterable<Uint8Array>, output?: string): Promis
     if (code === "EPIPE") return false;
     throw new AppError("usage", `cannot write ${output ?? "standard output"} (${code})`, { cause });
   }
-}
-
-/** `~12` names a key; anything else is an id, in which a leading `~` is escaped. */
-export function segmentOf(trace: string): string {
-  return /^~\d+$/.test(trace) ? trace : encodeURIComponent(trace).replace(/^~/, "%7E");
 }

@@ -16,7 +16,6 @@ export async function importFiles(
 ): Promise<void> {
   for (const file of files) checkReadable(file);
   const client = await connect(config);
-  const path = `/api/import${project === undefined ? "" : `?project=${encodeURIComponent(project)}`}`;
   let accepted = 0;
   try {
     for (const file of files) {
@@ -26,7 +25,7 @@ export async function importFiles(
         lineNumber++;
         if (line.trim() === "") continue;
         const where = `${file === "-" ? "standard input" : file}, line ${lineNumber}`;
-        const sent = send(client, path, line, where).then((spans) => {
+        const sent = send(client, project, line, where).then((spans) => {
           accepted += spans;
           underWay.delete(sent);
           showProgress(count(accepted, "span"));
@@ -45,12 +44,15 @@ export async function importFiles(
   out.write(json ? JSON.stringify({ accepted }) : `imported ${count(accepted, "span")}`);
 }
 
-async function send(client: Client, path: string, line: string, where: string): Promise<number> {
+async function send(
+  client: Client,
+  project: string | undefined,
+  line: string,
+  where: string,
+): Promise<number> {
   while (true) {
     try {
-      const { accepted } = (await (await client.request("POST", path, line)).json()) as {
-        accepted: number;
-      };
+      const { accepted } = await client.ask("POST /api/import", { query: { project }, body: line });
       return accepted;
     } catch (cause) {
       if (!(cause instanceof AppError)) throw cause;

@@ -4,21 +4,10 @@ import type { Config } from "../config.ts";
 import { out } from "./output.ts";
 import { printable, toLocalTime, toTable } from "./table.ts";
 
-interface KeyView {
-  id: number;
-  name: string;
-  project: string;
-  createdAt: number;
-  lastUsedAt: number | null;
-  revokedAt: number | null;
-}
-
 export async function listKeys(config: Config, { json }: { json: boolean }): Promise<void> {
   const client = await connect(config);
   try {
-    const { keys } = (await (await client.request("GET", "/api/keys")).json()) as {
-      keys: KeyView[];
-    };
+    const { keys } = await client.ask("GET /api/keys", {});
     if (json) return out.write(JSON.stringify({ keys }));
     const rows = keys.map((key) => [
       key.id,
@@ -41,12 +30,8 @@ export async function createKey(
 ): Promise<void> {
   const client = await connect(config);
   try {
-    const response = await client.request(
-      "POST",
-      "/api/keys",
-      JSON.stringify({ name, ...(project && { project }) }),
-    );
-    const { key } = (await response.json()) as { key: KeyView & { secret: string } };
+    const body = { name, ...(project && { project }) };
+    const { key } = await client.ask("POST /api/keys", { body });
     if (json) return out.write(JSON.stringify({ key }));
     out.error(`key ${key.id} of project ${printable(key.project)}; it is shown this once:`);
     out.write(key.secret);
@@ -62,8 +47,7 @@ export async function revokeKey(
 ): Promise<void> {
   const client = await connect(config);
   try {
-    const response = await client.request("DELETE", `/api/keys/${encodeURIComponent(id)}`);
-    const { key } = (await response.json()) as { key: KeyView };
+    const { key } = await client.ask("DELETE /api/keys/:key", { at: { key: id } });
     out.write(json ? JSON.stringify({ key }) : `key ${key.id} (${printable(key.name)}) is revoked`);
   } finally {
     await client.close();

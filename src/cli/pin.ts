@@ -2,7 +2,6 @@
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { connect } from "./client.ts";
-import { segmentOf } from "./export.ts";
 import { out } from "./output.ts";
 import { printable } from "./table.ts";
 
@@ -13,11 +12,10 @@ export async function pin(
   { project, json }: { project?: string; json: boolean },
 ): Promise<void> {
   if (trace === "") throw new AppError("usage", "a trace id is not empty");
-  const query = project === undefined ? "" : `?${new URLSearchParams({ project })}`;
   const client = await connect(config);
   try {
-    const path = `/api/traces/${segmentOf(trace)}/${word}${query}`;
-    const answer = (await (await client.request("POST", path)).json()) as { pinned: boolean };
+    const route = `POST /api/traces/:trace/${word}` as const;
+    const answer = await client.ask(route, { at: { trace }, query: { project } });
     const state = answer.pinned ? "pinned" : "not pinned any more";
     out.write(json ? JSON.stringify(answer) : `${printable(trace)}: ${state}`);
   } finally {

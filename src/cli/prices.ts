@@ -14,8 +14,7 @@ import { printable, toTable } from "./table.ts";
 export async function listPrices(config: Config, { json }: { json: boolean }): Promise<void> {
   const client = await connect(config);
   try {
-    const response = await client.request("GET", "/api/prices");
-    const listing = (await response.json()) as PriceListing;
+    const listing = await client.ask("GET /api/prices", {});
     if (json) return out.write(JSON.stringify(listing));
     const rows = listing.rules.map(({ id, provider, model, prices }) => [
       id,
@@ -44,12 +43,8 @@ export async function setPrice(
   const prices = free ? { input: "0", output: "0" } : checkedPrices(given);
   const client = await connect(config);
   try {
-    const response = await client.request(
-      "POST",
-      "/api/prices",
-      JSON.stringify({ model, ...(provider !== undefined && { provider }), prices }),
-    );
-    const { rule } = (await response.json()) as { rule: PriceRule };
+    const body = { model, ...(provider !== undefined && { provider }), prices };
+    const { rule } = await client.ask("POST /api/prices", { body });
     if (json) return out.write(JSON.stringify({ rule }));
     const seller = rule.provider === "*" ? "" : ` of ${printable(rule.provider)}`;
     out.write(`rule ${rule.id}: ${printable(rule.model)}${seller}: ${show(rule.prices)}`);
@@ -66,8 +61,8 @@ export async function removePrice(
 ): Promise<void> {
   const client = await connect(config);
   try {
-    const response = await client.request("DELETE", `/api/prices/${encodeURIComponent(id)}`);
-    if (json) return out.write(JSON.stringify(await response.json()));
+    const answer = await client.ask("DELETE /api/prices/:rule", { at: { rule: id } });
+    if (json) return out.write(JSON.stringify(answer));
     out.write(`rule ${printable(id)} is removed`);
     adviseReprice();
   } finally {
@@ -89,8 +84,7 @@ export async function updatePrices(
   const client = await connect(config);
   try {
     const method = body === undefined ? "DELETE" : "PUT";
-    const response = await client.request(method, "/api/prices/book", body);
-    const listing = (await response.json()) as PriceListing;
+    const listing = await client.ask(`${method} /api/prices/book`, { body });
     if (json) return out.write(JSON.stringify(listing));
     out.write(sourceOf(listing));
     adviseReprice();

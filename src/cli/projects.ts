@@ -1,23 +1,16 @@
 /** `tealight projects create|list|rename|delete`. */
+import type { AnswerOf } from "../api.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import type { ProjectDeleted } from "../http/remove.ts";
-import { connect } from "./client.ts";
-import { confirmDeletion, deleteAll, type DeleteHow } from "./delete.ts";
+import { connect, type Client } from "./client.ts";
+import { confirmDeletion, deleteAll, type DeleteHow, type PartQuery } from "./delete.ts";
 import { count, out } from "./output.ts";
 import { printable, toLocalTime, toTable } from "./table.ts";
-
-interface ProjectView {
-  name: string;
-  createdAt: number;
-}
 
 export async function listProjects(config: Config, { json }: { json: boolean }): Promise<void> {
   const client = await connect(config);
   try {
-    const { projects } = (await (await client.request("GET", "/api/projects")).json()) as {
-      projects: ProjectView[];
-    };
+    const { projects } = await client.ask("GET /api/projects", {});
     if (json) return out.write(JSON.stringify({ projects }));
     out.write(
       toTable(
@@ -35,7 +28,8 @@ export async function createProject(
   name: string,
   { json }: { json: boolean },
 ): Promise<void> {
-  await change(config, "POST", "/api/projects", name, json, "created");
+  const body = { name };
+  await change(config, (client) => client.ask("POST /api/projects", { body }), json, "created");
 }
 
 export async function renameProject(
@@ -44,26 +38,21 @@ export async function renameProject(
   newName: string,
   { json }: { json: boolean },
 ): Promise<void> {
-  await change(
-    config,
-    "PATCH",
-    `/api/projects/${encodeURIComponent(name)}`,
-    newName,
-    json,
-    "the new name",
-  );
+  const question = { at: { project: name }, body: { name: newName } };
+  const rename = (client: Client) => client.ask("PATCH /api/projects/:project", question);
+  await change(config, rename, json, "the new name");
 }
 
 /** @throws AppError `conflict` where pinned traces keep it alive. */
 export async function deleteProject(config: Config, name: string, how: DeleteHow): Promise<void> {
   const client = await connect(config);
-  const path = `/api/projects/${encodeURIComponent(name)}`;
-  const query = new URLSearchParams();
+  const remove = (query: PartQuery) =>
+    client.ask("DELETE /api/projects/:project", { at: { project: name }, query });
   try {
-    await confirmDeletion(client, path, query, how, `delete project ${printable(name)} and`);
+    const what = `delete project ${printable(name)} and`;
+    await confirmDeletion(remove, how, { what, isForTraces: false });
     if (how.dryRun) return;
-    const outcome = await deleteAll<ProjectDeleted>(client, path, query, how);
-    const { deleted, pinnedKept, projectDeleted } = outcome;
+    const { deleted, pinnedKept, projectDeleted } = await deleteAll(remove, how);
     if (how.json) return out.write(JSON.stringify({ deleted, pinnedKept, projectDeleted }));
     const traces = count(deleted, "trace");
     if (!projectDeleted) {
@@ -80,16 +69,13 @@ export async function deleteProject(config: Config, name: string, how: DeleteHow
 
 async function change(
   config: Config,
-  method: string,
-  path: string,
-  name: string,
+  ask: (client: Client) => Promise<AnswerOf<"POST /api/projects">>,
   json: boolean,
   what: string,
 ): Promise<void> {
   const client = await connect(config);
   try {
-    const response = await client.request(method, path, JSON.stringify({ name }));
-    const { project } = (await response.json()) as { project: ProjectView };
+    const { project } = await ask(client);
     out.write(json ? JSON.stringify({ project }) : `${printable(project.name)}: ${what}`);
   } finally {
     await client.close();

@@ -16,8 +16,11 @@ export interface RepriceOptions {
 
 export async function reprice(config: Config, options: RepriceOptions): Promise<void> {
   const { project, since, until, provider, model, dryRun, json } = options;
-  const request = { project, since, until, provider, model, dryRun };
-  const status = await runToEnd<RepriceStatus>(config, "/api/reprice", request);
+  const body = { project, since, until, provider, model, dryRun };
+  const status = await runToEnd(config, {
+    begin: (client) => client.ask("POST /api/reprice", { body }),
+    look: (client) => client.ask("GET /api/reprice", {}),
+  });
   out.write(json ? JSON.stringify(status) : summaryOf(status));
 }
 

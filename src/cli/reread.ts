@@ -13,7 +13,10 @@ export interface RereadOptions {
 
 export async function reread(config: Config, options: RereadOptions): Promise<void> {
   const { project, since, until, json } = options;
-  const status = await runToEnd<RereadStatus>(config, "/api/reread", { project, since, until });
+  const status = await runToEnd(config, {
+    begin: (client) => client.ask("POST /api/reread", { body: { project, since, until } }),
+    look: (client) => client.ask("GET /api/reread", {}),
+  });
   out.write(json ? JSON.stringify(status) : summaryOf(status));
 }
 

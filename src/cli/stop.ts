@@ -11,7 +11,7 @@ export async function stop(config: Config, { json }: { json: boolean }): Promise
   const info = await findServer(config.dataDir);
   if (!info) throw new AppError("not_found", `no server runs in ${config.dataDir}`);
   const client = await connect(config);
-  await client.request("POST", "/api/shutdown");
+  await client.ask("POST /api/shutdown", {});
   const deadline = Date.now() + shutdownDeadlineMs + 1000;
   // The note goes last: without it the store is closed and the directory free.
   while (readServerInfo(config.dataDir)?.pid === info.pid) {

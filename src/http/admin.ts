@@ -6,7 +6,7 @@ import { newSecret, sha256 } from "../secrets.ts";
 import type { Accounts, Key, Project } from "../store/accounts.ts";
 import { nullable } from "../schemas.ts";
 import { decodedSegment, findProject } from "./params.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
 
 /** No control characters: names are printed to terminals. No lone surrogates: SQLite has none. */
 const Name = Type.String({
@@ -40,7 +40,7 @@ const NewKey = Type.Object({
 export type ProjectView = Static<typeof ProjectView>;
 export type KeyView = Static<typeof KeyView>;
 
-export function adminRoutes({ intake: { writer, keyring } }: { intake: Intake }): Route[] {
+export function adminRoutes({ intake: { writer, keyring } }: { intake: Intake }) {
   return [
     route({
       method: "GET",

@@ -7,7 +7,7 @@ import { importBatch, ingest, type IngestDeps } from "./ingest.ts";
 import { exportOverHttp, type OtlpDeps } from "./otlp.ts";
 import { otlpPathsOf } from "./paths.ts";
 import { projectIdOf } from "./read.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
 
 export interface DoorDeps {
   ingest: IngestDeps;
@@ -33,7 +33,7 @@ function exportAnswerOf(signal: Signal) {
 
 const ImportQuery = closed({ project: Type.Optional(Type.String()) });
 
-export function doorRoutes({ ingest: deps, otlp }: DoorDeps): Route[] {
+export function doorRoutes({ ingest: deps, otlp }: DoorDeps) {
   const { keyring } = deps.intake;
   return [
     route({

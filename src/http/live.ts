@@ -8,12 +8,23 @@ import { AppError } from "../errors.ts";
 import type { Change } from "../ingest/changes.ts";
 import type { Intake } from "../ingest/intake.ts";
 import { live as limits } from "../limits.ts";
+import { toJson, type JsonOf } from "../query/json.ts";
 import type { LiveScope } from "../query/live.ts";
 import type { Reader } from "../query/reader.ts";
+import type { Summary } from "../query/views.ts";
 import { version } from "../version.ts";
 import { securityHeaders } from "./answer.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
+
+/** What the events of a stream say, by their names. `at` and `now` are epoch ms. */
+export interface LiveEvents {
+  hello: { version: string; now: number };
+  traces: { at: number; traces: Summary[] };
+  gone: { keys: number[] };
+  /** Too much changed to say what: read anew. */
+  reset: { at: number };
+}
 
 export interface Live {
   /**
@@ -128,7 +139,7 @@ export function createLive(intake: Intake, reader: Reader, onBug: (cause: unknow
         start(stream) {
           const position = lastEventId === null ? intake.latestChange : parseId(lastEventId);
           subscriber = { scope, position, sentAtMs: performance.now(), stream, onSent: null };
-          const hello = eventOf("hello", JSON.stringify({ version, now: Date.now() }));
+          const hello = eventOf("hello", toJson({ version, now: Date.now() }));
           // Who comes again keeps its own place until it is told what it missed.
           const place = lastEventId === null ? idLine(position) : "";
           stream.enqueue(encoder.encode(`${hello}${place}\n`));
@@ -176,19 +187,22 @@ function eventsOf(
   members: Set<number> | undefined,
   at: number,
 ): string {
-  if (!change) return eventOf("reset", JSON.stringify({ at }));
+  if (!change) return eventOf("reset", toJson({ at }));
   const isShown = (key: number) => summaries.has(key) && (members?.has(key) ?? true);
   const shown = change.changed.filter(isShown);
   const gone = [...change.gone, ...change.changed.filter((key) => !isShown(key))];
   const texts = shown.map((key) => summaries.get(key));
   return [
     ...(shown.length > 0 ? [eventOf("traces", `{"at":${at},"traces":[${texts}]}`)] : []),
-    ...(gone.length > 0 ? [eventOf("gone", JSON.stringify({ keys: gone }))] : []),
+    ...(gone.length > 0 ? [eventOf("gone", toJson({ keys: gone }))] : []),
   ].join("\n");
 }
 
 /** Without the empty line that ends it. */
-function eventOf(name: string, json: string): string {
+function eventOf<Name extends keyof LiveEvents>(
+  name: Name,
+  json: JsonOf<LiveEvents[Name]>,
+): string {
   return `event: ${name}\ndata: ${json}\n`;
 }
 
@@ -223,7 +237,7 @@ const Events = Type.String({
     "changed, or what changed since Last-Event-ID is not known any more: read anew",
 });
 
-export function liveRoutes({ live, keyring }: ReadDeps & { live: Live }): Route[] {
+export function liveRoutes({ live, keyring }: ReadDeps & { live: Live }) {
   return [
     route({
       method: "GET",

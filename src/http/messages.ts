@@ -6,7 +6,7 @@ import type { SpanRef } from "../query/trace.ts";
 import { TranscriptPage } from "../query/transcript.ts";
 import { parseSpanRef, pathSegments } from "./params.ts";
 import { traceRefOf, type ReadDeps } from "./read.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
 
 const optional = Type.Optional;
 const project = optional(Type.String());
@@ -28,7 +28,7 @@ function spanNamed(name: string): SpanRef {
   return parseSpanRef(name.startsWith("~") ? name : encodeURIComponent(name));
 }
 
-export function messageRoutes(deps: ReadDeps): Route[] {
+export function messageRoutes(deps: ReadDeps) {
   return [
     route({
       method: "GET",

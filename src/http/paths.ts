@@ -23,9 +23,10 @@ const prefixes = [
 const withSlash = (path: string) => [path, `${path}/`];
 
 /** All paths on which a signal is taken, its own first. */
-export function otlpPathsOf(signal: Signal): [string, ...string[]] {
-  const paths = prefixes.flatMap((prefix) => withSlash(`${prefix}/v1/${signal}`));
-  return paths as [string, ...string[]];
+export function otlpPathsOf(signal: Signal): [`/v1/${Signal}`, ...string[]] {
+  const own = `/v1/${signal}` as const;
+  const others = prefixes.flatMap((prefix) => withSlash(prefix + own));
+  return [own, ...others.filter((path) => path !== own)];
 }
 
 const otlpPaths: ReadonlySet<string> = new Set(signals.flatMap(otlpPathsOf));

@@ -10,7 +10,7 @@ import { PriceRule } from "../pricing/rules.ts";
 import { bufferFull, declaredBytes, readBody, tooLarge } from "./body.ts";
 import { decodedSegment } from "./params.ts";
 import { windowFields, windowOf } from "./window.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
 
 const optional = Type.Optional;
 const { provider, model, prices } = PriceRule.properties;
@@ -23,11 +23,7 @@ const RepriceBody = closed({
   dryRun: optional(Type.Boolean({ description: "Only counts what would change" })),
 });
 
-export function priceRoutes({
-  intake: { admission, keyring, writer },
-}: {
-  intake: Intake;
-}): Route[] {
+export function priceRoutes({ intake: { admission, keyring, writer } }: { intake: Intake }) {
   return [
     route({
       method: "GET",

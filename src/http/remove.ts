@@ -14,7 +14,7 @@ import type { KeysPosition } from "../query/traces.ts";
 import { nullable } from "../schemas.ts";
 import { decodedSegment, findProject } from "./params.ts";
 import { projectIdOf, traceKeyOf, type ReadDeps } from "./read.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
 
 type RemoveDeps = ReadDeps & { intake: Intake };
 
@@ -79,14 +79,14 @@ interface Progress {
   after: KeysPosition | null;
 }
 
-export function removeRoutes(deps: RemoveDeps): Route[] {
+export function removeRoutes(deps: RemoveDeps) {
   const { keyring, intake } = deps;
   const { writer } = intake;
 
-  const pinRoute = (word: "pin" | "unpin", summary: string): Route =>
+  const pinRoute = <Word extends "pin" | "unpin">(word: Word, summary: string) =>
     route({
       method: "POST",
-      path: `/api/traces/:trace/${word}`,
+      path: `/api/traces/:trace/${word}` as const,
       summary,
       query: TraceQuery,
       answer: Type.Object({ pinned: Type.Boolean() }),

@@ -2,14 +2,14 @@
 import type { Intake } from "../ingest/intake.ts";
 import { RereadStatus } from "../ingest/reread.ts";
 import { nullable } from "../schemas.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
 import { windowFields, windowOf } from "./window.ts";
 
 export function rereadRoutes({
   intake: { keyring, writer },
 }: {
   intake: Pick<Intake, "keyring" | "writer">;
-}): Route[] {
+}) {
   return [
     route({
       method: "GET",

@@ -44,11 +44,27 @@ export interface Route {
   serve(request: Request): Promise<Response>;
 }
 
+/** A route whose address, question and answer are known as types: api.ts reads them. */
+export interface TypedRoute<M extends Method, P extends string, Query, Body, Answer> extends Route {
+  method: M;
+  path: P;
+  /** Never there: it carries types. */
+  types?: { query: Query; body: Body; answer: Answer };
+}
+
 /** What a route is made of. Its queries and bodies are checked, and known to the code as checked. */
-export interface RouteSpec<Q extends TObject, B extends TSchema, A extends TSchema> extends Omit<
+export interface RouteSpec<
+  M extends Method,
+  P extends string,
+  Q extends TObject,
+  B extends TSchema,
+  A extends TSchema,
+> extends Omit<
   Route,
-  "aliases" | "query" | "body" | "access" | "status" | "answer" | "serve"
+  "method" | "path" | "aliases" | "query" | "body" | "access" | "status" | "answer" | "serve"
 > {
+  method: M;
+  path: P;
   aliases?: readonly string[];
   query?: Q;
   body?: B;
@@ -71,9 +87,13 @@ type Result<T> = T | JsonOf<T> | Response;
 /** A query without any parameter, and a body that is not read. */
 type NoQuery = TObject<Record<never, never>>;
 
-export function route<A extends TSchema, Q extends TObject = NoQuery, B extends TSchema = TSchema>(
-  spec: RouteSpec<Q, B, A>,
-): Route {
+export function route<
+  const M extends Method,
+  const P extends string,
+  A extends TSchema,
+  Q extends TObject = NoQuery,
+  B extends TSchema = TSchema,
+>(spec: RouteSpec<M, P, Q, B, A>): TypedRoute<M, P, Static<Q>, Static<B>, Static<A>> {
   const { method, path, summary, query, body, rawBody, protocol, contentType, handle } = spec;
   const { access = "operator", status = 200, aliases = [] } = spec;
   return {

@@ -21,7 +21,13 @@ export interface RouteDeps extends ReadDeps, SearchDeps, ServerDeps, SetupDeps, 
 }
 
 export function allRoutes(deps: RouteDeps): Route[] {
-  const routes = [
+  const routes = apiRoutes(deps);
+  return [...routes, ...documentRoutes(routes)];
+}
+
+/** With their types, which api.ts hands on to those that ask. */
+export function apiRoutes(deps: RouteDeps) {
+  return [
     ...doorRoutes(deps),
     ...traceListRoutes(deps),
     ...traceRoutes(deps),
@@ -36,5 +42,4 @@ export function allRoutes(deps: RouteDeps): Route[] {
     ...setupRoutes(deps),
     ...serverRoutes(deps),
   ];
-  return [...routes, ...documentRoutes(routes)];
 }

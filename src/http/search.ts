@@ -5,7 +5,7 @@ import { IndexStatus, SearchPage } from "../search/hits.ts";
 import type { Searcher } from "../search/searcher.ts";
 import { parseTraceRef, pathSegments } from "./params.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
 
 export interface SearchDeps extends Pick<ReadDeps, "keyring"> {
   searcher: Searcher;
@@ -30,7 +30,7 @@ const SearchQuery = closed({
 });
 const TraceSearchQuery = closed({ q: words, project, limit: optional(Limit), cursor });
 
-export function searchRoutes({ searcher, keyring }: SearchDeps): Route[] {
+export function searchRoutes({ searcher, keyring }: SearchDeps) {
   return [
     route({
       method: "GET",

@@ -4,7 +4,7 @@ import type { Intake } from "../ingest/intake.ts";
 import { page } from "../limits.ts";
 import { RejectPage, StoreCounts } from "../query/admin.ts";
 import type { Reader } from "../query/reader.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
 
 export interface ServerDeps {
   intake: Intake;
@@ -47,7 +47,7 @@ const HealthQuery = Type.Object({
   ),
 });
 
-export function serverRoutes({ intake, reader, status, prove, shutdown }: ServerDeps): Route[] {
+export function serverRoutes({ intake, reader, status, prove, shutdown }: ServerDeps) {
   return [
     route({
       method: "GET",

@@ -1,7 +1,7 @@
 /** What an agent needs to send here, for whoever sets one up. */
 import { Type, type Static } from "@sinclair/typebox";
 import { nullable, oneOf } from "../schemas.ts";
-import { route, type Route } from "./route.ts";
+import { route } from "./route.ts";
 
 export interface SetupDeps {
   setup: () => Setup;
@@ -20,7 +20,7 @@ const Setup = Type.Object({
 });
 export type Setup = Static<typeof Setup>;
 
-export function setupRoutes({ setup }: SetupDeps): Route[] {
+export function setupRoutes({ setup }: SetupDeps) {
   return [
     route({
       method: "GET",

@@ -11,7 +11,7 @@ import { rollupFields } from "../store/contribution.ts";
 import type { LatestField } from "../store/latest.ts";
 import type { StatsField } from "../query/gather.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
 
 const optional = Type.Optional;
 
@@ -51,21 +51,21 @@ const LatestQuery = closed({
   cursor: optional(Type.String()),
 });
 
-const groupLists: [path: string, by: GroupField, summary: string][] = [
+const groupLists = [
   ["/api/agents", "agent", "Agents and what they did"],
   ["/api/workflows", "workflow", "Workflows and what they did"],
   ["/api/models", "model", "Models and how they were used"],
   ["/api/providers", "provider", "Providers and how they were used"],
   ["/api/tools", "tool", "Tools and how they were used"],
-];
+] as const satisfies [path: string, by: GroupField, summary: string][];
 
-const latestLists: [path: string, field: LatestField, summary: string][] = [
+const latestLists = [
   ["/api/sessions", "session", "Sessions, the one that was used last first"],
   ["/api/runs", "run", "Runs of workflows, the last one first"],
   ["/api/customers", "customer", "Customers, the one that was served last first"],
-];
+] as const satisfies [path: string, field: LatestField, summary: string][];
 
-export function statsRoutes({ reader, keyring }: ReadDeps): Route[] {
+export function statsRoutes({ reader, keyring }: ReadDeps) {
   const scopeOf = (query: { [K in keyof typeof scope]?: string | undefined }) => ({
     filter: query.filter,
     projectId: projectIdOf(query.project, keyring),

@@ -13,7 +13,7 @@ import { payloadFields, type PayloadField } from "../store/rows.ts";
 import { answerBytes, answerStream, answerText } from "./answer.ts";
 import { parseSpanRef, pathSegments } from "./params.ts";
 import { traceRefOf, type ReadDeps } from "./read.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
 
 const optional = Type.Optional;
 const project = optional(
@@ -47,7 +47,7 @@ const ExportQuery = closed({
   ),
 });
 
-export function traceRoutes(deps: ReadDeps): Route[] {
+export function traceRoutes(deps: ReadDeps) {
   const { reader } = deps;
   const traceOf = (request: Request, { project }: { project?: string | undefined }) =>
     traceRefOf(request, project, deps);

@@ -6,7 +6,7 @@ import type { TraceSort } from "../query/traces.ts";
 import { TracePage } from "../query/views.ts";
 import { sortFields } from "../query/walk.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
-import { closed, route, type Route } from "./route.ts";
+import { closed, route } from "./route.ts";
 
 const optional = Type.Optional;
 
@@ -41,7 +41,7 @@ const CompleteQuery = closed({
   project: optional(Type.String()),
 });
 
-export function traceListRoutes({ reader, keyring }: ReadDeps): Route[] {
+export function traceListRoutes({ reader, keyring }: ReadDeps) {
   return [
     route({
       method: "GET",

@@ -3,23 +3,15 @@
  * data, so both are public; what a page shows it asks the API for, with the operator's token.
  */
 import { Type } from "@sinclair/typebox";
+import { namesIn, paths } from "../ui/pages.ts";
 import { noRoute, securityHeaders } from "./answer.ts";
 import { viewerFiles, type ViewerFile, type ViewerFiles } from "./bundle.ts";
 import { acceptsGzip } from "./compress.ts";
 import { pathOf } from "./params.ts";
 import { route, type Route } from "./route.ts";
 
-/** The addresses of pages; `:name` stands for one segment. */
-export const pagePaths = [
-  "/",
-  "/traces",
-  "/traces/:trace",
-  "/sessions",
-  "/sessions/:session",
-  "/overview",
-  "/agents",
-  "/settings",
-] as const;
+/** The closed list, `:name` for one segment each. */
+export const pagePaths = Object.values(paths);
 
 /** All that is served here; the API's document and its rules are about the rest. */
 export const viewerPaths: ReadonlySet<string> = new Set([...pagePaths, "/assets/:file"]);
@@ -49,16 +41,8 @@ const pageHeaders = {
 const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><path d="M10 1.2c2.5 2.9 3.6 4.7 3.6 6.3a3.6 3.6 0 0 1-7.2 0c0-1.6 1.1-3.4 3.6-6.3z" fill="#f0a640"/><path d="M2.2 12.4h15.6l-.7 4.1a2 2 0 0 1-2 1.7H4.9a2 2 0 0 1-2-1.7z" fill="#8a857e"/></svg>';
 
-/** What of a page's address a request has; null for anything that is no page. */
 export function isPage(path: string): boolean {
-  const segments = path.split("/");
-  return pagePaths.some((page) => {
-    const wanted = page.split("/");
-    return (
-      wanted.length === segments.length &&
-      wanted.every((name, i) => (name.startsWith(":") ? segments[i] !== "" : name === segments[i]))
-    );
-  });
+  return pagePaths.some((page) => namesIn(page, path) !== null);
 }
 
 export function viewerRoutes(): Route[] {

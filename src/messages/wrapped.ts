@@ -30,9 +30,7 @@ const wrappers = [
  * where it is all that a function was called with or all that a stream came to.
  */
 export function wrappedMessages(sent: JsonObject, role: string): Read[] | null {
-  return (
-    resultOf(sent) ?? loneText(sent, role) ?? within(sent, role, 0) ?? unnamedList(sent, 0)
-  );
+  return resultOf(sent) ?? loneText(sent, role) ?? within(sent, role, 0) ?? unnamedList(sent, 0);
 }
 
 /**

@@ -4,6 +4,7 @@ import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { LiveProvider } from "./data/live-context.tsx";
 import { Nothing } from "./parts/controls.tsx";
+import { paths } from "./pages.ts";
 import { PageBoundary } from "./parts/unloaded.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { TracesPage } from "./traces/page.tsx";
@@ -30,29 +31,29 @@ export function App({ client }: { client: QueryClient }) {
           <PageBoundary key={path.split("/")[1]}>
             <Suspense fallback={null}>
               <Switch>
-                <Route path="/">
-                  <Redirect to={`/traces${location.search}`} replace />
+                <Route path={paths.start}>
+                  <Redirect to={paths.traces + location.search} replace />
                 </Route>
-                <Route path="/traces">
+                <Route path={paths.traces}>
                   <TracesPage />
                 </Route>
-                <Route path="/traces/:trace">
+                <Route path={paths.trace}>
                   {({ trace }) => <TracePage trace={decodeURIComponent(trace)} key={trace} />}
                 </Route>
-                <Route path="/sessions/:session?">
+                <Route path={`${paths.session}?` as const}>
                   {({ session }) => (
                     <SessionsPage
                       session={session === undefined ? null : decodeURIComponent(session)}
                     />
                   )}
                 </Route>
-                <Route path="/overview">
+                <Route path={paths.overview}>
                   <OverviewPage />
                 </Route>
-                <Route path="/agents">
+                <Route path={paths.agents}>
                   <AgentsPage />
                 </Route>
-                <Route path="/settings">
+                <Route path={paths.settings}>
                   <SettingsPage />
                 </Route>
                 <Route>

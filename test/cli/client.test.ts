@@ -140,12 +140,12 @@ test("a server that ends between two requests is not taken for who has its port 
   await using server = await startAnnouncedServer();
   const { dataDir, port } = server;
   const client = await connect({ ...resolveConfig({}, {}, "/nonexistent"), dataDir });
-  expect((await client.request("GET", "/api/keys")).status).toBe(200);
+  expect((await client.request("GET /api/keys", {})).status).toBe(200);
   await server.stop();
   await using impostor = listenIn(agreeable, port);
   const url = `http://localhost:${port}`;
   server.info.url = url;
-  await expect(client.request("GET", "/api/keys")).rejects.toMatchObject({
+  await expect(client.request("GET /api/keys", {})).rejects.toMatchObject({
     code: "unreachable",
     message: `the server at ${url} does not answer`,
   });

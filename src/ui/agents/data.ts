@@ -1,18 +1,19 @@
 /** The whole list of what there is of a field, the one with most of it first. */
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import type { GroupField as ListedField, GroupPage } from "../../query/groups.ts";
+import type { GroupField as ListedField } from "../../query/groups.ts";
+import type { RouteName } from "../../api.ts";
 import type { Ranking } from "../../query/stats.ts";
-import { get } from "../data/client.ts";
-import { scopeParams, type Scope } from "../query/scope.ts";
+import { ask } from "../data/client.ts";
+import { scopeQuery, type Scope } from "../query/scope.ts";
 
 const pageSize = 100;
-const addresses: Record<ListedField, string> = {
-  agent: "/api/agents",
-  tool: "/api/tools",
-  model: "/api/models",
-  workflow: "/api/workflows",
-  provider: "/api/providers",
-};
+const routes = {
+  agent: "GET /api/agents",
+  tool: "GET /api/tools",
+  model: "GET /api/models",
+  workflow: "GET /api/workflows",
+  provider: "GET /api/providers",
+} as const satisfies Record<ListedField, RouteName>;
 
 export type { ListedField };
 
@@ -21,9 +22,9 @@ export function useGroups(field: ListedField, scope: Scope, sort: Ranking, enabl
   const query = useInfiniteQuery({
     queryKey: ["figures", "groups", field, scope, sort],
     queryFn: ({ pageParam, signal }) =>
-      get<GroupPage>(
-        addresses[field],
-        { ...scopeParams(scope), sort, limit: pageSize, cursor: pageParam },
+      ask(
+        routes[field],
+        { query: { ...scopeQuery(scope), sort, limit: pageSize, cursor: pageParam } },
         signal,
       ),
     initialPageParam: null as string | null,

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import type { Figures } from "../../query/figures.ts";
 import type { Ranking } from "../../query/stats.ts";
 import { ago, count, exactTime, money, percent, plural } from "../format.ts";
+import { hrefOf } from "../pages.ts";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { quote } from "../../filter/caret.ts";
@@ -41,7 +42,7 @@ const columns = {
       field === "model" && totals.costUsd === null && totals.priceableSpanCount > 0 ? (
         <Link
           className="lnk dim"
-          href={`/settings?model=${encodeURIComponent(value ?? "")}#prices`}
+          href={hrefOf("settings", { query: { model: value ?? "" }, hash: "prices" })}
         >
           add price
         </Link>

@@ -1,4 +1,5 @@
-/** Asks the server. The only place that knows of addresses, the token, and how errors look on the wire. */
+/** Asks the server. The only place that knows of the token, and how errors look on the wire. */
+import { requestOf, type AnswerOf, type Question, type RouteName } from "../../api.ts";
 
 /** What the server answered instead: its own words, made to be shown. */
 export class ApiError extends Error {
@@ -17,9 +18,6 @@ export class ApiError extends Error {
   }
 }
 
-/** What stands behind `?`; undefined and null are left out. */
-export type Params = Record<string, string | number | boolean | null | undefined>;
-
 let token: string | null = null;
 let onUnauthorized = () => {};
 
@@ -28,29 +26,20 @@ export function setToken(value: string, whenRefused: () => void): void {
   onUnauthorized = whenRefused;
 }
 
-/** An address under /api from its parts: each `segment` is one, whatever is in it. */
-export function pathOf(...segments: (string | number)[]): string {
-  return `/api/${segments.map((segment) => encodeURIComponent(segment)).join("/")}`;
-}
-
-/** `~key`, the address of a trace or span by this server's own number of it. */
-export function byKey(key: number): string {
-  return `~${key}`;
-}
-
 /** @throws ApiError, or a TypeError where the server is not there. */
-export async function request(
-  method: string,
-  path: string,
-  { params, body, signal }: { params?: Params; body?: unknown; signal?: AbortSignal } = {},
+export async function request<R extends RouteName>(
+  route: R,
+  question: Question<R>,
+  signal?: AbortSignal,
 ): Promise<Response> {
-  const response = await fetch(path + queryOf(params), {
+  const { method, address, body } = requestOf(route, question);
+  const response = await fetch(address, {
     method,
     headers: {
       authorization: `Bearer ${token}`,
       ...(body !== undefined && { "content-type": "application/json" }),
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(body !== undefined && { body }),
     ...(signal && { signal }),
   });
   if (response.ok) return response;
@@ -59,13 +48,13 @@ export async function request(
   throw new ApiError(response.status, answer as Record<string, unknown>);
 }
 
-/** The JSON of an answer. `T` is what the route's schema says. */
-export async function get<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T> {
-  const response = await request("GET", path, {
-    ...(params && { params }),
-    ...(signal && { signal }),
-  });
-  return (await response.json()) as T;
+/** The JSON of an answer. */
+export async function ask<R extends RouteName>(
+  route: R,
+  question: Question<R>,
+  signal?: AbortSignal,
+): Promise<AnswerOf<R>> {
+  return (await request(route, question, signal)).json();
 }
 
 /** So many code units are arguments of one call. */
@@ -83,22 +72,4 @@ export async function textFrom(response: Response): Promise<string> {
     text += String.fromCharCode(...units.subarray(at, at + unitsAtOnce));
   }
   return text;
-}
-
-/** Changes something. */
-export async function send<T>(
-  method: "POST" | "PUT" | "PATCH" | "DELETE",
-  path: string,
-  options: { params?: Params; body?: unknown } = {},
-): Promise<T> {
-  return (await (await request(method, path, options)).json()) as T;
-}
-
-function queryOf(params: Params = {}): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) {
-    if (value !== undefined && value !== null) query.set(name, String(value));
-  }
-  const text = query.toString();
-  return text && `?${text}`;
 }

@@ -3,16 +3,13 @@
  * listens and tells the others; when it closes another takes its place.
  */
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { Summary } from "../../query/views.ts";
+import type { LiveEvents } from "../../http/live.ts";
 import { request } from "./client.ts";
 
-/** `at` and `now` are epoch ms by the server's clock. */
-export type LiveEvent =
-  | { kind: "hello"; version: string; now: number }
-  | { kind: "traces"; at: number; traces: Summary[] }
-  | { kind: "gone"; keys: number[] }
-  /** Too much changed to say what: read anew. */
-  | { kind: "reset" };
+/** Times in it are by the server's clock. */
+export type LiveEvent = {
+  [Kind in keyof LiveEvents]: { kind: Kind } & LiveEvents[Kind];
+}[keyof LiveEvents];
 
 export type LiveState = "connecting" | "connected" | "lost";
 
@@ -37,7 +34,7 @@ export function connectLive(): Live {
   const hear = (event: LiveEvent) => events.forEach((listener) => listener(event));
   const become = (next: LiveState) => {
     // Who was cut off does not know what it missed.
-    if (next === "connected" && state === "lost") hear({ kind: "reset" });
+    if (next === "connected" && state === "lost") hear({ kind: "reset", at: Date.now() });
     state = next;
     states.forEach((listener) => listener());
   };
@@ -59,8 +56,7 @@ export function connectLive(): Live {
     let lastEventId: string | null = null;
     for (;;) {
       try {
-        const params = { lastEventId };
-        const response = await request("GET", "/api/live", { params });
+        const response: Response = await request("GET /api/live", { query: { lastEventId } });
         set("connected");
         // EventSource cannot send the token.
         const events = response
@@ -70,7 +66,7 @@ export function connectLive(): Live {
           const { done, value } = await reader.read();
           if (done) break;
           if (value.id !== undefined) lastEventId = value.id;
-          const event = { ...(JSON.parse(value.data) as object), kind: value.event } as LiveEvent;
+          const event: LiveEvent = { ...JSON.parse(value.data), kind: value.event };
           hear(event);
           tell({ event });
         }

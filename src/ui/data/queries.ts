@@ -1,18 +1,15 @@
 /** What several pages ask for. A page's own questions stand in its own room. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import type { ProjectView } from "../../http/admin.ts";
-import type { Status } from "../../http/server.ts";
-import type { RejectPage } from "../../query/admin.ts";
 import { useParam } from "../state/url.ts";
-import { get } from "./client.ts";
+import { ask } from "./client.ts";
 
 const slowly = 5_000;
 
 export function useProjects() {
   return useQuery({
     queryKey: ["projects"],
-    queryFn: ({ signal }) => get<{ projects: ProjectView[] }>("/api/projects", {}, signal),
+    queryFn: ({ signal }) => ask("GET /api/projects", {}, signal),
     select: ({ projects }) => projects,
   });
 }
@@ -21,7 +18,7 @@ export function useProjects() {
 export function useRejects(limit = 100) {
   return useQuery({
     queryKey: ["rejects", limit],
-    queryFn: ({ signal }) => get<RejectPage>("/api/rejects", { limit }, signal),
+    queryFn: ({ signal }) => ask("GET /api/rejects", { query: { limit } }, signal),
     select: ({ rejects }) => rejects,
     refetchInterval: slowly,
   });
@@ -30,7 +27,7 @@ export function useRejects(limit = 100) {
 export function useStatus() {
   return useQuery({
     queryKey: ["status"],
-    queryFn: ({ signal }) => get<Status>("/api/status", {}, signal),
+    queryFn: ({ signal }) => ask("GET /api/status", {}, signal),
     refetchInterval: slowly,
   });
 }

@@ -3,11 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Setup } from "../../http/setup.ts";
-import { get, send } from "../data/client.ts";
+import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useRejects } from "../data/queries.ts";
 import { timeOfDay } from "../format.ts";
 import { CopyButton, Problem } from "../parts/controls.tsx";
+import { hrefOf } from "../pages.ts";
+import { traceHref } from "../query/scope.ts";
 import { useParam } from "../state/url.ts";
 import { Code } from "../text/code.tsx";
 import { hintFor } from "./hints.ts";
@@ -21,10 +23,11 @@ export function FirstRun() {
   const { state } = useLiveStatus();
   const { data: setup, error } = useQuery({
     queryKey: ["setup"],
-    queryFn: ({ signal }) => get<Setup>("/api/setup", {}, signal),
+    queryFn: ({ signal }) => ask("GET /api/setup", {}, signal),
   });
   useLiveEvents((event) => {
-    if (event.kind === "traces" && event.traces[0]) navigate(`/traces/~${event.traces[0].key}`);
+    const [trace] = event.kind === "traces" ? event.traces : [];
+    if (trace) navigate(traceHref(trace.key, { project: "" }));
   });
   return (
     <div className="pane first-page">
@@ -76,7 +79,7 @@ function SampleButton() {
   async function load(): Promise<void> {
     setProblem(null);
     try {
-      await send("POST", "/api/import", { body: sampleTrace(Date.now()) });
+      await ask("POST /api/import", { body: sampleTrace(Date.now()) });
     } catch (cause) {
       setProblem(cause);
     }
@@ -158,7 +161,7 @@ function Refusals() {
           The last requests that were refused. No content of theirs was kept.
         </span>
         <span className="grow" />
-        <Link className="btn ghost sm" href="/settings#refused">
+        <Link className="btn ghost sm" href={hrefOf("settings", { hash: "refused" })}>
           All refused requests
         </Link>
       </div>

@@ -4,15 +4,13 @@
  */
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { Stats } from "../../query/figures.ts";
 import type { StatsField } from "../../query/gather.ts";
 import type { Ranking } from "../../query/stats.ts";
-import type { TracePage } from "../../query/views.ts";
 import { readTime } from "../../filter/time.ts";
-import { get } from "../data/client.ts";
+import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
-import { isEndless, scopeParams, type Scope } from "./scope.ts";
+import { isEndless, scopeQuery, type Scope } from "./scope.ts";
 
 const minuteMs = 60_000;
 const leastMs = 60 * minuteMs;
@@ -60,15 +58,15 @@ async function readFigures(
   scope: Scope,
   { bars, ...question }: FigureQuestion,
   signal: AbortSignal,
-): Promise<Stats> {
+) {
   const now = Date.now();
   const until = scope.until === "" ? now : (readTime(scope.until, now) ?? now);
   const since = isEndless(scope)
     ? Math.min(await oldestStart(scope, signal), until - leastMs)
     : (readTime(scope.since, now) ?? 0);
   const bucketMs = bucketFor(until - since, bars);
-  const range = { since: Math.max(0, since), until, bucketMs };
-  return get<Stats>("/api/stats", { ...scopeParams(scope), ...range, ...question }, signal);
+  const range = { since: String(Math.max(0, since)), until: String(until), bucketMs };
+  return ask("GET /api/stats", { query: { ...scopeQuery(scope), ...range, ...question } }, signal);
 }
 
 /** The shortest that readers know by heart of which there is room for all. */
@@ -79,7 +77,7 @@ function bucketFor(lengthMs: number, bars: number): number {
 }
 
 async function oldestStart({ project }: Scope, signal: AbortSignal): Promise<number> {
-  const params = { sort: "-startTime", limit: 1, project: project || null };
-  const { traces } = await get<TracePage>("/api/traces", params, signal);
+  const query = { sort: "-startTime", limit: 1, project: project || null } as const;
+  const { traces } = await ask("GET /api/traces", { query }, signal);
   return traces[0]?.startTime ?? Infinity;
 }

@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { Completion } from "../../query/complete.ts";
-import { get } from "../data/client.ts";
+import { ask } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
 import { count } from "../format.ts";
 
@@ -16,9 +16,9 @@ export function useCompletion(draft: string, caret: number, isWanted: boolean) {
   const { data, isPlaceholderData } = useQuery({
     queryKey: ["complete", draft, caret, project],
     queryFn: ({ signal }) =>
-      get<Completion>(
-        "/api/complete",
-        { filter: draft, position: caret, project: project || null },
+      ask(
+        "GET /api/complete",
+        { query: { filter: draft, position: caret, project: project || null } },
         signal,
       ),
     enabled: isWanted,

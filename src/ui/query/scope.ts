@@ -1,9 +1,10 @@
 /** Which traces the page is about, as its address says. */
 import { useMemo } from "react";
 import type { TraceSort } from "../../query/traces.ts";
-import type { Params } from "../data/client.ts";
+import { byKey } from "../../api.ts";
 import { useProject } from "../data/queries.ts";
 import { allTime, useRange } from "./range.tsx";
+import { hrefOf } from "../pages.ts";
 import { useParam } from "../state/url.ts";
 
 export interface Scope {
@@ -27,7 +28,7 @@ export function useScope(initial = ""): Scope {
 }
 
 /** As every route that takes a scope wants it. */
-export function scopeParams({ filter, since, until, project }: Scope): Params {
+export function scopeQuery({ filter, since, until, project }: Scope) {
   return {
     filter: filter || null,
     since: since || null,
@@ -48,16 +49,15 @@ export function isNarrow(scope: Scope): boolean {
 
 /** The address of the list of these traces. */
 export function tracesHref({ filter, since, until, project }: Scope): string {
-  const named = { filter, since: isEndless({ since }) ? "" : since, until, project };
-  const params = new URLSearchParams(Object.entries(named).filter(([, value]) => value !== ""));
-  return `/traces${params.size > 0 ? `?${params}` : ""}`;
+  return hrefOf("traces", {
+    query: { filter, since: isEndless({ since }) ? "" : since, until, project },
+  });
 }
 
 /** The address of a trace's own page. */
 export function traceHref(key: number, { project }: Pick<Scope, "project">, span?: number): string {
-  const params = new URLSearchParams({
-    ...(project && { project }),
-    ...(span !== undefined && { span: `~${span}` }),
+  return hrefOf("trace", {
+    at: { trace: byKey(key) },
+    query: { project, span: span === undefined ? "" : byKey(span) },
   });
-  return `/traces/~${key}${params.size > 0 ? `?${params}` : ""}`;
 }

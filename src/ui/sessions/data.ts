@@ -1,15 +1,14 @@
 /** Sessions, the turns of one, and what was said in a turn. */
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
-import type { LatestPage } from "../../query/latest.ts";
-import type { TranscriptEntry, TranscriptPage } from "../../query/transcript.ts";
-import type { TracePage } from "../../query/views.ts";
-import { byKey, get, pathOf } from "../data/client.ts";
+import type { TranscriptEntry } from "../../query/transcript.ts";
+import { byKey, type AnswerOf } from "../../api.ts";
+import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
-import { notInternal, scopeParams, type Scope } from "../query/scope.ts";
+import { notInternal, scopeQuery, type Scope } from "../query/scope.ts";
 
-export type Session = LatestPage["groups"][number];
+export type Session = AnswerOf<"GET /api/sessions">["groups"][number];
 
 const pageLimit = 100;
 const transcriptLimit = 100;
@@ -19,7 +18,11 @@ export function useSessions(scope: Scope) {
   return useInfiniteQuery({
     queryKey: ["sessions", scope],
     queryFn: ({ pageParam: cursor, signal }) =>
-      get<LatestPage>("/api/sessions", { ...scopeParams(scope), cursor, limit: pageLimit }, signal),
+      ask(
+        "GET /api/sessions",
+        { query: { ...scopeQuery(scope), cursor, limit: pageLimit } },
+        signal,
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     placeholderData: keepPreviousData,
@@ -32,8 +35,12 @@ export function useTurns(session: string | null, project: string) {
     queryKey: ["turns", session, project],
     queryFn: ({ pageParam: cursor, signal }) => {
       const filter = `session:${quoted(session!)} ${notInternal}`;
-      const params = { filter, sort: "-startTime", project: project || null, cursor };
-      return get<TracePage>("/api/traces", { ...params, limit: pageLimit }, signal);
+      const page = { sort: "-startTime", cursor, limit: pageLimit } as const;
+      return ask(
+        "GET /api/traces",
+        { query: { filter, project: project || null, ...page } },
+        signal,
+      );
     },
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
@@ -49,10 +56,12 @@ export function quoted(text: string): string {
 export function useTurnEntries(traceKey: number, version: number, isWanted: boolean) {
   return useInfiniteQuery({
     queryKey: ["turn", traceKey, version],
-    queryFn: ({ pageParam: cursor, signal }) => {
-      const address = pathOf("traces", byKey(traceKey), "transcript");
-      return get<TranscriptPage>(address, { limit: transcriptLimit, cursor }, signal);
-    },
+    queryFn: ({ pageParam: cursor, signal }) =>
+      ask(
+        "GET /api/traces/:trace/transcript",
+        { at: { trace: byKey(traceKey) }, query: { limit: transcriptLimit, cursor } },
+        signal,
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     enabled: isWanted,

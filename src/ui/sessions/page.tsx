@@ -3,6 +3,7 @@ import { useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { CopyButton, Nothing, Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { hrefOf } from "../pages.ts";
 import { QueryBar } from "../query/bar.tsx";
 import { RangePicker } from "../query/range.tsx";
 import { useShortcuts } from "../state/keys.ts";
@@ -31,14 +32,13 @@ export function SessionsPage({ session }: { session: string | null }) {
   const turns = turnsQuery.data?.pages.flatMap((page) => page.traces) ?? [];
   const turn = /^\d+$/.test(turnParam) ? Number(turnParam) : null;
 
-  const search = new URLSearchParams(location.search);
-  search.delete("turn");
-  const query = search.size > 0 ? `?${search}` : "";
-  const hrefOf = ({ value }: Session) => `/sessions/${encodeURIComponent(value)}${query}`;
+  const { turn: _, ...query } = Object.fromEntries(new URLSearchParams(location.search));
+  const sessionHref = ({ value }: Session) => hrefOf("session", { at: { session: value }, query });
+  const listHref = hrefOf("sessions", { query });
   const place = sessions.findIndex(({ value }) => value === session);
   const go = (by: number) => {
     const next = sessions[Math.min(sessions.length - 1, Math.max(0, place + by))];
-    if (next) navigate(hrefOf(next), { replace: session !== null });
+    if (next) navigate(sessionHref(next), { replace: session !== null });
   };
   const goTurn = (by: number) => {
     const next = Math.min(turns.length, Math.max(1, (turn ?? 0) + by));
@@ -64,7 +64,7 @@ export function SessionsPage({ session }: { session: string | null }) {
       group,
       run: () => {
         if (session === null) return false;
-        navigate(`/sessions${query}`);
+        navigate(listHref);
       },
     },
   ]);
@@ -101,7 +101,7 @@ export function SessionsPage({ session }: { session: string | null }) {
             hasMore={list.hasNextPage}
             readMore={() => void list.fetchNextPage()}
             selected={session}
-            hrefOf={hrefOf}
+            hrefOf={sessionHref}
           />
         )}
         <section className="pane conv-pane" aria-label="Conversation" ref={pane}>
@@ -110,7 +110,7 @@ export function SessionsPage({ session }: { session: string | null }) {
             !isEmpty && <Nothing>Choose a session to read it.</Nothing>
           ) : (
             <>
-              <Link className="lnk only-n" href={`/sessions${query}`}>
+              <Link className="lnk only-n" href={listHref}>
                 <Icon name="left" size="xs" /> All sessions
               </Link>
               {turnsQuery.error && (

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { KeyView } from "../../http/admin.ts";
-import { get, pathOf, send } from "../data/client.ts";
+import { ask } from "../data/client.ts";
 import { useNow, useProjects } from "../data/queries.ts";
 import { ago, exactTime } from "../format.ts";
 import { CopyButton, Dialog } from "../parts/controls.tsx";
@@ -18,7 +18,7 @@ export function Keys() {
   const [open, setOpen] = useState<Open>(null);
   const { data: keys = [] } = useQuery({
     queryKey: ["keys"],
-    queryFn: ({ signal }) => get<{ keys: KeyView[] }>("/api/keys", {}, signal),
+    queryFn: ({ signal }) => ask("GET /api/keys", {}, signal),
     select: (answer) => answer.keys,
   });
   const reread = () => client.invalidateQueries({ queryKey: ["keys"] });
@@ -101,7 +101,7 @@ export function Keys() {
           isDangerous
           onClose={close}
           act={async () => {
-            await send("DELETE", pathOf("keys", open.key.id));
+            await ask("DELETE /api/keys/:key", { at: { key: open.key.id } });
             await reread();
           }}
         >
@@ -126,7 +126,7 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: str
       onClose={onClose}
       act={async () => {
         const body = { name: name.trim(), ...(chosen && { project: chosen }) };
-        const { key } = await send<{ key: { secret: string } }>("POST", "/api/keys", { body });
+        const { key } = await ask("POST /api/keys", { body });
         queueMicrotask(() => onMade(key.secret));
       }}
     >

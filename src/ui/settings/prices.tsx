@@ -4,8 +4,7 @@ import { useState } from "react";
 import type { PriceListing } from "../../ingest/pricer.ts";
 import type { RepriceStatus } from "../../ingest/reprice.ts";
 import { dimensions, pieces, type Dimension } from "../../pricing/rates.ts";
-import type { GroupPage } from "../../query/groups.ts";
-import { get, pathOf, send } from "../data/client.ts";
+import { ask } from "../data/client.ts";
 import { money, plural } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { useParam } from "../state/url.ts";
@@ -43,7 +42,7 @@ export function Prices() {
   const [model, setModel] = useParam<string>("model", "");
   const { data: listing } = useQuery({
     queryKey: ["prices"],
-    queryFn: ({ signal }) => get<PriceListing>("/api/prices", {}, signal),
+    queryFn: ({ signal }) => ask("GET /api/prices", {}, signal),
   });
   const reread = () => client.invalidateQueries({ queryKey: ["prices"] });
   return (
@@ -138,7 +137,9 @@ function Rules({
                   type="button"
                   className="btn ghost sm danger"
                   aria-label={`Remove the price of ${model}`}
-                  onClick={() => void send("DELETE", pathOf("prices", id)).then(reread)}
+                  onClick={() =>
+                    void ask("DELETE /api/prices/:rule", { at: { rule: id } }).then(reread)
+                  }
                 >
                   Remove
                 </button>
@@ -155,7 +156,8 @@ function Rules({
 function useUnpriced() {
   const { data } = useQuery({
     queryKey: ["models", "30d"],
-    queryFn: ({ signal }) => get<GroupPage>("/api/models", { since: "30d", limit: 200 }, signal),
+    queryFn: ({ signal }) =>
+      ask("GET /api/models", { query: { since: "30d", limit: 200 } }, signal),
   });
   return (data?.groups ?? []).filter(
     ({ costUsd, priceableSpanCount }) => costUsd === null && priceableSpanCount > 0,
@@ -195,7 +197,7 @@ function PriceDialog({
           ...(provider.trim() && { provider: provider.trim() }),
           prices: Object.fromEntries(given.map(([name, price]) => [name, price.trim()])),
         };
-        await send("POST", "/api/prices", { body });
+        await ask("POST /api/prices", { body });
         await onDone();
       }}
     >
@@ -219,7 +221,7 @@ function Reprice() {
   const client = useQueryClient();
   const { data: status } = useQuery({
     queryKey: ["reprice"],
-    queryFn: ({ signal }) => get<RepriceStatus | null>("/api/reprice", {}, signal),
+    queryFn: ({ signal }) => ask("GET /api/reprice", {}, signal),
     refetchInterval: ({ state }) => (state.data?.finishedAt === null ? progressEveryMs : false),
   });
   const isRunning = status?.finishedAt === null;
@@ -232,7 +234,7 @@ function Reprice() {
           className="btn"
           disabled={isRunning}
           onClick={() =>
-            void send("POST", "/api/reprice", { body: {} }).then(() =>
+            void ask("POST /api/reprice", { body: {} }).then(() =>
               client.invalidateQueries({ queryKey: ["reprice"] }),
             )
           }

@@ -1,8 +1,8 @@
 /** What traces are kept apart by. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import type { ProjectDeleted, WouldDelete } from "../../http/remove.ts";
-import { pathOf, send } from "../data/client.ts";
+import type { AnswerOf } from "../../api.ts";
+import { ask } from "../data/client.ts";
 import { useNow, useProjects } from "../data/queries.ts";
 import { ago, exactTime, plural } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -95,8 +95,8 @@ function NameDialog({ before, onClose, onDone }: DialogProps & { before: string 
       onClose={onClose}
       act={async () => {
         const body = { name: name.trim() };
-        if (before === null) await send("POST", "/api/projects", { body });
-        else await send("PATCH", pathOf("projects", before), { body });
+        if (before === null) await ask("POST /api/projects", { body });
+        else await ask("PATCH /api/projects/:project", { at: { project: before }, body });
         await onDone();
       }}
     >
@@ -108,13 +108,17 @@ function NameDialog({ before, onClose, onDone }: DialogProps & { before: string 
 /** Takes its name typed: what is gone cannot be brought back. */
 function DeleteProject({ name, onClose, onDone }: DialogProps & { name: string }) {
   const [typed, setTyped] = useState("");
+  const remove = (query: { dryRun?: "1"; cursor?: string | null }) =>
+    ask("DELETE /api/projects/:project", { at: { project: name }, query });
   const { data } = useQuery({
     queryKey: ["would-delete", name],
-    queryFn: () =>
-      send<WouldDelete>("DELETE", pathOf("projects", name), { params: { dryRun: 1, pinned: 0 } }),
+    queryFn: () => remove({ dryRun: "1" }),
     staleTime: 0,
   });
-  const many = data && `${plural(data.traces, "trace")}${data.nextCursor ? " or more" : ""}`;
+  const many =
+    data && "traces" in data
+      ? `${plural(data.traces, "trace")}${data.nextCursor ? " or more" : ""}`
+      : "its traces";
   return (
     <AskDialog
       title={`Delete ${name}?`}
@@ -126,18 +130,13 @@ function DeleteProject({ name, onClose, onDone }: DialogProps & { name: string }
         // Large ones go part by part.
         let cursor: string | null = null;
         do {
-          const answer: ProjectDeleted = await send("DELETE", pathOf("projects", name), {
-            params: { cursor },
-          });
+          const answer: AnswerOf<"DELETE /api/projects/:project"> = await remove({ cursor });
           cursor = answer.nextCursor;
         } while (cursor !== null);
         await onDone();
       }}
     >
-      <p>
-        Its keys and {many ?? "its traces"} go with it and cannot be brought back. Pinned traces
-        keep it alive.
-      </p>
+      <p>Its keys and {many} go with it and cannot be brought back. Pinned traces keep it alive.</p>
       <Field label={`Type ${name}`} value={typed} set={setTyped} isFirst />
     </AskDialog>
   );

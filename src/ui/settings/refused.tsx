@@ -1,7 +1,6 @@
 /** What was refused and why; of none of it the content was kept. */
 import { useInfiniteQuery } from "@tanstack/react-query";
-import type { RejectPage } from "../../query/admin.ts";
-import { get } from "../data/client.ts";
+import { ask } from "../data/client.ts";
 import { useNow, useStatus } from "../data/queries.ts";
 import { bytes, count, exactTime, textOf, time } from "../format.ts";
 import { hintFor } from "../first/hints.ts";
@@ -13,7 +12,7 @@ export function Refused() {
   const { data, hasNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: ["refused"],
     queryFn: ({ pageParam: cursor, signal }) =>
-      get<RejectPage>("/api/rejects", { limit: 50, cursor }, signal),
+      ask("GET /api/rejects", { query: { limit: 50, cursor } }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     refetchInterval: 5_000,

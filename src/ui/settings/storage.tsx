@@ -1,7 +1,7 @@
 /** What the store takes of the disk. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { IndexStatus } from "../../search/hits.ts";
-import { get, send } from "../data/client.ts";
+import { ask } from "../data/client.ts";
 import { useStatus } from "../data/queries.ts";
 import { bytes, percent, plural, textOf } from "../format.ts";
 import { FigureText } from "../parts/figure.tsx";
@@ -13,7 +13,7 @@ export function Storage() {
   const client = useQueryClient();
   const { data: index } = useQuery({
     queryKey: ["index"],
-    queryFn: ({ signal }) => get<IndexStatus>("/api/search/index", {}, signal),
+    queryFn: ({ signal }) => ask("GET /api/search/index", {}, signal),
     refetchInterval: 5_000,
   });
   if (!status) return null;
@@ -58,7 +58,7 @@ export function Storage() {
             type="button"
             className="btn"
             onClick={() =>
-              void send("POST", "/api/search/rebuild").then(() =>
+              void ask("POST /api/search/rebuild", {}).then(() =>
                 client.invalidateQueries({ queryKey: ["index"] }),
               )
             }

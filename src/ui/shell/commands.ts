@@ -1,7 +1,7 @@
 /** What the palette offers by itself: pages to go to and things to do. */
 import { useLiveStatus } from "../data/live-context.tsx";
+import { hrefOf, pages } from "../pages.ts";
 import { toggleTheme } from "../state/prefs.ts";
-import { pages } from "./pages.ts";
 
 export interface Command {
   group: "Go to" | "Actions";
@@ -17,13 +17,12 @@ export interface Command {
 /** Those that have the text's letters. */
 export function useCommands(text: string, project: string, onKeys: () => void): Command[] {
   const { isPaused, setPaused } = useLiveStatus();
-  const search = project && `?${new URLSearchParams({ project })}`;
   const commands: Command[] = [
-    ...pages.map(({ path, name, key }): Command => ({
+    ...pages.map(({ page, name, key }): Command => ({
       group: "Go to",
       name,
       keyName: key,
-      to: path + search,
+      to: hrefOf(page, { query: { project } }),
     })),
     {
       group: "Actions",

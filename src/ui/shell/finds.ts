@@ -3,9 +3,9 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { quote } from "../../filter/caret.ts";
 import type { Completion } from "../../query/complete.ts";
-import type { Summary, TracePage } from "../../query/views.ts";
-import type { Hit, SearchPage } from "../../search/hits.ts";
-import { get } from "../data/client.ts";
+import type { Summary } from "../../query/views.ts";
+import type { Hit } from "../../search/hits.ts";
+import { ask } from "../data/client.ts";
 import { notInternal } from "../query/scope.ts";
 
 type Session = Completion["items"][number];
@@ -73,7 +73,7 @@ function standsAbove({ snippet, traceName, traceId }: Hit, sessions: Session[]):
 
 async function findNamed(text: string, project: string | null, signal: AbortSignal) {
   const list = async (filter: string | null, limit: number) => {
-    const page = await get<TracePage>("/api/traces", { filter, project, limit }, signal);
+    const page = await ask("GET /api/traces", { query: { filter, project, limit } }, signal);
     return page.traces;
   };
   if (text === "") {
@@ -84,7 +84,7 @@ async function findNamed(text: string, project: string | null, signal: AbortSign
   const [exactTraces, traces, { items }] = await Promise.all([
     list(`trace:${quote(text)}`, shownTraces),
     list(quote(text), shownTraces),
-    get<Completion>("/api/complete", { filter: `session:${quote(text)}`, project }, signal),
+    ask("GET /api/complete", { query: { filter: `session:${quote(text)}`, project } }, signal),
   ]);
   return { exactTraces, traces, sessions: items.slice(0, shownSessions) };
 }
@@ -92,8 +92,8 @@ async function findNamed(text: string, project: string | null, signal: AbortSign
 async function findSaid(text: string, project: string | null, signal: AbortSignal) {
   // Quotes alone are nothing to search for.
   if (/^["\s]*$/.test(text)) return [];
-  const params = { q: text, project, limit: shownHits };
-  return (await get<SearchPage>("/api/search", params, signal)).hits;
+  const query = { q: text, project, limit: shownHits };
+  return (await ask("GET /api/search", { query }, signal)).hits;
 }
 
 function looksLikeId(text: string): boolean {

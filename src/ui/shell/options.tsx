@@ -5,6 +5,7 @@ import type { Summary } from "../../query/views.ts";
 import type { Hit } from "../../search/hits.ts";
 import { exactTime, plural, time } from "../format.ts";
 import { KindMark, StandingMark, standingOf } from "../parts/mark.tsx";
+import { hrefOf } from "../pages.ts";
 import { traceHref } from "../query/scope.ts";
 import { keyText } from "../state/keys.ts";
 import { Marked } from "../traces/hits.tsx";
@@ -73,7 +74,6 @@ function sessionOption(
   { text, count }: Completion["items"][number],
   project: string,
 ): Option {
-  const search = project && `?${new URLSearchParams({ project })}`;
   return {
     key: `session ${text}`,
     group,
@@ -83,7 +83,7 @@ function sessionOption(
         <span className="dim end">session{count !== null && ` · ${plural(count, "trace")}`}</span>
       </>
     ),
-    to: `/sessions/${encodeURIComponent(text)}${search}`,
+    to: hrefOf("session", { at: { session: text }, query: { project } }),
   };
 }
 

@@ -9,7 +9,7 @@ import { Icon, Logo, ThemeIcon } from "../parts/icon.tsx";
 import { keyText, useShortcuts } from "../state/keys.ts";
 import { toggleTheme } from "../state/prefs.ts";
 import { KeySheet } from "./keysheet.tsx";
-import { pages } from "./pages.ts";
+import { hrefOf, pages, paths } from "../pages.ts";
 import { Palette } from "./palette.tsx";
 import "./shell.css";
 
@@ -20,14 +20,13 @@ export function Shell({ children }: { children: ReactNode }) {
   const [project] = useProject();
   const { isPaused, setPaused } = useLiveStatus();
   const [overlay, setOverlay] = useState<Overlay>(null);
-  const search = project && `?${new URLSearchParams({ project })}`;
   useShortcuts(
     [
-      ...pages.map(({ path, name, key }) => ({
+      ...pages.map(({ page, name, key }) => ({
         keys: [key],
         label: name,
         group: "Go to",
-        run: () => navigate(path + search),
+        run: () => navigate(hrefOf(page, { query: { project } })),
       })),
       {
         keys: ["mod+k"],
@@ -56,17 +55,21 @@ export function Shell({ children }: { children: ReactNode }) {
         Skip to the page
       </a>
       <header className="appbar">
-        <Link className="brand" href={`/traces${search}`} aria-label="Tealight: traces">
+        <Link
+          className="brand"
+          href={hrefOf("traces", { query: { project } })}
+          aria-label="Tealight: traces"
+        >
           <Logo />
           <span>tealight</span>
         </Link>
         <ProjectPicker />
         <nav className="nav" aria-label="Pages">
-          {pages.map(({ path, name }) => (
+          {pages.map(({ page, name }) => (
             <Link
-              key={path}
-              href={path + search}
-              aria-current={location.startsWith(path) ? "page" : undefined}
+              key={page}
+              href={hrefOf(page, { query: { project } })}
+              aria-current={location.startsWith(paths[page]) ? "page" : undefined}
             >
               {name}
             </Link>
@@ -84,7 +87,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <span>Jump to trace, span, page</span>
             <Key of="mod+k" />
           </button>
-          <Refused search={search} />
+          <Refused project={project} />
           <LiveDot />
           <ThemeButton />
           <button
@@ -151,7 +154,7 @@ function ProjectPicker() {
 
 const recentlyMs = 3_600_000;
 
-function Refused({ search }: { search: string }) {
+function Refused({ project }: { project: string }) {
   const { data: rejects = [] } = useRejects();
   const recent = rejects.filter(({ receivedAt }) => receivedAt > Date.now() - recentlyMs).length;
   if (recent === 0) return null;
@@ -159,7 +162,7 @@ function Refused({ search }: { search: string }) {
   return (
     <Link
       className="loss"
-      href={`/settings${search}#refused`}
+      href={hrefOf("settings", { query: { project }, hash: "refused" })}
       title={`${many} ${recent === 1 ? "request" : "requests"} refused in the last hour`}
     >
       <Icon name="warn" size="xs" />

@@ -2,7 +2,8 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import type { payloadFields } from "../../store/rows.ts";
-import { byKey, pathOf, request, textFrom } from "../data/client.ts";
+import { byKey } from "../../api.ts";
+import { request, textFrom } from "../data/client.ts";
 import { bytes, textOf } from "../format.ts";
 import { CopyButton, Problem } from "../parts/controls.tsx";
 import { usePref } from "../state/prefs.ts";
@@ -31,13 +32,18 @@ export function Payload({
   field: PayloadField;
 }) {
   const isWhole = useRef(false);
-  const address = pathOf("traces", byKey(trace), "spans", byKey(span), "payloads", field);
+  const readPart = (query: { from?: number; length?: number }, signal?: AbortSignal) =>
+    request(
+      "GET /api/traces/:trace/spans/:span/payloads/:field",
+      { at: { trace: byKey(trace), span: byKey(span), field }, query },
+      signal,
+    );
   const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(
     {
       queryKey: ["payload", trace, span, field],
       async queryFn({ pageParam: from, signal }) {
         const length = isWhole.current ? wholeLength : pieceLength;
-        const response = await request("GET", address, { params: { from, length }, signal });
+        const response = await readPart({ from, length }, signal);
         const total = Number(response.headers.get("x-total-length"));
         return { text: await textFrom(response), total };
       },
@@ -57,7 +63,7 @@ export function Payload({
   const total = data.pages[0]!.total;
   const shown =
     modes.find((each) => each === mode) ?? (/^\s*[{[]/.test(text) ? "json" : "rendered");
-  const readAll = async () => textFrom(await request("GET", address));
+  const readAll = async () => textFrom(await readPart({}));
   return (
     <div className="payload">
       <div className="payload-head">

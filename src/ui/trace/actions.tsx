@@ -3,9 +3,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import type { Summary } from "../../query/views.ts";
+import { byKey, requestOf } from "../../api.ts";
 import { shellQuoted } from "../../shell.ts";
-import { byKey, pathOf, request, send } from "../data/client.ts";
+import { ask, request } from "../data/client.ts";
 import { plural } from "../format.ts";
+import { hrefOf } from "../pages.ts";
 import { Dialog, Problem } from "../parts/controls.tsx";
 import { Drop } from "../parts/drop.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -14,8 +16,10 @@ type Format = "json" | "jsonl" | "full";
 
 /** Saves the trace as a file, by its id. */
 export async function exportTrace({ key, traceId }: Summary, format: Format): Promise<void> {
-  const params = format === "full" ? { format: "jsonl", full: 1 } : { format };
-  const response = await request("GET", pathOf("traces", byKey(key), "export"), { params });
+  const response = await request("GET /api/traces/:trace/export", {
+    at: { trace: byKey(key) },
+    query: format === "full" ? { format: "jsonl", full: "1" } : { format },
+  });
   const url = URL.createObjectURL(await response.blob());
   const link = document.createElement("a");
   link.href = url;
@@ -27,7 +31,8 @@ export async function exportTrace({ key, traceId }: Summary, format: Format): Pr
 export function TraceActions({ trace }: { trace: Summary }) {
   const client = useQueryClient();
   const [isAsking, setAsking] = useState(false);
-  const address = pathOf("traces", byKey(trace.key));
+  const at = { trace: byKey(trace.key) };
+  const { address } = requestOf("GET /api/traces/:trace", { at });
   const copy = (text: string) => void navigator.clipboard.writeText(text);
   const items = {
     copy: [
@@ -48,7 +53,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
   } as const;
 
   async function pin(): Promise<void> {
-    await send("POST", `${address}/${trace.pinned ? "unpin" : "pin"}`);
+    await ask(`POST /api/traces/:trace/${trace.pinned ? "unpin" : "pin"}`, { at });
     await client.invalidateQueries({ queryKey: ["trace"] });
   }
   return (
@@ -132,8 +137,8 @@ function DeleteDialog({ trace, onClose }: { trace: Summary; onClose: () => void 
   const [error, setError] = useState<unknown>(null);
   async function remove(): Promise<void> {
     try {
-      await send("DELETE", pathOf("traces", byKey(trace.key)));
-      navigate("/traces");
+      await ask("DELETE /api/traces/:trace", { at: { trace: byKey(trace.key) } });
+      navigate(hrefOf("traces", {}));
     } catch (cause) {
       setError(cause);
     }

@@ -1,10 +1,9 @@
 /** What the page of a trace reads, and how it keeps up with a trace that grows. */
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
-import type { Breakdown } from "../../query/breakdown.ts";
 import type { TraceColumns } from "../../query/columns.ts";
-import type { SearchPage } from "../../search/hits.ts";
-import { byKey, get, pathOf } from "../data/client.ts";
+import { byKey } from "../../api.ts";
+import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
 import { useProject } from "../data/queries.ts";
@@ -70,7 +69,8 @@ export function useBreakdown(table: SpanTable) {
   const { key } = table.trace;
   return useQuery({
     queryKey: ["breakdown", key],
-    queryFn: ({ signal }) => get<Breakdown>(pathOf("traces", byKey(key), "breakdown"), {}, signal),
+    queryFn: ({ signal }) =>
+      ask("GET /api/traces/:trace/breakdown", { at: { trace: byKey(key) } }, signal),
     placeholderData: keepPreviousData,
   });
 }
@@ -80,9 +80,9 @@ export function useTextHits(traceKey: number, words: string) {
   return useQuery({
     queryKey: ["find", traceKey, words],
     queryFn: ({ signal }) =>
-      get<SearchPage>(
-        pathOf("traces", byKey(traceKey), "search"),
-        { q: words, limit: 500 },
+      ask(
+        "GET /api/traces/:trace/search",
+        { at: { trace: byKey(traceKey) }, query: { q: words, limit: 500 } },
         signal,
       ),
     enabled: words.trim() !== "",

@@ -5,7 +5,9 @@ import { useNow, useProject } from "../data/queries.ts";
 import { count, duration, exactTime, money, percent, plural, textOf, time } from "../format.ts";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { hrefOf } from "../pages.ts";
 import { StandingBadge, standingOf } from "../parts/mark.tsx";
+import { traceHref } from "../query/scope.ts";
 import { TraceActions } from "./actions.tsx";
 import { useBreakdown } from "./data.ts";
 import type { SpanTable } from "./model.ts";
@@ -24,13 +26,12 @@ export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps)
   const standing = standingOf(trace);
   const now = useNow(standing === "running" ? 1_000 : 60_000);
   const [project] = useProject();
-  const search = project && `?${new URLSearchParams({ project })}`;
   const { newer, older } = useNeighbours(trace);
   const workflow = [trace.workflowName, trace.workflowRunId].filter(Boolean).join(" / ");
   return (
     <header className="thd">
       <div className="flex thd-top">
-        <Link className="dim" href={`/traces${search}`}>
+        <Link className="dim" href={hrefOf("traces", { query: { project } })}>
           Traces
         </Link>
         <span className="slash">/</span>
@@ -54,7 +55,7 @@ export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps)
           {trace.sessionId && (
             <Link
               className="lnk"
-              href={`/sessions/${encodeURIComponent(trace.sessionId)}${search}`}
+              href={hrefOf("session", { at: { session: trace.sessionId }, query: { project } })}
             >
               session {trace.sessionId}
             </Link>
@@ -63,8 +64,8 @@ export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps)
           <span title={exactTime(trace.startTime)}>{time(trace.startTime, now)}</span>
         </span>
         <span className="grow" />
-        <Neighbour trace={newer} label="Newer trace" icon="up" search={search} />
-        <Neighbour trace={older} label="Older trace" icon="down" search={search} />
+        <Neighbour trace={newer} label="Newer trace" icon="up" project={project} />
+        <Neighbour trace={older} label="Older trace" icon="down" project={project} />
         <i className="sep-v" />
         <TraceActions trace={trace} />
       </div>
@@ -77,12 +78,12 @@ function Neighbour({
   trace,
   label,
   icon,
-  search,
+  project,
 }: {
   trace: number | null;
   label: string;
   icon: "up" | "down";
-  search: string;
+  project: string;
 }) {
   const className = "btn ghost sm icon";
   const inside = <Icon name={icon} size="s" />;
@@ -96,7 +97,7 @@ function Neighbour({
   return (
     <Link
       className={className}
-      href={`/traces/~${trace}${search}`}
+      href={traceHref(trace, { project })}
       aria-label={label}
       title={label}
     >

@@ -1,7 +1,8 @@
 /** The traces that started just before and just after, in the same project. */
 import { useQuery } from "@tanstack/react-query";
+import type { Question } from "../../api.ts";
 import type { Summary, TracePage } from "../../query/views.ts";
-import { get } from "../data/client.ts";
+import { ask } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
 import { notInternal } from "../query/scope.ts";
 
@@ -18,11 +19,11 @@ export function useNeighbours({ key, startTime, isInternal }: Summary): {
         project: project || null,
         filter: isInternal ? null : notInternal,
       };
-      const ask = (params: Record<string, string | number>) =>
-        get<TracePage>("/api/traces", { ...params, ...shared }, signal);
+      const list = (query: Question<"GET /api/traces">["query"]) =>
+        ask("GET /api/traces", { query: { ...query, ...shared } }, signal);
       const [before, after] = await Promise.all([
-        ask({ until: startTime + 1 }),
-        ask({ since: startTime, sort: "-startTime" }),
+        list({ until: String(startTime + 1) }),
+        list({ since: String(startTime), sort: "-startTime" }),
       ]);
       const other = ({ traces }: TracePage) => traces.find((each) => each.key !== key)?.key ?? null;
       return { older: other(before), newer: other(after) };

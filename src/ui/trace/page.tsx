@@ -5,6 +5,7 @@ import { ApiError } from "../data/client.ts";
 import { count as countText, plural } from "../format.ts";
 import { Key, Nothing, Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { hrefOf } from "../pages.ts";
 import { KindMark, kindWords, type Kind } from "../parts/mark.tsx";
 import { useShortcuts } from "../state/keys.ts";
 import { useParam } from "../state/url.ts";
@@ -43,7 +44,7 @@ export function TracePage({ trace }: { trace: string }) {
       return (
         <Nothing>
           There is no trace {trace}. It may have been deleted.{" "}
-          <Link className="lnk" href="/traces">
+          <Link className="lnk" href={hrefOf("traces", {})}>
             All traces
           </Link>
         </Nothing>

@@ -1,19 +1,27 @@
 /** How the spans of a trace are asked for: apart, so that a page can begin before its code is there. */
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
 import type { TraceColumns } from "../../query/columns.ts";
-import { byKey, get, pathOf } from "../data/client.ts";
+import { ask } from "../data/client.ts";
+import { namesIn, paths } from "../pages.ts";
+
+/** @param trace an id, or `~key`. @param project whose id it is; null where it is a key, or nobody knows. */
+export async function readColumns(
+  trace: string,
+  project: string | null,
+  signal: AbortSignal,
+): Promise<TraceColumns> {
+  const query = { format: "columns", project } as const;
+  const answer = await ask("GET /api/traces/:trace", { at: { trace }, query }, signal);
+  if (!("columns" in answer)) throw new TypeError("the server answered without columns");
+  return answer;
+}
 
 /** @param trace an id, or `~key`. @param project whose id it is; "" where only one has it. */
 export function traceQuery(trace: string, project: string) {
-  const isKey = trace.startsWith("~");
-  // An id that begins like a key is sent so that it is none.
-  const address = isKey
-    ? pathOf("traces", byKey(Number(trace.slice(1))))
-    : pathOf("traces", trace).replace("/~", "/%7E");
-  const params = { format: "columns", project: isKey ? null : project || null };
+  const whose = /^~\d+$/.test(trace) ? null : project || null;
   return queryOptions({
     queryKey: ["trace", trace, project],
-    queryFn: ({ signal }) => get<TraceColumns>(address, params, signal),
+    queryFn: ({ signal }) => readColumns(trace, whose, signal),
     // What was read ahead is not read again; else a trace is read anew whenever it is opened.
     staleTime: 1_000,
     // A table of 50,000 spans is not compared with the one before, field by field.
@@ -23,11 +31,11 @@ export function traceQuery(trace: string, project: string) {
 
 /** Asks for what the page at an address shows, while its code still comes. */
 export function readAhead(client: QueryClient, { pathname, search }: Location): void {
-  const match = /^\/traces\/([^/]+)$/.exec(pathname);
-  if (!match) return;
+  const names = namesIn(paths.trace, pathname);
+  if (!names) return;
   const project = new URLSearchParams(search).get("project") ?? "";
   void client.prefetchQuery({
-    ...traceQuery(decodeURIComponent(match[1]!), project),
+    ...traceQuery(decodeURIComponent(names.trace), project),
     retry: false,
   });
 }

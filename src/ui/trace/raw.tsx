@@ -1,6 +1,7 @@
 /** The trace as ingest v1 has it: what an export writes. */
 import { useQuery } from "@tanstack/react-query";
-import { byKey, pathOf, request, textFrom } from "../data/client.ts";
+import { byKey } from "../../api.ts";
+import { request, textFrom } from "../data/client.ts";
 import { bytes, textOf } from "../format.ts";
 import { CopyButton, Problem } from "../parts/controls.tsx";
 import { JsonTree } from "../text/json.tsx";
@@ -16,7 +17,9 @@ export function Raw({ table }: { table: SpanTable }) {
   const { data, error, refetch } = useQuery({
     queryKey: ["export", trace.key, trace.lastReceivedAt],
     queryFn: async ({ signal }) =>
-      textFrom(await request("GET", pathOf("traces", byKey(trace.key), "export"), { signal })),
+      textFrom(
+        await request("GET /api/traces/:trace/export", { at: { trace: byKey(trace.key) } }, signal),
+      ),
     enabled: !isLarge,
   });
   if (error) return <Problem error={error} retry={() => void refetch()} />;

@@ -5,11 +5,11 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Completion } from "../../query/complete.ts";
 import type { Stats } from "../../query/figures.ts";
-import { get } from "../data/client.ts";
+import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
 import { problemOf, spell, withoutKey } from "../query/words.ts";
-import { scopeParams, type Scope } from "../query/scope.ts";
+import { scopeQuery, type Scope } from "../query/scope.ts";
 
 export interface FacetValue {
   value: string;
@@ -21,7 +21,7 @@ export interface FacetValue {
 
 const shownValues = 20;
 /** Nobody looks at a series here: all of it is one bucket. */
-const endlessMs = 10_000 * 86_400_000;
+const bucketMs = 10_000 * 86_400_000;
 /** Below so many traces each filter's own counts are worth asking for. */
 const fewTraces = 2_000;
 const freshEveryMs = 10_000;
@@ -60,9 +60,9 @@ function useGroups(scope: Scope, by: FacetField, enabled: boolean): Stats | unde
   return useQuery({
     queryKey: ["traces", "facet", by, scope],
     queryFn: ({ signal }) =>
-      get<Stats>(
-        "/api/stats",
-        { ...scopeParams(scope), by, sort: "traces", limit: shownValues, bucketMs: endlessMs },
+      ask(
+        "GET /api/stats",
+        { query: { ...scopeQuery(scope), by, sort: "traces", limit: shownValues, bucketMs } },
         signal,
       ),
     enabled,
@@ -89,7 +89,7 @@ function useItems(filter: string, project: string): Completion["items"] {
   const { data } = useQuery({
     queryKey: ["traces", "facet", filter, project],
     queryFn: ({ signal }) =>
-      get<Completion>("/api/complete", { filter, project: project || null }, signal),
+      ask("GET /api/complete", { query: { filter, project: project || null } }, signal),
   });
   return data?.items ?? [];
 }

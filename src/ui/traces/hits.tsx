@@ -1,14 +1,14 @@
 /** Hits of the search: messages, names and errors with the free text of the filter in them. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
-import type { Hit, SearchPage } from "../../search/hits.ts";
-import { get } from "../data/client.ts";
+import type { Hit } from "../../search/hits.ts";
+import { ask } from "../data/client.ts";
 import { exactTime, plural, time } from "../format.ts";
 import { Nothing, Problem } from "../parts/controls.tsx";
 import { KindMark } from "../parts/mark.tsx";
 import { rangeWords } from "../query/range.tsx";
 import { splitFreeText } from "../query/words.ts";
-import { scopeParams, traceHref, type Scope } from "../query/scope.ts";
+import { scopeQuery, traceHref, type Scope } from "../query/scope.ts";
 import "./hits.css";
 
 const fieldWords: Record<Hit["field"], string> = {
@@ -30,9 +30,9 @@ export function Hits({ scope }: { scope: Scope }) {
   const { data, error, isFetching, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ["traces", "hits", scope],
     queryFn: ({ pageParam, signal }) =>
-      get<SearchPage>(
-        "/api/search",
-        { ...scopeParams({ ...scope, filter: rest }), q: text, cursor: pageParam },
+      ask(
+        "GET /api/search",
+        { query: { ...scopeQuery({ ...scope, filter: rest }), q: text, cursor: pageParam } },
         signal,
       ),
     initialPageParam: null as string | null,

@@ -3,7 +3,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import type { TraceSort } from "../../query/traces.ts";
 import type { Summary } from "../../query/views.ts";
-import { byKey, pathOf, send } from "../data/client.ts";
+import { byKey } from "../../api.ts";
+import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { FirstRun } from "../first/page.tsx";
 import { Key, Problem } from "../parts/controls.tsx";
@@ -114,7 +115,7 @@ export function TracesPage() {
     askForTop((count) => count + 1);
   };
   const pin = ({ key, pinned }: Summary) =>
-    void send("POST", pathOf("traces", byKey(key), pinned ? "unpin" : "pin"));
+    void ask(`POST /api/traces/:trace/${pinned ? "unpin" : "pin"}`, { at: { trace: byKey(key) } });
 
   const { step } = useListKeys({
     traces,

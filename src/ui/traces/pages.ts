@@ -5,8 +5,8 @@
 import { keepPreviousData, useInfiniteQuery, type InfiniteData } from "@tanstack/react-query";
 import type { Summary, TracePage } from "../../query/views.ts";
 import type { TraceSort } from "../../query/traces.ts";
-import { get } from "../data/client.ts";
-import { newestFirst, scopeParams, type Scope } from "../query/scope.ts";
+import { ask } from "../data/client.ts";
+import { newestFirst, scopeQuery, type Scope } from "../query/scope.ts";
 
 export interface ListPage extends TracePage {
   /** Those without a root yet, begun of late; only the first page of the newest has any. */
@@ -53,12 +53,10 @@ export async function readFirst(
   signal?: AbortSignal,
 ): Promise<ListPage> {
   const list = (filter: string, limit: number) =>
-    get<TracePage>("/api/traces", { ...scopeParams({ ...scope, filter }), sort, limit }, signal);
+    ask("GET /api/traces", { query: { ...scopeQuery({ ...scope, filter }), sort, limit } }, signal);
   const [page, open] = await Promise.all([
     list(scope.filter, firstLimit),
-    sort === newestFirst
-      ? list(`${scope.filter} ${running}`.trim(), runningLimit)
-      : { traces: [] as Summary[] },
+    sort === newestFirst ? list(`${scope.filter} ${running}`.trim(), runningLimit) : { traces: [] },
   ]);
   return { ...page, running: open.traces };
 }
@@ -69,8 +67,8 @@ async function readNext(
   cursor: string,
   signal: AbortSignal,
 ): Promise<ListPage> {
-  const params = { ...scopeParams(scope), sort, cursor, limit: nextLimit };
-  return { ...(await get<TracePage>("/api/traces", params, signal)), running: [] };
+  const query = { ...scopeQuery(scope), sort, cursor, limit: nextLimit };
+  return { ...(await ask("GET /api/traces", { query }, signal)), running: [] };
 }
 
 /** Each in its place, as it is now. */

@@ -2,14 +2,15 @@
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Message } from "../../messages/model.ts";
-import type { Breakdown } from "../../query/breakdown.ts";
 import type { TraceColumns } from "../../query/columns.ts";
 import type { TranscriptPage } from "../../query/transcript.ts";
 import type { Skeleton, Summary } from "../../query/views.ts";
-import { byKey, get, pathOf } from "../data/client.ts";
+import { byKey } from "../../api.ts";
+import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
 import { withoutInternal } from "../trace/internal.ts";
+import { readColumns } from "../trace/query.ts";
 
 const dwellMs = 80;
 const freshEveryMs = 1_000;
@@ -29,18 +30,21 @@ export interface PeekSpan extends Pick<
 
 const columnsQuery = (key: number) => ({
   queryKey: ["peek", key, "columns"],
-  queryFn: ({ signal }: { signal: AbortSignal }) =>
-    get<TraceColumns>(pathOf("traces", byKey(key)), { format: "columns" }, signal),
+  queryFn: ({ signal }: { signal: AbortSignal }) => readColumns(byKey(key), null, signal),
 });
 const breakdownQuery = (key: number) => ({
   queryKey: ["peek", key, "breakdown"],
   queryFn: ({ signal }: { signal: AbortSignal }) =>
-    get<Breakdown>(pathOf("traces", byKey(key), "breakdown"), {}, signal),
+    ask("GET /api/traces/:trace/breakdown", { at: { trace: byKey(key) } }, signal),
 });
 const openingQuery = (key: number) => ({
   queryKey: ["peek", key, "opening"],
   queryFn: ({ signal }: { signal: AbortSignal }) =>
-    get<TranscriptPage>(pathOf("traces", byKey(key), "transcript"), { limit: 2 }, signal),
+    ask(
+      "GET /api/traces/:trace/transcript",
+      { at: { trace: byKey(key) }, query: { limit: 2 } },
+      signal,
+    ),
 });
 
 /** The key, once it has been selected for a moment: who goes through a list reads only where they stop. */

@@ -9,6 +9,7 @@ import { Icon } from "../parts/icon.tsx";
 import { StandingBadge, standingOf } from "../parts/mark.tsx";
 import { prefetchPeek, spansOf, useDwelt, usePeek, firstSaid } from "./peek-data.ts";
 import { PeekError, PeekMessage, PeekSpans, PeekTotals } from "./peek-sections.tsx";
+import { hrefOf } from "../pages.ts";
 import { traceHref } from "../query/scope.ts";
 import "./peek.css";
 
@@ -140,7 +141,6 @@ export function Peek(props: PeekProps) {
 function PeekHead({ trace, project }: { trace: Summary; project: string }) {
   const { name, traceId, agentName, sessionId, customer, startTime, errorCount, source } = trace;
   const standing = standingOf(trace);
-  const search = project && `?${new URLSearchParams({ project })}`;
   return (
     <div className="peek-head">
       <h2 className="trunc" title={name ?? traceId}>
@@ -164,7 +164,10 @@ function PeekHead({ trace, project }: { trace: Summary; project: string }) {
           {sessionId !== null && (
             <>
               {" · "}
-              <Link className="lnk" href={`/sessions/${encodeURIComponent(sessionId)}${search}`}>
+              <Link
+                className="lnk"
+                href={hrefOf("session", { at: { session: sessionId }, query: { project } })}
+              >
                 session {sessionId}
               </Link>
             </>

@@ -6,9 +6,9 @@ import {
   type InfiniteData,
 } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { SpanMessages } from "../../query/news.ts";
 import type { TranscriptPage } from "../../query/transcript.ts";
-import { byKey, get, pathOf } from "../data/client.ts";
+import { byKey } from "../../api.ts";
+import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
 
@@ -35,9 +35,12 @@ function readPage(
   cursor: string | null,
   { from, limit = cursor === null ? firstLimit : nextLimit, signal }: PageOptions,
 ): Promise<TranscriptPage> {
-  const path = pathOf("traces", byKey(traceKey), "transcript");
   const first = cursor === null && from !== null ? byKey(from) : null;
-  return get<TranscriptPage>(path, { limit, cursor, from: first }, signal);
+  return ask(
+    "GET /api/traces/:trace/transcript",
+    { at: { trace: byKey(traceKey) }, query: { limit, cursor, from: first } },
+    signal,
+  );
 }
 
 /**
@@ -108,9 +111,9 @@ export function useSpanMessages(traceKey: number | null, spanKey: number | null)
   return useQuery({
     queryKey: ["messages", traceKey, spanKey],
     queryFn: ({ signal }) =>
-      get<SpanMessages>(
-        pathOf("traces", byKey(traceKey!), "spans", byKey(spanKey!), "messages"),
-        {},
+      ask(
+        "GET /api/traces/:trace/spans/:span/messages",
+        { at: { trace: byKey(traceKey!), span: byKey(spanKey!) } },
         signal,
       ),
     enabled: traceKey !== null && spanKey !== null,

@@ -1,15 +1,14 @@
 /** What the inspector reads of a span, once it has been selected for a moment. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import type { SpanMessages } from "../../../query/news.ts";
-import type { SpanView } from "../../../query/views.ts";
-import { byKey, get, pathOf } from "../../data/client.ts";
+import { byKey, type AnswerOf } from "../../../api.ts";
+import { ask } from "../../data/client.ts";
 
 const dwellMs = 80;
 
 export interface WholeSpan {
-  span: SpanView;
-  messages: SpanMessages;
+  span: AnswerOf<"GET /api/traces/:trace/spans/:span">;
+  messages: AnswerOf<"GET /api/traces/:trace/spans/:span/messages">;
 }
 
 /** A span with its messages; while the next is read, the one before. */
@@ -18,10 +17,10 @@ export function useWholeSpan(traceKey: number, spanKey: number) {
   const query = useQuery({
     queryKey: ["span", traceKey, dwelt],
     queryFn: async ({ signal }): Promise<WholeSpan> => {
-      const path = pathOf("traces", byKey(traceKey), "spans", byKey(dwelt));
+      const at = { trace: byKey(traceKey), span: byKey(dwelt) };
       const [span, messages] = await Promise.all([
-        get<SpanView>(path, {}, signal),
-        get<SpanMessages>(`${path}/messages`, {}, signal),
+        ask("GET /api/traces/:trace/spans/:span", { at }, signal),
+        ask("GET /api/traces/:trace/spans/:span/messages", { at }, signal),
       ]);
       return { span, messages };
     },

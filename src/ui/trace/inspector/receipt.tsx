@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import type { ReceiptView, SpanView } from "../../../query/views.ts";
 import { pieces } from "../../../pricing/rates.ts";
 import { count } from "../../format.ts";
+import { hrefOf } from "../../pages.ts";
 import { CopyButton } from "../../parts/controls.tsx";
 import type { SpanRow } from "../model.ts";
 
@@ -105,7 +106,6 @@ function Unpriced({
   span: SpanRow;
   whole: SpanView | undefined;
 }) {
-  const search = modelId === null ? "" : `?${new URLSearchParams({ model: modelId })}`;
   const cause =
     modelId === null
       ? "The call names no model."
@@ -120,7 +120,9 @@ function Unpriced({
       <p className="note">
         {cause}{" "}
         {modelId !== null && usage !== null && (
-          <Link href={`/settings${search}#prices`}>Add price</Link>
+          <Link href={hrefOf("settings", { query: { model: modelId }, hash: "prices" })}>
+            Add price
+          </Link>
         )}
         {whole?.reportedCostUsd !== undefined && ` The sender reports $${whole.reportedCostUsd}.`}
       </p>

@@ -1,0 +1,56 @@
+/**
+ * The pages and their addresses, in one list: links lead to these, the viewer shows a page for each, and
+ * the server answers each with the viewer.
+ */
+import { fillPath, searchOf, type At, type NamesIn } from "../api.ts";
+
+/** `:name` stands for one segment. */
+export const paths = {
+  start: "/",
+  traces: "/traces",
+  trace: "/traces/:trace",
+  sessions: "/sessions",
+  session: "/sessions/:session",
+  overview: "/overview",
+  agents: "/agents",
+  settings: "/settings",
+} as const;
+
+export type Page = keyof typeof paths;
+
+/** Where one can go from everywhere, and the keys that lead there. */
+export const pages = [
+  { page: "traces", name: "Traces", key: "g t" },
+  { page: "sessions", name: "Sessions", key: "g s" },
+  { page: "overview", name: "Overview", key: "g o" },
+  { page: "agents", name: "Agents & tools", key: "g a" },
+  { page: "settings", name: "Settings", key: "g ," },
+] as const satisfies { page: Page; name: string; key: string }[];
+
+/** @returns the address of a page; parameters that are empty texts are not written into it. */
+export function hrefOf<P extends Page>(
+  page: P,
+  { at, query = {}, hash = "" }: At<(typeof paths)[P]> & { query?: Query; hash?: string },
+): string {
+  const given = Object.entries(query).filter(([, value]) => value !== "");
+  const search = searchOf(Object.fromEntries(given));
+  return fillPath(paths[page], at) + search + (hash && `#${hash}`);
+}
+
+type Query = Record<string, string | undefined>;
+
+/** @returns the segments that a page's path has names for, as the address has them; null for another page's. */
+export function namesIn<Path extends string>(
+  path: Path,
+  pathname: string,
+): Record<NamesIn<Path>, string> | null {
+  const wanted = path.split("/");
+  const segments = pathname.split("/");
+  const isNamed = (i: number) => wanted[i]!.startsWith(":");
+  const isIt =
+    wanted.length === segments.length &&
+    wanted.every((name, i) => (isNamed(i) ? segments[i] !== "" : name === segments[i]));
+  if (!isIt) return null;
+  const named = wanted.flatMap((name, i) => (isNamed(i) ? [[name.slice(1), segments[i]]] : []));
+  return Object.fromEntries(named);
+}
