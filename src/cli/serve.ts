@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { shutdownDeadlineMs } from "../limits.ts";
 import { createLog } from "../log.ts";
 import type { ServerInfo } from "../store/home.ts";
+import { isNoRoom } from "../store/storage.ts";
 import { version } from "../version.ts";
 import { openEngine } from "./engine.ts";
 import { viewerLink } from "./open.ts";
@@ -59,7 +60,12 @@ export async function serve(
     keyFile: engine.home.keyFile,
     tokenFile: engine.home.tokenFile,
   };
-  engine.home.announce(info);
+  try {
+    engine.home.announce(info);
+  } catch (cause) {
+    if (!isNoRoom(cause)) throw cause;
+    log.warn(`server.json cannot be written, so other commands do not find this server`);
+  }
   const stopListening = onSignals(end);
   const stopWatching = options.exitWithParent
     ? watchParent(() => end("the parent process ended"))

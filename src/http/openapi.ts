@@ -31,13 +31,13 @@ const ErrorAnswer = Type.Object(
 const anyRoute: ErrorCode[] = ["not_found", "forbidden_host", "internal_error"];
 const sender: ErrorCode[] = [
   ...["invalid_json", "invalid_payload", "missing_api_key", "invalid_api_key"],
-  ...["payload_too_large", "rate_limited", "buffer_full", "disk_full", "shutting_down"],
+  ...["payload_too_large", "rate_limited", "buffer_full", "storage_unavailable", "shutting_down"],
   ...["invalid_otlp", "unsupported_media_type", "method_not_allowed", "body_timeout"],
   "forbidden_origin",
 ] as ErrorCode[];
 const operator: ErrorCode[] = [
   ...["bad_request", "unauthorized", "forbidden_origin", "conflict", "payload_too_large"],
-  ...["buffer_full", "body_timeout", "shutting_down", "disk_full"],
+  ...["buffer_full", "body_timeout", "shutting_down", "storage_unavailable"],
 ] as ErrorCode[];
 
 const security: Record<Access, object[]> = {

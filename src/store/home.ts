@@ -16,6 +16,7 @@ import {
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { newSecret } from "../secrets.ts";
+import { isNoRoom, makeRoomToStart } from "./storage.ts";
 
 /** What `server.json` says of the running server. */
 export interface ServerInfo {
@@ -80,8 +81,10 @@ export function openHome(dir: string): Home {
     }
     // A directory that was there for something else keeps its mode; our files are 0600 anyway.
     if (isNew || existsSync(lockFile)) chmodSync(dir, 0o700);
+    makeRoomToStart(storePath);
     return takeLock(lockFile, dir);
   });
+  let announcedPid: number | null = null;
   return guarded(dir, () => ({
     dir,
     storePath,
@@ -94,9 +97,11 @@ export function openHome(dir: string): Home {
       // Renamed into place: a reader sees all of it or none.
       writeFileSync(`${serverFile}.new`, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
       renameSync(`${serverFile}.new`, serverFile);
+      announcedPid = info.pid;
     },
     release() {
-      rmSync(serverFile, { force: true });
+      // In the directory's place there may be another by now, with a server of its own.
+      if (readServerInfo(dir)?.pid === announcedPid) rmSync(serverFile, { force: true });
       lock.close();
     },
   }));
@@ -149,7 +154,9 @@ function guarded<T>(dir: string, open: () => T): T {
       "start_failed",
       `the data directory ${dir} cannot be used (${code || (cause as Error).name})`,
       {
-        hint: "check that it is a directory you may write to, or choose another --data-dir",
+        hint: isNoRoom(cause)
+          ? "its disk is full or failing: free some space, or choose another --data-dir"
+          : "check that it is a directory you may write to, or choose another --data-dir",
         cause,
       },
     );
