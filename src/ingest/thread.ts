@@ -345,9 +345,9 @@ const methods = {
     upkeep.stop();
     sweep.stop();
     writer.drain();
-    storage.stop();
     open = null;
     closeWriter(db);
+    storage.end();
   },
 };
 

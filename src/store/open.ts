@@ -135,7 +135,7 @@ export function guarded<T>(path: string, open: () => T): T {
             ? `cannot be opened: its disk is full or failing (${code})`
             : `cannot be opened (${code || (cause as Error).name})`;
     throw new AppError("store_unusable", `the store ${path} ${why}`, {
-      hint: "check the file, or choose another --data-dir; the file was left as it is",
+      hint: `${isNoRoom(cause) ? "free some space" : "check the file"}, or choose another --data-dir; the file was left as it is`,
       cause,
     });
   }

@@ -174,22 +174,30 @@ export function createStorage(settings: StorageSettings) {
       failure = { at: now(), code, isOver: false };
       look();
     },
-    /** Makes the ballast again, step by step. @returns whether there may be more to do. */
-    growBallast(): boolean {
-      if (missingBallast === 0 || now() - releasedAt < limits.pauseMs) return false;
-      look();
-      const room = (status.freeBytes ?? 0) - limits.spareBytes;
-      if (status.state === "gone" || room < Math.min(missingBallast, limits.ballastStepBytes))
-        return false;
-      const hasGrown = ballast.grow(Math.min(missingBallast, room));
-      if (!hasGrown) releasedAt = now();
-      look();
-      return hasGrown;
-    },
-    stop(): void {
+    growBallast,
+    /** To be called when the store is closed. On a full disk the next start finds what room there is. */
+    end(): void {
       clearInterval(timer);
+      if (status.state !== "full") return;
+      // Without its log, which goes with the last connection.
+      opened.delete(`${path}-wal`);
+      releasedAt = -Infinity;
+      while (growBallast());
     },
   };
+
+  /** Makes the ballast again, step by step. @returns whether there may be more to do. */
+  function growBallast(): boolean {
+    if (missingBallast === 0 || now() - releasedAt < limits.pauseMs) return false;
+    look();
+    const room = (status.freeBytes ?? 0) - limits.spareBytes;
+    if (status.state === "gone" || room < Math.min(missingBallast, limits.ballastStepBytes))
+      return false;
+    const hasGrown = ballast.grow(Math.min(missingBallast, room));
+    if (!hasGrown) releasedAt = now();
+    look();
+    return hasGrown;
+  }
 }
 
 function isSame(a: StorageKind, b: StorageKind): boolean {

@@ -229,23 +229,18 @@ describe.skipIf(!disk)("a disk of 64 MiB", () => {
     first.signal("SIGTERM");
     expect(await first.exited).toBe(0);
     expect(await first.log).not.toContain("bug");
-
-    rmSync(join(disk!.dir, "filler"));
-    await using second = await spawnServer(dir);
-    await until(() => ballastBytes(dir) === 8 * 2 ** 20);
-    disk!.fill();
-    second.signal("SIGTERM");
-    expect(await second.exited).toBe(0);
+    // What its log took is kept for the next start.
+    expect(ballastBytes(dir)).toBeGreaterThan(0);
     disk!.fill();
     expect(disk!.freeBytes).toBe(0);
-    await using third = await spawnServer(dir);
+    await using second = await spawnServer(dir);
     expect(existsSync(join(dir, "server.json"))).toBe(true);
-    expect((await statusOf(third)).spanCount).toBe(spanCount - 1);
-    await expectUnavailable(await postUntil(third, 503));
+    expect((await statusOf(second)).spanCount).toBe(spanCount - 1);
+    await expectUnavailable(await postUntil(second, 503));
     rmSync(join(disk!.dir, "filler"));
-    await postUntil(third, 202);
-    third.signal("SIGTERM");
-    expect(await third.exited).toBe(0);
+    await postUntil(second, 202);
+    second.signal("SIGTERM");
+    expect(await second.exited).toBe(0);
     rmSync(dir, { recursive: true });
   });
 

@@ -44,7 +44,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  storage.stop();
+  storage.end();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -75,7 +75,7 @@ test("the floor is the one that was asked for, none with 0", () => {
   growAll();
   space!.freeBytes = GB - 1;
   expect(storage.look().state).toBe("full");
-  storage.stop();
+  storage.end();
   open(0);
   space!.freeBytes = 0;
   expect(storage.look().state).toBe("ok");
@@ -106,13 +106,13 @@ test("the ballast is 32 MiB, an eighth of a small disk, and what is left of a fu
   growAll();
   expect(ballastBytes()).toBe(32 * MiB);
   rmSync(join(dir, "ballast"));
-  storage.stop();
+  storage.end();
   space = { freeBytes: 64 * MiB, totalBytes: 64 * MiB };
   open();
   growAll();
   expect(ballastBytes()).toBe(8 * MiB);
   rmSync(join(dir, "ballast"));
-  storage.stop();
+  storage.end();
   space = { freeBytes: 3 * MiB, totalBytes: 64 * MiB };
   open();
   growAll();
@@ -120,7 +120,7 @@ test("the ballast is 32 MiB, an eighth of a small disk, and what is left of a fu
 });
 
 test("what needs room on a full disk gets the ballast's, which is not for spans and comes back later", () => {
-  open();
+  open(MiB);
   growAll();
   space!.freeBytes = 0;
   let tries = 0;
@@ -131,12 +131,9 @@ test("what needs room on a full disk gets the ballast's, which is not for spans 
   expect(storage.withReserve(remove)).toBe("deleted");
   expect([tries, ballastBytes()]).toEqual([2, 0]);
   space!.freeBytes = 32 * MiB;
+  // Even though that is more than the floor.
   expect(storage.look()).toMatchObject({ state: "full", isRefusing: true });
-  // Even where that is more than the floor.
-  storage.stop();
-  open(MiB);
-  expect(storage.look().state).toBe("full");
-
+  nowMs += limits.pauseMs;
   space!.freeBytes = 40 * MiB;
   growAll();
   expect(ballastBytes()).toBe(32 * MiB);
@@ -232,4 +229,24 @@ test("the same directory brought back is taken up again, a copy of it is not", a
   expect(storage.look().state).toBe("ok");
   expect(await change).toMatchObject({ state: "ok", isRefusing: false });
   storage.checkRoom(1);
+});
+
+test("at the end on a full disk what room there is becomes the ballast of the next start", () => {
+  open();
+  space = { freeBytes: 3 * MiB, totalBytes: 100 * GB };
+  expect(storage.look().state).toBe("full");
+  // As the last connection leaves it.
+  rmSync(`${path}-wal`);
+  storage.end();
+  expect(ballastBytes()).toBeGreaterThan(0);
+});
+
+test("at the end nothing is written where the directory is gone", () => {
+  open();
+  space = { freeBytes: 3 * MiB, totalBytes: 100 * GB };
+  renameSync(dir, `${dir}.old`);
+  mkdirSync(dir);
+  expect(storage.look().state).toBe("gone");
+  storage.end();
+  expect(ballastBytes()).toBe(0);
 });
