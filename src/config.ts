@@ -34,6 +34,8 @@ export interface Settings {
   rateLimit: number | null;
   durability: Durability;
   unknownFields: "reject" | "keep";
+  /** In bytes. Null: the smaller of a size and a share of the disk. */
+  minFreeDisk: number | null;
   logLevel: LogLevel;
 }
 
@@ -175,6 +177,12 @@ export const settings: { [K in keyof Settings]: Setting<Settings[K]> } = {
     help: "keep: newer clients' fields are kept as attributes (default: keep)",
     fallback: "keep",
     parse: oneOf("reject", "keep"),
+  },
+  minFreeDisk: {
+    value: "<bytes>",
+    help: "new spans are refused below so much free space (default: 200 MB, at most 1 % of the disk)",
+    fallback: null,
+    parse: integer(0, 2 ** 50),
   },
   logLevel: {
     value: `<${logLevels.join("|")}>`,

@@ -81,6 +81,27 @@ export const drain = { rows: 2000, bytes: 4 * MiB } as const;
  */
 export const drainAtRows = 28;
 
+/**
+ * The disk of the store. A look at it takes 15 µs; before a commit none older than `staleAfterMs` counts,
+ * nor one since which `bytesPerLook` were sent. Spans are refused below the smaller of `minFreeBytes` and
+ * a share of the disk. The ballast holds what SQLite's log grows to, and leaves `spareBytes` free beside it.
+ */
+export const storage = {
+  lookEveryMs: 1000,
+  staleAfterMs: 250,
+  bytesPerLook: MiB,
+  minFreeBytes: 200_000_000,
+  minFreeShare: 1 / 100,
+  /** So much of that has to be free before spans are taken again. */
+  resumeFactor: 1.25,
+  ballastBytes: 32 * MiB,
+  ballastShare: 1 / 8,
+  ballastStepBytes: MiB,
+  spareBytes: MiB,
+  /** After a failed write it counts as full, and after the ballast was let go none is made, for so long. */
+  pauseMs: 10_000,
+} as const;
+
 /** A batch that is not committed by then is answered 503; it may still land. */
 export const commitDeadlineMs = 5000;
 

@@ -73,6 +73,52 @@ export function startThread<M extends Methods>(
   };
 }
 
+/** A thread that starts with the first call, and anew with the next one where it could not open what it needs. */
+export interface LaterThread<M extends Methods> extends Pick<Thread<M>, "call"> {
+  /** Calls its `close` and ends it, if it was started. */
+  close(): Promise<void>;
+}
+
+/** @param open starts the thread and has it open what it needs. */
+export function openLater<M extends Methods & { close(): void }>(
+  open: () => Promise<{ thread: Thread<M>; isOpen: Promise<unknown> }>,
+): LaterThread<M> {
+  let opening: Promise<Thread<M>> | null = null;
+  let isClosed = false;
+
+  async function start(): Promise<Thread<M>> {
+    const { thread, isOpen } = await open();
+    try {
+      await isOpen;
+      return thread;
+    } catch (cause) {
+      await thread.terminate();
+      throw cause;
+    }
+  }
+
+  async function started(): Promise<Thread<M>> {
+    // A client that goes on asking must not open a file behind the one that closes it.
+    if (isClosed) throw new AppError("shutting_down", "shutting down", { retryAfterSeconds: 1 });
+    opening ??= start().catch((cause) => {
+      opening = null;
+      throw cause;
+    });
+    return opening;
+  }
+
+  return {
+    call: (method, args) => started().then((thread) => thread.call(method, args)),
+    async close() {
+      isClosed = true;
+      const thread = await opening?.catch(() => null);
+      await thread?.call("close", [] as unknown as Parameters<M["close"]>);
+      // SQLite keeps a closed connection with statements half alive; the end of the thread does not.
+      await thread?.terminate();
+    },
+  };
+}
+
 declare const self: { onmessage: (event: MessageEvent<Call>) => void };
 
 /** To be called once in a worker's entry file. */

@@ -99,6 +99,11 @@ const examples: { [K in SettingName]: [text: string, value: Settings[K]][] } = {
     ["reject", "reject"],
     ["keep", "keep"],
   ],
+  minFreeDisk: [
+    ["0", 0],
+    ["1", 1],
+    ["5000000000", 5e9],
+  ],
   logLevel: [
     ["debug", "debug"],
     ["silent", "silent"],
@@ -121,6 +126,7 @@ const wrong: { [K in SettingName]: string[] } = {
   rateLimit: ["", "0", "-1", "1.5", "1000000001", "none", "OFF"],
   durability: ["", "Full", "none", "fsync"],
   unknownFields: ["", "drop", "true", "KEEP"],
+  minFreeDisk: ["", "-1", "200MB", "1%", "off"],
   logLevel: ["", "trace", "INFO", "0"],
 };
 
@@ -204,6 +210,7 @@ test("the defaults are those of the manual", () => {
     rateLimit: null,
     durability: "process",
     unknownFields: "keep",
+    minFreeDisk: null,
     logLevel: "info",
     priceRules: [],
   });

@@ -15,7 +15,7 @@ const wire: Partial<Record<ErrorCode, [status: number, exitCode: number]>> = {
   unsupported_media_type: [415, 1],
   internal_error: [500, 1],
   buffer_full: [503, 1],
-  disk_full: [503, 1],
+  storage_unavailable: [503, 1],
   shutting_down: [503, 1],
   bad_request: [400, 2],
   unauthorized: [401, 1],
@@ -46,7 +46,12 @@ test("a client of the contract retries what may pass, and nothing else", () => {
     const { status } = new AppError(code, "");
     return status === 408 || status === 429 || status >= 500;
   });
-  for (const code of ["rate_limited", "buffer_full", "disk_full", "shutting_down"] as const)
+  for (const code of [
+    "rate_limited",
+    "buffer_full",
+    "storage_unavailable",
+    "shutting_down",
+  ] as const)
     expect(retried).toContain(code);
   for (const code of ["invalid_json", "invalid_payload", "payload_too_large"] as const)
     expect(retried).not.toContain(code);

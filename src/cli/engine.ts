@@ -14,7 +14,7 @@ import { openIntake, type Intake } from "../ingest/intake.ts";
 import { proofOf, sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
 import { createReader } from "../query/reader.ts";
-import { createSearcher } from "../search/searcher.ts";
+import { createSearcher, type Searcher } from "../search/searcher.ts";
 import { openHome, readServerInfo, type Home } from "../store/home.ts";
 import { version } from "../version.ts";
 
@@ -45,10 +45,12 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
   const home = openHome(config.dataDir);
   const startedAt = Date.now();
   const hosts = new Set<string>();
+  let searcher: Searcher;
   try {
     const intake = await openIntake({
       path: home.storePath,
       durability: config.durability,
+      minFreeBytes: config.minFreeDisk,
       maxBodyBytes: config.maxBodyBytes,
       unknownFields: config.unknownFields,
       rateLimit: config.rateLimit,
@@ -62,10 +64,14 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
           key: keyName,
           userAgent,
         }),
+      onStorage({ state, message }) {
+        log[state === "ok" ? "info" : state === "full" ? "warn" : "error"](message);
+        searcher?.pause(state !== "ok");
+      },
       onCrash: events.onCrash,
     });
-    const reader = createReader(home.storePath, events.onCrash);
-    const searcher = createSearcher(home.storePath, home.searchDir, events.onCrash);
+    const reader = createReader(home.storePath, intake.checkPlace, events.onCrash);
+    searcher = createSearcher(home.storePath, home.searchDir, intake.checkPlace, events.onCrash);
     const onBug = (cause: unknown) =>
       log.error("bug", { stack: (cause as Error)?.stack ?? String(cause) });
     const guard = createGuard({
@@ -91,6 +97,8 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
         dataDir: home.dir,
         durability: config.durability,
         buffered: intake.buffered,
+        storage: intake.storage.state,
+        freeBytes: intake.storage.freeBytes,
         ...(await reader.call("counts", [])),
         storeBytes: sizeOf(home.storePath),
         logBytes: sizeOf(`${home.storePath}-wal`),

@@ -4,6 +4,7 @@ import { shutdownDeadlineMs } from "../limits.ts";
 import { createLog } from "../log.ts";
 import { shellQuoted } from "../shell.ts";
 import { inUse, type ServerInfo } from "../store/home.ts";
+import { isNoRoom } from "../store/storage.ts";
 import { version } from "../version.ts";
 import { findServer } from "./client.ts";
 import { openEngine } from "./engine.ts";
@@ -66,7 +67,12 @@ export async function serve(
     keyFile: engine.home.keyFile,
     tokenFile: engine.home.tokenFile,
   };
-  engine.home.announce(info);
+  try {
+    engine.home.announce(info);
+  } catch (cause) {
+    if (!isNoRoom(cause)) throw cause;
+    log.warn(`server.json cannot be written, so other commands do not find this server`);
+  }
   const stopListening = onSignals(end);
   const stopWatching = options.exitWithParent
     ? watchParent(() => end("the parent process ended"))

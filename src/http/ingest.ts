@@ -117,6 +117,7 @@ export async function deliver(arrival: Arrival, intake: Intake): Promise<Receipt
   const declared = arrival.declaredBytes ?? 0;
   if (declared > maxBytes) throw tooLarge(maxBytes);
   refuseWhileDraining(intake);
+  intake.checkStorage();
   const ticket = intake.admission.enter(declared);
   if (!ticket) throw bufferFull();
   let isHandedOver = false;

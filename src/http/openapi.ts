@@ -44,13 +44,13 @@ const byAccess: Record<Access, ErrorCode[]> = {
       "buffer_full",
       "body_timeout",
       "shutting_down",
-      "disk_full",
+      "storage_unavailable",
     ] as const),
   ],
 };
 const sender: ErrorCode[] = [
   ...(["payload_too_large", "body_timeout", "rate_limited"] as const),
-  ...(["buffer_full", "disk_full", "shutting_down"] as const),
+  ...(["buffer_full", "storage_unavailable", "shutting_down"] as const),
 ];
 const byProtocol: Record<Protocol, ErrorCode[]> = {
   ingest: [...sender, "invalid_json", "invalid_payload"],

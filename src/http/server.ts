@@ -4,6 +4,7 @@ import type { Intake } from "../ingest/intake.ts";
 import { page } from "../limits.ts";
 import { RejectPage, StoreCounts } from "../query/admin.ts";
 import type { Reader } from "../query/reader.ts";
+import { nullable } from "../schemas.ts";
 import { closed, route } from "./route.ts";
 
 export interface ServerDeps {
@@ -24,6 +25,11 @@ export const Status = Type.Object({
   dataDir: Type.String(),
   durability: Type.String(),
   buffered: Type.Integer({ description: "Spans that wait for their commit" }),
+  storage: Type.Union([Type.Literal("ok"), Type.Literal("full"), Type.Literal("gone")], {
+    description:
+      "full: the disk has no room for new spans; gone: the data directory was removed or replaced",
+  }),
+  freeBytes: nullable(Type.Integer({ description: "Of the disk, for this user" })),
   ...StoreCounts.properties,
   storeBytes: Type.Integer(),
   logBytes: Type.Integer({ description: "Of the write-ahead log" }),

@@ -13,6 +13,14 @@ import { createRefusals, type Refusals } from "./refusals.ts";
 import { createLane } from "./lane.ts";
 import type { Receipt } from "./parse.ts";
 import { createUnknownCounts } from "./unknown.ts";
+import {
+  freeBytesOf,
+  identityOf,
+  storageUnavailable,
+  type StorageKind,
+  type StorageState,
+  type StorageStatus,
+} from "../store/storage.ts";
 import type { UnknownNote } from "../store/unknown.ts";
 import type { Delivery, WriterMethods, WriterSettings } from "./thread.ts";
 
@@ -28,6 +36,11 @@ export interface Intake {
   readonly latestChange: number;
   /** True from the moment a shutdown began: nothing new is taken. */
   isDraining: boolean;
+  /** @throws AppError `storage_unavailable` where nothing new can be stored now. */
+  checkStorage(): void;
+  readonly storage: { state: StorageState; freeBytes: number | null };
+  /** @throws AppError `storage_unavailable` where the store's path leads to another file by now. */
+  checkPlace(): void;
   /**
    * Hands a body over; it must not be used afterwards.
    *
@@ -44,7 +57,7 @@ export interface Intake {
 
 export interface IntakeSettings extends Omit<
   WriterSettings,
-  "defaultKeyHash" | "buffered" | "latestChange"
+  "defaultKeyHash" | "buffered" | "latestChange" | "freeBytes"
 > {
   /** The default project's key as its file has it. */
   defaultKey: string;
@@ -52,6 +65,8 @@ export interface IntakeSettings extends Omit<
   givenKey: string | null;
   /** Told once of each field that a client sends and this version does not know. */
   onUnknown: (note: UnknownNote) => void;
+  /** Told when the disk gets full or has room again, and when the data directory goes or comes back. */
+  onStorage: (status: StorageStatus) => void;
   onCrash: (cause: Error) => void;
 }
 
@@ -60,17 +75,30 @@ const notesEveryMs = 1000;
 
 /** @throws AppError `store_unusable` where the store cannot be opened. */
 export async function openIntake(settings: IntakeSettings): Promise<Intake> {
-  const { defaultKey, givenKey, onUnknown, onCrash, ...rest } = settings;
+  const { defaultKey, givenKey, onUnknown, onStorage, onCrash, ...rest } = settings;
   const writer = startThread<WriterMethods>(new URL("./thread.ts", import.meta.url), onCrash);
   const buffered = new SharedArrayBuffer(4);
   const bufferedRows = new Int32Array(buffered);
   const latestChange = new SharedArrayBuffer(8);
+  const freeBytes = new SharedArrayBuffer(8);
   const accounts = await writer.call("open", [
-    { ...rest, defaultKeyHash: sha256(defaultKey), buffered, latestChange },
+    { ...rest, defaultKeyHash: sha256(defaultKey), buffered, latestChange, freeBytes },
   ]);
+  const identity = identityOf(rest.path);
   const keyring = createKeyring(accounts, givenKey);
   const refusals = createRefusals();
   const unknownCounts = createUnknownCounts();
+
+  let storage: StorageKind = { state: "ok", isRefusing: false };
+  async function followStorage(): Promise<void> {
+    for (;;) {
+      const status: StorageStatus = await writer.call("storageAfter", [storage]);
+      storage = status;
+      onStorage(status);
+    }
+  }
+  // It ends with the thread.
+  followStorage().catch(() => {});
 
   const underWay = new Set<Promise<Receipt>>();
   const { maxBodyBytes, unknownFields } = rest;
@@ -79,10 +107,14 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   async function writeNotes(): Promise<void> {
     const unknown = unknownCounts.take();
     const notes = { ...refusals.take(), uses: keyring.takeUses(), unknown };
-    const isEmpty = Object.values(notes).every((list) => list.length === 0);
-    if (!isEmpty) for (const note of await writer.call("note", [notes])) onUnknown(note);
+    if (Object.values(notes).every((list) => list.length === 0)) return;
+    try {
+      for (const note of await writer.call("note", [notes])) onUnknown(note);
+    } catch (cause) {
+      // What cannot be noted on a full disk is lost with its reason; the senders were told.
+      if (!(cause instanceof AppError)) throw cause;
+    }
   }
-  // What cannot be noted on a full disk is lost with its reason; the senders were told.
   const notesTimer = setInterval(() => void writeNotes().catch(() => {}), notesEveryMs);
   notesTimer.unref();
 
@@ -97,6 +129,15 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     },
     get latestChange() {
       return latestOf(latestChange);
+    },
+    checkStorage() {
+      if (storage.isRefusing) throw storageUnavailable(storage.state);
+    },
+    get storage() {
+      return { state: storage.state, freeBytes: freeBytesOf(freeBytes) };
+    },
+    checkPlace() {
+      if (identityOf(rest.path) !== identity) throw storageUnavailable("gone");
     },
     deliver(delivery, whenDone) {
       const { promise, resolve, reject } = Promise.withResolvers<Receipt>();

@@ -18,6 +18,7 @@ import * as prices from "../store/prices.ts";
 import type { CostOf } from "../store/repricing.ts";
 import { recordRejects } from "../store/rejects.ts";
 import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
+import { createStorage, type Storage, type StorageKind } from "../store/storage.ts";
 import { recordUnknown, type Client, type UnknownNote } from "../store/unknown.ts";
 import { serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
@@ -39,6 +40,7 @@ import { createWriter, type Writer } from "./writer.ts";
 export interface WriterSettings extends Rules {
   path: string;
   durability: Durability;
+  minFreeBytes: number | null;
   /** Of the configuration file. */
   priceRules: PriceRule[];
   /** Spans per second and key, null for no limit. */
@@ -48,6 +50,8 @@ export interface WriterSettings extends Rules {
   buffered: SharedArrayBuffer;
   /** One Int64: see changes.ts. */
   latestChange: SharedArrayBuffer;
+  /** One Int64: see storage.ts. */
+  freeBytes: SharedArrayBuffer;
 }
 
 /** Whose spans they are, in which protocol, and since when we have them. */
@@ -72,6 +76,7 @@ interface Open {
   settings: WriterSettings;
   db: Database;
   spans: SpanWriter;
+  storage: Storage;
   writer: Writer;
   limiter: RateLimiter | null;
   upkeep: Upkeep;
@@ -146,9 +151,10 @@ const methods = {
       const buffered = new Int32Array(settings.buffered);
       const changes = createChangeLog(settings.latestChange, Date.now());
       const onBuffered = (rows: number) => void Atomics.store(buffered, 0, rows);
-      const writer = createWriter(db, spans, onBuffered, changes.note);
+      const storage = createStorage(settings);
+      const writer = createWriter(db, spans, onBuffered, changes.note, storage);
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
-      const upkeep = startUpkeep(db, writer, payloads, spans.settling);
+      const upkeep = startUpkeep(db, writer, payloads, spans.settling, storage);
       const { promise: priced, resolve, reject } = Promise.withResolvers<void>();
       const sweep = createSweep(db, writer);
       const repricer = createRepricer(sweep, spans);
@@ -157,6 +163,7 @@ const methods = {
         settings,
         db,
         spans,
+        storage,
         writer,
         limiter,
         upkeep,
@@ -274,7 +281,7 @@ const methods = {
    */
   note({ rejects, dropped, uses, unknown }: Notes): UnknownNote[] {
     const { db, writer } = opened();
-    return writer.change(() => {
+    return writer.background(() => {
       recordRejects(db, rejects, dropped);
       accounts.markUsed(db, uses);
       return recordUnknown(db, unknown);
@@ -328,15 +335,19 @@ const methods = {
     return { latest: changes.latest, changes: ids.map(changes.after) };
   },
 
+  /** Answered once it is otherwise than that. */
+  storageAfter: (seen: StorageKind) => opened().storage.after(seen),
+
   /** Commits what waits, writes the log back into the file and closes it. */
   close(): void {
     if (!open) return;
-    const { db, writer, upkeep, sweep } = open;
+    const { db, writer, upkeep, sweep, storage } = open;
     upkeep.stop();
     sweep.stop();
-    writer.change(() => {});
+    writer.drain();
     open = null;
     closeWriter(db);
+    storage.end();
   },
 };
 

@@ -15,6 +15,7 @@ import { checkpoint } from "../store/open.ts";
 import { applyPacking, compressPacking, planPacking, type Packing } from "../store/pack.ts";
 import type { PayloadWriter } from "../store/payloads.ts";
 import type { SpanWriter } from "../store/spans.ts";
+import type { Storage } from "../store/storage.ts";
 import { toUnavailable, type Writer } from "./writer.ts";
 
 export interface Upkeep {
@@ -28,6 +29,7 @@ export function startUpkeep(
   writer: Writer,
   payloads: PayloadWriter,
   settling: SpanWriter["settling"],
+  storage: Storage,
 ): Upkeep {
   const countChanges = db.query<{ changes: number }, []>("SELECT total_changes() AS changes");
   const moveStep = createMover(db, payloads);
@@ -46,37 +48,45 @@ export function startUpkeep(
       isLearning = payloads.learnStep();
       return pauses.busyMs;
     }
+    storage.checkPlace();
+    if (storage.isShort) return freeStep() ? pauses.busyMs : pauses.idleMs;
     if (isMoving) {
-      isMoving = writer.change(moveStep);
+      isMoving = writer.background(moveStep);
       return pauses.busyMs;
     }
     if (settling.hasWork(Date.now())) {
-      writer.change(() => settling.step(Date.now()));
+      writer.background(() => settling.step(Date.now()));
       return pauseAfterWork();
     }
-    if (collector.hasWork(Date.now())) {
-      writer.change(() => collector.step());
-      return pauses.busyMs;
-    }
-    if (hasExpiredLogs(db, Date.now())) {
-      writer.change(() => expireLogs(db, Date.now()));
-      return pauses.busyMs;
-    }
-    if (hasExpiredUnits(db, Date.now())) {
-      writer.change(() => expireUnits(db, Date.now()));
-      return pauses.busyMs;
-    }
+    if (dropStep()) return pauses.busyMs;
     const packing = planPacking(db, payloads, Date.now());
     if (packing) return pack(packing);
     if (shrinkStep(db)) return pauses.busyMs;
     checkpointStep();
-    return pauses.idleMs;
+    return storage.growBallast() ? pauses.busyMs : pauses.idleMs;
+  }
+
+  /** What makes room, and nothing that needs some for long. @returns false where there is no more. */
+  function freeStep(): boolean {
+    if (dropStep()) return true;
+    if (storage.withReserve(() => shrinkStep(db))) return true;
+    storage.withReserve(() => checkpoint(db));
+    return storage.growBallast();
+  }
+
+  /** Lets go of what was deleted or waited for too long. @returns false where there is nothing. */
+  function dropStep(): boolean {
+    if (collector.hasWork(Date.now())) writer.change(() => collector.step());
+    else if (hasExpiredLogs(db, Date.now())) writer.change(() => expireLogs(db, Date.now()));
+    else if (hasExpiredUnits(db, Date.now())) writer.change(() => expireUnits(db, Date.now()));
+    else return false;
+    return true;
   }
 
   async function pack(packing: Packing): Promise<number> {
     const data = await compressPacking(packing);
     if (isStopped) return pauses.idleMs;
-    writer.change(() => applyPacking(db, payloads, packing, data));
+    writer.background(() => applyPacking(db, payloads, packing, data));
     return pauseAfterWork();
   }
 

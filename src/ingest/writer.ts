@@ -10,20 +10,29 @@ import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { drain, drainAtRows, ring as ringLimits } from "../limits.ts";
 import type { Batch, SpanWriter } from "../store/spans.ts";
+import { isNoRoom, storageUnavailable, type Storage } from "../store/storage.ts";
 import type { Change } from "./changes.ts";
 import { Ring } from "./ring.ts";
 
 export interface Writer {
-  /** Resolves when the batch is committed. @throws AppError `buffer_full`, `disk_full`. */
+  /** Resolves when the batch is committed. @throws AppError `buffer_full`, `storage_unavailable`. */
   submit(batch: Batch, weight: { rows: number; bytes: number }): Promise<void>;
-  /** Runs a change of something else than spans in a transaction of its own, after what waits. */
+  /**
+   * Runs a change of something else than spans in a transaction of its own, after what waits. Where the
+   * disk has no room it runs a second time, with what the ballast gave back.
+   */
   change<T>(work: () => T): T;
+  /** The same for what can wait for room. */
+  background<T>(work: () => T): T;
+  /** Commits what waits. */
+  drain(): void;
   /** Transactions committed so far. */
   readonly commits: number;
 }
 
 interface Waiting {
   batch: Batch;
+  bytes: number;
   resolve: () => void;
   reject: (cause: unknown) => void;
 }
@@ -33,6 +42,7 @@ export function createWriter(
   spans: SpanWriter,
   onBuffered: (rows: number) => void,
   onChange: (change: Change) => void = () => {},
+  storage: Storage | null = null,
 ): Writer {
   const ring = new Ring<Waiting>(ringLimits);
   const begin = db.query("BEGIN IMMEDIATE");
@@ -48,11 +58,13 @@ export function createWriter(
       commit.run();
       onChange(spans.committed());
       commits++;
+      storage?.committed();
       return result;
     } catch (cause) {
       // A full disk has rolled back by itself; a second ROLLBACK would throw.
       if (db.inTransaction) db.run("ROLLBACK");
       spans.rolledBack();
+      if (isNoRoom(cause)) storage?.failed(cause);
       throw toUnavailable(cause);
     }
   }
@@ -61,6 +73,12 @@ export function createWriter(
     const taken = ring.take(drain);
     onBuffered(ring.rows);
     if (taken.length === 0) return;
+    try {
+      storage?.checkRoom(taken.reduce((sum, { bytes }) => sum + bytes, 0));
+    } catch (cause) {
+      for (const { reject } of taken) reject(cause);
+      return;
+    }
     try {
       transact(() => {
         for (const { batch } of taken) spans.apply(batch);
@@ -90,10 +108,20 @@ export function createWriter(
     });
   }
 
+  function drainAll(): void {
+    while (ring.rows > 0) drainOnce();
+  }
+
+  /** @throws AppError where there is no store to change any more. */
+  function makeReady(): void {
+    drainAll();
+    storage?.checkPlace();
+  }
+
   return {
     submit(batch, weight) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      if (!ring.push({ batch, resolve, reject }, weight)) {
+      if (!ring.push({ batch, bytes: weight.bytes, resolve, reject }, weight)) {
         throw new AppError("buffer_full", "ingest buffer full", { retryAfterSeconds: 1 });
       }
       onBuffered(ring.rows);
@@ -102,9 +130,14 @@ export function createWriter(
       return promise;
     },
     change(work) {
-      while (ring.rows > 0) drainOnce();
+      makeReady();
+      return storage ? storage.withReserve(() => transact(work)) : transact(work);
+    },
+    background(work) {
+      makeReady();
       return transact(work);
     },
+    drain: drainAll,
     get commits() {
       return commits;
     },
@@ -114,13 +147,7 @@ export function createWriter(
 /** What the disk or another process does to SQLite, in terms a sender can act upon. */
 export function toUnavailable(cause: unknown): unknown {
   const code = (cause as { code?: string }).code ?? "";
-  if (code === "SQLITE_FULL" || code.startsWith("SQLITE_IOERR")) {
-    return new AppError("disk_full", "ingest buffer full", {
-      hint: "the disk of the data directory is full or failing",
-      retryAfterSeconds: 10,
-      cause,
-    });
-  }
+  if (isNoRoom(cause) && !(cause instanceof AppError)) return storageUnavailable("full", cause);
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
     return new AppError("buffer_full", "ingest buffer full", {
       hint: "another program holds the store's file",

@@ -2,11 +2,10 @@
  * The HTTP thread's side of reading: starts the reading threads at the first question to each. There are
  * two, so that no list waits for an export or for statistics with a filter.
  */
-import { AppError } from "../errors.ts";
-import { startThread, type Thread } from "../threads.ts";
+import { openLater, startThread, type LaterThread } from "../threads.ts";
 import type { ReaderMethods } from "./thread.ts";
 
-type Lane = Pick<Thread<ReaderMethods>, "call"> & { close(): Promise<void> };
+type Lane = LaterThread<ReaderMethods>;
 
 export interface Reader extends Lane {
   /** The same, for what may take long this time. */
@@ -22,10 +21,17 @@ const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
   "removal",
 ]);
 
-/** @param path the store's file, which the writer has opened before. */
-export function createReader(path: string, onCrash: (cause: Error) => void): Reader {
-  const quick = createLane(path, onCrash);
-  const long = createLane(path, onCrash);
+/**
+ * @param path the store's file, which the writer has opened before.
+ * @param checkPlace throws where another file may be there by now.
+ */
+export function createReader(
+  path: string,
+  checkPlace: () => void,
+  onCrash: (cause: Error) => void,
+): Reader {
+  const quick = createLane(path, checkPlace, onCrash);
+  const long = createLane(path, checkPlace, onCrash);
   return {
     call: (method, args) => (longMethods.has(method) ? long : quick).call(method, args),
     callLong: long.call,
@@ -35,31 +41,10 @@ export function createReader(path: string, onCrash: (cause: Error) => void): Rea
   };
 }
 
-function createLane(path: string, onCrash: (cause: Error) => void): Lane {
-  let thread: Thread<ReaderMethods> | null = null;
-  let isClosed = false;
-
-  function started(): Thread<ReaderMethods> {
-    // A client that goes on asking must not open the store behind the one that closes it.
-    if (isClosed) throw new AppError("shutting_down", "shutting down", { retryAfterSeconds: 1 });
-    if (!thread) {
-      thread = startThread<ReaderMethods>(new URL("./thread.ts", import.meta.url), onCrash);
-      // Answered in order: whatever is called next finds the store open. A failure to open shows
-      // in that call.
-      thread.call("open", [path]).catch(() => {});
-    }
-    return thread;
-  }
-
-  return {
-    call: (method, args) => started().call(method, args),
-    async close() {
-      isClosed = true;
-      if (!thread) return;
-      await thread.call("close", []);
-      // SQLite keeps a closed connection with statements half alive; the end of the thread does not.
-      await thread.terminate();
-      thread = null;
-    },
-  };
+function createLane(path: string, checkPlace: () => void, onCrash: (cause: Error) => void): Lane {
+  return openLater<ReaderMethods>(async () => {
+    checkPlace();
+    const thread = startThread<ReaderMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+    return { thread, isOpen: thread.call("open", [path]) };
+  });
 }

@@ -251,7 +251,8 @@ function access(db: Database, path: string) {
     checkpoint: () => void db.run("PRAGMA wal_checkpoint(TRUNCATE)"),
     bytes: () => sizeOf(path) + sizeOf(`${path}-wal`),
     close(): void {
-      if (isOpen) db.run("ROLLBACK");
+      // A full disk has rolled back by itself; a second ROLLBACK would throw.
+      if (db.inTransaction) db.run("ROLLBACK");
       db.close();
     },
   };

@@ -4,12 +4,13 @@
  * of another version, or half garbage and thus dropped. The indexer fills the first gap; readers look at
  * the traces of gaps themselves. So there is one way to build, to rebuild and to shrink.
  */
-import { mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { search as limits } from "../limits.ts";
 import { isDamage } from "../store/blocks.ts";
 import { facetNumber } from "../store/facets.ts";
 import { spanKeyRange, traceKeyOf } from "../store/rows.ts";
+import { isNoRoom } from "../store/storage.ts";
 import type { Source } from "../query/trace.ts";
 import {
   isOfSqlite,
@@ -62,15 +63,14 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
   let known = new Map<number, Set<string>>();
   let knownCount = 0;
 
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(dir)) {
+  for (const name of existsSync(dir) ? readdirSync(dir) : []) {
     if (!name.endsWith(".db")) continue;
     const path = join(dir, name);
     try {
       files.push(openFile(path, null));
     } catch (cause) {
       if (isUnsupported(cause)) isSupported = false;
-      else removeFile(path);
+      else if (!isNoRoom(cause)) removeFile(path);
     }
   }
   sort();
@@ -116,9 +116,20 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     return whole.length > 0 ? whole : selectSettled.all(settled, last - 1, last, 1e9);
   }
 
+  function begin(fromMs: number): IndexFile {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const path = join(dir, `${Bun.randomUUIDv7()}.db`);
+    try {
+      return openFile(path, fromMs);
+    } catch (cause) {
+      removeFile(path);
+      throw cause;
+    }
+  }
+
   function* fill(gap: Gap, nowMs: number): Steps {
     const before = files.findLast(({ state }) => state.toMs === gap.fromMs && !state.isSealed);
-    const file = before ?? openFile(join(dir, `${Bun.randomUUIDv7()}.db`), gap.fromMs);
+    const file = before ?? begin(gap.fromMs);
     if (!before) {
       files.push(file);
       sort();
@@ -318,7 +329,7 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
         return true;
       } catch (cause) {
         if (isUnsupported(cause)) isSupported = false;
-        else if (!isOfSqlite(cause)) throw cause;
+        else if (!isOfSqlite(cause) && !isNoRoom(cause)) throw cause;
         // The disk is full, or a file is damaged: all that it had is a gap, for some time.
         if (growing) drop(growing);
         work = null;
@@ -333,7 +344,12 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     },
     close(): void {
       for (const file of files) {
-        file.commit();
+        try {
+          file.commit();
+        } catch (cause) {
+          // What is not committed is a gap.
+          if (!isNoRoom(cause)) throw cause;
+        }
         file.close();
       }
       files = [];

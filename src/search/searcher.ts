@@ -1,44 +1,44 @@
 /** The HTTP thread's side of search: starts the searching thread, which goes on by itself. */
-import { AppError } from "../errors.ts";
 import { search as limits } from "../limits.ts";
-import { startThread, type Thread } from "../threads.ts";
+import { openLater, startThread, type LaterThread } from "../threads.ts";
 import type { SearchMethods } from "./thread.ts";
 
-export type Searcher = Pick<Thread<SearchMethods>, "call"> & { close(): Promise<void> };
+export interface Searcher extends LaterThread<SearchMethods> {
+  /** Builds no index meanwhile; what is there answers. */
+  pause(isPaused: boolean): void;
+}
 
 /**
  * @param path the store's file, which the writer has opened before.
  * @param dir where the index is.
+ * @param checkPlace throws where other files may be there by now.
  */
 export function createSearcher(
   path: string,
   dir: string,
+  checkPlace: () => void,
   onCrash: (cause: Error) => void,
 ): Searcher {
-  let thread: Thread<SearchMethods> | null = null;
-  let isClosed = false;
+  let isPaused = false;
+  const later = openLater<SearchMethods>(async () => {
+    checkPlace();
+    const thread = startThread<SearchMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+    return { thread, isOpen: thread.call("open", [path, dir]) };
+  });
+  // A failure to open shows in the next search.
+  const tellPaused = () => void later.call("pause", [isPaused]).catch(() => {});
   // The first request is not to wait for it.
-  const timer = setTimeout(started, limits.startAfterMs);
-
-  function started(): Thread<SearchMethods> {
-    if (isClosed) throw new AppError("shutting_down", "shutting down", { retryAfterSeconds: 1 });
-    if (!thread) {
-      thread = startThread<SearchMethods>(new URL("./thread.ts", import.meta.url), onCrash);
-      // Answered in order; a failure to open shows in the next call.
-      thread.call("open", [path, dir]).catch(() => {});
-    }
-    return thread;
-  }
+  const timer = setTimeout(tellPaused, limits.startAfterMs);
 
   return {
-    call: (method, args) => started().call(method, args),
+    call: later.call,
+    pause(paused) {
+      isPaused = paused;
+      tellPaused();
+    },
     async close() {
-      isClosed = true;
       clearTimeout(timer);
-      if (!thread) return;
-      await thread.call("close", []);
-      await thread.terminate();
-      thread = null;
+      await later.close();
     },
   };
 }

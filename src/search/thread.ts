@@ -28,6 +28,8 @@ interface Opened {
 }
 
 let opened: Opened | null = null;
+/** While the disk has no room, or is gone. */
+let isPaused = false;
 let timer: ReturnType<typeof setTimeout> | null = null;
 
 /** In one transaction of the store: a commit in between would show a span without its new texts. */
@@ -41,7 +43,7 @@ function read<T>(work: (opened: Opened) => T): T {
 function schedule(afterMs: number): void {
   timer = setTimeout(() => {
     const startedAt = performance.now();
-    const isBusy = read(({ indexer }) => indexer.step(Date.now()));
+    const isBusy = !isPaused && read(({ indexer }) => indexer.step(Date.now()));
     const tookMs = performance.now() - startedAt;
     loadedLooks = isUnderLoad() ? loadedLooks + 1 : 0;
     const pauseMs =
@@ -87,6 +89,7 @@ const methods = {
   searchTrace: (ref: TraceRef, q: string, limit: number, cursor: string | undefined) =>
     read(({ search }) => toJson(search.searchTrace(ref, q, limit, cursor))),
   status: () => read(({ source, indexer }) => toJson(readStatus(source, indexer))),
+  pause: (paused: boolean): void => void (isPaused = paused),
   rebuild: () => read(({ indexer }) => indexer.rebuild()),
   close(): void {
     if (timer) clearTimeout(timer);

@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { newSecret } from "../secrets.ts";
 import { shellQuoted } from "../shell.ts";
+import { isNoRoom, makeRoomToStart } from "./storage.ts";
 
 /** What `server.json` says of the running server. */
 export interface ServerInfo {
@@ -79,8 +80,10 @@ export function openHome(dir: string): Home {
     // A store without a lock is one that was copied here.
     const isOurs = existsSync(lockFile) || existsSync(storePath);
     if (process.getuid) notes.push(...closeToOthers(dir, process.getuid(), isOurs));
+    makeRoomToStart(storePath);
     return takeLock(lockFile, dir);
   });
+  let announcedPid: number | null = null;
   return guarded(dir, () => ({
     dir,
     storePath,
@@ -94,9 +97,11 @@ export function openHome(dir: string): Home {
       // Renamed into place: a reader sees all of it or none.
       writeFileSync(`${serverFile}.new`, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
       renameSync(`${serverFile}.new`, serverFile);
+      announcedPid = info.pid;
     },
     release() {
-      rmSync(serverFile, { force: true });
+      // In the directory's place there may be another by now, with a server of its own.
+      if (readServerInfo(dir)?.pid === announcedPid) rmSync(serverFile, { force: true });
       lock.close();
     },
   }));
@@ -120,8 +125,10 @@ function closeToOthers(dir: string, user: number, isOurs: boolean): string[] {
   const isWritable = (mode & 0o022) !== 0;
   if (readdirSync(dir).length === 0 || (isOurs && !isWritable)) {
     chmodSync(dir, 0o700);
-    // Some file systems have no rights and say nothing.
-    if (isClosed(statSync(dir).mode)) return [`closed ${dir} to other users, it had ${shown}`];
+    // Some file systems have no rights and say nothing, such as a Windows disk under WSL.
+    return isClosed(statSync(dir).mode)
+      ? [`closed ${dir} to other users, it had ${shown}`]
+      : [`the file system of ${dir} does not close it to other users (${shown})`];
   }
   const others = isWritable ? "other users may write to" : "other users may look into";
   throw new AppError("start_failed", `${others} the data directory ${dir} (${shown})`, {
@@ -184,7 +191,9 @@ function guarded<T>(dir: string, open: () => T): T {
       "start_failed",
       `the data directory ${dir} cannot be used (${code || (cause as Error).name})`,
       {
-        hint: "check that it is a directory you may write to, or choose another --data-dir",
+        hint: isNoRoom(cause)
+          ? "its disk is full or failing: free some space, or choose another --data-dir"
+          : "check that it is a directory you may write to, or choose another --data-dir",
         cause,
       },
     );

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { AppError } from "../errors.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
 import { dropPlainPayloads } from "./plain.ts";
+import { isNoRoom } from "./storage.ts";
 
 /** "TeaL": marks a SQLite file as ours (sqlite.org/fileformat, offset 68). */
 const applicationId = 0x5465614c;
@@ -82,10 +83,14 @@ export function checkpoint(db: Database): void {
   }
 }
 
-/** What stays is one file. */
+/** What stays is one file, on a full disk with its log beside it, which the next start reads. */
 export function closeWriter(db: Database): void {
-  db.run("PRAGMA optimize");
-  checkpoint(db);
+  try {
+    db.run("PRAGMA optimize");
+    checkpoint(db);
+  } catch (cause) {
+    if (!isNoRoom(cause)) throw cause;
+  }
   db.close();
 }
 
@@ -126,9 +131,11 @@ export function guarded<T>(path: string, open: () => T): T {
         ? "is damaged or not a database"
         : code.startsWith("SQLITE_READONLY") || code === "SQLITE_CANTOPEN" || code === "SQLITE_PERM"
           ? "cannot be written"
-          : `cannot be opened (${code || (cause as Error).name})`;
+          : isNoRoom(cause)
+            ? `cannot be opened: its disk is full or failing (${code})`
+            : `cannot be opened (${code || (cause as Error).name})`;
     throw new AppError("store_unusable", `the store ${path} ${why}`, {
-      hint: "check the file, or choose another --data-dir; the file was left as it is",
+      hint: `${isNoRoom(cause) ? "free some space" : "check the file"}, or choose another --data-dir; the file was left as it is`,
       cause,
     });
   }

@@ -349,6 +349,8 @@ describe("administration", () => {
       traceCount: 1,
       spanCount: 1,
       rejects: {},
+      storage: "ok",
+      freeBytes: expect.any(Number),
       storeBytes: expect.any(Number),
       memoryBytes: expect.any(Number),
       sqliteVersion: expect.stringMatching(/^3\./),

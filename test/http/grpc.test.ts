@@ -296,7 +296,7 @@ describe("a call is refused", () => {
       payload_too_large: "8",
       rate_limited: "14",
       buffer_full: "14",
-      disk_full: "14",
+      storage_unavailable: "14",
       shutting_down: "14",
       internal_error: "13",
     };

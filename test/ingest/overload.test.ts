@@ -215,7 +215,7 @@ describe.concurrent("a disk", () => {
       expect([refusal!.status, refusal!.headers.get("retry-after")]).toEqual([503, "10"]);
       expect(await refusal!.json()).toMatchObject({
         error: "ingest buffer full",
-        code: "disk_full",
+        code: "storage_unavailable",
       });
       // What is there can be read, and the server says how it is.
       expect(await spanCountOf(server)).toBe(acknowledged.length);

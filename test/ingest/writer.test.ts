@@ -265,7 +265,7 @@ describe("the writer", () => {
     // What has room is stored although its neighbour has none.
     expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
     expect((results[0] as PromiseRejectedResult).reason).toMatchObject({
-      code: "disk_full",
+      code: "storage_unavailable",
       status: 503,
       message: "ingest buffer full",
       retryAfterSeconds: 10,
@@ -274,7 +274,7 @@ describe("the writer", () => {
     expect(storedIds(reader)).toEqual(["before", "small"]);
     expect(() =>
       writer.change(() => db.run("INSERT INTO headers (hash, json) VALUES (x'00', ?)", [text])),
-    ).toThrow(expect.objectContaining({ code: "disk_full" }));
+    ).toThrow(expect.objectContaining({ code: "storage_unavailable" }));
 
     db.run("PRAGMA max_page_count = 1000000");
     await writer.submit(large, one);

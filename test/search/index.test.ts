@@ -1,6 +1,9 @@
 /** What the index must not take amiss: rows that are damaged, numbers used again, traces that go on. */
 import { expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { spanKeyRange } from "../../src/store/rows.ts";
+import { mountSmallDisk } from "../smalldisk.ts";
 import { SearchBench } from "./searchbench.ts";
 
 const say = (content: string) => ({ input: JSON.stringify([{ role: "user", content }]) });
@@ -8,6 +11,9 @@ const say = (content: string) => ({ input: JSON.stringify([{ role: "user", conte
 /** Fills a block of its own. */
 const long = (word: string) =>
   say(`${word} ${Array.from({ length: 12_000 }, (_, i) => word + i).join(" ")}`);
+
+/** Has a large index. */
+const noise = (word: string) => say(`${word} ${randomBytes(200_000).toString("base64")}`);
 
 function settleAndIndex(bench: SearchBench): void {
   bench.settle();
@@ -58,4 +64,24 @@ test("a trace that goes on does not cost the file that it is in", () => {
   settleAndIndex(bench);
   expect(bench.indexer.files.map(({ path }) => path)).toEqual([file!.path]);
   expect([tracesWith(bench, "first"), tracesWith(bench, "second")]).toEqual([["t"], ["t"]]);
+});
+
+test("a disk without room for the index ends nothing: all is found, and nothing of it is left", () => {
+  using bench = new SearchBench();
+  // Undone before the bench is.
+  using disk = mountSmallDisk("200k", bench.dir);
+  if (!disk) return;
+  for (const id of ["t1", "t2"]) bench.store.store(id, { s: noise(`needle${id}`) });
+  settleAndIndex(bench);
+  expect(bench.status()).toMatchObject({ state: "building", files: 0 });
+  expect(tracesWith(bench, "needlet1")).toEqual(["t1"]);
+  expect(readdirSync(disk.dir)).toEqual([]);
+  disk.fill();
+  bench.close();
+  bench.open();
+  bench.index();
+  expect(tracesWith(bench, "needlet2")).toEqual(["t2"]);
+  bench.close();
+  expect(readdirSync(disk.dir)).toEqual(["filler"]);
+  bench.open();
 });

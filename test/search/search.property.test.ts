@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SearchBench } from "./searchbench.ts";
 
@@ -184,7 +184,7 @@ test("search finds what a scan over all messages finds, whatever was indexed, lo
             bench.open();
           } else {
             bench.close();
-            for (const name of readdirSync(bench.dir)) {
+            for (const name of existsSync(bench.dir) ? readdirSync(bench.dir) : []) {
               const path = join(bench.dir, name);
               if (step.do === "lose") rmSync(path);
               else writeFileSync(path, "no database");

@@ -7,7 +7,7 @@ const hints: Record<string, string> = {
   payload_too_large: "Send smaller batches, or raise --max-body-bytes.",
   rate_limited: "Raise or drop --rate-limit.",
   buffer_full: "Too much at once; the client may try again.",
-  disk_full: "The disk is full: free some space.",
+  storage_unavailable: "The disk is full, or the data directory was removed: see the server’s log.",
   invalid_otlp: "The body is not OTLP: check the exporter’s protocol.",
   not_found: "OTLP goes to /v1/traces, /v1/logs and /v1/metrics; ingest v1 to /ingest.",
   method_not_allowed: "Spans are sent with POST.",
