@@ -355,14 +355,24 @@ export const parsedPayloadLength = MiB;
 
 /**
  * A trace of more spans is read where lists do not wait for it: this many take 10 ms, 50,000 half a second.
+ * One span, or a page of a transcript, is there sooner: a million rows are looked through in half a second.
  */
-export const largeTraceSpans = 1000;
+export const largeTraceSpans = { read: 1000, scanned: 50_000 } as const;
 
 /** What is new in all calls of a trace: for so long texts are read to know their lengths. */
 export const news = { budgetMs: 800 } as const;
 
-/** A trace is answered without attributes that are longer; its spans have them. UTF-16 code units. */
-export const traceAttributesLength = MiB;
+/** A trace of more spans is answered in pages: this many are 5 MB as columns, 19 MB as objects. */
+export const tracePage = { spans: 50_000 } as const;
+
+/** Models and tools that are told where the time of a trace went. */
+export const breakdown = { names: 1000 } as const;
+
+/**
+ * A trace is answered without attributes that are longer, in UTF-16 code units; its spans have them. Of
+ * spans that came with some, so many that ended last are asked.
+ */
+export const traceAttributes = { length: MiB, spans: 10_000 } as const;
 
 /** List pages. */
 export const page = { defaultLimit: 50, maxLimit: 500 } as const;

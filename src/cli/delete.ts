@@ -84,7 +84,9 @@ async function deleteNamed(
       await client.request("DELETE", path);
       continue;
     }
-    const view = (await (await client.request("GET", path)).json()) as TraceView;
+    // Its spans are not needed.
+    const one = `${path}${query === "" ? "?" : "&"}limit=1`;
+    const view = (await (await client.request("GET", one)).json()) as TraceView;
     spans += view.trace.spanCount;
   }
   const number = traces.length;

@@ -20,7 +20,7 @@ import { listLatest, type LatestQuery } from "./latest.ts";
 import { inScope, readSummaries, type LiveScope } from "./live.ts";
 import { readNews, readSpanMessages } from "./news.ts";
 import { listRemoval } from "./removal.ts";
-import { readTrace } from "./skeleton.ts";
+import { readTrace, type SpansQuery } from "./skeleton.ts";
 import { readStats, type StatsQuery } from "./stats.ts";
 import {
   exportPage,
@@ -65,9 +65,10 @@ const methods = {
   },
   traces: (query: TraceQuery) => read((source) => toJson(listTraces(source, query, Date.now()))),
   complete: (query: CompleteQuery) => read((source) => toJson(complete(source, query))),
-  trace: (ref: TraceRef) => read((source) => toJson(readTrace(source, ref, Date.now()))),
-  traceColumns: (ref: TraceRef) =>
-    read((source) => toJson(readTraceColumns(source, ref, Date.now()))),
+  trace: (ref: TraceRef, query: SpansQuery) =>
+    read((source) => toJson(readTrace(source, ref, query, Date.now()))),
+  traceColumns: (ref: TraceRef, query: SpansQuery) =>
+    read((source) => toJson(readTraceColumns(source, ref, query, Date.now()))),
   breakdown: (ref: TraceRef) => read((source) => toJson(readBreakdown(source, ref))),
   traceNews: (ref: TraceRef) => read((source) => toJson(readTraceNews(source, ref))),
   payload: (trace: TraceRef, span: SpanRef, field: PayloadField, part: PayloadPart) =>
