@@ -52,6 +52,7 @@ interface OutlineRow {
   hasUsage: number;
 }
 
+const rowsPerCleanup = 32_768;
 const calls = spanTypes.map((spanType) => isModelCall({ spanType }));
 const other = spanTypes.indexOf("other");
 
@@ -85,10 +86,13 @@ export function readOutline(sqlite: Database, traceKey: number, lastKey?: number
     types[number] = row.spanType;
     isRuntime[number] = row.isRuntime;
     hasUsage[number] = row.hasUsage;
+    // The engine would let the rows that were read grow to several times what is kept of them.
+    if (count % rowsPerCleanup === 0) Bun.gc(true);
   }
   const byStart = present.subarray(0, count);
   sortBy(starts, byStart);
-  const named = ids.parents();
+  const named = new Int32Array(size).fill(none);
+  for (const number of byStart) named[number] = ids.parentOf(number);
   const { numbers, depths, childCounts, cycles } = arrange({ byStart, parents: named });
 
   const rows = new Int32Array(size).fill(none);
@@ -101,7 +105,7 @@ export function readOutline(sqlite: Database, traceKey: number, lastKey?: number
     const parent = named[number]!;
     parents[row] = parent === none ? none : rows[parent]!;
     marks[row] =
-      (ids.isOrphan(number) ? mark.orphan : 0) +
+      (parent === none && ids.isBelow(number) ? mark.orphan : 0) +
       (cycles[row] === 1 ? mark.cycle : 0) +
       (isInternal?.[number] === 1 ? mark.internal : 0);
   }
@@ -174,61 +178,69 @@ function findInternal(
   return isInternal;
 }
 
-/** A seed that nobody knows: no sender can choose ids whose hashes meet. */
-const seed = crypto.getRandomValues(new BigUint64Array(1))[0]!;
+/** Nobody knows them: no sender can choose ids whose hashes meet. */
+const seeds = crypto.getRandomValues(new Uint32Array(4));
 
-/** Finds spans by their ids, of which it keeps hashes of 64 bits and not the texts. */
-class SpanIds {
-  readonly #ids: BigUint64Array;
-  /** 0 where a span names no parent. */
-  readonly #parents: BigUint64Array;
-  /** Numbers + 1, at the first free place from that of the hash on. */
-  readonly #table: Int32Array;
-  readonly #isOrphan: Uint8Array;
+/** Hashes of 64 bits, as two columns: numbers beyond 32 bits would be an object each. */
+class Hashes {
+  readonly high: Uint32Array;
+  readonly low: Uint32Array;
 
-  /** @param size above all numbers. */
   constructor(size: number) {
-    this.#ids = new BigUint64Array(size);
-    this.#parents = new BigUint64Array(size);
-    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(2 * size + 2)));
-    this.#isOrphan = new Uint8Array(size);
+    this.high = new Uint32Array(size);
+    this.low = new Uint32Array(size);
   }
 
-  add(number: number, id: Cell, parent: Cell | null): void {
-    const hash = hashOf(id);
-    this.#ids[number] = hash;
-    if (parent !== null) this.#parents[number] = hashOf(parent);
-    this.#table[this.#placeOf(hash)] = number + 1;
-  }
-
-  /** By number, once all spans are there; who is an orphan is known from then on. */
-  parents(): Int32Array {
-    const parents = new Int32Array(this.#ids.length).fill(none);
-    this.#parents.forEach((hash, number) => {
-      if (hash === 0n) return;
-      parents[number] = this.#table[this.#placeOf(hash)]! - 1;
-      if (parents[number] === none) this.#isOrphan[number] = 1;
-    });
-    return parents;
-  }
-
-  isOrphan(number: number): boolean {
-    return this.#isOrphan[number] === 1;
-  }
-
-  /** Where a hash stands in the table, or would. */
-  #placeOf(hash: bigint): number {
-    const last = this.#table.length - 1;
-    let place = Number(hash & 0xffffffn) & last;
-    for (;;) {
-      const found = this.#table[place]!;
-      if (found === 0 || this.#ids[found - 1] === hash) return place;
-      place = (place + 1) & last;
-    }
+  /** A text and the bytes of another stay apart: see codec.ts. */
+  set(at: number, cell: Cell): void {
+    const from = typeof cell === "string" ? 0 : 2;
+    this.high[at] = Bun.hash.xxHash32(cell, seeds[from]);
+    this.low[at] = Bun.hash.xxHash32(cell, seeds[from + 1]);
   }
 }
 
-/** Never 0. A text and the bytes of another stay apart: see codec.ts. */
-function hashOf(cell: Cell): bigint {
-  return Bun.hash(cell, typeof cell === "string" ? seed : seed ^ 1n) || 1n;
+/** Finds spans by their ids, of which it keeps hashes and not the texts. */
+class SpanIds {
+  readonly #ids: Hashes;
+  readonly #parents: Hashes;
+  /** Numbers + 1, at the first free place from that of the hash on. */
+  readonly #table: Int32Array;
+  /** 1 where a span names a parent. */
+  readonly #isBelow: Uint8Array;
+
+  /** @param size above all numbers. */
+  constructor(size: number) {
+    this.#ids = new Hashes(size);
+    this.#parents = new Hashes(size);
+    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(2 * size + 2)));
+    this.#isBelow = new Uint8Array(size);
+  }
+
+  add(number: number, id: Cell, parent: Cell | null): void {
+    this.#ids.set(number, id);
+    this.#table[this.#placeOf(this.#ids, number)] = number + 1;
+    if (parent === null) return;
+    this.#parents.set(number, parent);
+    this.#isBelow[number] = 1;
+  }
+
+  /** Once all spans are there: the number of a span's parent. */
+  parentOf(number: number): number {
+    if (this.#isBelow[number] === 0) return none;
+    return this.#table[this.#placeOf(this.#parents, number)]! - 1;
+  }
+
+  isBelow(number: number): boolean {
+    return this.#isBelow[number] === 1;
+  }
+
+  /** Where a hash stands in the table, or would. */
+  #placeOf({ high, low }: Hashes, at: number): number {
+    const last = this.#table.length - 1;
+    for (let place = low[at]! & last; ; place = (place + 1) & last) {
+      const found = this.#table[place]! - 1;
+      if (found < 0) return place;
+      if (this.#ids.low[found] === low[at] && this.#ids.high[found] === high[at]) return place;
+    }
+  }
 }
