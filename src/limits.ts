@@ -311,6 +311,10 @@ export const search = {
   freshTraces: 5000,
   /** Distinct names and ids of traces that may go on, by which only new ones are added. */
   knownTexts: 100_000,
+  /** Of a trace with more: spans read at a time, texts added at a time, lists remembered. */
+  spansPerRead: 2000,
+  textsPerStep: 20_000,
+  knownLists: 50_000,
 } as const;
 
 /**

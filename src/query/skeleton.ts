@@ -14,6 +14,7 @@ import { readTraceAttributes } from "./attributes.ts";
 import { usdOf } from "./costs.ts";
 import { invalidCursor, parseCursor, toCursor } from "./cursor.ts";
 import { mark, readOutline, type Outline } from "./outline.ts";
+import { readNumbered } from "./rows.ts";
 import type { Source } from "./trace.ts";
 import { findTrace, toSummary, type TraceRef } from "./traces.ts";
 import type { Skeleton, TraceView } from "./views.ts";
@@ -65,9 +66,6 @@ interface Whole {
 
 /** Of each connection the trace that is paged through: to know it costs a walk over all its rows. */
 const paged = new WeakMap<Database, Whole>();
-
-/** Keys that lie so near are read with what is between them. */
-const nearKeys = 8;
 
 /**
  * All pages are of the spans that were there at the first, in one order: what comes in meanwhile is on
@@ -137,17 +135,12 @@ function readRows(sqlite: Database, firstKey: number, numbers: Int32Array): Skel
        modelId, errorMessage, ttftMs, cost, isCostEstimated, repeats, lists, ${usageColumns}
      FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
   );
-  const rows = new Map<number, SkeletonRow>();
-  const sorted = numbers.toSorted();
-  for (let from = 0, to = 0; from < sorted.length; from = ++to) {
-    while (to + 1 < sorted.length && sorted[to + 1]! - sorted[to]! <= nearKeys) to++;
-    for (const row of select.all(firstKey + sorted[from]!, firstKey + sorted[to]!)) {
-      row.spanId = fromCell(row.spanId);
-      row.parentSpanId = row.parentSpanId && fromCell(row.parentSpanId);
-      rows.set(row.key - firstKey, row);
-    }
+  const rows = readNumbered(select, firstKey, numbers);
+  for (const row of rows) {
+    row.spanId = fromCell(row.spanId);
+    row.parentSpanId = row.parentSpanId && fromCell(row.parentSpanId);
   }
-  return Array.from(numbers, (number) => rows.get(number)).filter((row) => row !== undefined);
+  return rows;
 }
 
 /** @throws AppError `not_found`, `conflict`, `bad_request`. */
