@@ -1,7 +1,7 @@
 /** One trace: its skeleton, its spans whole, their payloads, where its time went, and its export. */
 import { Type } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
-import { largeTraceSpans, tracePage } from "../limits.ts";
+import { largeTraceSpans, news, tracePage } from "../limits.ts";
 import { Breakdown } from "../query/breakdown.ts";
 import { TraceColumns } from "../query/columns.ts";
 import type { Reader } from "../query/reader.ts";
@@ -32,6 +32,11 @@ const TraceQuery = closed({
       description: "How many spans; as many as an answer may have where nothing is said",
     }),
   ),
+  cursor: optional(Type.String()),
+});
+const NewsQuery = closed({
+  project,
+  limit: optional(Type.Integer({ minimum: 1, maximum: news.calls })),
   cursor: optional(Type.String()),
 });
 const PayloadQuery = closed({
@@ -92,11 +97,11 @@ export function traceRoutes(deps: ReadDeps): Route[] {
       method: "GET",
       path: "/api/traces/:trace/news",
       summary: "What is new in each model call of a trace",
-      query: ProjectQuery,
+      query: NewsQuery,
       answer: TraceNews,
-      async handle({ request, query }) {
+      async handle({ request, query: { limit, cursor, ...query } }) {
         const ref = traceOf(request, query);
-        return (await callFor(ref))("traceNews", [ref]);
+        return (await callFor(ref))("traceNews", [ref, { limit, cursor }]);
       },
     }),
     route({

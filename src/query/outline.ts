@@ -52,7 +52,7 @@ interface OutlineRow {
   hasUsage: number;
 }
 
-const rowsPerCleanup = 32_768;
+const rowsPerCleanup = 16_384;
 const calls = spanTypes.map((spanType) => isModelCall({ spanType }));
 const other = spanTypes.indexOf("other");
 
@@ -62,7 +62,7 @@ export function readOutline(sqlite: Database, traceKey: number, lastKey?: number
   const until = lastKey ?? end;
   const last = lastKeyOf(sqlite, firstKey, until);
   const size = last === null ? 0 : last - firstKey + 1;
-  const ids = new SpanIds(size);
+  let ids: SpanIds | null = new SpanIds(size);
   const starts = new Float64Array(size);
   const types = new Uint8Array(size);
   const isRuntime = new Uint8Array(size);
@@ -88,7 +88,14 @@ export function readOutline(sqlite: Database, traceKey: number, lastKey?: number
   const byStart = present.subarray(0, count);
   sortBy(starts, byStart);
   const named = new Int32Array(size).fill(none);
-  for (const number of byStart) named[number] = ids.parentOf(number);
+  const isOrphan = new Uint8Array(size);
+  for (const number of byStart) {
+    named[number] = ids.parentOf(number);
+    if (named[number] === none && ids.isBelow(number)) isOrphan[number] = 1;
+  }
+  // A third of all that is needed, and needed no more.
+  ids = null;
+  if (count >= rowsPerCleanup) Bun.gc(true);
   const { numbers, depths, childCounts, cycles } = arrange({ byStart, parents: named });
 
   const rows = new Int32Array(size).fill(none);
@@ -101,7 +108,7 @@ export function readOutline(sqlite: Database, traceKey: number, lastKey?: number
     const parent = named[number]!;
     parents[row] = parent === none ? none : rows[parent]!;
     marks[row] =
-      (parent === none && ids.isBelow(number) ? mark.orphan : 0) +
+      (isOrphan[number] === 1 ? mark.orphan : 0) +
       (cycles[row] === 1 ? mark.cycle : 0) +
       (isInternal?.[number] === 1 ? mark.internal : 0);
   }

@@ -82,6 +82,8 @@ export function readSpans(
   const kept = paged.get(source.sqlite);
   const isKept =
     position !== null && kept?.traceKey === trace.key && kept.outline.lastKey === position[0];
+  // Else the rows of each page would come on top of those before.
+  if (isKept) Bun.gc(true);
   let whole = isKept ? kept : readWhole(source, trace.key, position?.[0]);
   let page = pageOf(source, whole, position, limit);
   if (!page && isKept) {

@@ -38,7 +38,7 @@ import {
   type TraceQuery,
   type TraceRef,
 } from "./traces.ts";
-import { readTraceNews } from "./tracenews.ts";
+import { readTraceNews, type NewsQuery } from "./tracenews.ts";
 import { readTranscript, type TranscriptQuery } from "./transcript.ts";
 
 export type ReaderMethods = typeof methods;
@@ -70,7 +70,8 @@ const methods = {
   traceColumns: (ref: TraceRef, query: SpansQuery) =>
     read((source) => toJson(readTraceColumns(source, ref, query, Date.now()))),
   breakdown: (ref: TraceRef) => read((source) => toJson(readBreakdown(source, ref))),
-  traceNews: (ref: TraceRef) => read((source) => toJson(readTraceNews(source, ref))),
+  traceNews: (ref: TraceRef, query: NewsQuery) =>
+    read((source) => toJson(readTraceNews(source, ref, query))),
   payload: (trace: TraceRef, span: SpanRef, field: PayloadField, part: PayloadPart) =>
     read((source) => readPayload(source, trace, span, field, part)),
   span: (trace: TraceRef, span: SpanRef) => read((source) => toJson(readSpan(source, trace, span))),
