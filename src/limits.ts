@@ -367,7 +367,7 @@ export const largeTraceSpans = { read: 1000, scanned: 50_000 } as const;
  * What is new in all calls of a trace: for so long texts are read to know their lengths. A page has so many
  * calls, and compares them with so many before it.
  */
-export const news = { budgetMs: 800, calls: 20_000, earlierCalls: 2000 } as const;
+export const news = { budgetMs: 800, calls: 10_000, earlierCalls: 2000 } as const;
 
 /** A trace of more spans is answered in pages: this many are 5 MB as columns, 19 MB as objects. */
 export const tracePage = { spans: 50_000 } as const;

@@ -46,6 +46,9 @@ export type ReaderMethods = typeof methods;
 let database: Database | null = null;
 let source: Source | null = null;
 
+const pagesPerCleanup = 8;
+let pagesExported = 0;
+
 /** Reads in one transaction: a commit in between would show a span without its new texts. */
 function read<T>(work: (source: Source) => T): T {
   if (!database || !source) throw new Error("the store is not open");
@@ -83,8 +86,11 @@ const methods = {
   spanCount: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.spanCount),
   /** The key of a trace, for what changes it. */
   traceKey: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.key),
-  exportPage: (ref: TraceRef, after: number | null, full: boolean) =>
-    read((source) => exportPage(source, ref, after, full)),
+  exportPage(ref: TraceRef, after: number | null, full: boolean) {
+    // The engine does not know how large the texts of the pages before are, and would keep them for long.
+    if (after !== null && ++pagesExported % pagesPerCleanup === 0) Bun.gc(true);
+    return read((source) => exportPage(source, ref, after, full));
+  },
   rejects: (limit: number, cursor: string | undefined) =>
     read(({ db }) => toJson(listRejects(db, limit, cursor))),
   stats: (query: StatsQuery) => read((source) => toJson(readStats(source, query, Date.now()))),

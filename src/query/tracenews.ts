@@ -79,6 +79,8 @@ export function readTraceNews(
   const deadlineMs = performance.now() + budgetMs;
   const behind = cursor === undefined ? null : parseCursor(cursor, 2);
   const { trace } = findTrace(source.db, ref);
+  // Else what was made for each page would come on top of the pages before.
+  if (behind) Bun.gc(true);
   const before = behind ? readCalls(source, trace.key, "<=", behind, limits.earlierCalls) : [];
   const found = readCalls(source, trace.key, ">", behind ?? [-1, -1], limit + 1);
   const calls = [...before.reverse(), ...found.slice(0, limit)];
