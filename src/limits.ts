@@ -311,8 +311,12 @@ export const search = {
   freshTraces: 5000,
   /** Distinct names and ids of traces that may go on, by which only new ones are added. */
   knownTexts: 100_000,
-  /** Of a trace with more: spans read at a time, texts added at a time, lists remembered. */
+  /**
+   * Of a trace with more: spans read at a time, spans whose texts may wait for
+   * the collector, texts added at a time, lists remembered.
+   */
   spansPerRead: 2000,
+  spansPerCleanup: 8000,
   textsPerStep: 20_000,
   knownLists: 50_000,
 } as const;

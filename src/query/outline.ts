@@ -163,6 +163,7 @@ export function readByStart(sqlite: Database, traceKey: number): Int32Array {
   for (const { key, startTime } of select.iterate(firstKey, last)) {
     present[count++] = key - firstKey;
     starts[key - firstKey] = startTime;
+    if (count % rowsPerCleanup === 0) Bun.gc(true);
   }
   const byStart = present.subarray(0, count);
   sortBy(starts, byStart);

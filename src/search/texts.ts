@@ -75,6 +75,8 @@ export function createTraceTexts(db: Database, names: NameLookup): TraceTexts {
     const [first] = spanKeyRange(key);
     const numbers = readByStart(db, key);
     for (let at = 0; at < numbers.length; at += limits.spansPerRead) {
+      // The engine does not know how large the texts are that were unpacked, and would keep them for long.
+      if (at % limits.spansPerCleanup === 0 && at > 0) Bun.gc(true);
       yield* readNumbered(selectSpans, first, numbers.subarray(at, at + limits.spansPerRead));
     }
   }
