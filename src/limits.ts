@@ -332,6 +332,14 @@ export const search = {
   freshTraces: 5000,
   /** Distinct names and ids of traces that may go on, by which only new ones are added. */
   knownTexts: 100_000,
+  /**
+   * Of a trace with more: spans read at a time, spans whose texts may wait for
+   * the collector, texts added at a time, lists remembered.
+   */
+  spansPerRead: 2000,
+  spansPerCleanup: 8000,
+  textsPerStep: 20_000,
+  knownLists: 50_000,
 } as const;
 
 /**
@@ -376,14 +384,27 @@ export const parsedPayloadLength = MiB;
 
 /**
  * A trace of more spans is read where lists do not wait for it: this many take 10 ms, 50,000 half a second.
+ * One span, or a page of a transcript, is there sooner: a million rows are looked through in half a second.
  */
-export const largeTraceSpans = 1000;
+export const largeTraceSpans = { read: 1000, scanned: 50_000 } as const;
 
-/** What is new in all calls of a trace: for so long texts are read to know their lengths. */
-export const news = { budgetMs: 800 } as const;
+/**
+ * What is new in all calls of a trace: for so long texts are read to know their lengths. A page has so many
+ * calls, and compares them with so many before it.
+ */
+export const news = { budgetMs: 800, calls: 10_000, earlierCalls: 2000 } as const;
 
-/** A trace is answered without attributes that are longer; its spans have them. UTF-16 code units. */
-export const traceAttributesLength = MiB;
+/** A trace of more spans is answered in pages: this many are 5 MB as columns, 19 MB as objects. */
+export const tracePage = { spans: 50_000 } as const;
+
+/** Models and tools that are told where the time of a trace went. */
+export const breakdown = { names: 1000 } as const;
+
+/**
+ * A trace is answered without attributes that are longer, in UTF-16 code units; its spans have them. Of
+ * spans that came with some, so many that ended last are asked.
+ */
+export const traceAttributes = { length: MiB, spans: 10_000 } as const;
 
 /** List pages. */
 export const page = { defaultLimit: 50, maxLimit: 500 } as const;

@@ -20,7 +20,7 @@ import { listLatest, type LatestQuery } from "./latest.ts";
 import { inScope, readSummaries, type LiveScope } from "./live.ts";
 import { readNews, readSpanMessages } from "./news.ts";
 import { listRemoval } from "./removal.ts";
-import { readTrace } from "./skeleton.ts";
+import { readTrace, type SpansQuery } from "./skeleton.ts";
 import { readStats, type StatsQuery } from "./stats.ts";
 import {
   exportPage,
@@ -38,13 +38,16 @@ import {
   type TraceQuery,
   type TraceRef,
 } from "./traces.ts";
-import { readTraceNews } from "./tracenews.ts";
+import { readTraceNews, type NewsQuery } from "./tracenews.ts";
 import { readTranscript, type TranscriptQuery } from "./transcript.ts";
 
 export type ReaderMethods = typeof methods;
 
 let database: Database | null = null;
 let source: Source | null = null;
+
+const pagesPerCleanup = 8;
+let pagesExported = 0;
 
 /** Reads in one transaction: a commit in between would show a span without its new texts. */
 function read<T>(work: (source: Source) => T): T {
@@ -65,11 +68,13 @@ const methods = {
   },
   traces: (query: TraceQuery) => read((source) => toJson(listTraces(source, query, Date.now()))),
   complete: (query: CompleteQuery) => read((source) => toJson(complete(source, query))),
-  trace: (ref: TraceRef) => read((source) => toJson(readTrace(source, ref, Date.now()))),
-  traceColumns: (ref: TraceRef) =>
-    read((source) => toJson(readTraceColumns(source, ref, Date.now()))),
+  trace: (ref: TraceRef, query: SpansQuery) =>
+    read((source) => toJson(readTrace(source, ref, query, Date.now()))),
+  traceColumns: (ref: TraceRef, query: SpansQuery) =>
+    read((source) => toJson(readTraceColumns(source, ref, query, Date.now()))),
   breakdown: (ref: TraceRef) => read((source) => toJson(readBreakdown(source, ref))),
-  traceNews: (ref: TraceRef) => read((source) => toJson(readTraceNews(source, ref))),
+  traceNews: (ref: TraceRef, query: NewsQuery) =>
+    read((source) => toJson(readTraceNews(source, ref, query))),
   payload: (trace: TraceRef, span: SpanRef, field: PayloadField, part: PayloadPart) =>
     read((source) => readPayload(source, trace, span, field, part)),
   span: (trace: TraceRef, span: SpanRef) => read((source) => toJson(readSpan(source, trace, span))),
@@ -81,8 +86,11 @@ const methods = {
   spanCount: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.spanCount),
   /** The key of a trace, for what changes it. */
   traceKey: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.key),
-  exportPage: (ref: TraceRef, after: number | null, full: boolean) =>
-    read((source) => exportPage(source, ref, after, full)),
+  exportPage(ref: TraceRef, after: number | null, full: boolean) {
+    // The engine does not know how large the texts of the pages before are, and would keep them for long.
+    if (after !== null && ++pagesExported % pagesPerCleanup === 0) Bun.gc(true);
+    return read((source) => exportPage(source, ref, after, full));
+  },
   rejects: (limit: number, cursor: string | undefined) =>
     read(({ db }) => toJson(listRejects(db, limit, cursor))),
   stats: (query: StatsQuery) => read((source) => toJson(readStats(source, query, Date.now()))),

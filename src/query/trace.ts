@@ -19,7 +19,8 @@ import {
 import { spans, traces } from "../store/schema.ts";
 import { receiptOf, usdOf } from "./costs.ts";
 import { storedIdOf } from "./ids.ts";
-import { readPlaces, spanTypeOf } from "./skeleton.ts";
+import { mark, readOutline } from "./outline.ts";
+import { spanTypeOf } from "./skeleton.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
 import type { SpanView } from "./views.ts";
 
@@ -91,13 +92,19 @@ function costOf({ sqlite, names }: Source, traceKey: number, row: SpanRow, call:
   const isOwn =
     cost === null ||
     isModelCall({ spanType: spanTypeOf(row.spanType) }) ||
-    readPlaces(sqlite, traceKey).some(({ span }) => span.key === key && span.cost !== null);
+    !isSummed(sqlite, traceKey, key);
   if (!isOwn) return { costUsd: null, receipt: null };
   return {
     costUsd: usdOf(cost),
     ...(isCostEstimated === 1 && { isCostEstimated: true as const }),
     receipt: priceId === null ? null : receiptOf(call, names.nameOf(priceId)),
   };
+}
+
+/** Whether spans below have what the cost of this one sums. */
+function isSummed(sqlite: Database, traceKey: number, key: number): boolean {
+  const { firstKey, marks, rowOf } = readOutline(sqlite, traceKey);
+  return (marks[rowOf(key - firstKey)]! & mark.summed) !== 0;
 }
 
 /**

@@ -177,37 +177,45 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     // What has changed since settles anew, later.
     if (trace?.settledAt !== settledAt) return;
     const before = (file.trace(key) && known.get(key)) ?? new Set<string>();
-    const pieces: number[] = [];
-    const fresh: (() => string)[] = [];
+    const knownBefore = before.size;
+    let pieces: number[] = [];
+    let fresh: string[] = [];
     for (const { token, position } of texts.textsOf(trace)) {
       if (typeof token === "number") {
         pieces.push(token);
-        continue;
+      } else {
+        // As the scanner reads it: a name is a text as it is, whatever it looks like.
+        const text = position === null ? token : decoded(token);
+        if (before.has(text)) continue;
+        if (before.size < limits.knownTexts) before.add(text);
+        fresh.push(text);
       }
-      // As the scanner reads it: a name is a text as it is, whatever it looks like.
-      const text = position === null ? token : decoded(token);
-      if (before.has(text)) continue;
-      before.add(text);
-      fresh.push(() => text);
-      knownCount++;
+      if (pieces.length + fresh.length < limits.textsPerStep) continue;
+      yield* addTexts(file, key, pieces, fresh);
+      [pieces, fresh] = [[], []];
     }
+    yield* addTexts(file, key, pieces, fresh);
+    knownCount += before.size - knownBefore;
     if (knownCount > limits.knownTexts) {
       known = new Map();
       knownCount = before.size;
     }
     known.set(key, before);
+    file.putTrace({ ...indexed, startTime: trace.startTime });
+  }
+
+  function* addTexts(file: IndexFile, traceKey: number, pieces: number[], texts: string[]): Steps {
     yield* addPieces(
       file,
-      key,
+      traceKey,
       pieces.sort((a, b) => a - b),
     );
     yield* addDocs(
       file,
-      fresh,
-      () => looseKeyOf(key),
+      texts.map((text) => () => text),
+      () => looseKeyOf(traceKey),
       () => 0,
     );
-    file.putTrace({ ...indexed, startTime: trace.startTime });
   }
 
   function* addPieces(file: IndexFile, traceKey: number, keys: number[]): Steps {
