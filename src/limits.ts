@@ -87,6 +87,16 @@ export const commitDeadlineMs = 5000;
 /** A connection that is silent for this long is closed. Longer than `commitDeadlineMs`. */
 export const idleTimeoutSeconds = 10;
 
+/**
+ * Shares of all descriptors that a process may have open: from the first on idle connections are closed,
+ * from the second on no thread starts, which might find none left.
+ */
+export const connections = {
+  idleShare: 1 / 2,
+  startShare: 3 / 4,
+  lookEveryMs: 250,
+} as const;
+
 /** From the first signal to the exit, whatever the clients do. */
 export const shutdownDeadlineMs = 5000;
 

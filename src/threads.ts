@@ -3,6 +3,7 @@
  * Knows nothing of what is called. Answers of one turn travel in one message, since posting a
  * message costs 5 to 10 µs whatever its size.
  */
+import { requireDescriptors } from "./descriptors.ts";
 import { AppError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 
 type Methods = Record<string, (...args: any[]) => unknown>;
@@ -29,11 +30,13 @@ export interface Thread<M extends Methods> {
  * Starts a worker and connects to it. Calls may be made at once: they wait for it to be ready.
  *
  * @param onCrash is told when the thread dies; everything awaited has been rejected by then.
+ * @throws AppError `buffer_full` where the system might not have what it takes: try again later.
  */
 export function startThread<M extends Methods>(
   url: URL,
   onCrash: (cause: Error) => void,
 ): Thread<M> {
+  requireDescriptors();
   const worker = new Worker(url.href);
   const pending = new Map<
     number,

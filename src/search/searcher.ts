@@ -18,7 +18,16 @@ export function createSearcher(
   let thread: Thread<SearchMethods> | null = null;
   let isClosed = false;
   // The first request is not to wait for it.
-  const timer = setTimeout(started, limits.startAfterMs);
+  let timer = setTimeout(start, limits.startAfterMs);
+
+  function start(): void {
+    try {
+      started();
+    } catch (cause) {
+      if (!(cause instanceof AppError)) throw cause;
+      timer = setTimeout(start, limits.startAfterMs);
+    }
+  }
 
   function started(): Thread<SearchMethods> {
     if (isClosed) throw new AppError("shutting_down", "shutting down", { retryAfterSeconds: 1 });
