@@ -309,8 +309,6 @@ export const search = {
   idleMs: 500,
   /** After an error of the file system, such as a full disk. */
   retryMs: 60_000,
-  /** A trace settled longer ago than a commit can take: none comes before it any more. */
-  settledForMs: 1000,
   tracesPerLook: 2000,
   /** Of one text: more traces that have it, and all of a file are looked at. */
   borrowers: 1000,

@@ -144,7 +144,7 @@ const methods = {
       const costOf: CostOf = (span) => pricer().costOf(span);
       const spans = createSpanWriter(db, payloads, { readLogs, makeSpan }, costOf, previews);
       const buffered = new Int32Array(settings.buffered);
-      const changes = createChangeLog(settings.latestChange, Date.now());
+      const changes = createChangeLog(settings.latestChange);
       const onBuffered = (rows: number) => void Atomics.store(buffered, 0, rows);
       const writer = createWriter(db, spans, onBuffered, changes.note);
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);

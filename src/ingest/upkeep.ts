@@ -8,7 +8,7 @@ import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { upkeep as pauses } from "../limits.ts";
 import { createCollector, shrinkStep } from "../store/collect.ts";
-import { expireUnits, hasExpiredUnits } from "../store/expiry.ts";
+import { expireUnits, expiryTime, hasExpiredUnits } from "../store/expiry.ts";
 import { expireLogs, hasExpiredLogs } from "../store/logs.ts";
 import { createMover } from "../store/move.ts";
 import { checkpoint } from "../store/open.ts";
@@ -54,19 +54,19 @@ export function startUpkeep(
       writer.change(() => settling.step(Date.now()));
       return pauseAfterWork();
     }
-    if (collector.hasWork(Date.now())) {
+    if (collector.hasWork(performance.now())) {
       writer.change(() => collector.step());
       return pauses.busyMs;
     }
-    if (hasExpiredLogs(db, Date.now())) {
-      writer.change(() => expireLogs(db, Date.now()));
+    if (hasExpiredLogs(db, expiryTime())) {
+      writer.change(() => expireLogs(db, expiryTime()));
       return pauses.busyMs;
     }
-    if (hasExpiredUnits(db, Date.now())) {
-      writer.change(() => expireUnits(db, Date.now()));
+    if (hasExpiredUnits(db, expiryTime())) {
+      writer.change(() => expireUnits(db, expiryTime()));
       return pauses.busyMs;
     }
-    const packing = planPacking(db, payloads, Date.now());
+    const packing = planPacking(db, payloads, performance.now());
     if (packing) return pack(packing);
     if (shrinkStep(db)) return pauses.busyMs;
     checkpointStep();

@@ -1,5 +1,5 @@
 /**
- * One file of the index: which traces may have a text, of those that settled in a stretch of time. It
+ * One file of the index: which traces may have a text, of those that settled in a stretch of steps. It
  * only ever says which traces to look at; what they say is read from the store.
  *
  * A row of `texts` stands for about 2 KB of a trace, so that the lists of trigrams stay short: with a row
@@ -34,7 +34,8 @@ const tables = [
   `CREATE TABLE traces (
      key INTEGER PRIMARY KEY, startTime INTEGER NOT NULL, settledAt INTEGER NOT NULL
    )`,
-  // One row: the stretch is (fromMs, untilMs]; it is walked up to toMs. Starts of traces lie between.
+  // One row: from which step of settling on the file stands, and up to which it is walked. In steps, not
+  // in ms. Starts of traces lie between minStart and maxStart.
   `CREATE TABLE state (
      fromMs INTEGER NOT NULL, toMs INTEGER NOT NULL, textBytes INTEGER NOT NULL,
      minStart INTEGER, maxStart INTEGER, isSealed INTEGER NOT NULL

@@ -41,7 +41,7 @@ function read<T>(work: (opened: Opened) => T): T {
 function schedule(afterMs: number): void {
   timer = setTimeout(() => {
     const startedAt = performance.now();
-    const isBusy = read(({ indexer }) => indexer.step(Date.now()));
+    const isBusy = read(({ indexer }) => indexer.step());
     const tookMs = performance.now() - startedAt;
     loadedLooks = isUnderLoad() ? loadedLooks + 1 : 0;
     const pauseMs =
