@@ -84,6 +84,9 @@ export const drainAtRows = 28;
 /** A batch that is not committed by then is answered 503; it may still land. */
 export const commitDeadlineMs = 5000;
 
+/** The writing thread says what it did where something took longer. */
+export const stallMs = 1000;
+
 /** A connection that is silent for this long is closed. Longer than `commitDeadlineMs`. */
 export const idleTimeoutSeconds = 10;
 

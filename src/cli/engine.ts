@@ -61,6 +61,8 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
           key: keyName,
           userAgent,
         }),
+      onStall: ({ what, tookMs }) =>
+        log.warn(`the writer was busy for ${tookMs} ms`, { with: what }),
       onCrash: events.onCrash,
     });
     const reader = createReader(home.storePath, events.onCrash);
@@ -90,6 +92,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
         dataDir: home.dir,
         durability: config.durability,
         buffered: intake.buffered,
+        stalls: intake.stalls,
         ...(await reader.call("counts", [])),
         storeBytes: sizeOf(home.storePath),
         logBytes: sizeOf(`${home.storePath}-wal`),

@@ -22,6 +22,9 @@ export const Status = Type.Object({
   dataDir: Type.String(),
   durability: Type.String(),
   buffered: Type.Integer({ description: "Spans that wait for their commit" }),
+  stalls: Type.Integer({
+    description: "How often the writer was busy with one thing for over a second; the log has each",
+  }),
   ...StoreCounts.properties,
   storeBytes: Type.Integer(),
   logBytes: Type.Integer({ description: "Of the write-ahead log" }),

@@ -14,6 +14,7 @@ import { createLane } from "./lane.ts";
 import type { Receipt } from "./parse.ts";
 import { createUnknownCounts } from "./unknown.ts";
 import type { UnknownNote } from "../store/unknown.ts";
+import type { Stall } from "./stalls.ts";
 import type { Delivery, WriterMethods, WriterSettings } from "./thread.ts";
 
 export interface Intake {
@@ -26,6 +27,8 @@ export interface Intake {
   readonly buffered: number;
   /** The id of the last change that is committed (changes.ts). */
   readonly latestChange: number;
+  /** How often the writing thread was busy with one thing for over a second. */
+  readonly stalls: number;
   /** True from the moment a shutdown began: nothing new is taken. */
   isDraining: boolean;
   /**
@@ -52,6 +55,7 @@ export interface IntakeSettings extends Omit<
   givenKey: string | null;
   /** Told once of each field that a client sends and this version does not know. */
   onUnknown: (note: UnknownNote) => void;
+  onStall: (stall: Stall) => void;
   onCrash: (cause: Error) => void;
 }
 
@@ -60,7 +64,7 @@ const notesEveryMs = 1000;
 
 /** @throws AppError `store_unusable` where the store cannot be opened. */
 export async function openIntake(settings: IntakeSettings): Promise<Intake> {
-  const { defaultKey, givenKey, onUnknown, onCrash, ...rest } = settings;
+  const { defaultKey, givenKey, onUnknown, onStall, onCrash, ...rest } = settings;
   const writer = startThread<WriterMethods>(new URL("./thread.ts", import.meta.url), onCrash);
   const buffered = new SharedArrayBuffer(4);
   const bufferedRows = new Int32Array(buffered);
@@ -75,6 +79,17 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   const underWay = new Set<Promise<Receipt>>();
   const { maxBodyBytes, unknownFields } = rest;
   const lane = createLane(writer, { maxBodyBytes, unknownFields }, onCrash);
+
+  let stalls = 0;
+  async function watchStalls(): Promise<never> {
+    while (true) {
+      const stall = await writer.call("nextStall", []);
+      stalls++;
+      onStall(stall);
+    }
+  }
+  // Until the thread ends.
+  watchStalls().catch(() => {});
 
   async function writeNotes(): Promise<void> {
     const unknown = unknownCounts.take();
@@ -94,6 +109,9 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     isDraining: false,
     get buffered() {
       return Atomics.load(bufferedRows, 0);
+    },
+    get stalls() {
+      return stalls;
     },
     get latestChange() {
       return latestOf(latestChange);

@@ -32,6 +32,7 @@ import {
   type RepriceStatus,
 } from "./reprice.ts";
 import { createRereader, type Rereader, type RereadStatus } from "./reread.ts";
+import { nextStall, timed } from "./stalls.ts";
 import { createSweep, type Sweep, type Window } from "./sweep.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 import { createWriter, type Writer } from "./writer.ts";
@@ -181,7 +182,9 @@ const methods = {
   async ingest({ body, compression, ...sender }: Delivery): Promise<Receipt> {
     const { settings, writer, priced } = opened();
     await priced;
-    const { traces, receipt } = parseBody(body, compression, sender.format, settings);
+    const { traces, receipt } = timed(`parsing of ${body.byteLength} bytes`, () =>
+      parseBody(body, compression, sender.format, settings),
+    );
     methods.charge(sender, receipt.accepted);
     // Part by part: between two parts of one request others get their turn.
     for (const { traces: some, weight } of cut(traces, part)) {
@@ -327,6 +330,8 @@ const methods = {
     const { changes } = opened();
     return { latest: changes.latest, changes: ids.map(changes.after) };
   },
+
+  nextStall,
 
   /** Commits what waits, writes the log back into the file and closes it. */
   close(): void {

@@ -15,6 +15,7 @@ import { checkpoint } from "../store/open.ts";
 import { applyPacking, compressPacking, planPacking, type Packing } from "../store/pack.ts";
 import type { PayloadWriter } from "../store/payloads.ts";
 import type { SpanWriter } from "../store/spans.ts";
+import { timed } from "./stalls.ts";
 import { toUnavailable, type Writer } from "./writer.ts";
 
 export interface Upkeep {
@@ -43,40 +44,40 @@ export function startUpkeep(
   /** @returns how long to wait for the next. */
   async function step(): Promise<number> {
     if (isLearning) {
-      isLearning = payloads.learnStep();
+      isLearning = timed("learning", payloads.learnStep);
       return pauses.busyMs;
     }
     if (isMoving) {
-      isMoving = writer.change(moveStep);
+      isMoving = writer.change(moveStep, "moving");
       return pauses.busyMs;
     }
     if (settling.hasWork(Date.now())) {
-      writer.change(() => settling.step(Date.now()));
+      writer.change(() => settling.step(Date.now()), "settling");
       return pauseAfterWork();
     }
     if (collector.hasWork(performance.now())) {
-      writer.change(() => collector.step());
+      writer.change(() => collector.step(), "collecting");
       return pauses.busyMs;
     }
     if (hasExpiredLogs(db, expiryTime())) {
-      writer.change(() => expireLogs(db, expiryTime()));
+      writer.change(() => expireLogs(db, expiryTime()), "expiring log records");
       return pauses.busyMs;
     }
     if (hasExpiredUnits(db, expiryTime())) {
-      writer.change(() => expireUnits(db, expiryTime()));
+      writer.change(() => expireUnits(db, expiryTime()), "expiring sessions");
       return pauses.busyMs;
     }
-    const packing = planPacking(db, payloads, performance.now());
+    const packing = timed("planning to pack", () => planPacking(db, payloads, performance.now()));
     if (packing) return pack(packing);
-    if (shrinkStep(db)) return pauses.busyMs;
-    checkpointStep();
+    if (timed("giving free pages back", () => shrinkStep(db))) return pauses.busyMs;
+    timed("checkpoint", checkpointStep);
     return pauses.idleMs;
   }
 
   async function pack(packing: Packing): Promise<number> {
     const data = await compressPacking(packing);
     if (isStopped) return pauses.idleMs;
-    writer.change(() => applyPacking(db, payloads, packing, data));
+    writer.change(() => applyPacking(db, payloads, packing, data), "packing");
     return pauseAfterWork();
   }
 

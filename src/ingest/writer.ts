@@ -12,18 +12,24 @@ import { drain, drainAtRows, ring as ringLimits } from "../limits.ts";
 import type { Batch, SpanWriter } from "../store/spans.ts";
 import type { Change } from "./changes.ts";
 import { Ring } from "./ring.ts";
+import { timed } from "./stalls.ts";
 
 export interface Writer {
   /** Resolves when the batch is committed. @throws AppError `buffer_full`, `disk_full`. */
   submit(batch: Batch, weight: { rows: number; bytes: number }): Promise<void>;
-  /** Runs a change of something else than spans in a transaction of its own, after what waits. */
-  change<T>(work: () => T): T;
+  /**
+   * Runs a change of something else than spans in a transaction of its own, after what waits.
+   *
+   * @param what it is, in the log where it takes long.
+   */
+  change<T>(work: () => T, what?: string): T;
   /** Transactions committed so far. */
   readonly commits: number;
 }
 
 interface Waiting {
   batch: Batch;
+  rows: number;
   resolve: () => void;
   reject: (cause: unknown) => void;
 }
@@ -62,9 +68,13 @@ export function createWriter(
     onBuffered(ring.rows);
     if (taken.length === 0) return;
     try {
-      transact(() => {
-        for (const { batch } of taken) spans.apply(batch);
-      });
+      timed(
+        () => commitOf(taken.reduce((sum, { rows }) => sum + rows, 0)),
+        () =>
+          transact(() => {
+            for (const { batch } of taken) spans.apply(batch);
+          }),
+      );
     } catch (cause) {
       if (taken.length === 1) return taken[0]!.reject(cause);
       for (const waiting of taken) {
@@ -93,7 +103,7 @@ export function createWriter(
   return {
     submit(batch, weight) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      if (!ring.push({ batch, resolve, reject }, weight)) {
+      if (!ring.push({ batch, rows: weight.rows, resolve, reject }, weight)) {
         throw new AppError("buffer_full", "ingest buffer full", { retryAfterSeconds: 1 });
       }
       onBuffered(ring.rows);
@@ -101,15 +111,17 @@ export function createWriter(
       else schedule();
       return promise;
     },
-    change(work) {
+    change(work, what = "change") {
       while (ring.rows > 0) drainOnce();
-      return transact(work);
+      return timed(what, () => transact(work));
     },
     get commits() {
       return commits;
     },
   };
 }
+
+const commitOf = (rows: number) => `commit of ${rows} ${rows === 1 ? "span" : "spans"}`;
 
 /** What the disk or another process does to SQLite, in terms a sender can act upon. */
 export function toUnavailable(cause: unknown): unknown {
