@@ -8,6 +8,7 @@ import { openEngine } from "./engine.ts";
 import { viewerLink } from "./open.ts";
 import { out, type Output } from "./output.ts";
 import { openPorts } from "./ports.ts";
+import { restWhenIdle } from "./rest.ts";
 
 export interface ServeOptions {
   /** Print one line of JSON, for programs that start the server as a sidecar. */
@@ -61,6 +62,7 @@ export async function serve(
   };
   engine.home.announce(info);
   const stopListening = onSignals(end);
+  const stopResting = restWhenIdle();
   const stopWatching = options.exitWithParent
     ? watchParent(() => end("the parent process ended"))
     : () => {};
@@ -83,6 +85,7 @@ export async function serve(
   engine.release();
   clearTimeout(forced);
   stopListening();
+  stopResting();
   stopWatching();
   return code;
 }

@@ -11,7 +11,7 @@ import { readLogs } from "../otlp/logs.ts";
 import { makeSpan } from "../otlp/made.ts";
 import type { PriceRule } from "../pricing/rules.ts";
 import * as accounts from "../store/accounts.ts";
-import { closeWriter, guarded, openWriter, type Durability } from "../store/open.ts";
+import { closeWriter, guarded, openWriter, shrinkMemory, type Durability } from "../store/open.ts";
 import { createPayloadWriter } from "../store/payloads.ts";
 import { isPinned } from "../store/pins.ts";
 import * as prices from "../store/prices.ts";
@@ -360,4 +360,8 @@ export interface Notes {
   unknown: UnknownNote[];
 }
 
-serveThread(methods);
+serveThread(methods, () => {
+  if (!open) return;
+  open.spans.rest();
+  shrinkMemory(open.db);
+});

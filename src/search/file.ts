@@ -9,6 +9,7 @@
 import { Database } from "bun:sqlite";
 import { rmSync, statSync } from "node:fs";
 import { search as limits } from "../limits.ts";
+import { shrinkMemory } from "../store/open.ts";
 import { spanKeyRange, traceKeyOf } from "../store/rows.ts";
 
 /** Of the tables and of what is in them: a file of another version is built anew. */
@@ -250,6 +251,7 @@ function access(db: Database, path: string) {
     },
     /** Writes the log back into the file. */
     checkpoint: () => void db.run("PRAGMA wal_checkpoint(TRUNCATE)"),
+    shrinkMemory: () => shrinkMemory(db),
     bytes: () => sizeOf(path) + sizeOf(`${path}-wal`),
     close(): void {
       if (isOpen) db.run("ROLLBACK");

@@ -330,6 +330,12 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
         return false;
       }
     },
+    /** Lets go of what it keeps to be fast: texts of a trace that goes on may stand in its file twice then. */
+    shrinkMemory(): void {
+      known = new Map();
+      knownCount = 0;
+      for (const file of files) file.shrinkMemory();
+    },
     drop,
     /** Drops all, and begins anew. */
     rebuild(): void {

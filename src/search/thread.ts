@@ -9,7 +9,7 @@ import { toJson } from "../query/json.ts";
 import type { Source } from "../query/trace.ts";
 import type { TraceRef } from "../query/traces.ts";
 import { createNameLookup } from "../store/names.ts";
-import { openReader } from "../store/open.ts";
+import { openReader, shrinkMemory } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
 import { serveThread } from "../threads.ts";
 import { createIndexer, type Indexer } from "./indexer.ts";
@@ -95,4 +95,8 @@ const methods = {
   },
 };
 
-serveThread(methods);
+serveThread(methods, () => {
+  if (!opened) return;
+  shrinkMemory(opened.database);
+  opened.indexer.shrinkMemory();
+});
