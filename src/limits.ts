@@ -100,8 +100,8 @@ export const connections = {
   lookEveryMs: 250,
 } as const;
 
-/** With so little to do for so long memory is given back, and again each time the rest was twice as long. */
-export const rest = { lookEveryMs: 10_000, cpuShare: 0.03 } as const;
+/** Where nothing was stored for so long memory is given back, and again each time that was twice as long. */
+export const restEveryMs = 10_000;
 
 /** From the first signal to the exit, whatever the clients do. */
 export const shutdownDeadlineMs = 5000;

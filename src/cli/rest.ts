@@ -1,26 +1,23 @@
-/** Gives memory back to the system while there is nothing to do. */
-import { rest as limits } from "../limits.ts";
+/** Gives memory back to the system while nothing is stored. */
+import { restEveryMs } from "../limits.ts";
 import { restThreads } from "../threads.ts";
 
-/** @returns what ends it. */
-export function restWhenIdle(): () => void {
-  let usedMs = cpuMs();
+/**
+ * @param latestChange grows with whatever is stored.
+ * @returns what ends it.
+ */
+export function restWhenIdle(latestChange: () => number): () => void {
+  let seen = latestChange();
   let looks = 0;
   const timer = setInterval(() => {
-    const spentMs = cpuMs() - usedMs;
-    usedMs += spentMs;
-    looks = spentMs > limits.cpuShare * limits.lookEveryMs ? 0 : looks + 1;
-    // At the looks 1, 2, 4, 8 and so on: what is done late, such as an index, leaves something, too.
+    const latest = latestChange();
+    looks = latest === seen ? looks + 1 : 0;
+    seen = latest;
+    // At the looks 1, 2, 4, 8 and so on: reads, and an index that is built late, leave something, too.
     if (looks === 0 || (looks & (looks - 1)) !== 0) return;
     restThreads();
     Bun.gc(true);
-  }, limits.lookEveryMs);
+  }, restEveryMs);
   timer.unref();
   return () => clearInterval(timer);
-}
-
-/** Of all threads. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }

@@ -62,7 +62,7 @@ export async function serve(
   };
   engine.home.announce(info);
   const stopListening = onSignals(end);
-  const stopResting = restWhenIdle();
+  const stopResting = restWhenIdle(() => engine.intake.latestChange);
   const stopWatching = options.exitWithParent
     ? watchParent(() => end("the parent process ended"))
     : () => {};
