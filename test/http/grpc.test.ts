@@ -11,6 +11,7 @@ import { createConnection, createServer } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
 import { BasicTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import { descriptorLimit, descriptorsInUse } from "../../src/descriptors.ts";
 import { AppError, type ErrorCode } from "../../src/errors.ts";
 import { listenGrpc, type GrpcCall, type GrpcSettings } from "../../src/http/grpc.ts";
 import { readTraces } from "../../src/otlp/proto.ts";
@@ -326,13 +327,17 @@ describe("a new exporter always gets in", () => {
   /** More than the listener holds at a time. */
   const many = 300;
 
-  test("beside connections that said nothing", async () => {
+  test("beside connections that say nothing and never close, of which most are closed here", async () => {
     const server = await start();
+    const before = descriptorsInUse();
     for (let i = 0; i < many; i++) {
+      // What is not read keeps a connection open that the other side has ended.
       const socket = createConnection(server.port, "127.0.0.1").on("error", () => {});
       cleanups.push(() => socket.destroy());
       await once(socket, "connect");
     }
+    // Both ends are of this process.
+    expect((descriptorsInUse() - before) * descriptorLimit()).toBeLessThan(2 * many - 20);
     expect(await send(server.url, frame(text("")))).toMatchObject(ok);
     expect(server.bugs).toEqual([]);
   });
