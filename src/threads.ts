@@ -3,13 +3,25 @@
  * Knows nothing of what is called. Answers of one turn travel in one message, since posting a
  * message costs 5 to 10 µs whatever its size.
  */
+import { requireDescriptors } from "./descriptors.ts";
 import { AppError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 
 type Methods = Record<string, (...args: any[]) => unknown>;
 
+/** Of a call that nobody awaits. */
+const restId = -1;
+
 type Call = [id: number, method: string, args: unknown[]];
 type Answer = [id: number, failure: Failure | null, value: unknown];
 type Failure = { code: ErrorCode; message: string; details: ErrorDetails } | { bug: string };
+
+/** Those of this process, for all that is to be said to each. */
+const workers = new Set<Worker>();
+
+/** Has every thread let go of memory that it holds only to be fast. */
+export function restThreads(): void {
+  for (const worker of workers) worker.postMessage([restId, "", []] satisfies Call);
+}
 
 /** The calling side of a thread that serves `M`. */
 export interface Thread<M extends Methods> {
@@ -29,12 +41,15 @@ export interface Thread<M extends Methods> {
  * Starts a worker and connects to it. Calls may be made at once: they wait for it to be ready.
  *
  * @param onCrash is told when the thread dies; everything awaited has been rejected by then.
+ * @throws AppError `buffer_full` where the system might not have what it takes: try again later.
  */
 export function startThread<M extends Methods>(
   url: URL,
   onCrash: (cause: Error) => void,
 ): Thread<M> {
+  requireDescriptors();
   const worker = new Worker(url.href);
+  workers.add(worker);
   const pending = new Map<
     number,
     { resolve: (value: any) => void; reject: (cause: unknown) => void }
@@ -49,6 +64,7 @@ export function startThread<M extends Methods>(
       else waiter?.resolve(value);
     }
   };
+  worker.addEventListener("close", () => workers.delete(worker));
   worker.onerror = (event) => {
     const crash = new Error(`a thread crashed: ${event.message}`);
     for (const { reject } of pending.values()) reject(crash);
@@ -121,8 +137,12 @@ export function openLater<M extends Methods & { close(): void }>(
 
 declare const self: { onmessage: (event: MessageEvent<Call>) => void };
 
-/** To be called once in a worker's entry file. */
-export function serveThread(methods: Methods): void {
+/**
+ * To be called once in a worker's entry file.
+ *
+ * @param rest lets go of what is not JavaScript's.
+ */
+export function serveThread(methods: Methods, rest: () => void = () => {}): void {
   let answers: Answer[] = [];
   const send = () => {
     postMessage(answers);
@@ -133,6 +153,11 @@ export function serveThread(methods: Methods): void {
     answers.push([id, failure, value]);
   };
   self.onmessage = async ({ data: [id, method, args] }: MessageEvent<Call>) => {
+    if (id === restId) {
+      rest();
+      Bun.gc(true);
+      return;
+    }
     try {
       answer(id, null, await methods[method]!(...args));
     } catch (cause) {

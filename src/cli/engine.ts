@@ -68,6 +68,8 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
         log[state === "ok" ? "info" : state === "full" ? "warn" : "error"](message);
         searcher?.pause(state !== "ok");
       },
+      onStall: ({ what, tookMs }) =>
+        log.warn(`the writer was busy for ${tookMs} ms`, { with: what }),
       onCrash: events.onCrash,
     });
     const reader = createReader(home.storePath, intake.checkPlace, events.onCrash);
@@ -99,6 +101,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
         buffered: intake.buffered,
         storage: intake.storage.state,
         freeBytes: intake.storage.freeBytes,
+        stalls: intake.stalls,
         ...(await reader.call("counts", [])),
         storeBytes: sizeOf(home.storePath),
         logBytes: sizeOf(`${home.storePath}-wal`),

@@ -11,6 +11,7 @@ import { openEngine } from "./engine.ts";
 import { viewerLink } from "./open.ts";
 import { out, type Output } from "./output.ts";
 import { openPorts } from "./ports.ts";
+import { restWhenIdle } from "./rest.ts";
 
 export interface ServeOptions {
   /** Print one line of JSON, for programs that start the server as a sidecar. */
@@ -74,6 +75,7 @@ export async function serve(
     log.warn(`server.json cannot be written, so other commands do not find this server`);
   }
   const stopListening = onSignals(end);
+  const stopResting = restWhenIdle(() => engine.intake.latestChange);
   const stopWatching = options.exitWithParent
     ? watchParent(() => end("the parent process ended"))
     : () => {};
@@ -96,6 +98,7 @@ export async function serve(
   engine.release();
   clearTimeout(forced);
   stopListening();
+  stopResting();
   stopWatching();
   return code;
 }

@@ -30,6 +30,9 @@ export const Status = Type.Object({
       "full: the disk has no room for new spans; gone: the data directory was removed or replaced",
   }),
   freeBytes: nullable(Type.Integer({ description: "Of the disk, for this user" })),
+  stalls: Type.Integer({
+    description: "How often the writer was busy with one thing for over a second; the log has each",
+  }),
   ...StoreCounts.properties,
   storeBytes: Type.Integer(),
   logBytes: Type.Integer({ description: "Of the write-ahead log" }),

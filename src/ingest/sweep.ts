@@ -105,7 +105,7 @@ export function createSweep(db: Database, writer: Writer): Sweep {
         if (isStopped) return;
         let pauseMs: number = pauses.busyMs;
         try {
-          writer.background(step)();
+          writer.background(step, "going through the traces")();
         } catch (cause) {
           // The disk has no room, or another program holds the file: later.
           if (!(toUnavailable(cause) instanceof AppError)) throw cause;

@@ -11,7 +11,7 @@ import { readLogs } from "../otlp/logs.ts";
 import { makeSpan } from "../otlp/made.ts";
 import type { PriceRule } from "../pricing/rules.ts";
 import * as accounts from "../store/accounts.ts";
-import { closeWriter, guarded, openWriter, type Durability } from "../store/open.ts";
+import { closeWriter, guarded, openWriter, shrinkMemory, type Durability } from "../store/open.ts";
 import { createPayloadWriter } from "../store/payloads.ts";
 import { isPinned } from "../store/pins.ts";
 import * as prices from "../store/prices.ts";
@@ -33,6 +33,7 @@ import {
   type RepriceStatus,
 } from "./reprice.ts";
 import { createRereader, type Rereader, type RereadStatus } from "./reread.ts";
+import { nextStall, timed } from "./stalls.ts";
 import { createSweep, type Sweep, type Window } from "./sweep.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 import { createWriter, type Writer } from "./writer.ts";
@@ -149,7 +150,7 @@ const methods = {
       const costOf: CostOf = (span) => pricer().costOf(span);
       const spans = createSpanWriter(db, payloads, { readLogs, makeSpan }, costOf, previews);
       const buffered = new Int32Array(settings.buffered);
-      const changes = createChangeLog(settings.latestChange, Date.now());
+      const changes = createChangeLog(settings.latestChange);
       const onBuffered = (rows: number) => void Atomics.store(buffered, 0, rows);
       const storage = createStorage(settings);
       const writer = createWriter(db, spans, onBuffered, changes.note, storage);
@@ -188,7 +189,9 @@ const methods = {
   async ingest({ body, compression, ...sender }: Delivery): Promise<Receipt> {
     const { settings, writer, priced } = opened();
     await priced;
-    const { traces, receipt } = parseBody(body, compression, sender.format, settings);
+    const { traces, receipt } = timed(`parsing of ${body.byteLength} bytes`, () =>
+      parseBody(body, compression, sender.format, settings),
+    );
     methods.charge(sender, receipt.accepted);
     // Part by part: between two parts of one request others get their turn.
     for (const { traces: some, weight } of cut(traces, part)) {
@@ -285,7 +288,7 @@ const methods = {
       recordRejects(db, rejects, dropped);
       accounts.markUsed(db, uses);
       return recordUnknown(db, unknown);
-    });
+    }, "writing notes");
   },
 
   deleteTrace(key: number): boolean {
@@ -337,6 +340,7 @@ const methods = {
 
   /** Answered once it is otherwise than that. */
   storageAfter: (seen: StorageKind) => opened().storage.after(seen),
+  nextStall,
 
   /** Commits what waits, writes the log back into the file and closes it. */
   close(): void {
@@ -366,4 +370,8 @@ export interface Notes {
   unknown: UnknownNote[];
 }
 
-serveThread(methods);
+serveThread(methods, () => {
+  if (!open) return;
+  open.spans.rest();
+  shrinkMemory(open.db);
+});

@@ -8,7 +8,7 @@ import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { upkeep as pauses } from "../limits.ts";
 import { createCollector, shrinkStep } from "../store/collect.ts";
-import { expireUnits, hasExpiredUnits } from "../store/expiry.ts";
+import { expireUnits, expiryTime, hasExpiredUnits } from "../store/expiry.ts";
 import { expireLogs, hasExpiredLogs } from "../store/logs.ts";
 import { createMover } from "../store/move.ts";
 import { checkpoint } from "../store/open.ts";
@@ -16,6 +16,7 @@ import { applyPacking, compressPacking, planPacking, type Packing } from "../sto
 import type { PayloadWriter } from "../store/payloads.ts";
 import type { SpanWriter } from "../store/spans.ts";
 import type { Storage } from "../store/storage.ts";
+import { timed } from "./stalls.ts";
 import { toUnavailable, type Writer } from "./writer.ts";
 
 export interface Upkeep {
@@ -45,24 +46,24 @@ export function startUpkeep(
   /** @returns how long to wait for the next. */
   async function step(): Promise<number> {
     if (isLearning) {
-      isLearning = payloads.learnStep();
+      isLearning = timed("learning", payloads.learnStep);
       return pauses.busyMs;
     }
     storage.checkPlace();
     if (storage.isShort) return freeStep() ? pauses.busyMs : pauses.idleMs;
     if (isMoving) {
-      isMoving = writer.background(moveStep);
+      isMoving = writer.background(moveStep, "moving");
       return pauses.busyMs;
     }
     if (settling.hasWork(Date.now())) {
-      writer.background(() => settling.step(Date.now()));
+      writer.background(() => settling.step(Date.now()), "settling");
       return pauseAfterWork();
     }
     if (dropStep()) return pauses.busyMs;
-    const packing = planPacking(db, payloads, Date.now());
+    const packing = timed("planning to pack", () => planPacking(db, payloads, performance.now()));
     if (packing) return pack(packing);
-    if (shrinkStep(db)) return pauses.busyMs;
-    checkpointStep();
+    if (timed("giving free pages back", () => shrinkStep(db))) return pauses.busyMs;
+    timed("checkpoint", checkpointStep);
     return storage.growBallast() ? pauses.busyMs : pauses.idleMs;
   }
 
@@ -76,17 +77,20 @@ export function startUpkeep(
 
   /** Lets go of what was deleted or waited for too long. @returns false where there is nothing. */
   function dropStep(): boolean {
-    if (collector.hasWork(Date.now())) writer.change(() => collector.step());
-    else if (hasExpiredLogs(db, Date.now())) writer.change(() => expireLogs(db, Date.now()));
-    else if (hasExpiredUnits(db, Date.now())) writer.change(() => expireUnits(db, Date.now()));
-    else return false;
+    if (collector.hasWork(performance.now())) {
+      writer.change(() => collector.step(), "collecting");
+    } else if (hasExpiredLogs(db, expiryTime())) {
+      writer.change(() => expireLogs(db, expiryTime()), "expiring log records");
+    } else if (hasExpiredUnits(db, expiryTime())) {
+      writer.change(() => expireUnits(db, expiryTime()), "expiring sessions");
+    } else return false;
     return true;
   }
 
   async function pack(packing: Packing): Promise<number> {
     const data = await compressPacking(packing);
     if (isStopped) return pauses.idleMs;
-    writer.background(() => applyPacking(db, payloads, packing, data));
+    writer.background(() => applyPacking(db, payloads, packing, data), "packing");
     return pauseAfterWork();
   }
 

@@ -13,6 +13,7 @@ import type { Batch, SpanWriter } from "../store/spans.ts";
 import { isNoRoom, storageUnavailable, type Storage } from "../store/storage.ts";
 import type { Change } from "./changes.ts";
 import { Ring } from "./ring.ts";
+import { timed } from "./stalls.ts";
 
 export interface Writer {
   /** Resolves when the batch is committed. @throws AppError `buffer_full`, `storage_unavailable`. */
@@ -20,10 +21,12 @@ export interface Writer {
   /**
    * Runs a change of something else than spans in a transaction of its own, after what waits. Where the
    * disk has no room it runs a second time, with what the ballast gave back.
+   *
+   * @param what it is, in the log where it takes long.
    */
-  change<T>(work: () => T): T;
+  change<T>(work: () => T, what?: string): T;
   /** The same for what can wait for room. */
-  background<T>(work: () => T): T;
+  background<T>(work: () => T, what: string): T;
   /** Commits what waits. */
   drain(): void;
   /** Transactions committed so far. */
@@ -32,6 +35,7 @@ export interface Writer {
 
 interface Waiting {
   batch: Batch;
+  rows: number;
   bytes: number;
   resolve: () => void;
   reject: (cause: unknown) => void;
@@ -80,9 +84,13 @@ export function createWriter(
       return;
     }
     try {
-      transact(() => {
-        for (const { batch } of taken) spans.apply(batch);
-      });
+      timed(
+        () => commitOf(taken.reduce((sum, { rows }) => sum + rows, 0)),
+        () =>
+          transact(() => {
+            for (const { batch } of taken) spans.apply(batch);
+          }),
+      );
     } catch (cause) {
       if (taken.length === 1) return taken[0]!.reject(cause);
       for (const waiting of taken) {
@@ -121,7 +129,7 @@ export function createWriter(
   return {
     submit(batch, weight) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      if (!ring.push({ batch, bytes: weight.bytes, resolve, reject }, weight)) {
+      if (!ring.push({ batch, ...weight, resolve, reject }, weight)) {
         throw new AppError("buffer_full", "ingest buffer full", { retryAfterSeconds: 1 });
       }
       onBuffered(ring.rows);
@@ -129,13 +137,14 @@ export function createWriter(
       else schedule();
       return promise;
     },
-    change(work) {
+    change(work, what = "change") {
       makeReady();
-      return storage ? storage.withReserve(() => transact(work)) : transact(work);
+      const run = () => transact(work);
+      return timed(what, storage ? () => storage.withReserve(run) : run);
     },
-    background(work) {
+    background(work, what) {
       makeReady();
-      return transact(work);
+      return timed(what, () => transact(work));
     },
     drain: drainAll,
     get commits() {
@@ -143,6 +152,8 @@ export function createWriter(
     },
   };
 }
+
+const commitOf = (rows: number) => `commit of ${rows} ${rows === 1 ? "span" : "spans"}`;
 
 /** What the disk or another process does to SQLite, in terms a sender can act upon. */
 export function toUnavailable(cause: unknown): unknown {

@@ -6,7 +6,7 @@
 import type { Database } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { createNameLookup } from "../store/names.ts";
-import { openReader } from "../store/open.ts";
+import { openReader, shrinkMemory } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
 import type { PayloadField } from "../store/rows.ts";
 import { serveThread } from "../threads.ts";
@@ -105,4 +105,4 @@ const methods = {
   close: () => database?.close(),
 };
 
-serveThread(methods);
+serveThread(methods, () => database && shrinkMemory(database));

@@ -1,15 +1,16 @@
 /**
- * Builds the index in the background, in files that each stand for a stretch of time in which traces
- * settled. What no file stands for is a gap: the time since the last, or where a file was missing, damaged,
+ * Builds the index in the background, in files that each stand for a stretch of the steps in which traces
+ * settled. What no file stands for is a gap: the steps since the last, or where a file was missing, damaged,
  * of another version, or half garbage and thus dropped. The indexer fills the first gap; readers look at
  * the traces of gaps themselves. So there is one way to build, to rebuild and to shrink.
  */
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { search as limits } from "../limits.ts";
+import { limits } from "./limits.ts";
 import { isDamage } from "../store/blocks.ts";
 import { facetNumber } from "../store/facets.ts";
 import { spanKeyRange, traceKeyOf } from "../store/rows.ts";
+import { lastSettled } from "../store/settle.ts";
 import { isNoRoom } from "../store/storage.ts";
 import type { Source } from "../query/trace.ts";
 import {
@@ -25,7 +26,7 @@ import type { TraceTexts } from "./texts.ts";
 import { decoded } from "./units.ts";
 import { fold } from "./words.ts";
 
-/** Traces that settled in (fromMs, untilMs] are in no file. */
+/** Traces that settled in the steps (fromMs, untilMs] are in no file. */
 export interface Gap {
   fromMs: number;
   untilMs: number;
@@ -74,6 +75,9 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     }
   }
   sort();
+  // The store was put back to an earlier state: the numbers of its steps are given out once more.
+  const last = lastSettled(source.sqlite);
+  for (const file of files.filter(({ state }) => state.toMs > last)) drop(file);
 
   function sort(): void {
     files.sort((a, b) => a.state.fromMs - b.state.fromMs);
@@ -106,11 +110,11 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     return [...found, { fromMs, untilMs: Infinity }];
   }
 
-  function settledIn({ fromMs, untilMs }: Gap, nowMs: number, count: number): IndexedTrace[] {
-    const until = Math.min(untilMs, nowMs - limits.settledForMs);
+  function settledIn({ fromMs, untilMs }: Gap, count: number): IndexedTrace[] {
+    const until = Math.min(untilMs, Number.MAX_SAFE_INTEGER);
     const traces = selectSettled.all(settled, fromMs, until, count);
     if (traces.length < count || count === 1) return traces;
-    // All of one moment, or none of it.
+    // All of one step, or none of it.
     const last = traces.at(-1)!.settledAt;
     const whole = traces.filter(({ settledAt }) => settledAt < last);
     return whole.length > 0 ? whole : selectSettled.all(settled, last - 1, last, 1e9);
@@ -127,7 +131,7 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     }
   }
 
-  function* fill(gap: Gap, nowMs: number): Steps {
+  function* fill(gap: Gap): Steps {
     const before = files.findLast(({ state }) => state.toMs === gap.fromMs && !state.isSealed);
     const file = before ?? begin(gap.fromMs);
     if (!before) {
@@ -138,7 +142,7 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     }
     growing = file;
     while (file.state.textBytes < limits.fileBytes) {
-      const traces = settledIn({ ...gap, fromMs: file.state.toMs }, nowMs, 256);
+      const traces = settledIn({ ...gap, fromMs: file.state.toMs }, 256);
       if (traces.length === 0) {
         if (gap.untilMs === Infinity) return;
         file.state.toMs = gap.untilMs;
@@ -301,9 +305,9 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     growing = null;
   }
 
-  function nextWork(nowMs: number): Steps | null {
-    const gap = gaps().find((gap) => settledIn(gap, nowMs, 1).length > 0);
-    if (gap) return fill(gap, nowMs);
+  function nextWork(): Steps | null {
+    const gap = gaps().find((gap) => settledIn(gap, 1).length > 0);
+    if (gap) return fill(gap);
     if (performance.now() < lookAtMs) return null;
     lookAtMs = performance.now() + limits.lookEveryMs;
     return look();
@@ -319,11 +323,11 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
       return isSupported;
     },
     /** Works for a few ms. @returns false where there was nothing to do. */
-    step(nowMs: number): boolean {
+    step(): boolean {
       if (!isSupported || performance.now() < workAtMs) return false;
       const untilMs = performance.now() + limits.stepMs;
       try {
-        work ??= nextWork(nowMs);
+        work ??= nextWork();
         if (!work) {
           rest();
           return false;
@@ -344,6 +348,12 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
         workAtMs = performance.now() + limits.retryMs;
         return false;
       }
+    },
+    /** Lets go of what it keeps to be fast: texts of a trace that goes on may stand in its file twice then. */
+    shrinkMemory(): void {
+      known = new Map();
+      knownCount = 0;
+      for (const file of files) file.shrinkMemory();
     },
     drop,
     /** Drops all, and begins anew. */

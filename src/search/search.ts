@@ -5,7 +5,7 @@
  * goes on for a bounded time, then says where it stood.
  */
 import { parseFilter } from "../filter/parse.ts";
-import { search as limits } from "../limits.ts";
+import { limits } from "./limits.ts";
 import { parseBoundCursor, toBoundCursor } from "../query/cursor.ts";
 import { createMatcher, loadRows } from "../query/match.ts";
 import type { Source } from "../query/trace.ts";

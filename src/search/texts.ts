@@ -5,7 +5,8 @@
  */
 import type { Database } from "bun:sqlite";
 import { fromCell, type Cell } from "../store/codec.ts";
-import { payload, search as limits } from "../limits.ts";
+import { payload } from "../limits.ts";
+import { limits } from "./limits.ts";
 import { isDamage } from "../store/blocks.ts";
 import { readEntries, readList, type Entry, type Token } from "../store/lists.ts";
 import { payloadFields, spanKeyRange, type NameLookup, type PayloadField } from "../store/rows.ts";

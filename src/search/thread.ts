@@ -4,12 +4,12 @@
  */
 import type { Database } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { search as limits } from "../limits.ts";
+import { limits } from "./limits.ts";
 import { toJson } from "../query/json.ts";
 import type { Source } from "../query/trace.ts";
 import type { TraceRef } from "../query/traces.ts";
 import { createNameLookup } from "../store/names.ts";
-import { openReader } from "../store/open.ts";
+import { openReader, shrinkMemory } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
 import { serveThread } from "../threads.ts";
 import { createIndexer, type Indexer } from "./indexer.ts";
@@ -43,7 +43,7 @@ function read<T>(work: (opened: Opened) => T): T {
 function schedule(afterMs: number): void {
   timer = setTimeout(() => {
     const startedAt = performance.now();
-    const isBusy = !isPaused && read(({ indexer }) => indexer.step(Date.now()));
+    const isBusy = !isPaused && read(({ indexer }) => indexer.step());
     const tookMs = performance.now() - startedAt;
     loadedLooks = isUnderLoad() ? loadedLooks + 1 : 0;
     const pauseMs =
@@ -98,4 +98,8 @@ const methods = {
   },
 };
 
-serveThread(methods);
+serveThread(methods, () => {
+  if (!opened) return;
+  shrinkMemory(opened.database);
+  opened.indexer.shrinkMemory();
+});

@@ -12,6 +12,7 @@ import {
 } from "../contract/v1.ts";
 import { waitingLogs as limits, logsPerSpan } from "../limits.ts";
 import { fromCell, toCell, type Cell } from "./codec.ts";
+import { keptTimes } from "./expiry.ts";
 import { recordRejects } from "./rejects.ts";
 
 /** A log record as JSON text: an object with `type: "log"` and `timeUnixNano`. */
@@ -238,9 +239,10 @@ function waitingTraces(db: Database): Set<string> {
  * refused.
  */
 export function expireLogs(db: Database, nowMs: number): void {
+  const oldest = oldestWaiting(db)!.id;
   const { changes } = db
-    .query("DELETE FROM waitingLogs WHERE id <= ? AND (receivedAt < ? OR id <= ?)")
-    .run(oldestWaiting(db)!.id + limits.expirePerStep, nowMs - limits.maxAgeMs, lastKept(db));
+    .query("DELETE FROM waitingLogs WHERE id <= ? AND (receivedAt NOT BETWEEN ? AND ? OR id <= ?)")
+    .run(oldest + limits.expirePerStep, ...keptTimes(nowMs, limits.maxAgeMs), lastKept(db));
   recordRejects(db, [], [{ code: "log_without_span", status: 200, count: changes }]);
 }
 
@@ -248,7 +250,9 @@ export function expireLogs(db: Database, nowMs: number): void {
 export function hasExpiredLogs(db: Database, nowMs: number): boolean {
   const oldest = oldestWaiting(db);
   if (!oldest) return false;
-  return oldest.receivedAt < nowMs - limits.maxAgeMs || oldest.id <= lastKept(db);
+  const [fromMs, toMs] = keptTimes(nowMs, limits.maxAgeMs);
+  const isKept = oldest.receivedAt >= fromMs && oldest.receivedAt <= toMs;
+  return !isKept || oldest.id <= lastKept(db);
 }
 
 function oldestWaiting(db: Database) {

@@ -23,7 +23,7 @@ export interface Packing {
   bytes: Buffer<ArrayBuffer>;
 }
 
-/** What to pack next; null where there is nothing to gain. */
+/** What to pack next; null where there is nothing to gain. @param nowMs by performance.now(). */
 export function planPacking(db: Database, payloads: PayloadWriter, nowMs: number): Packing | null {
   const loose = db.query<{ id: number }, [number]>(
     "SELECT id FROM blocks WHERE isLoose AND id < ? ORDER BY id LIMIT 1000",

@@ -65,7 +65,7 @@ export interface PayloadWriter {
    * at a time.
    */
   watch(traceKey: number): () => boolean;
-  /** The blocks that may still grow: their traces got a payload after `sinceMs`. */
+  /** The blocks that may still grow: their traces got a payload after `sinceMs`, by performance.now(). */
   openBlocks(sinceMs: number): Set<number>;
   /** The first block that may be younger than that. */
   firstBlockSince(sinceMs: number): number;
@@ -167,7 +167,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
   let watched: number | null = null;
   /** The number of the next block once in a while, to tell old ones from young ones. */
   const firstBlockId = pieces.nextBlockId();
-  let putAtMs = 0;
+  let putAtMs = -Infinity;
   let births: { atMs: number; blockId: number }[] = [];
   let cachedBytes = 0;
   const row = new ByteWriter();
@@ -179,7 +179,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
       states.delete(traceKey);
     } else {
       const trace = pieces.ofTrace(traceKey, projectId, isNew);
-      state = { pieces: trace, candidates: [], putAtMs: 0, bytes: 0 };
+      state = { pieces: trace, candidates: [], putAtMs: -Infinity, bytes: 0 };
     }
     states.set(traceKey, state);
     return state;
@@ -315,7 +315,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
     committed() {
       pieces.committed();
       reader.forget();
-      const now = Date.now();
+      const now = performance.now();
       for (const state of touched) {
         cachedBytes -= state.bytes;
         state.bytes = weigh(state);
@@ -324,7 +324,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
       }
       if (touched.size > 0) putAtMs = now;
       touched.clear();
-      if (now - (births.at(-1)?.atMs ?? 0) >= limits.quietMs / 10) {
+      if (now - (births.at(-1)?.atMs ?? -Infinity) >= limits.quietMs / 10) {
         births = [...births.slice(-20), { atMs: now, blockId: pieces.nextBlockId() }];
       }
       for (const traceKey of states.keys()) {
@@ -362,7 +362,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
       }
     },
     takeBlockId: pieces.takeBlockId,
-    lastPutMs: (traceKey) => states.get(traceKey)?.putAtMs ?? 0,
+    lastPutMs: (traceKey) => states.get(traceKey)?.putAtMs ?? -Infinity,
     forgetPiece: pieces.forget,
     learnStep: pieces.learnStep,
   };

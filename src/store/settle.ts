@@ -26,23 +26,25 @@ export interface Settler {
   forget(): void;
 }
 
+type Quiet = { $quietMs: number; $nowMs: number };
+
 type Facet = [field: number, value: number, startTime: number, traceKey: number];
 
 export function createSettler(db: Database, names: Names, traces: TraceStates): Settler {
   const rollups = createRollupWriter(db, names);
   const latest = createLatestWriter(db);
-  const findQuiet = db.query<null, [number, number]>(
-    "SELECT 1 FROM traces WHERE isSettled = 0 AND lastReceivedAt + ? + spanCount <= ? LIMIT 1",
-  );
-  const selectQuiet = db.query<{ projectId: number; traceId: Cell }, [number, number, number]>(
-    `SELECT projectId, traceId FROM traces
-     WHERE isSettled = 0 AND lastReceivedAt + ? + spanCount <= ? ORDER BY key LIMIT ?`,
+  // What came later than now came before the clock was set back.
+  const isQuiet = `isSettled = 0
+    AND (lastReceivedAt + $quietMs + spanCount <= $nowMs OR lastReceivedAt > $nowMs)`;
+  const findQuiet = db.query<null, Quiet>(`SELECT 1 FROM traces WHERE ${isQuiet} LIMIT 1`);
+  const selectQuiet = db.query<{ projectId: number; traceId: Cell }, Quiet & { $count: number }>(
+    `SELECT projectId, traceId FROM traces WHERE ${isQuiet} ORDER BY key LIMIT $count`,
   );
   const mark = db.query<null, SQLQueryBindings[]>(
     "UPDATE traces SET isSettled = ?, settledAt = ? WHERE key = ?",
   );
-  const selectLast = db.query<{ last: number | null }, [number]>(
-    "SELECT max(value) AS last FROM facets WHERE field = ?",
+  const takePlace = db.query<{ last: number }, []>(
+    "UPDATE settling SET last = last + 1 RETURNING last",
   );
   const addFacet = db.query<null, Facet>(
     "INSERT INTO facets (field, value, startTime, traceKey) VALUES (?, ?, ?, ?)",
@@ -112,11 +114,14 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
       mark.run(0, null, state.key);
       state.settledAt = null;
     },
-    hasWork: (nowMs) => findQuiet.get(limits.quietMs, nowMs) !== null,
+    hasWork: (nowMs) => findQuiet.get({ $quietMs: limits.quietMs, $nowMs: nowMs }) !== null,
     step(nowMs) {
-      // The clock may be set back. Who follows by this time would never come by what lies before.
-      const settledAt = Math.max(nowMs, selectLast.get(facetNumber("settled"))!.last ?? 0);
-      const quiet = selectQuiet.all(limits.quietMs, nowMs, limits.tracesPerStep);
+      const quiet = selectQuiet.all({
+        $quietMs: limits.quietMs,
+        $nowMs: nowMs,
+        $count: limits.tracesPerStep,
+      });
+      const settledAt = takePlace.get()!.last;
       const facets: Facet[] = [];
       let spans = 0;
       for (const { projectId, traceId } of quiet) {
@@ -140,4 +145,9 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
 
 function byPlace(a: Facet, b: Facet): number {
   return a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3];
+}
+
+/** The number of the last step: what settles from now on has a greater one. To be read in a transaction. */
+export function lastSettled(db: Database): number {
+  return db.query<{ last: number }, []>("SELECT last FROM settling").get()!.last;
 }
