@@ -13,7 +13,8 @@ import { scenarios, type Scenario } from "../test/faults/stores.ts";
 import "../test/faults/preload.ts";
 
 const usage = `usage: bun scripts/faults.ts [--every N | --sample N] [--seed N] [--scenario NAME]
-    [--kind NAME] [--at N] [--once | --lasting] [--done FILE] [--jobs 2] [--verbose]`;
+    [--kind NAME] [--at N] [--once | --lasting] [--done FILE] [--jobs 2] [--seconds N]
+    [--verbose]`;
 
 interface Case extends Fault {
   scenario: Scenario;
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     lasting: { type: "boolean", default: false },
     done: { type: "string" },
     jobs: { type: "string", default: "2" },
+    seconds: { type: "string" },
     verbose: { type: "boolean", default: false },
   },
 });
@@ -57,6 +59,7 @@ const nameOf = ({ scenario, kind, at, isLasting }: Case) =>
   `${scenario} ${kind} ${at}${isLasting ? " lasting" : ""}`;
 
 const dir = mkdtempSync(join(tmpdir(), "tealight-faults-"));
+const untilMs = values.seconds ? performance.now() + 1000 * Number(values.seconds) : Infinity;
 let failures = 0;
 try {
   const library = buildLibrary(dir);
@@ -76,6 +79,7 @@ try {
   await Promise.all(
     Array.from({ length: jobs }, async () => {
       for (const next of queue) {
+        if (performance.now() > untilMs) break;
         const { scenario, ...fault } = next;
         const { wrong, ended, counts, log } = await faults.run(scenario, fault);
         tried++;

@@ -8,6 +8,7 @@ import { AppError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 type Methods = Record<string, (...args: any[]) => unknown>;
 
 type Call = [id: number, method: string, args: unknown[]];
+/** With the id 0 the value is a notice. */
 type Answer = [id: number, failure: Failure | null, value: unknown];
 type Failure = { code: ErrorCode; message: string; details: ErrorDetails } | { bug: string };
 
@@ -28,11 +29,14 @@ export interface Thread<M extends Methods> {
 /**
  * Starts a worker and connects to it. Calls may be made at once: they wait for it to be ready.
  *
- * @param onCrash is told when the thread dies; everything awaited has been rejected by then.
+ * @param onCrash is told when the thread dies; everything awaited has been rejected by then, and what is
+ *   called later is.
+ * @param onNotice is given what the thread says unasked.
  */
 export function startThread<M extends Methods>(
   url: URL,
   onCrash: (cause: Error) => void,
+  onNotice: (notice: string) => void = () => {},
 ): Thread<M> {
   const worker = new Worker(url.href);
   const pending = new Map<
@@ -40,9 +44,14 @@ export function startThread<M extends Methods>(
     { resolve: (value: any) => void; reject: (cause: unknown) => void }
   >();
   let lastId = 0;
+  let crash: Error | null = null;
 
   worker.onmessage = ({ data }: MessageEvent<Answer[]>) => {
     for (const [id, failure, value] of data) {
+      if (id === 0) {
+        onNotice(value as string);
+        continue;
+      }
       const waiter = pending.get(id);
       pending.delete(id);
       if (failure) waiter?.reject(toError(failure));
@@ -50,7 +59,7 @@ export function startThread<M extends Methods>(
     }
   };
   worker.onerror = (event) => {
-    const crash = new Error(`a thread crashed: ${event.message}`);
+    crash = new Error(`a thread crashed: ${event.message}`);
     for (const { reject } of pending.values()) reject(crash);
     pending.clear();
     onCrash(crash);
@@ -58,6 +67,7 @@ export function startThread<M extends Methods>(
 
   return {
     call(method, args, transfer = []) {
+      if (crash) return Promise.reject(crash);
       const id = ++lastId;
       return new Promise((resolve, reject) => {
         pending.set(id, { resolve, reject });
@@ -66,6 +76,7 @@ export function startThread<M extends Methods>(
     },
     terminate() {
       const { promise, resolve } = Promise.withResolvers<void>();
+      if (crash) resolve();
       worker.addEventListener("close", () => resolve());
       worker.terminate();
       return promise;
@@ -93,6 +104,11 @@ export function serveThread(methods: Methods): void {
       answer(id, toFailure(cause), null);
     }
   };
+}
+
+/** Says something to whoever started this thread. */
+export function giveNotice(notice: string): void {
+  postMessage([[0, null, notice]] satisfies Answer[]);
 }
 
 function toFailure(cause: unknown): Failure {

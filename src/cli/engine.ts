@@ -15,6 +15,7 @@ import { sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
 import { createReader } from "../query/reader.ts";
 import { createSearcher } from "../search/searcher.ts";
+import { createDamageLog } from "./damage.ts";
 import { openHome, readServerInfo, type Home } from "../store/home.ts";
 import { version } from "../version.ts";
 
@@ -44,6 +45,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
   const home = openHome(config.dataDir);
   const startedAt = Date.now();
   const hosts = new Set<string>();
+  const damage = createDamageLog(log);
   try {
     const intake = await openIntake({
       path: home.storePath,
@@ -62,9 +64,10 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
           userAgent,
         }),
       onCrash: events.onCrash,
+      onDamage: damage.note,
     });
-    const reader = createReader(home.storePath, events.onCrash);
-    const searcher = createSearcher(home.storePath, home.searchDir, events.onCrash);
+    const reader = createReader(home.storePath, events.onCrash, damage.note);
+    const searcher = createSearcher(home.storePath, home.searchDir, events.onCrash, damage.note);
     const onBug = (cause: unknown) =>
       log.error("bug", { stack: (cause as Error)?.stack ?? String(cause) });
     const guard = createGuard({
@@ -95,6 +98,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
         logBytes: sizeOf(`${home.storePath}-wal`),
         memoryBytes: process.memoryUsage.rss(),
         sqliteVersion: sqliteVersion(),
+        damage: damage.status(),
       }),
       setup() {
         // Said by whoever listens; the ports open after this.

@@ -72,13 +72,20 @@ export async function serve(
     log.warn(`the key in ${info.keyFile} is revoked; delete the file to have a new one made`);
   }
 
-  const code = await ended.promise;
+  let code = await ended.promise;
   log.info("stopping", { why });
   const forced = setTimeout(() => {
     log.error(`not stopped after ${shutdownDeadlineMs} ms; ending as it is`);
     process.exit(1);
   }, shutdownDeadlineMs);
-  await engine.drain();
+  try {
+    await engine.drain();
+  } catch (cause) {
+    // What crashed before has been said.
+    if (code === 0)
+      log.error("the store was not closed in order", { stack: (cause as Error).stack });
+    code = 1;
+  }
   await ports.stop(200);
   engine.release();
   clearTimeout(forced);

@@ -53,6 +53,8 @@ export interface IntakeSettings extends Omit<
   /** Told once of each field that a client sends and this version does not know. */
   onUnknown: (note: UnknownNote) => void;
   onCrash: (cause: Error) => void;
+  /** Told what the writing thread finds damaged. */
+  onDamage: (what: string) => void;
 }
 
 /** Refusals and uses of keys are written this often. */
@@ -60,8 +62,12 @@ const notesEveryMs = 1000;
 
 /** @throws AppError `store_unusable` where the store cannot be opened. */
 export async function openIntake(settings: IntakeSettings): Promise<Intake> {
-  const { defaultKey, givenKey, onUnknown, onCrash, ...rest } = settings;
-  const writer = startThread<WriterMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+  const { defaultKey, givenKey, onUnknown, onCrash, onDamage, ...rest } = settings;
+  const writer = startThread<WriterMethods>(
+    new URL("./thread.ts", import.meta.url),
+    onCrash,
+    onDamage,
+  );
   const buffered = new SharedArrayBuffer(4);
   const bufferedRows = new Int32Array(buffered);
   const latestChange = new SharedArrayBuffer(8);

@@ -5,7 +5,7 @@
 import type { Database } from "bun:sqlite";
 import { prepareCheck } from "../contract/check.ts";
 import { AppError } from "../errors.ts";
-import { part, removal } from "../limits.ts";
+import { part, removal, upkeep as pauses } from "../limits.ts";
 import { inputPreview, outputPreview } from "../messages/preview.ts";
 import { readLogs } from "../otlp/logs.ts";
 import { makeSpan } from "../otlp/made.ts";
@@ -19,7 +19,8 @@ import type { CostOf } from "../store/repricing.ts";
 import { recordRejects } from "../store/rejects.ts";
 import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
 import { recordUnknown, type Client, type UnknownNote } from "../store/unknown.ts";
-import { serveThread } from "../threads.ts";
+import { toTrouble } from "../store/trouble.ts";
+import { giveNotice, serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
 import { createChangeLog, type Change, type ChangeLog } from "./changes.ts";
 import { parseBody, type Format, type Receipt, type Rules } from "./parse.ts";
@@ -93,10 +94,18 @@ function opened(): Open {
   return open;
 }
 
+/** As soon as the disk gives them. */
 async function loadPricer(): Promise<void> {
-  const { db, settings } = opened();
-  const loaded = await openPricer(db, settings.priceRules);
-  if (open) open.pricer = loaded;
+  while (open) {
+    try {
+      const loaded = await openPricer(open.db, open.settings.priceRules, giveNotice);
+      if (open) open.pricer = loaded;
+      return;
+    } catch (cause) {
+      if (!(toTrouble(cause) instanceof AppError)) throw cause;
+      await Bun.sleep(pauses.idleMs);
+    }
+  }
 }
 
 function pricer(): Pricer {
@@ -148,9 +157,9 @@ const methods = {
       const onBuffered = (rows: number) => void Atomics.store(buffered, 0, rows);
       const writer = createWriter(db, spans, onBuffered, changes.note);
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
-      const upkeep = startUpkeep(db, writer, payloads, spans.settling);
+      const upkeep = startUpkeep(db, writer, payloads, spans.settling, giveNotice);
       const { promise: priced, resolve, reject } = Promise.withResolvers<void>();
-      const sweep = createSweep(db, writer);
+      const sweep = createSweep(db, writer, giveNotice);
       const repricer = createRepricer(sweep, spans);
       const rereader = createRereader(sweep, spans);
       open = {
@@ -334,7 +343,11 @@ const methods = {
     const { db, writer, upkeep, sweep } = open;
     upkeep.stop();
     sweep.stop();
-    writer.change(() => {});
+    try {
+      writer.change(() => {});
+    } catch {
+      // A disk that fails: who waited has been told.
+    }
     open = null;
     closeWriter(db);
   },

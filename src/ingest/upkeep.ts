@@ -5,7 +5,6 @@
  * came in.
  */
 import type { Database } from "bun:sqlite";
-import { AppError } from "../errors.ts";
 import { upkeep as pauses } from "../limits.ts";
 import { createCollector, shrinkStep } from "../store/collect.ts";
 import { expireUnits, hasExpiredUnits } from "../store/expiry.ts";
@@ -15,7 +14,8 @@ import { checkpoint } from "../store/open.ts";
 import { applyPacking, compressPacking, planPacking, type Packing } from "../store/pack.ts";
 import type { PayloadWriter } from "../store/payloads.ts";
 import type { SpanWriter } from "../store/spans.ts";
-import { toUnavailable, type Writer } from "./writer.ts";
+import { createTasks } from "./tasks.ts";
+import type { Writer } from "./writer.ts";
 
 export interface Upkeep {
   /** Says that there is something to do now. */
@@ -28,6 +28,7 @@ export function startUpkeep(
   writer: Writer,
   payloads: PayloadWriter,
   settling: SpanWriter["settling"],
+  onDamage: (what: string) => void,
 ): Upkeep {
   const countChanges = db.query<{ changes: number }, []>("SELECT total_changes() AS changes");
   const moveStep = createMover(db, payloads);
@@ -40,38 +41,51 @@ export function startUpkeep(
   let changesSeen = 0;
   let changesInFile = 0;
 
-  /** @returns how long to wait for the next. */
-  async function step(): Promise<number> {
-    if (isLearning) {
-      isLearning = payloads.learnStep();
-      return pauses.busyMs;
-    }
-    if (isMoving) {
-      isMoving = writer.change(moveStep);
-      return pauses.busyMs;
-    }
-    if (settling.hasWork(Date.now())) {
-      writer.change(() => settling.step(Date.now()));
-      return pauseAfterWork();
-    }
-    if (collector.hasWork(Date.now())) {
-      writer.change(() => collector.step());
-      return pauses.busyMs;
-    }
-    if (hasExpiredLogs(db, Date.now())) {
-      writer.change(() => expireLogs(db, Date.now()));
-      return pauses.busyMs;
-    }
-    if (hasExpiredUnits(db, Date.now())) {
-      writer.change(() => expireUnits(db, Date.now()));
-      return pauses.busyMs;
-    }
-    const packing = planPacking(db, payloads, Date.now());
-    if (packing) return pack(packing);
-    if (shrinkStep(db)) return pauses.busyMs;
-    checkpointStep();
-    return pauses.idleMs;
-  }
+  /** The first that has something to do takes the next step. Each says how long to wait after it. */
+  const tasks = createTasks(
+    {
+      "the texts that are stored cannot all be known": () => {
+        if (!isLearning) return null;
+        isLearning = payloads.learnStep();
+        return pauses.busyMs;
+      },
+      "what an older version wrote cannot all be moved": () => {
+        if (!isMoving) return null;
+        isMoving = writer.change(moveStep);
+        return pauses.busyMs;
+      },
+      "a trace has no part in filters and statistics": () => {
+        if (!settling.hasWork(Date.now())) return null;
+        writer.change(() => settling.step(Date.now()));
+        return pauseAfterWork();
+      },
+      "not all of what was deleted can be freed": () => {
+        if (!collector.hasWork(Date.now())) return null;
+        writer.change(() => collector.step());
+        return pauses.busyMs;
+      },
+      "log records without a span cannot expire": () => {
+        if (!hasExpiredLogs(db, Date.now())) return null;
+        writer.change(() => expireLogs(db, Date.now()));
+        return pauses.busyMs;
+      },
+      "log records of a session cannot expire": () => {
+        if (!hasExpiredUnits(db, Date.now())) return null;
+        writer.change(() => expireUnits(db, Date.now()));
+        return pauses.busyMs;
+      },
+      "not all texts can be packed": () => {
+        const packing = planPacking(db, payloads, Date.now());
+        return packing && pack(packing);
+      },
+      "free pages cannot be given back": () => (shrinkStep(db) ? pauses.busyMs : null),
+      "the log cannot be written back": () => {
+        checkpointStep();
+        return pauses.idleMs;
+      },
+    },
+    onDamage,
+  );
 
   async function pack(packing: Packing): Promise<number> {
     const data = await compressPacking(packing);
@@ -103,14 +117,7 @@ export function startUpkeep(
 
   async function run(): Promise<void> {
     timer = null;
-    let pauseMs: number = pauses.idleMs;
-    try {
-      pauseMs = await step();
-    } catch (cause) {
-      // The disk has no room, or another program holds the file: later.
-      if (!(toUnavailable(cause) instanceof AppError)) throw cause;
-    }
-    schedule(pauseMs);
+    schedule(await tasks.step());
   }
 
   function schedule(afterMs: number): void {

@@ -10,11 +10,12 @@ import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { drain, drainAtRows, ring as ringLimits } from "../limits.ts";
 import type { Batch, SpanWriter } from "../store/spans.ts";
+import { toTrouble } from "../store/trouble.ts";
 import type { Change } from "./changes.ts";
 import { Ring } from "./ring.ts";
 
 export interface Writer {
-  /** Resolves when the batch is committed. @throws AppError `buffer_full`, `disk_full`. */
+  /** Resolves when the batch is committed. @throws AppError `buffer_full`, `disk_full`, `store_damaged`. */
   submit(batch: Batch, weight: { rows: number; bytes: number }): Promise<void>;
   /** Runs a change of something else than spans in a transaction of its own, after what waits. */
   change<T>(work: () => T): T;
@@ -53,7 +54,7 @@ export function createWriter(
       // A full disk has rolled back by itself; a second ROLLBACK would throw.
       if (db.inTransaction) db.run("ROLLBACK");
       spans.rolledBack();
-      throw toUnavailable(cause);
+      throw toTrouble(cause);
     }
   }
 
@@ -109,24 +110,4 @@ export function createWriter(
       return commits;
     },
   };
-}
-
-/** What the disk or another process does to SQLite, in terms a sender can act upon. */
-export function toUnavailable(cause: unknown): unknown {
-  const code = (cause as { code?: string }).code ?? "";
-  if (code === "SQLITE_FULL" || code.startsWith("SQLITE_IOERR")) {
-    return new AppError("disk_full", "ingest buffer full", {
-      hint: "the disk of the data directory is full or failing",
-      retryAfterSeconds: 10,
-      cause,
-    });
-  }
-  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
-    return new AppError("buffer_full", "ingest buffer full", {
-      hint: "another program holds the store's file",
-      retryAfterSeconds: 1,
-      cause,
-    });
-  }
-  return cause;
 }

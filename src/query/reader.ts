@@ -23,9 +23,13 @@ const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
 ]);
 
 /** @param path the store's file, which the writer has opened before. */
-export function createReader(path: string, onCrash: (cause: Error) => void): Reader {
-  const quick = createLane(path, onCrash);
-  const long = createLane(path, onCrash);
+export function createReader(
+  path: string,
+  onCrash: (cause: Error) => void,
+  onDamage: (what: string) => void = () => {},
+): Reader {
+  const quick = createLane(path, onCrash, onDamage);
+  const long = createLane(path, onCrash, onDamage);
   return {
     call: (method, args) => (longMethods.has(method) ? long : quick).call(method, args),
     callLong: long.call,
@@ -35,7 +39,11 @@ export function createReader(path: string, onCrash: (cause: Error) => void): Rea
   };
 }
 
-function createLane(path: string, onCrash: (cause: Error) => void): Lane {
+function createLane(
+  path: string,
+  onCrash: (cause: Error) => void,
+  onDamage: (what: string) => void,
+): Lane {
   let thread: Thread<ReaderMethods> | null = null;
   let isClosed = false;
 
@@ -43,7 +51,11 @@ function createLane(path: string, onCrash: (cause: Error) => void): Lane {
     // A client that goes on asking must not open the store behind the one that closes it.
     if (isClosed) throw new AppError("shutting_down", "shutting down", { retryAfterSeconds: 1 });
     if (!thread) {
-      thread = startThread<ReaderMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+      thread = startThread<ReaderMethods>(
+        new URL("./thread.ts", import.meta.url),
+        onCrash,
+        onDamage,
+      );
       // Answered in order: whatever is called next finds the store open. A failure to open shows
       // in that call.
       thread.call("open", [path]).catch(() => {});
@@ -56,7 +68,8 @@ function createLane(path: string, onCrash: (cause: Error) => void): Lane {
     async close() {
       isClosed = true;
       if (!thread) return;
-      await thread.call("close", []);
+      // A thread that crashed has let go of it.
+      await thread.call("close", []).catch(() => {});
       // SQLite keeps a closed connection with statements half alive; the end of the thread does not.
       await thread.terminate();
       thread = null;

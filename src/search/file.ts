@@ -92,6 +92,8 @@ export function openFile(path: string, fromMs: number | null) {
     return access(db, path);
   } catch (cause) {
     db.close();
+    // A file that was only begun is no use to anybody.
+    if (fromMs !== null) removeFile(path);
     throw cause;
   }
 }
@@ -248,7 +250,8 @@ function access(db: Database, path: string) {
     checkpoint: () => void db.run("PRAGMA wal_checkpoint(TRUNCATE)"),
     bytes: () => sizeOf(path) + sizeOf(`${path}-wal`),
     close(): void {
-      if (isOpen) db.run("ROLLBACK");
+      // An error of the disk has ended it already.
+      if (db.inTransaction) db.run("ROLLBACK");
       db.close();
     },
   };
@@ -267,8 +270,4 @@ export function removeFile(path: string): void {
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-export function isOfSqlite(cause: unknown): boolean {
-  return String((cause as { code?: unknown }).code ?? "").startsWith("SQLITE_");
 }

@@ -7,20 +7,14 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { search as limits } from "../limits.ts";
-import { isDamage } from "../store/blocks.ts";
+import { isDamage, isOfSqlite } from "../store/trouble.ts";
 import { facetNumber } from "../store/facets.ts";
 import { spanKeyRange, traceKeyOf } from "../store/rows.ts";
 import type { Source } from "../query/trace.ts";
-import {
-  isOfSqlite,
-  looseKeyOf,
-  openFile,
-  removeFile,
-  type IndexedTrace,
-  type IndexFile,
-} from "./file.ts";
+import { looseKeyOf, openFile, removeFile, type IndexedTrace, type IndexFile } from "./file.ts";
+
 import { createMarks } from "./marks.ts";
-import type { TraceTexts } from "./texts.ts";
+import type { Text, TraceRow, TraceTexts } from "./texts.ts";
 import { decoded } from "./units.ts";
 import { fold } from "./words.ts";
 
@@ -34,8 +28,16 @@ export type Indexer = ReturnType<typeof createIndexer>;
 
 type Steps = Generator<void, void>;
 
-/** @param dir where the files are; made at need. */
-export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
+/**
+ * @param dir where the files are; made at need.
+ * @param onDamage is told what is damaged, and passed by or built anew.
+ */
+export function createIndexer(
+  source: Source,
+  texts: TraceTexts,
+  dir: string,
+  onDamage: (what: string) => void = () => {},
+) {
   const selectSettled = source.sqlite.query<IndexedTrace, [number, number, number, number]>(
     `SELECT traceKey AS key, startTime, value AS settledAt FROM facets
      WHERE field = ? AND value > ? AND value <= ? ORDER BY value LIMIT ?`,
@@ -55,6 +57,8 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
   let committedBytes = 0;
   let lookAtMs = 0;
   let workAtMs = 0;
+  /** Errors in a row. */
+  let failures = 0;
   /** The file that is written to. */
   let growing: IndexFile | null = null;
   let looked = 0;
@@ -70,7 +74,10 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
       files.push(openFile(path, null));
     } catch (cause) {
       if (isUnsupported(cause)) isSupported = false;
-      else removeFile(path);
+      else {
+        if (isDamage(cause)) onDamage("a file of the search index, which is built anew");
+        removeFile(path);
+      }
     }
   }
   sort();
@@ -168,7 +175,7 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     const before = (file.trace(key) && known.get(key)) ?? new Set<string>();
     const pieces: number[] = [];
     const fresh: (() => string)[] = [];
-    for (const { token, position } of texts.textsOf(trace)) {
+    for (const { token, position } of readTexts(trace)) {
       if (typeof token === "number") {
         pieces.push(token);
         continue;
@@ -245,12 +252,27 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     }
   }
 
-  function readPiece(key: number): string {
+  /** Twice, where it fails: a disk that cannot read now may do so then, and what is left out stays so. */
+  function readTexts(trace: TraceRow): Text[] {
+    let isWhole = true;
+    const read = () => [...texts.textsOf(trace, () => (isWhole = false))];
+    const found = read();
+    if (isWhole) return found;
+    isWhole = true;
+    const again = read();
+    if (!isWhole) onDamage(`a trace that cannot all be searched: ~${trace.key}`);
+    return again;
+  }
+
+  /** Likewise. */
+  function readPiece(key: number, isAgain = false): string {
     try {
       return decoded(source.payloads.textOf([key]));
     } catch (cause) {
-      if (isDamage(cause)) return "";
-      throw cause;
+      if (!isDamage(cause)) throw cause;
+      if (!isAgain) return readPiece(key, true);
+      onDamage(`a text that cannot be searched, of trace ~${traceKeyOf(key)}`);
+      return "";
     }
   }
 
@@ -276,6 +298,7 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
 
   /** What is to be done before a pause. */
   function rest(): void {
+    failures = 0;
     if (!growing) return;
     growing.commit();
     growing.checkpoint();
@@ -319,21 +342,31 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
       } catch (cause) {
         if (isUnsupported(cause)) isSupported = false;
         else if (!isOfSqlite(cause)) throw cause;
-        // The disk is full, or a file is damaged: all that it had is a gap, for some time.
+        // The disk is full, or a file is damaged: all that it had is a gap, for some time. Where it is the
+        // store that is damaged it comes back, and is tried ever less often.
+        if (isDamage(cause)) onDamage("the search index cannot be built");
         if (growing) drop(growing);
         work = null;
-        workAtMs = performance.now() + limits.retryMs;
+        workAtMs = performance.now() + limits.retryMs * ++failures;
         return false;
       }
     },
-    drop,
+    dropDamaged(file: IndexFile): void {
+      onDamage("a file of the search index, which is built anew");
+      drop(file);
+    },
     /** Drops all, and begins anew. */
     rebuild(): void {
       for (const file of files) drop(file);
     },
     close(): void {
       for (const file of files) {
-        file.commit();
+        try {
+          file.commit();
+        } catch (cause) {
+          // The disk fails: it stays as it was committed last.
+          if (!isOfSqlite(cause)) throw cause;
+        }
         file.close();
       }
       files = [];

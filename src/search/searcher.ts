@@ -14,6 +14,7 @@ export function createSearcher(
   path: string,
   dir: string,
   onCrash: (cause: Error) => void,
+  onDamage: (what: string) => void = () => {},
 ): Searcher {
   let thread: Thread<SearchMethods> | null = null;
   let isClosed = false;
@@ -23,7 +24,11 @@ export function createSearcher(
   function started(): Thread<SearchMethods> {
     if (isClosed) throw new AppError("shutting_down", "shutting down", { retryAfterSeconds: 1 });
     if (!thread) {
-      thread = startThread<SearchMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+      thread = startThread<SearchMethods>(
+        new URL("./thread.ts", import.meta.url),
+        onCrash,
+        onDamage,
+      );
       // Answered in order; a failure to open shows in the next call.
       thread.call("open", [path, dir]).catch(() => {});
     }
@@ -36,7 +41,8 @@ export function createSearcher(
       isClosed = true;
       clearTimeout(timer);
       if (!thread) return;
-      await thread.call("close", []);
+      // A thread that crashed has let go of it.
+      await thread.call("close", []).catch(() => {});
       await thread.terminate();
       thread = null;
     },

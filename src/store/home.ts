@@ -96,8 +96,13 @@ export function openHome(dir: string): Home {
       renameSync(`${serverFile}.new`, serverFile);
     },
     release() {
-      rmSync(serverFile, { force: true });
-      lock.close();
+      try {
+        rmSync(serverFile, { force: true });
+      } catch {
+        // A disk that fails. Who reads it finds nobody there.
+      } finally {
+        lock.close();
+      }
     },
   }));
 }

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { AppError } from "../errors.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
 import { dropPlainPayloads } from "./plain.ts";
+import { isOfSqlite } from "./trouble.ts";
 
 /** "TeaL": marks a SQLite file as ours (sqlite.org/fileformat, offset 68). */
 const applicationId = 0x5465614c;
@@ -82,11 +83,16 @@ export function checkpoint(db: Database): void {
   }
 }
 
-/** What stays is one file. */
+/** What stays is one file; on a disk that fails the log stays beside it, and the next start reads both. */
 export function closeWriter(db: Database): void {
-  db.run("PRAGMA optimize");
-  checkpoint(db);
-  db.close();
+  try {
+    db.run("PRAGMA optimize");
+    checkpoint(db);
+  } catch (cause) {
+    if (!isOfSqlite(cause)) throw cause;
+  } finally {
+    db.close();
+  }
 }
 
 function identify(db: Database): void {

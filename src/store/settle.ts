@@ -12,6 +12,7 @@ import { createLatestWriter, latestFields, type Member } from "./latest.ts";
 import type { Names } from "./names.ts";
 import { createRollupWriter } from "./rollup.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
+import { isDamage, SetAside } from "./trouble.ts";
 
 export interface Settler {
   /** To be called before a trace changes or goes. */
@@ -31,11 +32,11 @@ type Facet = [field: number, value: number, startTime: number, traceKey: number]
 export function createSettler(db: Database, names: Names, traces: TraceStates): Settler {
   const rollups = createRollupWriter(db, names);
   const latest = createLatestWriter(db);
-  const findQuiet = db.query<null, [number, number]>(
-    "SELECT 1 FROM traces WHERE isSettled = 0 AND lastReceivedAt + ? + spanCount <= ? LIMIT 1",
-  );
-  const selectQuiet = db.query<{ projectId: number; traceId: Cell }, [number, number, number]>(
-    `SELECT projectId, traceId FROM traces
+  const selectQuiet = db.query<
+    { key: number; projectId: number; traceId: Cell },
+    [number, number, number]
+  >(
+    `SELECT key, projectId, traceId FROM traces
      WHERE isSettled = 0 AND lastReceivedAt + ? + spanCount <= ? ORDER BY key LIMIT ?`,
   );
   const mark = db.query<null, SQLQueryBindings[]>(
@@ -50,6 +51,24 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
   const removeFacet = db.query<null, Facet>(
     "DELETE FROM facets WHERE field = ? AND value = ? AND startTime = ? AND traceKey = ?",
   );
+
+  /** Traces with damaged rows, which stay as they are. */
+  const damaged = new SetAside();
+
+  function quietTraces(nowMs: number, count: number) {
+    const found = selectQuiet.all(limits.quietMs, nowMs, count + damaged.size);
+    return found.filter(({ key }) => !damaged.has(key)).slice(0, count);
+  }
+
+  /** Sets a trace aside where damage is in its way. */
+  function passing<T>(traceKey: number, work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      if (isDamage(cause)) damaged.add(traceKey);
+      throw cause;
+    }
+  }
 
   function facetsOf(state: TraceState, settledAt: number): Facet[] {
     const row = state.tally.row();
@@ -112,26 +131,27 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
       mark.run(0, null, state.key);
       state.settledAt = null;
     },
-    hasWork: (nowMs) => findQuiet.get(limits.quietMs, nowMs) !== null,
+    hasWork: (nowMs) => quietTraces(nowMs, 1).length > 0,
     step(nowMs) {
       // The clock may be set back. Who follows by this time would never come by what lies before.
       const settledAt = Math.max(nowMs, selectLast.get(facetNumber("settled"))!.last ?? 0);
-      const quiet = selectQuiet.all(limits.quietMs, nowMs, limits.tracesPerStep);
       const facets: Facet[] = [];
       let spans = 0;
-      for (const { projectId, traceId } of quiet) {
-        const state = traces.peek(projectId, fromCell(traceId))!;
-        if (state.isOld) traces.save(state);
-        facets.push(...facetsOf(state, settledAt));
-        rollups.add(state.tally, state.projectId, 1);
-        for (const member of membersOf(state)) latest.add(member);
-        mark.run(1, settledAt, state.key);
-        state.settledAt = settledAt;
-        spans += state.tally.size;
+      for (const { key, projectId, traceId } of quietTraces(nowMs, limits.tracesPerStep)) {
+        passing(key, () => {
+          const state = traces.peek(projectId, fromCell(traceId))!;
+          if (state.isOld) traces.save(state);
+          facets.push(...facetsOf(state, settledAt));
+          rollups.add(state.tally, state.projectId, 1);
+          for (const member of membersOf(state)) latest.add(member);
+          mark.run(1, settledAt, state.key);
+          state.settledAt = settledAt;
+          spans += state.tally.size;
+        });
         if (spans > limits.spansPerStep) break;
       }
       // Side by side in the tree: half the time of one trace after the other.
-      for (const facet of facets.sort(byPlace)) addFacet.run(...facet);
+      for (const facet of facets.sort(byPlace)) passing(facet[3], () => addFacet.run(...facet));
     },
     flush: rollups.flush,
     forget: rollups.forget,
