@@ -17,6 +17,7 @@ import { createReader } from "../query/reader.ts";
 import { createSearcher } from "../search/searcher.ts";
 import { createDamageLog } from "./damage.ts";
 import { openHome, readServerInfo, type Home } from "../store/home.ts";
+import { wasLeftOpen } from "../store/intact.ts";
 import { version } from "../version.ts";
 
 export interface Engine {
@@ -46,6 +47,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
   const startedAt = Date.now();
   const hosts = new Set<string>();
   const damage = createDamageLog(log);
+  const wasLeft = wasLeftOpen(home.storePath);
   try {
     const intake = await openIntake({
       path: home.storePath,
@@ -117,6 +119,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       shutdown: events.onShutdown,
       onBug,
     });
+    if (wasLeft) damage.watch(() => reader.check());
     return {
       app,
       otlp,
@@ -125,6 +128,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       hosts,
       async drain() {
         intake.isDraining = true;
+        damage.stop();
         live.close();
         // The readers first: the last connection to close leaves one file behind.
         await Promise.all([reader.close(), searcher.close()]);

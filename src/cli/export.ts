@@ -31,15 +31,21 @@ export async function exportTraces(
   const client = await connect(config);
   try {
     let count = 0;
+    let damagedTexts = 0;
     const pieces = async function* () {
       for await (const segment of trace === undefined
         ? allTraces(client, options)
         : [segmentOf(trace)]) {
-        yield* exportOne(client, segment, options);
+        yield* exportOne(client, segment, options, (texts) => (damagedTexts += texts));
         count++;
       }
     };
     const isWhole = await write(pieces(), options.output);
+    if (damagedTexts > 0) {
+      out.error(
+        `${damagedTexts} texts or more are damaged in the store: a note stands in their place`,
+      );
+    }
     if (!isWhole) return;
     if (count === 0) throw new AppError("not_found", "no trace matches");
     if (out.isErrorTerminal) out.error(`exported ${count} ${count === 1 ? "trace" : "traces"}`);
@@ -71,13 +77,16 @@ async function* exportOne(
   client: Client,
   segment: string,
   options: ExportOptions,
+  onDamaged: (texts: number) => void,
 ): AsyncGenerator<Uint8Array> {
   const query = new URLSearchParams({
     format: options.format,
     ...(options.full && { full: "1" }),
     ...(options.project !== undefined && { project: options.project }),
   });
-  const { body } = await client.request("GET", `/api/traces/${segment}/export?${query}`);
+  const path = `/api/traces/${segment}/export?${query}`;
+  const { body, headers } = await client.request("GET", path);
+  onDamaged(Number(headers.get("x-tealight-damaged-texts") ?? 0));
   yield* body as unknown as AsyncIterable<Uint8Array>;
 }
 

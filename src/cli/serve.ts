@@ -59,7 +59,13 @@ export async function serve(
     keyFile: engine.home.keyFile,
     tokenFile: engine.home.tokenFile,
   };
-  engine.home.announce(info);
+  try {
+    engine.home.announce(info);
+  } catch (cause) {
+    log.warn("other commands do not find this server: server.json cannot be written", {
+      why: (cause as { code?: string }).code,
+    });
+  }
   const stopListening = onSignals(end);
   const stopWatching = options.exitWithParent
     ? watchParent(() => end("the parent process ended"))

@@ -19,7 +19,7 @@ import type { CostOf } from "../store/repricing.ts";
 import { recordRejects } from "../store/rejects.ts";
 import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
 import { recordUnknown, type Client, type UnknownNote } from "../store/unknown.ts";
-import { toTrouble } from "../store/trouble.ts";
+import { isDamage, toTrouble } from "../store/trouble.ts";
 import { giveNotice, serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
 import { createChangeLog, type Change, type ChangeLog } from "./changes.ts";
@@ -368,4 +368,20 @@ export interface Notes {
   unknown: UnknownNote[];
 }
 
-serveThread(methods);
+/** Says so where what is asked for fails by damage. */
+function tellingDamage<M extends (...args: any[]) => unknown>(method: M) {
+  return async (...args: Parameters<M>) => {
+    try {
+      return await method(...args);
+    } catch (cause) {
+      if (isDamage(cause)) giveNotice("not all can be stored or deleted");
+      throw cause;
+    }
+  };
+}
+
+serveThread(
+  Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => [name, tellingDamage(method)]),
+  ),
+);

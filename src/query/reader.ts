@@ -11,6 +11,8 @@ type Lane = Pick<Thread<ReaderMethods>, "call"> & { close(): Promise<void> };
 export interface Reader extends Lane {
   /** The same, for what may take long this time. */
   callLong: Lane["call"];
+  /** Looks through the whole store, on a thread of its own. @returns the first problems that SQLite finds. */
+  check(): Promise<string[]>;
 }
 
 /** What may take a second, or goes on as long as someone reads. */
@@ -22,6 +24,9 @@ const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
   "removal",
 ]);
 
+/** What a look through the store finds is not listed any further. */
+const mostProblems = 20;
+
 /** @param path the store's file, which the writer has opened before. */
 export function createReader(
   path: string,
@@ -30,10 +35,24 @@ export function createReader(
 ): Reader {
   const quick = createLane(path, onCrash, onDamage);
   const long = createLane(path, onCrash, onDamage);
+  let checking: Lane | null = null;
   return {
     call: (method, args) => (longMethods.has(method) ? long : quick).call(method, args),
     callLong: long.call,
+    async check() {
+      const lane = (checking = createLane(path, onCrash, onDamage));
+      const problems: string[] = [];
+      // One transaction a table: as long as one goes on the log of the store grows.
+      for (const table of await lane.call("tables", [])) {
+        problems.push(...(await lane.call("checkTable", [table])));
+        if (problems.length >= mostProblems) break;
+      }
+      await lane.close();
+      return problems.slice(0, mostProblems);
+    },
     async close() {
+      // A look at a large table may take minutes: it ends with the process.
+      void checking?.close();
       await Promise.all([quick.close(), long.close()]);
     },
   };

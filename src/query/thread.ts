@@ -6,7 +6,7 @@
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { createPieceReader } from "../store/blocks.ts";
 import { createNameLookup } from "../store/names.ts";
-import { openReader } from "../store/open.ts";
+import { checkTable, listTables, openReader, reading } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
 import type { PayloadField } from "../store/rows.ts";
 import { isDamage, toReadTrouble } from "../store/trouble.ts";
@@ -69,9 +69,9 @@ function openSource(): Source {
 function read<T>(work: (source: Source) => T): T {
   try {
     // What kept it from being opened may have passed.
-    source ??= openSource();
-    source.payloads.forget();
-    return source.sqlite.transaction(work)(source);
+    const current = (source ??= openSource());
+    current.payloads.forget();
+    return reading(current.sqlite, () => work(current));
   } catch (cause) {
     if (isDamage(cause)) giveNotice("an answer cannot be given");
     throw toReadTrouble(cause);
@@ -113,6 +113,9 @@ const methods = {
   removal: (query: KeysQuery, after: KeysPosition | null, nowMs: number) =>
     read((source) => listRemoval(source, query, after, nowMs)),
   counts: () => read(countStore),
+  tables: () => read(({ sqlite }) => listTables(sqlite)),
+  // In no transaction: one that met damage does not end in order.
+  checkTable: (table: string) => checkTable((source ??= openSource()).sqlite, table),
   close: () => source?.sqlite.close(),
 };
 

@@ -10,7 +10,7 @@ import { toJson } from "../query/json.ts";
 import type { Source } from "../query/trace.ts";
 import type { TraceRef } from "../query/traces.ts";
 import { createNameLookup } from "../store/names.ts";
-import { openReader } from "../store/open.ts";
+import { openReader, reading } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
 import { isDamage, toReadTrouble } from "../store/trouble.ts";
 import { giveNotice, serveThread } from "../threads.ts";
@@ -60,7 +60,7 @@ function read<T>(work: (opened: Opened) => T): T {
     // What kept it from being opened may have passed.
     const current = (opened ??= openAll(places));
     current.source.payloads.forget();
-    return current.database.transaction(() => work(current))();
+    return reading(current.database, () => work(current));
   } catch (cause) {
     if (isDamage(cause)) giveNotice("a search or the index cannot be finished");
     throw toReadTrouble(cause);

@@ -99,18 +99,7 @@ async function fail(
   ledger: Ledger,
 ): Promise<Omit<Outcome, "counts">> {
   const wrong: string[] = [];
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith("TEALIGHT_")),
-  );
-  const ports = ["--port", "0", "--otlp-port", "0", "--otlp-grpc-port", "0"];
-  const secrets = ["--api-key", key, "--token", token];
-  const child = Bun.spawn(
-    [process.execPath, "--preload", preload, main, "serve", "--json", ...ports, ...secrets].concat(
-      "--data-dir",
-      dataDir,
-    ),
-    { env: { ...env, ...faultEnv }, stdout: "pipe", stderr: "pipe" },
-  );
+  const child = startChild(dataDir, faultEnv);
   const log = child.stderr.text();
   let ended: Outcome["ended"] = "at start";
   const info = await firstLine(child.stdout);
@@ -120,24 +109,47 @@ async function fail(
     ended = child.exitCode === null ? "no" : "amid";
     child.kill("SIGTERM");
   }
+  const { code, said } = await endOf(child, log, wrong);
+  if (ended === "no" && code !== 0) ended = "at its stop";
+  return { ended, wrong, log: said };
+}
+
+export const key = "a key of the tests";
+export const token = "the token of the tests";
+
+export function startChild(dataDir: string, more: Record<string, string> = {}) {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("TEALIGHT_")),
+  );
+  const ports = ["--port", "0", "--otlp-port", "0", "--otlp-grpc-port", "0"];
+  const options = [...ports, "--api-key", key, "--token", token, "--data-dir", dataDir];
+  return Bun.spawn([process.execPath, "--preload", preload, main, "serve", "--json", ...options], {
+    env: { ...env, ...more },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+}
+
+/** Waits for the end of a server that was told to stop, or has stopped by itself. */
+export async function endOf(
+  child: ReturnType<typeof startChild>,
+  log: Promise<string>,
+  wrong: string[],
+): Promise<{ code: number; said: string }> {
   const killer = setTimeout(() => {
     wrong.push(`it does not end within ${stopMs} ms`);
     child.kill("SIGKILL");
   }, stopMs);
   const code = await child.exited;
   clearTimeout(killer);
-  if (ended === "no" && code !== 0) ended = "at its stop";
   const said = await log;
   if (/^\s+at \S|\\n\s+at \S|panic|Segmentation/m.test(said)) wrong.push("it writes a stack trace");
   if (code !== 0 && code !== 1) wrong.push(`it ends with code ${code} ${child.signalCode ?? ""}`);
   if (code === 1 && said.trim() === "") wrong.push("it ends without a word");
-  return { ended, wrong, log: said };
+  return { code, said };
 }
 
-const key = "a key of the tests";
-const token = "the token of the tests";
-
-async function firstLine(stdout: ReadableStream<Uint8Array>): Promise<string | null> {
+export async function firstLine(stdout: ReadableStream<Uint8Array>): Promise<string | null> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const bytes of stdout) {
