@@ -318,6 +318,12 @@ export const upkeep = {
   idleMs: 1000,
 } as const;
 
+/**
+ * Work in the background that meets a damaged page rests for so long, after n times in a row for n² as long.
+ * It is told of once a `tellEveryMs`.
+ */
+export const damage = { restMs: 1000, longestRestMs: 3_600_000 } as const;
+
 /** What a list shows of an input and an output, in UTF-16 code units. */
 export const preview = { length: 200 } as const;
 

@@ -12,6 +12,7 @@ type Methods = Record<string, (...args: any[]) => unknown>;
 const restId = -1;
 
 type Call = [id: number, method: string, args: unknown[]];
+/** With the id 0 the value is a notice. */
 type Answer = [id: number, failure: Failure | null, value: unknown];
 type Failure = { code: ErrorCode; message: string; details: ErrorDetails } | { bug: string };
 
@@ -40,12 +41,15 @@ export interface Thread<M extends Methods> {
 /**
  * Starts a worker and connects to it. Calls may be made at once: they wait for it to be ready.
  *
- * @param onCrash is told when the thread dies; everything awaited has been rejected by then.
+ * @param onCrash is told when the thread dies; everything awaited has been rejected by then, and what is
+ *   called later is.
+ * @param onNotice is given what the thread says unasked.
  * @throws AppError `buffer_full` where the system might not have what it takes: try again later.
  */
 export function startThread<M extends Methods>(
   url: URL,
   onCrash: (cause: Error) => void,
+  onNotice: (notice: string) => void = () => {},
 ): Thread<M> {
   requireDescriptors();
   const worker = new Worker(url.href);
@@ -55,9 +59,14 @@ export function startThread<M extends Methods>(
     { resolve: (value: any) => void; reject: (cause: unknown) => void }
   >();
   let lastId = 0;
+  let crash: Error | null = null;
 
   worker.onmessage = ({ data }: MessageEvent<Answer[]>) => {
     for (const [id, failure, value] of data) {
+      if (id === 0) {
+        onNotice(value as string);
+        continue;
+      }
       const waiter = pending.get(id);
       pending.delete(id);
       if (failure) waiter?.reject(toError(failure));
@@ -66,7 +75,7 @@ export function startThread<M extends Methods>(
   };
   worker.addEventListener("close", () => workers.delete(worker));
   worker.onerror = (event) => {
-    const crash = new Error(`a thread crashed: ${event.message}`);
+    crash = new Error(`a thread crashed: ${event.message}`);
     for (const { reject } of pending.values()) reject(crash);
     pending.clear();
     onCrash(crash);
@@ -74,6 +83,7 @@ export function startThread<M extends Methods>(
 
   return {
     call(method, args, transfer = []) {
+      if (crash) return Promise.reject(crash);
       const id = ++lastId;
       return new Promise((resolve, reject) => {
         pending.set(id, { resolve, reject });
@@ -82,6 +92,7 @@ export function startThread<M extends Methods>(
     },
     terminate() {
       const { promise, resolve } = Promise.withResolvers<void>();
+      if (crash) resolve();
       worker.addEventListener("close", () => resolve());
       worker.terminate();
       return promise;
@@ -128,7 +139,8 @@ export function openLater<M extends Methods & { close(): void }>(
     async close() {
       isClosed = true;
       const thread = await opening?.catch(() => null);
-      await thread?.call("close", [] as unknown as Parameters<M["close"]>);
+      // A thread that crashed has let go of it.
+      await thread?.call("close", [] as unknown as Parameters<M["close"]>).catch(() => {});
       // SQLite keeps a closed connection with statements half alive; the end of the thread does not.
       await thread?.terminate();
     },
@@ -164,6 +176,11 @@ export function serveThread(methods: Methods, rest: () => void = () => {}): void
       answer(id, toFailure(cause), null);
     }
   };
+}
+
+/** Says something to whoever started this thread. */
+export function giveNotice(notice: string): void {
+  postMessage([[0, null, notice]] satisfies Answer[]);
 }
 
 function toFailure(cause: unknown): Failure {

@@ -154,3 +154,12 @@ test("a thread that dies rejects all that waits and says so once", async () => {
   expect(count).toBe(1);
   doomed.terminate();
 });
+
+test("a call of a thread that is dead is rejected", async () => {
+  const { promise, resolve } = Promise.withResolvers<Error>();
+  const doomed = start(resolve);
+  doomed.call("crash", []).catch(() => {});
+  const cause = await promise;
+  expect(doomed.call("add", [1, 1])).rejects.toBe(cause);
+  await doomed.terminate();
+});

@@ -1,10 +1,11 @@
 /** The server itself: whether it is there, what it holds and refused, and its end. */
 import { Type, type Static } from "@sinclair/typebox";
 import type { Intake } from "../ingest/intake.ts";
+import { nullable } from "../schemas.ts";
 import { page } from "../limits.ts";
+
 import { RejectPage, StoreCounts } from "../query/admin.ts";
 import type { Reader } from "../query/reader.ts";
-import { nullable } from "../schemas.ts";
 import { closed, route } from "./route.ts";
 
 export interface ServerDeps {
@@ -17,6 +18,16 @@ export interface ServerDeps {
   /** Begins an orderly end; returns at once. */
   shutdown: () => void;
 }
+
+/** What a look at the whole file of the store found. */
+export const StoreCheck = Type.Object({
+  startedAt: Type.Integer({ description: "Epoch ms" }),
+  finishedAt: nullable(Type.Integer(), "Null while it goes on"),
+  problems: Type.Array(Type.String(), {
+    description: "The first that SQLite found; none: all is well",
+  }),
+});
+export type StoreCheck = Static<typeof StoreCheck>;
 
 export const Status = Type.Object({
   version: Type.String(),
@@ -38,6 +49,16 @@ export const Status = Type.Object({
   logBytes: Type.Integer({ description: "Of the write-ahead log" }),
   memoryBytes: Type.Integer(),
   sqliteVersion: Type.String(),
+  damage: Type.Object(
+    {
+      count: Type.Integer({
+        description:
+          "Texts, answers and kinds of work that met damage since the start, each counted once; the log names them",
+      }),
+      check: nullable(StoreCheck, "Null where the server before this one ended in order"),
+    },
+    { description: "What of the store cannot be read; all else is served" },
+  ),
 });
 export type Status = Static<typeof Status>;
 

@@ -109,14 +109,24 @@ export function traceRoutes(deps: ReadDeps) {
       path: "/api/traces/:trace/export",
       summary: "A trace as ingest v1",
       query: ExportQuery,
-      answer: Type.Unsafe<never>(Type.Object({}, { description: "A document of ingest v1" })),
+      answer: Type.Unsafe<never>(
+        Type.Object(
+          {},
+          {
+            description:
+              "A document of ingest v1. The header x-tealight-damaged-texts says how many texts, at least, are damaged in the store: a note stands in their place",
+          },
+        ),
+      ),
       async handle({ request, query }) {
         const pages = exportPages(reader, traceOf(request, query), query.full === "1");
         // The first page is read before the answer begins, so that a missing trace is a 404.
         const { value: first } = await pages.next();
+        const { entries, damagedTexts } = first!;
+        const more = damagedTexts > 0 ? { [damagedHeader]: `${damagedTexts}` } : undefined;
         return query.format === "jsonl"
-          ? answerStream(request, toLines(first!, pages), "application/jsonl")
-          : answerStream(request, toDocument(first!, pages), "application/json");
+          ? answerStream(request, toLines(entries, pages), "application/jsonl", more)
+          : answerStream(request, toDocument(entries, pages), "application/json", more);
       },
     }),
     route({
@@ -185,29 +195,38 @@ function fieldOf(request: Request): PayloadField {
   });
 }
 
+/**
+ * How many texts are damaged in the first piece of an export, as most traces are one: the rest is read
+ * while the answer is under way. In their place stands a note that says so.
+ */
+const damagedHeader = "x-tealight-damaged-texts";
+
 async function* exportPages(
   reader: Reader,
   ref: TraceRef,
   full: boolean,
-): AsyncGenerator<string[], undefined> {
+): AsyncGenerator<ExportPage, undefined> {
   let after: number | null = null;
   do {
-    const { entries, next }: ExportPage = await reader.call("exportPage", [ref, after, full]);
-    yield entries;
-    after = next;
+    const page: ExportPage = await reader.call("exportPage", [ref, after, full]);
+    yield page;
+    after = page.next;
   } while (after !== null);
 }
 
-async function* toLines(first: string[], rest: AsyncIterable<string[]>): AsyncGenerator<string> {
+async function* toLines(first: string[], rest: AsyncIterable<ExportPage>): AsyncGenerator<string> {
   const lines = (entries: string[]) =>
     entries.map((entry) => `{"version":"v1","traces":[${entry}]}\n`).join("");
   yield lines(first);
-  for await (const entries of rest) yield lines(entries);
+  for await (const { entries } of rest) yield lines(entries);
 }
 
-async function* toDocument(first: string[], rest: AsyncIterable<string[]>): AsyncGenerator<string> {
+async function* toDocument(
+  first: string[],
+  rest: AsyncIterable<ExportPage>,
+): AsyncGenerator<string> {
   yield `{"version":"v1","traces":[${first.join(",")}`;
   // The last page is empty where the one before ended with the last span.
-  for await (const entries of rest) if (entries.length > 0) yield `,${entries.join(",")}`;
+  for await (const { entries } of rest) if (entries.length > 0) yield `,${entries.join(",")}`;
   yield "]}";
 }

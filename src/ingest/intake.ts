@@ -72,6 +72,8 @@ export interface IntakeSettings extends Omit<
   onStorage: (status: StorageStatus) => void;
   onStall: (stall: Stall) => void;
   onCrash: (cause: Error) => void;
+  /** Told what the writing thread finds damaged. */
+  onDamage: (what: string) => void;
 }
 
 /** Refusals and uses of keys are written this often. */
@@ -79,8 +81,13 @@ const notesEveryMs = 1000;
 
 /** @throws AppError `store_unusable` where the store cannot be opened. */
 export async function openIntake(settings: IntakeSettings): Promise<Intake> {
-  const { defaultKey, givenKey, onUnknown, onStorage, onStall, onCrash, ...rest } = settings;
-  const writer = startThread<WriterMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+  const { defaultKey, givenKey, onUnknown, onStorage, onStall, onCrash, onDamage, ...rest } =
+    settings;
+  const writer = startThread<WriterMethods>(
+    new URL("./thread.ts", import.meta.url),
+    onCrash,
+    onDamage,
+  );
   const buffered = new SharedArrayBuffer(4);
   const bufferedRows = new Int32Array(buffered);
   const latestChange = new SharedArrayBuffer(8);

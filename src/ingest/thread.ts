@@ -5,7 +5,7 @@
 import type { Database } from "bun:sqlite";
 import { prepareCheck } from "../contract/check.ts";
 import { AppError } from "../errors.ts";
-import { part, removal } from "../limits.ts";
+import { part, removal, upkeep as pauses } from "../limits.ts";
 import { inputPreview, outputPreview } from "../messages/preview.ts";
 import { readLogs } from "../otlp/logs.ts";
 import { makeSpan } from "../otlp/made.ts";
@@ -20,7 +20,8 @@ import { recordRejects } from "../store/rejects.ts";
 import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
 import { createStorage, type Storage, type StorageKind } from "../store/storage.ts";
 import { recordUnknown, type Client, type UnknownNote } from "../store/unknown.ts";
-import { serveThread } from "../threads.ts";
+import { tellingDamage, toTrouble } from "../store/trouble.ts";
+import { giveNotice, serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
 import { createChangeLog, type Change, type ChangeLog } from "./changes.ts";
 import { parseBody, type Format, type Receipt, type Rules } from "./parse.ts";
@@ -99,10 +100,18 @@ function opened(): Open {
   return open;
 }
 
+/** As soon as the disk gives them. */
 async function loadPricer(): Promise<void> {
-  const { db, settings } = opened();
-  const loaded = await openPricer(db, settings.priceRules);
-  if (open) open.pricer = loaded;
+  while (open) {
+    try {
+      const loaded = await openPricer(open.db, open.settings.priceRules, giveNotice);
+      if (open) open.pricer = loaded;
+      return;
+    } catch (cause) {
+      if (!(toTrouble(cause) instanceof AppError)) throw cause;
+      await Bun.sleep(pauses.idleMs);
+    }
+  }
 }
 
 function pricer(): Pricer {
@@ -155,9 +164,9 @@ const methods = {
       const storage = createStorage(settings);
       const writer = createWriter(db, spans, onBuffered, changes.note, storage);
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
-      const upkeep = startUpkeep(db, writer, payloads, spans.settling, storage);
+      const upkeep = startUpkeep(db, writer, payloads, spans.settling, storage, giveNotice);
       const { promise: priced, resolve, reject } = Promise.withResolvers<void>();
-      const sweep = createSweep(db, writer);
+      const sweep = createSweep(db, writer, giveNotice);
       const repricer = createRepricer(sweep, spans);
       const rereader = createRereader(sweep, spans);
       open = {
@@ -348,7 +357,11 @@ const methods = {
     const { db, writer, upkeep, sweep, storage } = open;
     upkeep.stop();
     sweep.stop();
-    writer.drain();
+    try {
+      writer.drain();
+    } catch {
+      // A disk that fails: who waited has been told.
+    }
     open = null;
     closeWriter(db);
     storage.end();
@@ -370,8 +383,11 @@ export interface Notes {
   unknown: UnknownNote[];
 }
 
-serveThread(methods, () => {
-  if (!open) return;
-  open.spans.rest();
-  shrinkMemory(open.db);
-});
+serveThread(
+  tellingDamage(methods, () => giveNotice("not all can be stored or deleted")),
+  () => {
+    if (!open) return;
+    open.spans.rest();
+    shrinkMemory(open.db);
+  },
+);

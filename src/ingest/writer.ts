@@ -10,13 +10,14 @@ import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { drain, drainAtRows, ring as ringLimits } from "../limits.ts";
 import type { Batch, SpanWriter } from "../store/spans.ts";
-import { isNoRoom, storageUnavailable, type Storage } from "../store/storage.ts";
+import { isNoRoom, type Storage } from "../store/storage.ts";
+import { toTrouble } from "../store/trouble.ts";
 import type { Change } from "./changes.ts";
 import { Ring } from "./ring.ts";
 import { timed } from "./stalls.ts";
 
 export interface Writer {
-  /** Resolves when the batch is committed. @throws AppError `buffer_full`, `storage_unavailable`. */
+  /** Resolves when the batch is committed. @throws AppError `buffer_full`, `storage_unavailable`, `store_damaged`. */
   submit(batch: Batch, weight: { rows: number; bytes: number }): Promise<void>;
   /**
    * Runs a change of something else than spans in a transaction of its own, after what waits. Where the
@@ -69,7 +70,7 @@ export function createWriter(
       if (db.inTransaction) db.run("ROLLBACK");
       spans.rolledBack();
       if (isNoRoom(cause)) storage?.failed(cause);
-      throw toUnavailable(cause);
+      throw toTrouble(cause);
     }
   }
 
@@ -154,17 +155,3 @@ export function createWriter(
 }
 
 const commitOf = (rows: number) => `commit of ${rows} ${rows === 1 ? "span" : "spans"}`;
-
-/** What the disk or another process does to SQLite, in terms a sender can act upon. */
-export function toUnavailable(cause: unknown): unknown {
-  const code = (cause as { code?: string }).code ?? "";
-  if (isNoRoom(cause) && !(cause instanceof AppError)) return storageUnavailable("full", cause);
-  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
-    return new AppError("buffer_full", "ingest buffer full", {
-      hint: "another program holds the store's file",
-      retryAfterSeconds: 1,
-      cause,
-    });
-  }
-  return cause;
-}

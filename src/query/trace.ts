@@ -177,7 +177,7 @@ export function readPayload(
   const text = texts[field];
   if (text === undefined) throw new AppError("not_found", `this span has no ${field}`);
   if (damaged.includes(field)) {
-    throw new AppError("internal_error", `the ${field} is damaged in the store`);
+    throw new AppError("store_damaged", `the ${field} is damaged in the store`);
   }
   const part = text.slice(from, from + length);
   const isJson = part.length === text.length && part.length <= parsedPayloadLength && parses(part);
@@ -203,6 +203,8 @@ export interface ExportPage {
   entries: string[];
   /** Pass it as `after` for the next page; null after the last. */
   next: number | null;
+  /** Texts in place of which stands a note that they are damaged. */
+  damagedTexts: number;
 }
 
 /**
@@ -234,12 +236,14 @@ export function exportPage(
   const groups: { headerId: number; spans: string[] }[] = [];
   let bytes = 0;
   let last: number | null = null;
+  let damagedTexts = 0;
   for (const row of rows) {
-    const { span, x } = wholeSpan(row, source);
+    const { span, x, damaged } = wholeSpan(row, source);
     const json = JSON.stringify(full ? ({ ...span, x } satisfies ImportedSpan) : span);
     bytes += Buffer.byteLength(json);
     if (last !== null && bytes > exportChunkBytes) break;
     last = row.key;
+    damagedTexts += damaged.length;
     const group = groups.at(-1);
     if (group?.headerId === row.headerId) group.spans.push(json);
     else groups.push({ headerId: row.headerId, spans: [json] });
@@ -250,6 +254,7 @@ export function exportPage(
       toEntry(trace.traceId, named(names.headerOf(group.headerId), unnamed), group.spans, full),
     ),
     next: isLast ? null : last,
+    damagedTexts,
   };
 }
 

@@ -7,7 +7,7 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { spanTypes } from "../contract/v1.ts";
 import { news as limits } from "../limits.ts";
-import { isDamage } from "../store/blocks.ts";
+import { isDamage } from "../store/trouble.ts";
 import { fromCell, type Cell } from "../store/codec.ts";
 import { readEntries, readList, type Entry, type Token } from "../store/lists.ts";
 import { payloadFields, spanKeyRange } from "../store/rows.ts";

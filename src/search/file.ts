@@ -97,6 +97,8 @@ export function openFile(path: string, fromMs: number | null) {
     return access(db, path);
   } catch (cause) {
     db.close();
+    // A file that was only begun is no use to anybody.
+    if (fromMs !== null) removeFile(path);
     throw cause;
   }
 }
@@ -254,7 +256,7 @@ function access(db: Database, path: string) {
     shrinkMemory: () => shrinkMemory(db),
     bytes: () => sizeOf(path) + sizeOf(`${path}-wal`),
     close(): void {
-      // A full disk has rolled back by itself; a second ROLLBACK would throw.
+      // An error of the disk has ended it already.
       if (db.inTransaction) db.run("ROLLBACK");
       db.close();
     },
@@ -274,8 +276,4 @@ export function removeFile(path: string): void {
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-export function isOfSqlite(cause: unknown): boolean {
-  return String((cause as { code?: unknown }).code ?? "").startsWith("SQLITE_");
 }

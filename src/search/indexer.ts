@@ -7,24 +7,14 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { limits } from "./limits.ts";
-import { isDamage } from "../store/blocks.ts";
+import { isDamage, isOfSqlite } from "../store/trouble.ts";
 import { facetNumber } from "../store/facets.ts";
-import { spanKeyRange, traceKeyOf } from "../store/rows.ts";
 import { lastSettled } from "../store/settle.ts";
 import { isNoRoom } from "../store/storage.ts";
 import type { Source } from "../query/trace.ts";
-import {
-  isOfSqlite,
-  looseKeyOf,
-  openFile,
-  removeFile,
-  type IndexedTrace,
-  type IndexFile,
-} from "./file.ts";
-import { createMarks } from "./marks.ts";
+import { createTextAdder } from "./adding.ts";
+import { openFile, removeFile, type IndexedTrace, type IndexFile } from "./file.ts";
 import type { TraceTexts } from "./texts.ts";
-import { decoded } from "./units.ts";
-import { fold } from "./words.ts";
 
 /** Traces that settled in the steps (fromMs, untilMs] are in no file. */
 export interface Gap {
@@ -36,8 +26,16 @@ export type Indexer = ReturnType<typeof createIndexer>;
 
 type Steps = Generator<void, void>;
 
-/** @param dir where the files are; made at need. */
-export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
+/**
+ * @param dir where the files are; made at need.
+ * @param onDamage is told what is damaged, and passed by or built anew.
+ */
+export function createIndexer(
+  source: Source,
+  texts: TraceTexts,
+  dir: string,
+  onDamage: (what: string) => void = () => {},
+) {
   const selectSettled = source.sqlite.query<IndexedTrace, [number, number, number, number]>(
     `SELECT traceKey AS key, startTime, value AS settledAt FROM facets
      WHERE field = ? AND value > ? AND value <= ? ORDER BY value LIMIT ?`,
@@ -48,7 +46,7 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
        AND (traces.settledAt = json_extract(indexed.value, '$[1]') OR ?)`,
   );
   const settled = facetNumber("settled");
-  const marks = createMarks(source.sqlite);
+  const addTexts = createTextAdder(source, texts, onDamage);
   /** By the time that they stand for. */
   let files: IndexFile[] = [];
   let work: Steps | null = null;
@@ -57,6 +55,8 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
   let committedBytes = 0;
   let lookAtMs = 0;
   let workAtMs = 0;
+  /** Errors in a row. */
+  let failures = 0;
   /** The file that is written to. */
   let growing: IndexFile | null = null;
   let looked = 0;
@@ -71,7 +71,10 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
       files.push(openFile(path, null));
     } catch (cause) {
       if (isUnsupported(cause)) isSupported = false;
-      else if (!isNoRoom(cause)) removeFile(path);
+      else if (isDamage(cause) || !isOfSqlite(cause)) {
+        if (isDamage(cause)) onDamage("a file of the search index, which is built anew");
+        removeFile(path);
+      }
     }
   }
   sort();
@@ -182,23 +185,10 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     if (trace?.settledAt !== settledAt) return;
     const before = (file.trace(key) && known.get(key)) ?? new Set<string>();
     const knownBefore = before.size;
-    let pieces: number[] = [];
-    let fresh: string[] = [];
-    for (const { token, position } of texts.textsOf(trace)) {
-      if (typeof token === "number") {
-        pieces.push(token);
-      } else {
-        // As the scanner reads it: a name is a text as it is, whatever it looks like.
-        const text = position === null ? token : decoded(token);
-        if (before.has(text)) continue;
-        if (before.size < limits.knownTexts) before.add(text);
-        fresh.push(text);
-      }
-      if (pieces.length + fresh.length < limits.textsPerStep) continue;
-      yield* addTexts(file, key, pieces, fresh);
-      [pieces, fresh] = [[], []];
-    }
-    yield* addTexts(file, key, pieces, fresh);
+    // Twice, where it fails: a disk that cannot read now may do so then, and what is left out stays so.
+    let isWhole = yield* addTexts(file, trace, before);
+    isWhole ||= yield* addTexts(file, trace, before);
+    if (!isWhole) onDamage(`a trace that cannot all be searched: ~${trace.key}`);
     knownCount += before.size - knownBefore;
     if (knownCount > limits.knownTexts) {
       known = new Map();
@@ -206,75 +196,6 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     }
     known.set(key, before);
     file.putTrace({ ...indexed, startTime: trace.startTime });
-  }
-
-  function* addTexts(file: IndexFile, traceKey: number, pieces: number[], texts: string[]): Steps {
-    yield* addPieces(
-      file,
-      traceKey,
-      pieces.sort((a, b) => a - b),
-    );
-    yield* addDocs(
-      file,
-      texts.map((text) => () => text),
-      () => looseKeyOf(traceKey),
-      () => 0,
-    );
-  }
-
-  function* addPieces(file: IndexFile, traceKey: number, keys: number[]): Steps {
-    for (const { from, to } of runsOf(keys)) {
-      if (traceKeyOf(from) !== traceKey) file.addBorrow(from, to, traceKey);
-    }
-    const markOf = marks();
-    const fresh = new Map<number, number>();
-    for (const [i, key] of keys.entries()) {
-      const mark = markOf(key);
-      if (!file.hasPiece(key, mark)) fresh.set(key, mark);
-      // 10,000 take 200 ms.
-      if (i % 256 === 255) yield;
-    }
-    for (const { from, to } of runsOf([...fresh.keys()])) {
-      const texts = Array.from({ length: to - from + 1 }, (_, i) => () => readPiece(from + i));
-      yield* addDocs(
-        file,
-        texts,
-        (i) => from + i,
-        (i) => fresh.get(from + i)!,
-      );
-    }
-  }
-
-  /** @param keyOf the key of the text of that number, `markOf` its mark. */
-  function* addDocs(
-    file: IndexFile,
-    texts: (() => string)[],
-    keyOf: (i: number) => number,
-    markOf: (i: number) => number,
-  ): Steps {
-    let doc: string[] = [];
-    let length = 0;
-    let first = 0;
-    for (const [i, read] of texts.entries()) {
-      const text = read();
-      doc.push(text);
-      file.state.textBytes += Buffer.byteLength(text);
-      length += text.length;
-      if (length < limits.docLength && i < texts.length - 1) continue;
-      const marks = doc.map((_, at) => markOf(first + at));
-      file.addText(keyOf(first), keyOf(i), marks, fold(doc.join("\n")));
-      [doc, length, first] = [[], 0, i + 1];
-      yield;
-    }
-  }
-
-  function readPiece(key: number): string {
-    try {
-      return decoded(source.payloads.textOf([key]));
-    } catch (cause) {
-      if (isDamage(cause)) return "";
-      throw cause;
-    }
   }
 
   /** Looks at one file after the other, and drops one of which too much is gone. */
@@ -299,6 +220,7 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
 
   /** What is to be done before a pause. */
   function rest(): void {
+    failures = 0;
     if (!growing) return;
     growing.commit();
     growing.checkpoint();
@@ -342,10 +264,12 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
       } catch (cause) {
         if (isUnsupported(cause)) isSupported = false;
         else if (!isOfSqlite(cause) && !isNoRoom(cause)) throw cause;
-        // The disk is full, or a file is damaged: all that it had is a gap, for some time.
+        // The disk is full, or a file is damaged: all that it had is a gap, for some time. Where it is the
+        // store that is damaged it comes back, and is tried ever less often.
+        if (isDamage(cause)) onDamage("the search index cannot be built");
         if (growing) drop(growing);
         work = null;
-        workAtMs = performance.now() + limits.retryMs;
+        workAtMs = performance.now() + limits.retryMs * ++failures;
         return false;
       }
     },
@@ -355,7 +279,10 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
       knownCount = 0;
       for (const file of files) file.shrinkMemory();
     },
-    drop,
+    dropDamaged(file: IndexFile): void {
+      onDamage("a file of the search index, which is built anew");
+      drop(file);
+    },
     /** Drops all, and begins anew. */
     rebuild(): void {
       for (const file of files) drop(file);
@@ -365,25 +292,14 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
         try {
           file.commit();
         } catch (cause) {
-          // What is not committed is a gap.
-          if (!isNoRoom(cause)) throw cause;
+          // The disk fails: it stays as it was committed last, and the rest is a gap.
+          if (!isOfSqlite(cause) && !isNoRoom(cause)) throw cause;
         }
         file.close();
       }
       files = [];
     },
   };
-}
-
-/** Consecutive keys of one trace, together. */
-function runsOf(keys: number[]): { from: number; to: number }[] {
-  const runs: { from: number; to: number }[] = [];
-  for (const key of keys) {
-    const run = runs.at(-1);
-    if (run && run.to + 1 === key && key !== spanKeyRange(traceKeyOf(key))[0]) run.to = key;
-    else runs.push({ from: key, to: key });
-  }
-  return runs;
 }
 
 function isUnsupported(cause: unknown): boolean {

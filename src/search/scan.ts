@@ -2,7 +2,7 @@
 import { spanTypes } from "../contract/v1.ts";
 import { elementsOf, membersOf, skipSpace, type Slice } from "../messages/json.ts";
 import type { Source } from "../query/trace.ts";
-import { isDamage } from "../store/blocks.ts";
+import { isDamage } from "../store/trouble.ts";
 import { fromCell } from "../store/codec.ts";
 import type { Token } from "../store/lists.ts";
 import type { PayloadField } from "../store/rows.ts";

@@ -4,6 +4,7 @@
  * all are. Each trace is read from the store, so what is deleted or changed is right at once; and a page
  * goes on for a bounded time, then says where it stood.
  */
+import { isOfSqlite } from "../store/trouble.ts";
 import { parseFilter } from "../filter/parse.ts";
 import { limits } from "./limits.ts";
 import { parseBoundCursor, toBoundCursor } from "../query/cursor.ts";
@@ -13,7 +14,8 @@ import { parseTime } from "../filter/time.ts";
 import { findTrace, type TraceRef } from "../query/traces.ts";
 import { facetNumber } from "../store/facets.ts";
 import { traceKeyOf } from "../store/rows.ts";
-import { isOfSqlite, looseKeyOf, type Candidate, type IndexFile, type Stretch } from "./file.ts";
+import { looseKeyOf, type Candidate, type IndexFile, type Stretch } from "./file.ts";
+
 import type { Hit, SearchPage } from "./hits.ts";
 import type { Indexer } from "./indexer.ts";
 import type { Scanner } from "./scan.ts";
@@ -128,7 +130,7 @@ export function createSearch(
     } catch (cause) {
       if (!isOfSqlite(cause)) throw cause;
       // It is damaged: built anew, and until then its traces are fresh ones.
-      indexer.drop(file);
+      indexer.dropDamaged(file);
       return [];
     }
   }

@@ -18,12 +18,14 @@ export function createSearcher(
   dir: string,
   checkPlace: () => void,
   onCrash: (cause: Error) => void,
+  onDamage: (what: string) => void = () => {},
 ): Searcher {
   let isPaused = false;
   let isClosed = false;
   const later = openLater<SearchMethods>(async () => {
     checkPlace();
-    const thread = startThread<SearchMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+    const url = new URL("./thread.ts", import.meta.url);
+    const thread = startThread<SearchMethods>(url, onCrash, onDamage);
     return { thread, isOpen: thread.call("open", [path, dir]) };
   });
   // The first request is not to wait for it. Where it cannot open now, it may later.

@@ -7,12 +7,11 @@ import type { Database } from "bun:sqlite";
 import { fromCell, type Cell } from "../store/codec.ts";
 import { payload } from "../limits.ts";
 import { limits } from "./limits.ts";
-import { isDamage } from "../store/blocks.ts";
+import { isDamage, isOfSqlite } from "../store/trouble.ts";
 import { readEntries, readList, type Entry, type Token } from "../store/lists.ts";
 import { payloadFields, spanKeyRange, type NameLookup, type PayloadField } from "../store/rows.ts";
 import { readByStart } from "../query/outline.ts";
 import { readNumbered } from "../query/rows.ts";
-import { isOfSqlite } from "./file.ts";
 import { SeenTexts } from "./seen.ts";
 
 /** Where a text is. What holds for all spans of a process is no message. */
@@ -55,8 +54,12 @@ export interface Text {
 export interface TraceTexts {
   /** @returns null where the trace is gone. */
   trace(key: number): TraceRow | null;
-  /** In the order of the spans' starts. */
-  textsOf(trace: TraceRow): Generator<Text>;
+  /**
+   * In the order of the spans' starts.
+   *
+   * @param onDamage is told where not all can be read.
+   */
+  textsOf(trace: TraceRow, onDamage?: () => void): Generator<Text>;
 }
 
 export function createTraceTexts(db: Database, names: NameLookup): TraceTexts {
@@ -107,13 +110,14 @@ export function createTraceTexts(db: Database, names: NameLookup): TraceTexts {
 
   return {
     trace: (key) => selectTrace.get(key),
-    *textsOf(trace) {
+    *textsOf(trace, onDamage = () => {}) {
       try {
         yield* read(trace);
       } catch (cause) {
         // Rows that are damaged, of which the rest cannot be read. They must end neither the thread nor
         // the answers that come by them; any other trouble with the file is not theirs.
         if (isOfSqlite(cause) && !isDamage(cause)) throw cause;
+        onDamage();
       }
     },
   };

@@ -187,7 +187,8 @@ export function createWaitingLogs(db: Database): WaitingLogs {
     "DELETE FROM waitingLogs WHERE traceId = ? AND projectId = ?",
   );
   /** The traces that may have some, so that all other spans need no look at the table. */
-  let traces = waitingTraces(db);
+  let known: Set<string> | null = waitingTraces(db);
+  const traces = () => (known ??= waitingTraces(db));
   /** Most that were put have none any longer, so that now and then the set is made anew. */
   let puts = 0;
 
@@ -196,11 +197,11 @@ export function createWaitingLogs(db: Database): WaitingLogs {
       for (const { spanId, json } of logs) {
         insert.run(projectId, toCell(traceId), toCell(spanId), receivedAt, toCell(json));
       }
-      traces.add(`${projectId} ${traceId}`);
-      if (++puts % limits.maxCount === 0) traces = waitingTraces(db);
+      traces().add(`${projectId} ${traceId}`);
+      if (++puts % limits.maxCount === 0) known = null;
     },
     take(projectId, traceId, spanId) {
-      if (traces.size === 0 || !traces.has(`${projectId} ${traceId}`)) return [];
+      if (traces().size === 0 || !traces().has(`${projectId} ${traceId}`)) return [];
       const found = new Set<string>();
       let length = 0;
       // One at a time: of all senders' records together there may be far more than memory.
@@ -216,10 +217,10 @@ export function createWaitingLogs(db: Database): WaitingLogs {
       return [...found];
     },
     drop(projectId, traceId) {
-      if (traces.delete(`${projectId} ${traceId}`)) removeTrace.run(toCell(traceId), projectId);
+      if (traces().delete(`${projectId} ${traceId}`)) removeTrace.run(toCell(traceId), projectId);
     },
     forget() {
-      traces = waitingTraces(db);
+      known = null;
     },
   };
 }

@@ -7,7 +7,8 @@
  */
 import type { Database } from "bun:sqlite";
 import { payload as limits } from "../limits.ts";
-import { createPieceReader, DamagedText, isDamage, type PieceReader } from "./blocks.ts";
+import { createPieceReader, type PieceReader } from "./blocks.ts";
+import { DamagedText, isDamage } from "./trouble.ts";
 import { closest, copyOf, type Candidate } from "./candidates.ts";
 import { cut, longestLiteral, type Place } from "./cut.ts";
 import { appendEntry, readEntries, readList, writeEntry, writeList, type Token } from "./lists.ts";
@@ -81,6 +82,7 @@ export interface PayloadWriter {
 export function createPayloadReader(
   db: Database,
   pieces: PieceReader = createPieceReader(db),
+  onDamage: (spanKey: number, field: PayloadField) => void = () => {},
 ): PayloadReader {
   const plain = openPlainPayloads(db);
   const selectLists = db.query<{ lists: Uint8Array | null }, [number]>(
@@ -134,6 +136,7 @@ export function createPayloadReader(
         } catch (cause) {
           if (!isDamage(cause)) throw cause;
           damaged.push(field);
+          onDamage(spanKey, field);
           texts[field] = "[this text is damaged in the store and cannot be read]";
         }
       }
