@@ -71,10 +71,11 @@ function read<T>(work: (opened: Opened) => T): T {
 
 function schedule(afterMs: number): void {
   timer = setTimeout(() => {
+    if (isPaused) return schedule(limits.idleMs);
     const startedAt = performance.now();
     let isBusy: boolean;
     try {
-      isBusy = !isPaused && read(({ indexer }) => indexer.step());
+      isBusy = read(({ indexer }) => indexer.step());
       loadedLooks = isUnderLoad() ? loadedLooks + 1 : 0;
     } catch (cause) {
       // The disk fails, or is full, or a page is damaged: later.
