@@ -2,9 +2,8 @@
 import { Type } from "@sinclair/typebox";
 import { page, transcript as limits } from "../limits.ts";
 import { SpanMessages } from "../query/news.ts";
-import type { SpanRef } from "../query/trace.ts";
 import { TranscriptPage } from "../query/transcript.ts";
-import { parseSpanRef, pathSegments } from "./params.ts";
+import { parseSpanRef, pathSegments, segmentNamed } from "./params.ts";
 import { traceRefOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";
 
@@ -22,11 +21,6 @@ const TranscriptQuery = closed({
     }),
   ),
 });
-
-/** A query's text is decoded already, unlike a path's. */
-function spanNamed(name: string): SpanRef {
-  return parseSpanRef(name.startsWith("~") ? name : encodeURIComponent(name));
-}
 
 export function messageRoutes(deps: ReadDeps) {
   return [
@@ -51,7 +45,11 @@ export function messageRoutes(deps: ReadDeps) {
       handle: ({ request, query: { project, limit = page.defaultLimit, cursor, from } }) =>
         deps.reader.call("transcript", [
           traceRefOf(request, project, deps),
-          { limit, cursor, from: from === undefined ? undefined : spanNamed(from) },
+          {
+            limit,
+            cursor,
+            from: from === undefined ? undefined : parseSpanRef(segmentNamed(from)),
+          },
         ]),
     }),
   ];

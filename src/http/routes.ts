@@ -1,5 +1,6 @@
 /** All routes, in the order of the document. */
 import { adminRoutes } from "./admin.ts";
+import { compareRoutes } from "./compare.ts";
 import { doorRoutes, type DoorDeps } from "./doors.ts";
 import { liveRoutes, type Live } from "./live.ts";
 import { messageRoutes } from "./messages.ts";
@@ -32,6 +33,7 @@ export function apiRoutes(deps: RouteDeps) {
     ...traceListRoutes(deps),
     ...traceRoutes(deps),
     ...messageRoutes(deps),
+    ...compareRoutes(deps),
     ...statsRoutes(deps),
     ...removeRoutes(deps),
     ...liveRoutes(deps),

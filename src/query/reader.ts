@@ -19,6 +19,8 @@ const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
   "groups",
   "latest",
   "removal",
+  "comparison",
+  "comparedPair",
 ]);
 
 /**

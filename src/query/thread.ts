@@ -13,6 +13,8 @@ import { serveThread } from "../threads.ts";
 import { countStore, listRejects } from "./admin.ts";
 import { readBreakdown } from "./breakdown.ts";
 import { readTraceColumns } from "./columns.ts";
+import { findComparable, readComparison } from "./comparison.ts";
+import { readComparedPair, type SpanAt } from "./comparepair.ts";
 import { complete, type CompleteQuery } from "./complete.ts";
 import { listGroups, type GroupQuery } from "./groups.ts";
 import { toJson } from "./json.ts";
@@ -78,6 +80,10 @@ const methods = {
     read((source) => toJson(readSpanMessages(source, trace, span))),
   transcript: (ref: TraceRef, query: TranscriptQuery) =>
     read((source) => toJson(readTranscript(source, ref, query))),
+  comparison: (a: TraceRef, b: TraceRef) =>
+    read((source) => toJson(readComparison(source, a, b, Date.now()))),
+  comparedPair: (a: SpanAt, b: SpanAt) => read((source) => toJson(readComparedPair(source, a, b))),
+  comparable: (ref: TraceRef) => read((source) => toJson(findComparable(source, ref, Date.now()))),
   spanCount: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.spanCount),
   /** The key of a trace, for what changes it. */
   traceKey: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.key),
