@@ -7,6 +7,7 @@ import { messageRoutes } from "./messages.ts";
 import { documentRoutes } from "./openapi.ts";
 import { priceRoutes } from "./prices.ts";
 import type { ReadDeps } from "./read.ts";
+import { promptRoutes } from "./prompts.ts";
 import { rereadRoutes } from "./reread.ts";
 import { removeRoutes } from "./remove.ts";
 import type { Route } from "./route.ts";
@@ -35,6 +36,7 @@ export function apiRoutes(deps: RouteDeps) {
     ...messageRoutes(deps),
     ...compareRoutes(deps),
     ...statsRoutes(deps),
+    ...promptRoutes(deps),
     ...removeRoutes(deps),
     ...liveRoutes(deps),
     ...searchRoutes(deps),

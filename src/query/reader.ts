@@ -21,6 +21,8 @@ const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
   "removal",
   "comparison",
   "comparedPair",
+  "promptVersions",
+  "promptDiff",
 ]);
 
 /**

@@ -21,6 +21,7 @@ import { toJson } from "./json.ts";
 import { listLatest, type LatestQuery } from "./latest.ts";
 import { inScope, readSummaries, type LiveScope } from "./live.ts";
 import { readNews, readSpanMessages } from "./news.ts";
+import { listPromptVersions, readPromptDiff, type PromptQuery } from "./prompts.ts";
 import { listRemoval } from "./removal.ts";
 import { readTrace } from "./skeleton.ts";
 import { readStats, type StatsQuery } from "./stats.ts";
@@ -84,6 +85,10 @@ const methods = {
     read((source) => toJson(readComparison(source, a, b, Date.now()))),
   comparedPair: (a: SpanAt, b: SpanAt) => read((source) => toJson(readComparedPair(source, a, b))),
   comparable: (ref: TraceRef) => read((source) => toJson(findComparable(source, ref, Date.now()))),
+  promptVersions: (query: PromptQuery) =>
+    read((source) => toJson(listPromptVersions(source, query, Date.now()))),
+  promptDiff: (query: PromptQuery, versions: { from: string; to: string }) =>
+    read((source) => toJson(readPromptDiff(source, query, versions, Date.now()))),
   spanCount: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.spanCount),
   /** The key of a trace, for what changes it. */
   traceKey: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.key),
