@@ -2,9 +2,8 @@
 import { Type } from "@sinclair/typebox";
 import { largeTraceSpans, page, transcript as limits } from "../limits.ts";
 import { SpanMessages } from "../query/news.ts";
-import type { SpanRef } from "../query/trace.ts";
 import { TranscriptPage } from "../query/transcript.ts";
-import { parseSpanRef, pathSegments } from "./params.ts";
+import { parseSpanRef, pathSegments, segmentNamed } from "./params.ts";
 import { callerFor, traceRefOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";
 
@@ -22,11 +21,6 @@ const TranscriptQuery = closed({
     }),
   ),
 });
-
-/** A query's text is decoded already, unlike a path's. */
-function spanNamed(name: string): SpanRef {
-  return parseSpanRef(name.startsWith("~") ? name : encodeURIComponent(name));
-}
 
 export function messageRoutes(deps: ReadDeps) {
   return [
@@ -50,7 +44,7 @@ export function messageRoutes(deps: ReadDeps) {
       answer: TranscriptPage,
       async handle({ request, query: { project, limit = page.defaultLimit, cursor, from } }) {
         const ref = traceRefOf(request, project, deps);
-        const span = from === undefined ? undefined : spanNamed(from);
+        const span = from === undefined ? undefined : parseSpanRef(segmentNamed(from));
         const call = await callerFor(deps, ref, largeTraceSpans.scanned);
         return call("transcript", [ref, { limit, cursor, from: span }]);
       },

@@ -46,6 +46,11 @@ function parseRef(segment: string): { key: number } | { id: string } {
   }
 }
 
+/** The segment for an id or `~key` that stands in a query, whose text is decoded already. */
+export function segmentNamed(name: string): string {
+  return name.startsWith("~") ? name : encodeURIComponent(name);
+}
+
 export function parseTraceRef(segment: string, projectId: number | undefined): TraceRef {
   const ref = parseRef(segment);
   return "key" in ref ? ref : { traceId: ref.id, projectId };

@@ -1,11 +1,13 @@
 /** All routes, in the order of the document. */
 import { adminRoutes } from "./admin.ts";
+import { compareRoutes } from "./compare.ts";
 import { doorRoutes, type DoorDeps } from "./doors.ts";
 import { liveRoutes, type Live } from "./live.ts";
 import { messageRoutes } from "./messages.ts";
 import { documentRoutes } from "./openapi.ts";
 import { priceRoutes } from "./prices.ts";
 import type { ReadDeps } from "./read.ts";
+import { promptRoutes } from "./prompts.ts";
 import { rereadRoutes } from "./reread.ts";
 import { removeRoutes } from "./remove.ts";
 import type { Route } from "./route.ts";
@@ -32,7 +34,9 @@ export function apiRoutes(deps: RouteDeps) {
     ...traceListRoutes(deps),
     ...traceRoutes(deps),
     ...messageRoutes(deps),
+    ...compareRoutes(deps),
     ...statsRoutes(deps),
+    ...promptRoutes(deps),
     ...removeRoutes(deps),
     ...liveRoutes(deps),
     ...searchRoutes(deps),

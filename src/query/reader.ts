@@ -21,6 +21,10 @@ const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
   "groups",
   "latest",
   "removal",
+  "comparison",
+  "comparedPair",
+  "promptVersions",
+  "promptDiff",
 ]);
 
 /** What a look through the store finds is not listed any further. */

@@ -100,6 +100,29 @@ export function readSpans(
   return { trace: { ...toSummary(trace, project, nowMs), metadata, attributes }, outline, ...page };
 }
 
+/** A span and where it stands. */
+export interface Place {
+  span: SkeletonRow;
+  depth: number;
+  isInternal: boolean;
+}
+
+/** The first spans of a trace in the order in which they are shown. */
+export function readPlaces(
+  source: Source,
+  traceKey: number,
+): { places: Place[]; isWhole: boolean } {
+  const whole = readWhole(source, traceKey);
+  const { spans, nextCursor } = pageOf(source, whole, null, limits.spans)!;
+  const { depths, marks } = whole.outline;
+  const places = spans.map((span, row) => ({
+    span,
+    depth: depths[row]!,
+    isInternal: (marks[row]! & mark.internal) !== 0,
+  }));
+  return { places, isWhole: nextCursor === null };
+}
+
 function readWhole(source: Source, traceKey: number, lastKey?: number): Whole {
   return {
     traceKey,

@@ -14,12 +14,15 @@ import { giveNotice, serveThread } from "../threads.ts";
 import { countStore, listRejects } from "./admin.ts";
 import { readBreakdown } from "./breakdown.ts";
 import { readTraceColumns } from "./columns.ts";
+import { findComparable, readComparison } from "./comparison.ts";
+import { readComparedPair, type SpanAt } from "./comparepair.ts";
 import { complete, type CompleteQuery } from "./complete.ts";
 import { listGroups, type GroupQuery } from "./groups.ts";
 import { toJson } from "./json.ts";
 import { listLatest, type LatestQuery } from "./latest.ts";
 import { inScope, readSummaries, type LiveScope } from "./live.ts";
 import { readNews, readSpanMessages } from "./news.ts";
+import { listPromptVersions, readPromptDiff, type PromptQuery } from "./prompts.ts";
 import { listRemoval } from "./removal.ts";
 import { readTrace, type SpansQuery } from "./skeleton.ts";
 import { readStats, type StatsQuery } from "./stats.ts";
@@ -102,6 +105,14 @@ const methods = {
     read((source) => toJson(readSpanMessages(source, trace, span))),
   transcript: (ref: TraceRef, query: TranscriptQuery) =>
     read((source) => toJson(readTranscript(source, ref, query))),
+  comparison: (a: TraceRef, b: TraceRef) =>
+    read((source) => toJson(readComparison(source, a, b, Date.now()))),
+  comparedPair: (a: SpanAt, b: SpanAt) => read((source) => toJson(readComparedPair(source, a, b))),
+  comparable: (ref: TraceRef) => read((source) => toJson(findComparable(source, ref, Date.now()))),
+  promptVersions: (query: PromptQuery) =>
+    read((source) => toJson(listPromptVersions(source, query, Date.now()))),
+  promptDiff: (query: PromptQuery, versions: { from: string; to: string }) =>
+    read((source) => toJson(readPromptDiff(source, query, versions, Date.now()))),
   spanCount: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.spanCount),
   /** The key of a trace, for what changes it. */
   traceKey: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.key),

@@ -14,7 +14,7 @@ const optional = Type.Optional;
 const Text = Type.String();
 const Time = described("Epoch ms");
 /** A total: a number, beyond 2^53 - 1 its decimal digits. */
-const FigureView = Type.Union([Type.Integer(), Type.String(), Type.Null()]);
+export const FigureView = Type.Union([Type.Integer(), Type.String(), Type.Null()]);
 const Metadata = Type.Record(Type.String(), Type.String());
 const CostUsd = nullable(
   Type.String({

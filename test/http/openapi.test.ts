@@ -55,10 +55,19 @@ test("whoever needs no token is told no data, and all else needs one", async () 
 
 test("what every GET route answers has the shape that the document gives it", async () => {
   await using server = await startServer();
-  await server.ingest(makePayload({ sessionId: "s" }, { input: "question", output: "answer" }));
+  const texts = { input: "question", output: "answer", systemPrompt: "Help." };
+  await server.ingest(makePayload({ sessionId: "s", agentName: "agent" }, texts));
   await server.api("/api/reprice", { method: "POST", body: "{}" });
-  const values: Record<string, string> = { trace: "trace-1", span: "span-1", field: "input" };
-  const needed: Record<string, string> = { q: "question" };
+  const values: Record<string, string> = {
+    trace: "trace-1",
+    span: "span-1",
+    field: "input",
+    agent: "agent",
+  };
+  const needed: Record<string, string> = {
+    q: "question",
+    ...{ a: "trace-1", b: "trace-1", spanA: "span-1", spanB: "span-1", from: "1", to: "1" },
+  };
   for (const [path, { get }] of Object.entries((await documentOf(server)).paths)) {
     if (!get || get.responses["200"]!.content["text/event-stream"]) continue;
     const query = (get.parameters ?? [])
