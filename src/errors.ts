@@ -17,6 +17,7 @@ const table = {
   internal_error: { status: 500, exit: 1 },
   buffer_full: { status: 503, exit: 1 },
   storage_unavailable: { status: 503, exit: 1 },
+  store_damaged: { status: 503, exit: 1 },
   shutting_down: { status: 503, exit: 1 },
   // What OTLP's specification names.
   invalid_otlp: { status: 400, exit: 1 },

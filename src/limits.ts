@@ -1,4 +1,4 @@
-/** Every bound in one place, so that they can be read against each other. */
+/** Every bound in one place, so that they can be read against each other; those of search are its own. */
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -105,8 +105,24 @@ export const storage = {
 /** A batch that is not committed by then is answered 503; it may still land. */
 export const commitDeadlineMs = 5000;
 
+/** The writing thread says what it did where something took longer. */
+export const stallMs = 1000;
+
 /** A connection that is silent for this long is closed. Longer than `commitDeadlineMs`. */
 export const idleTimeoutSeconds = 10;
+
+/**
+ * Shares of all descriptors that a process may have open: from the first on idle connections are closed,
+ * from the second on no thread starts, which might find none left.
+ */
+export const connections = {
+  idleShare: 1 / 2,
+  startShare: 3 / 4,
+  lookEveryMs: 250,
+} as const;
+
+/** Where nothing was stored for so long memory is given back, and again each time that was twice as long. */
+export const restEveryMs = 10_000;
 
 /** From the first signal to the exit, whatever the clients do. */
 export const shutdownDeadlineMs = 5000;
@@ -290,51 +306,6 @@ export const live = {
 export const removal = { stepMs: 2, page: 200, budgetMs: 4000 } as const;
 
 /**
- * Search. A page goes on for about `budgetMs`, so that it is there within 200. A row of the index stands for
- * `docLength` of text and a file for `fileBytes`: a walk through its lists takes some milliseconds, and it is
- * what is built anew at a time.
- */
-export const search = {
-  queryLength: 1000,
-  budgetMs: 150,
-  snippetLength: 240,
-  /** Of a long word; the text itself decides. */
-  trigramsPerWord: 24,
-  docLength: 2 * KiB,
-  fileBytes: 64 * MiB,
-  /** A commit, which makes one list of trigrams that is to be merged later. */
-  commitBytes: 2 * MiB,
-  commitMs: 2000,
-  mergePages: -64,
-  /** After the start, so that the first request does not wait for it. */
-  startAfterMs: 1000,
-  /**
-   * One step of indexing, and the pause behind it: of an idle server half a core, of one that stores a
-   * fifth, and less the longer that goes on. At a fifth, on two cores, 8 senders got 16,000 spans/s
-   * stored instead of 25,000, and waited 18 ms instead of 10 (p99).
-   */
-  stepMs: 8,
-  busyMs: 8,
-  underLoadMs: 40,
-  longestPauseMs: 320,
-  idleMs: 500,
-  /** After an error of the file system, such as a full disk. */
-  retryMs: 60_000,
-  /** A trace settled longer ago than a commit can take: none comes before it any more. */
-  settledForMs: 1000,
-  tracesPerLook: 2000,
-  /** Of one text: more traces that have it, and all of a file are looked at. */
-  borrowers: 1000,
-  /** How often the share of a file is looked at that deleted traces leave, and what it may be. */
-  lookEveryMs: 5000,
-  maxGarbage: 1 / 4,
-  /** More traces that no file has: the index over all is walked instead. */
-  freshTraces: 5000,
-  /** Distinct names and ids of traces that may go on, by which only new ones are added. */
-  knownTexts: 100_000,
-} as const;
-
-/**
  * Between two steps of the upkeep: with more to do, packing and settling beside other work, with nothing
  * to do. With 200 commits a second it stays at 100 ms, where 8 senders commit without a pause it grows:
  * at 100 ms settling cost them a fifth of what they got stored.
@@ -346,6 +317,12 @@ export const upkeep = {
   longestMs: 1000,
   idleMs: 1000,
 } as const;
+
+/**
+ * Work in the background that meets a damaged page rests for so long, after n times in a row for n² as long.
+ * It is told of once a `tellEveryMs`.
+ */
+export const damage = { restMs: 1000, longestRestMs: 3_600_000 } as const;
 
 /** What a list shows of an input and an output, in UTF-16 code units. */
 export const preview = { length: 200 } as const;
@@ -376,14 +353,27 @@ export const parsedPayloadLength = MiB;
 
 /**
  * A trace of more spans is read where lists do not wait for it: this many take 10 ms, 50,000 half a second.
+ * One span, or a page of a transcript, is there sooner: a million rows are looked through in half a second.
  */
-export const largeTraceSpans = 1000;
+export const largeTraceSpans = { read: 1000, scanned: 50_000 } as const;
 
-/** What is new in all calls of a trace: for so long texts are read to know their lengths. */
-export const news = { budgetMs: 800 } as const;
+/**
+ * What is new in all calls of a trace: for so long texts are read to know their lengths. A page has so many
+ * calls, and compares them with so many before it.
+ */
+export const news = { budgetMs: 800, calls: 10_000, earlierCalls: 2000 } as const;
 
-/** A trace is answered without attributes that are longer; its spans have them. UTF-16 code units. */
-export const traceAttributesLength = MiB;
+/** A trace of more spans is answered in pages: this many are 5 MB as columns, 19 MB as objects. */
+export const tracePage = { spans: 50_000 } as const;
+
+/** Models and tools that are told where the time of a trace went. */
+export const breakdown = { names: 1000 } as const;
+
+/**
+ * A trace is answered without attributes that are longer, in UTF-16 code units; its spans have them. Of
+ * spans that came with some, so many that ended last are asked.
+ */
+export const traceAttributes = { length: MiB, spans: 10_000 } as const;
 
 /** List pages. */
 export const page = { defaultLimit: 50, maxLimit: 500 } as const;

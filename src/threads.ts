@@ -3,13 +3,26 @@
  * Knows nothing of what is called. Answers of one turn travel in one message, since posting a
  * message costs 5 to 10 µs whatever its size.
  */
+import { requireDescriptors } from "./descriptors.ts";
 import { AppError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 
 type Methods = Record<string, (...args: any[]) => unknown>;
 
+/** Of a call that nobody awaits. */
+const restId = -1;
+
 type Call = [id: number, method: string, args: unknown[]];
+/** With the id 0 the value is a notice. */
 type Answer = [id: number, failure: Failure | null, value: unknown];
 type Failure = { code: ErrorCode; message: string; details: ErrorDetails } | { bug: string };
+
+/** Those of this process, for all that is to be said to each. */
+const workers = new Set<Worker>();
+
+/** Has every thread let go of memory that it holds only to be fast. */
+export function restThreads(): void {
+  for (const worker of workers) worker.postMessage([restId, "", []] satisfies Call);
+}
 
 /** The calling side of a thread that serves `M`. */
 export interface Thread<M extends Methods> {
@@ -28,29 +41,41 @@ export interface Thread<M extends Methods> {
 /**
  * Starts a worker and connects to it. Calls may be made at once: they wait for it to be ready.
  *
- * @param onCrash is told when the thread dies; everything awaited has been rejected by then.
+ * @param onCrash is told when the thread dies; everything awaited has been rejected by then, and what is
+ *   called later is.
+ * @param onNotice is given what the thread says unasked.
+ * @throws AppError `buffer_full` where the system might not have what it takes: try again later.
  */
 export function startThread<M extends Methods>(
   url: URL,
   onCrash: (cause: Error) => void,
+  onNotice: (notice: string) => void = () => {},
 ): Thread<M> {
+  requireDescriptors();
   const worker = new Worker(url.href);
+  workers.add(worker);
   const pending = new Map<
     number,
     { resolve: (value: any) => void; reject: (cause: unknown) => void }
   >();
   let lastId = 0;
+  let crash: Error | null = null;
 
   worker.onmessage = ({ data }: MessageEvent<Answer[]>) => {
     for (const [id, failure, value] of data) {
+      if (id === 0) {
+        onNotice(value as string);
+        continue;
+      }
       const waiter = pending.get(id);
       pending.delete(id);
       if (failure) waiter?.reject(toError(failure));
       else waiter?.resolve(value);
     }
   };
+  worker.addEventListener("close", () => workers.delete(worker));
   worker.onerror = (event) => {
-    const crash = new Error(`a thread crashed: ${event.message}`);
+    crash = new Error(`a thread crashed: ${event.message}`);
     for (const { reject } of pending.values()) reject(crash);
     pending.clear();
     onCrash(crash);
@@ -58,6 +83,7 @@ export function startThread<M extends Methods>(
 
   return {
     call(method, args, transfer = []) {
+      if (crash) return Promise.reject(crash);
       const id = ++lastId;
       return new Promise((resolve, reject) => {
         pending.set(id, { resolve, reject });
@@ -66,6 +92,7 @@ export function startThread<M extends Methods>(
     },
     terminate() {
       const { promise, resolve } = Promise.withResolvers<void>();
+      if (crash) resolve();
       worker.addEventListener("close", () => resolve());
       worker.terminate();
       return promise;
@@ -112,7 +139,8 @@ export function openLater<M extends Methods & { close(): void }>(
     async close() {
       isClosed = true;
       const thread = await opening?.catch(() => null);
-      await thread?.call("close", [] as unknown as Parameters<M["close"]>);
+      // A thread that crashed has let go of it.
+      await thread?.call("close", [] as unknown as Parameters<M["close"]>).catch(() => {});
       // SQLite keeps a closed connection with statements half alive; the end of the thread does not.
       await thread?.terminate();
     },
@@ -121,8 +149,12 @@ export function openLater<M extends Methods & { close(): void }>(
 
 declare const self: { onmessage: (event: MessageEvent<Call>) => void };
 
-/** To be called once in a worker's entry file. */
-export function serveThread(methods: Methods): void {
+/**
+ * To be called once in a worker's entry file.
+ *
+ * @param rest lets go of what is not JavaScript's.
+ */
+export function serveThread(methods: Methods, rest: () => void = () => {}): void {
   let answers: Answer[] = [];
   const send = () => {
     postMessage(answers);
@@ -133,12 +165,22 @@ export function serveThread(methods: Methods): void {
     answers.push([id, failure, value]);
   };
   self.onmessage = async ({ data: [id, method, args] }: MessageEvent<Call>) => {
+    if (id === restId) {
+      rest();
+      Bun.gc(true);
+      return;
+    }
     try {
       answer(id, null, await methods[method]!(...args));
     } catch (cause) {
       answer(id, toFailure(cause), null);
     }
   };
+}
+
+/** Says something to whoever started this thread. */
+export function giveNotice(notice: string): void {
+  postMessage([[0, null, notice]] satisfies Answer[]);
 }
 
 function toFailure(cause: unknown): Failure {

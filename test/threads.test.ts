@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../src/errors.ts";
-import { startThread, type Thread } from "../src/threads.ts";
+import { restThreads, startThread, type Thread } from "../src/threads.ts";
 import { makeTempDir } from "./helpers.ts";
 
 type Methods = {
@@ -17,6 +17,7 @@ type Methods = {
   bug(): void;
   throwText(): void;
   crash(): void;
+  rests(): number;
 };
 
 const src = (file: string) => JSON.stringify(join(import.meta.dir, "../src", file));
@@ -30,7 +31,9 @@ const refusal = () => new AppError("conflict", "taken", {
   extra: { projects: ["a"] },
   cause: new Error("below"),
 });
+let rests = 0;
 serveThread({
+  rests: () => rests,
   add: (a, b) => a + b,
   later: async (value) => { await Bun.sleep(1); return value; },
   never: () => new Promise(() => {}),
@@ -40,7 +43,7 @@ serveThread({
   bug: () => { null.field; },
   throwText: () => { throw "some text"; },
   crash: () => { setTimeout(() => { throw new Error("out of hand"); }); return new Promise(() => {}); },
-});
+}, () => rests++);
 `;
 
 const dir = makeTempDir();
@@ -65,6 +68,17 @@ test("calls made before the thread is ready are answered, each with its own answ
   const sums = await Promise.all(Array.from({ length: 100 }, (_, i) => fresh.call("add", [i, 1])));
   expect(sums).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
   fresh.terminate();
+});
+
+test("every thread rests when it is told to, and then goes on", async () => {
+  const other = start((cause) => crashes.push(cause));
+  const restsOf = () => Promise.all([thread, other].map((each) => each.call("rests", [])));
+  expect(await restsOf()).toEqual([0, 0]);
+  restThreads();
+  expect(await restsOf()).toEqual([1, 1]);
+  await other.terminate();
+  restThreads();
+  expect(await thread.call("rests", [])).toBe(2);
 });
 
 test("answers come when they are ready, not in the order of the calls", async () => {
@@ -139,4 +153,13 @@ test("a thread that dies rejects all that waits and says so once", async () => {
     expect(outcome).toMatchObject({ status: "rejected", reason: cause });
   expect(count).toBe(1);
   doomed.terminate();
+});
+
+test("a call of a thread that is dead is rejected", async () => {
+  const { promise, resolve } = Promise.withResolvers<Error>();
+  const doomed = start(resolve);
+  doomed.call("crash", []).catch(() => {});
+  const cause = await promise;
+  expect(doomed.call("add", [1, 1])).rejects.toBe(cause);
+  await doomed.terminate();
 });

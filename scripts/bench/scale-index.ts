@@ -25,7 +25,7 @@ const idleMs = 200;
 /** @returns whether there is more to do. */
 function step({ database, source, indexer }: Opened): boolean {
   source.payloads.forget();
-  return database.transaction(() => indexer.step(Date.now()))();
+  return database.transaction(() => indexer.step())();
 }
 
 async function keepUp(): Promise<void> {

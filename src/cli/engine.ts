@@ -15,7 +15,9 @@ import { proofOf, sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
 import { createReader } from "../query/reader.ts";
 import { createSearcher, type Searcher } from "../search/searcher.ts";
+import { createDamageLog } from "./damage.ts";
 import { openHome, readServerInfo, type Home } from "../store/home.ts";
+import { wasLeftOpen } from "../store/intact.ts";
 import { version } from "../version.ts";
 
 export interface Engine {
@@ -46,6 +48,8 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
   const startedAt = Date.now();
   const hosts = new Set<string>();
   let searcher: Searcher;
+  const damage = createDamageLog(log);
+  const wasLeft = wasLeftOpen(home.storePath);
   try {
     const intake = await openIntake({
       path: home.storePath,
@@ -68,10 +72,19 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
         log[state === "ok" ? "info" : state === "full" ? "warn" : "error"](message);
         searcher?.pause(state !== "ok");
       },
+      onStall: ({ what, tookMs }) =>
+        log.warn(`the writer was busy for ${tookMs} ms`, { with: what }),
       onCrash: events.onCrash,
+      onDamage: damage.note,
     });
-    const reader = createReader(home.storePath, intake.checkPlace, events.onCrash);
-    searcher = createSearcher(home.storePath, home.searchDir, intake.checkPlace, events.onCrash);
+    const reader = createReader(home.storePath, intake.checkPlace, events.onCrash, damage.note);
+    searcher = createSearcher(
+      home.storePath,
+      home.searchDir,
+      intake.checkPlace,
+      events.onCrash,
+      damage.note,
+    );
     const onBug = (cause: unknown) =>
       log.error("bug", { stack: (cause as Error)?.stack ?? String(cause) });
     const guard = createGuard({
@@ -99,11 +112,13 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
         buffered: intake.buffered,
         storage: intake.storage.state,
         freeBytes: intake.storage.freeBytes,
+        stalls: intake.stalls,
         ...(await reader.call("counts", [])),
         storeBytes: sizeOf(home.storePath),
         logBytes: sizeOf(`${home.storePath}-wal`),
         memoryBytes: process.memoryUsage.rss(),
         sqliteVersion: sqliteVersion(),
+        damage: damage.status(),
       }),
       setup() {
         // Said by whoever listens; the ports open after this.
@@ -123,6 +138,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       shutdown: events.onShutdown,
       onBug,
     });
+    if (wasLeft) damage.watch(() => reader.check());
     return {
       app,
       otlp,
@@ -131,6 +147,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       hosts,
       async drain() {
         intake.isDraining = true;
+        damage.stop();
         live.close();
         // The readers first: the last connection to close leaves one file behind.
         await Promise.all([reader.close(), searcher.close()]);

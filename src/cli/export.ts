@@ -31,13 +31,19 @@ export async function exportTraces(
   const client = await connect(config);
   try {
     let count = 0;
+    let damagedTexts = 0;
     const pieces = async function* () {
       for await (const each of trace === undefined ? allTraces(client, options) : [trace]) {
-        yield* exportOne(client, each, options);
+        yield* exportOne(client, each, options, (texts) => (damagedTexts += texts));
         count++;
       }
     };
     const isWhole = await write(pieces(), options.output);
+    if (damagedTexts > 0) {
+      out.error(
+        `${damagedTexts} texts or more are damaged in the store: a note stands in their place`,
+      );
+    }
     if (!isWhole) return;
     if (count === 0) throw new AppError("not_found", "no trace matches");
     if (out.isErrorTerminal) out.error(`exported ${count} ${count === 1 ? "trace" : "traces"}`);
@@ -63,11 +69,13 @@ async function* exportOne(
   client: Client,
   trace: string,
   { format, full, project }: ExportOptions,
+  onDamaged: (texts: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  const { body } = await client.request("GET /api/traces/:trace/export", {
+  const { body, headers } = await client.request("GET /api/traces/:trace/export", {
     at: { trace },
     query: { format, full: full ? "1" : null, project },
   });
+  onDamaged(Number(headers.get("x-tealight-damaged-texts") ?? 0));
   yield* body as unknown as AsyncIterable<Uint8Array>;
 }
 

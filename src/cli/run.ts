@@ -60,8 +60,8 @@ async function startServer(config: Config, flags: Flags): Promise<ServerInfo> {
   server.stderr.on("data", (data) => (complaint += data));
   let hasEnded = false;
   server.on("exit", () => (hasEnded = true));
-  const deadline = Date.now() + startDeadlineMs;
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + startDeadlineMs;
+  while (performance.now() < deadline) {
     const info = await findServer(config.dataDir);
     if (info) {
       server.stderr.destroy();

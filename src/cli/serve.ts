@@ -4,13 +4,13 @@ import { shutdownDeadlineMs } from "../limits.ts";
 import { createLog } from "../log.ts";
 import { shellQuoted } from "../shell.ts";
 import { inUse, type ServerInfo } from "../store/home.ts";
-import { isNoRoom } from "../store/storage.ts";
 import { version } from "../version.ts";
 import { findServer } from "./client.ts";
 import { openEngine } from "./engine.ts";
 import { viewerLink } from "./open.ts";
 import { out, type Output } from "./output.ts";
 import { openPorts } from "./ports.ts";
+import { restWhenIdle } from "./rest.ts";
 
 export interface ServeOptions {
   /** Print one line of JSON, for programs that start the server as a sidecar. */
@@ -70,10 +70,12 @@ export async function serve(
   try {
     engine.home.announce(info);
   } catch (cause) {
-    if (!isNoRoom(cause)) throw cause;
-    log.warn(`server.json cannot be written, so other commands do not find this server`);
+    log.warn("other commands do not find this server: server.json cannot be written", {
+      why: (cause as { code?: string }).code,
+    });
   }
   const stopListening = onSignals(end);
+  const stopResting = restWhenIdle(() => engine.intake.latestChange);
   const stopWatching = options.exitWithParent
     ? watchParent(() => end("the parent process ended"))
     : () => {};
@@ -85,17 +87,25 @@ export async function serve(
     log.warn(`the key in ${info.keyFile} is revoked; delete the file to have a new one made`);
   }
 
-  const code = await ended.promise;
+  let code = await ended.promise;
   log.info("stopping", { why });
   const forced = setTimeout(() => {
     log.error(`not stopped after ${shutdownDeadlineMs} ms; ending as it is`);
     process.exit(1);
   }, shutdownDeadlineMs);
-  await engine.drain();
+  try {
+    await engine.drain();
+  } catch (cause) {
+    // What crashed before has been said.
+    if (code === 0)
+      log.error("the store was not closed in order", { stack: (cause as Error).stack });
+    code = 1;
+  }
   await ports.stop(200);
   engine.release();
   clearTimeout(forced);
   stopListening();
+  stopResting();
   stopWatching();
   return code;
 }

@@ -12,10 +12,10 @@ export async function stop(config: Config, { json }: { json: boolean }): Promise
   if (!info) throw new AppError("not_found", `no server runs in ${config.dataDir}`);
   const client = await connect(config);
   await client.ask("POST /api/shutdown", {});
-  const deadline = Date.now() + shutdownDeadlineMs + 1000;
+  const deadline = performance.now() + shutdownDeadlineMs + 1000;
   // The note goes last: without it the store is closed and the directory free.
   while (readServerInfo(config.dataDir)?.pid === info.pid) {
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new AppError("unreachable", `process ${info.pid} has not ended yet`);
     await Bun.sleep(20);
   }

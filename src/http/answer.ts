@@ -64,6 +64,7 @@ export function answerStream(
   request: Request,
   pieces: AsyncIterable<string>,
   contentType: string,
+  more?: Record<string, string>,
 ): Response {
   const iterator = pieces[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
@@ -80,7 +81,7 @@ export function answerStream(
   });
   const coding = codingFor(request);
   return new Response(coding ? compressStream(stream, coding) : stream, {
-    headers: headersOf(contentType, coding),
+    headers: headersOf(contentType, coding, more),
   });
 }
 

@@ -7,8 +7,9 @@
  */
 import { once } from "node:events";
 import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
+import { descriptorLimit } from "../descriptors.ts";
 import { AppError } from "../errors.ts";
 import { idleTimeoutSeconds } from "../limits.ts";
 import { grpcCodeOf } from "../otlp/answer.ts";
@@ -53,12 +54,22 @@ export interface GrpcListening {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Connections to one address, and on each the calls under way and the headers of one. */
-const max = { connections: 256, calls: 100, headerBytes: 16 * 1024 } as const;
+/** Connections, and on each the calls under way and the headers of one. */
+const max = {
+  connections: Math.min(256, Math.floor(descriptorLimit() / 4)),
+  calls: 100,
+  headerBytes: 16 * 1024,
+};
 /** A call that is silent for this long is cut off, and a connection before its first. */
 const silentCallMs = idleTimeoutSeconds * 1000;
 /** Exporters keep a connection from one batch to the next, and replace one that was closed. */
 const silentConnectionMs = 10 * 60_000;
+
+interface Connection {
+  /** So many are under way. */
+  calls: number;
+  socket: Socket | null;
+}
 
 const signals: ReadonlyMap<string | undefined, Signal> = new Map([
   ["/opentelemetry.proto.collector.trace.v1.TraceService/Export", "traces"],
@@ -76,21 +87,57 @@ const prefixBytes = 5;
 /** @throws AppError `start_failed` where an address is taken. */
 export async function listenGrpc(settings: GrpcSettings): Promise<GrpcListening> {
   const servers: http2.Http2Server[] = [];
-  const sessions = new Set<http2.ServerHttp2Session>();
+  /** The one that has begun or ended no call for longest is the first. */
+  const sessions = new Map<http2.ServerHttp2Session, Connection>();
   let isStopping = false;
   let { port } = settings;
+
+  function count(session: http2.ServerHttp2Session, change: 1 | -1): void {
+    const connection = sessions.get(session);
+    if (!connection) return;
+    connection.calls += change;
+    sessions.delete(session);
+    sessions.set(session, connection);
+  }
+
+  /** For one more connection, the one that rests for longest goes; where none does, any. */
+  function makeRoom(): void {
+    if (sessions.size < max.connections) return;
+    const all = [...sessions];
+    const [session] = all.find(([, { calls }]) => calls === 0) ?? all[0]!;
+    cut(session);
+  }
+
+  function cut(session: http2.ServerHttp2Session): void {
+    const socket = sessions.get(session)?.socket;
+    sessions.delete(session);
+    // Says to its peer that it is to come again with what it sends now, where it listens.
+    session.close();
+    session.destroy();
+    // Else it stays open until the peer closes it.
+    socket?.destroy();
+  }
 
   async function bind(address: string): Promise<void> {
     const server = http2.createServer({
       settings: { maxConcurrentStreams: max.calls, maxHeaderListSize: max.headerBytes },
     });
-    server.maxConnections = max.connections;
+    let newest: Connection | null = null;
     server.on("session", (session) => {
-      sessions.add(session);
+      makeRoom();
+      newest = { calls: 0, socket: null };
+      sessions.set(session, newest);
       session.on("close", () => sessions.delete(session));
-      limitSilence(session);
+      limitSilence(session, () => cut(session));
+    });
+    // Bun tells of it right after its session.
+    server.on("connection", (socket) => {
+      if (newest) newest.socket = socket;
     });
     server.on("stream", (stream: ServerHttp2Stream, headers) => {
+      const session = stream.session as http2.ServerHttp2Session;
+      count(session, 1);
+      stream.on("close", () => count(session, -1));
       // A reset. It shows where the message is read, and nobody waits for an answer any more.
       stream.on("error", () => {});
       const isGrpc = grpcType.test(headers["content-type"] ?? "");
@@ -111,9 +158,9 @@ export async function listenGrpc(settings: GrpcSettings): Promise<GrpcListening>
   async function stop(graceMs: number): Promise<void> {
     isStopping = true;
     const closed = Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-    for (const session of sessions) session.close();
+    for (const session of sessions.keys()) session.close();
     await Promise.race([closed, Bun.sleep(graceMs)]);
-    for (const session of sessions) session.destroy();
+    for (const session of sessions.keys()) cut(session);
     await closed;
   }
 
@@ -133,8 +180,8 @@ export async function listenGrpc(settings: GrpcSettings): Promise<GrpcListening>
 }
 
 /** Closes a connection that never begins to speak HTTP/2, or is not used for a long time. */
-function limitSilence(session: http2.ServerHttp2Session): void {
-  let timer = setTimeout(() => session.destroy(), silentCallMs);
+function limitSilence(session: http2.ServerHttp2Session, cut: () => void): void {
+  let timer = setTimeout(cut, silentCallMs);
   const heard = () => {
     clearTimeout(timer);
     timer = setTimeout(() => session.close(), silentConnectionMs);

@@ -1,7 +1,8 @@
 /** Binds the app to its addresses. */
 import { networkInterfaces } from "node:os";
+import { descriptorsInUse } from "../descriptors.ts";
 import { AppError } from "../errors.ts";
-import { idleTimeoutSeconds } from "../limits.ts";
+import { connections as limits, idleTimeoutSeconds } from "../limits.ts";
 import { internalError, answerError } from "./answer.ts";
 
 export interface ListenSettings {
@@ -50,6 +51,12 @@ export function listen(settings: ListenSettings): Listening {
       throw taken(address, port, settings, cause);
     }
   }
+  // Bun has no limit of connections. Those that were never used it closes after the idle timeout.
+  const timer = setInterval(() => {
+    if (descriptorsInUse() < limits.idleShare) return;
+    for (const server of servers) server.closeIdleConnections();
+  }, limits.lookEveryMs);
+  timer.unref();
   if (!isLoopback(settings.host)) {
     notes.push(`listening on ${settings.host}: everyone who reaches this address can try keys`);
   }
@@ -70,6 +77,7 @@ export function listen(settings: ListenSettings): Listening {
     ],
     notes,
     async stop(graceMs) {
+      clearInterval(timer);
       const graceful = Promise.all(servers.map((server) => server.stop()));
       await Promise.race([graceful, Bun.sleep(graceMs)]);
       await Promise.all(servers.map((server) => server.stop(true)));

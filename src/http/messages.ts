@@ -1,11 +1,11 @@
 /** What was said: one span's payloads as messages, and a whole trace as a transcript. */
 import { Type } from "@sinclair/typebox";
-import { page, transcript as limits } from "../limits.ts";
+import { largeTraceSpans, page, transcript as limits } from "../limits.ts";
 import { SpanMessages } from "../query/news.ts";
 import type { SpanRef } from "../query/trace.ts";
 import { TranscriptPage } from "../query/transcript.ts";
 import { parseSpanRef, pathSegments } from "./params.ts";
-import { traceRefOf, type ReadDeps } from "./read.ts";
+import { callerFor, traceRefOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";
 
 const optional = Type.Optional;
@@ -36,11 +36,11 @@ export function messageRoutes(deps: ReadDeps) {
       summary: "A span's input and output as messages, and what of them is new",
       query: closed({ project }),
       answer: SpanMessages,
-      handle: ({ request, query }) =>
-        deps.reader.call("messages", [
-          traceRefOf(request, query.project, deps),
-          parseSpanRef(pathSegments(request)[4] ?? ""),
-        ]),
+      async handle({ request, query }) {
+        const ref = traceRefOf(request, query.project, deps);
+        const span = parseSpanRef(pathSegments(request)[4] ?? "");
+        return (await callerFor(deps, ref, largeTraceSpans.scanned))("messages", [ref, span]);
+      },
     }),
     route({
       method: "GET",
@@ -48,11 +48,12 @@ export function messageRoutes(deps: ReadDeps) {
       summary: "Model calls, tools and agents as they started, each with what is new in it",
       query: TranscriptQuery,
       answer: TranscriptPage,
-      handle: ({ request, query: { project, limit = page.defaultLimit, cursor, from } }) =>
-        deps.reader.call("transcript", [
-          traceRefOf(request, project, deps),
-          { limit, cursor, from: from === undefined ? undefined : spanNamed(from) },
-        ]),
+      async handle({ request, query: { project, limit = page.defaultLimit, cursor, from } }) {
+        const ref = traceRefOf(request, project, deps);
+        const span = from === undefined ? undefined : spanNamed(from);
+        const call = await callerFor(deps, ref, largeTraceSpans.scanned);
+        return call("transcript", [ref, { limit, cursor, from: span }]);
+      },
     }),
   ];
 }

@@ -29,6 +29,15 @@ export function traceRefOf(
   return parseTraceRef(pathSegments(request)[2] ?? "", projectIdOf(project, keyring));
 }
 
+/** Who asks for what is in a trace: of one of more spans where no list waits for it. */
+export async function callerFor(
+  { reader }: ReadDeps,
+  ref: TraceRef,
+  spans: number,
+): Promise<Reader["call"]> {
+  return (await reader.call("spanCount", [ref])) > spans ? reader.callLong : reader.call;
+}
+
 export function projectIdOf(name: string | undefined, keyring: Keyring): number | undefined {
   return name === undefined ? undefined : findProject(keyring.accounts(), name).id;
 }

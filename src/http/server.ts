@@ -1,10 +1,11 @@
 /** The server itself: whether it is there, what it holds and refused, and its end. */
 import { Type, type Static } from "@sinclair/typebox";
 import type { Intake } from "../ingest/intake.ts";
+import { nullable } from "../schemas.ts";
 import { page } from "../limits.ts";
+
 import { RejectPage, StoreCounts } from "../query/admin.ts";
 import type { Reader } from "../query/reader.ts";
-import { nullable } from "../schemas.ts";
 import { closed, route } from "./route.ts";
 
 export interface ServerDeps {
@@ -18,6 +19,16 @@ export interface ServerDeps {
   shutdown: () => void;
 }
 
+/** What a look at the whole file of the store found. */
+export const StoreCheck = Type.Object({
+  startedAt: Type.Integer({ description: "Epoch ms" }),
+  finishedAt: nullable(Type.Integer(), "Null while it goes on"),
+  problems: Type.Array(Type.String(), {
+    description: "The first that SQLite found; none: all is well",
+  }),
+});
+export type StoreCheck = Static<typeof StoreCheck>;
+
 export const Status = Type.Object({
   version: Type.String(),
   pid: Type.Integer(),
@@ -30,11 +41,24 @@ export const Status = Type.Object({
       "full: the disk has no room for new spans; gone: the data directory was removed or replaced",
   }),
   freeBytes: nullable(Type.Integer({ description: "Of the disk, for this user" })),
+  stalls: Type.Integer({
+    description: "How often the writer was busy with one thing for over a second; the log has each",
+  }),
   ...StoreCounts.properties,
   storeBytes: Type.Integer(),
   logBytes: Type.Integer({ description: "Of the write-ahead log" }),
   memoryBytes: Type.Integer(),
   sqliteVersion: Type.String(),
+  damage: Type.Object(
+    {
+      count: Type.Integer({
+        description:
+          "Texts, answers and kinds of work that met damage since the start, each counted once; the log names them",
+      }),
+      check: nullable(StoreCheck, "Null where the server before this one ended in order"),
+    },
+    { description: "What of the store cannot be read; all else is served" },
+  ),
 });
 export type Status = Static<typeof Status>;
 

@@ -1,7 +1,7 @@
 /** One trace: its skeleton, its spans whole, their payloads, where its time went, and its export. */
 import { Type } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
-import { largeTraceSpans } from "../limits.ts";
+import { largeTraceSpans, news, tracePage } from "../limits.ts";
 import { Breakdown } from "../query/breakdown.ts";
 import { TraceColumns } from "../query/columns.ts";
 import type { Reader } from "../query/reader.ts";
@@ -12,7 +12,7 @@ import { SpanNews, SpanView, TraceView } from "../query/views.ts";
 import { payloadFields, type PayloadField } from "../store/rows.ts";
 import { answerBytes, answerStream, answerText } from "./answer.ts";
 import { parseSpanRef, pathSegments } from "./params.ts";
-import { traceRefOf, type ReadDeps } from "./read.ts";
+import { callerFor, traceRefOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";
 
 const optional = Type.Optional;
@@ -25,6 +25,19 @@ const TraceQuery = closed({
   format: optional(
     Type.Literal("columns", { description: "A quarter of the size, for traces of any size" }),
   ),
+  limit: optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: tracePage.spans,
+      description: "How many spans; as many as an answer may have where nothing is said",
+    }),
+  ),
+  cursor: optional(Type.String()),
+});
+const NewsQuery = closed({
+  project,
+  limit: optional(Type.Integer({ minimum: 1, maximum: news.calls })),
+  cursor: optional(Type.String()),
 });
 const PayloadQuery = closed({
   project,
@@ -52,9 +65,9 @@ export function traceRoutes(deps: ReadDeps) {
   const traceOf = (request: Request, { project }: { project?: string | undefined }) =>
     traceRefOf(request, project, deps);
   const spanOf = (request: Request) => parseSpanRef(pathSegments(request)[4] ?? "");
-  /** Asks for all spans of a trace; of a large one where no list waits for it. */
-  const callFor = async (ref: TraceRef) =>
-    (await reader.call("spanCount", [ref])) > largeTraceSpans ? reader.callLong : reader.call;
+  /** Asks for what all spans of a trace are looked at for, and for what their rows are searched through for. */
+  const callFor = (ref: TraceRef) => callerFor(deps, ref, largeTraceSpans.read);
+  const callForOne = (ref: TraceRef) => callerFor(deps, ref, largeTraceSpans.scanned);
 
   return [
     route({
@@ -63,10 +76,10 @@ export function traceRoutes(deps: ReadDeps) {
       summary: "A trace and its spans without their payloads, in the order in which they are shown",
       query: TraceQuery,
       answer: Type.Union([TraceView, TraceColumns]),
-      async handle({ request, query }) {
+      async handle({ request, query: { format, limit, cursor, ...query } }) {
         const ref = traceOf(request, query);
         const call = await callFor(ref);
-        return query.format === "columns" ? call("traceColumns", [ref]) : call("trace", [ref]);
+        return call(format === "columns" ? "traceColumns" : "trace", [ref, { limit, cursor }]);
       },
     }),
     route({
@@ -84,11 +97,11 @@ export function traceRoutes(deps: ReadDeps) {
       method: "GET",
       path: "/api/traces/:trace/news",
       summary: "What is new in each model call of a trace",
-      query: ProjectQuery,
+      query: NewsQuery,
       answer: TraceNews,
-      async handle({ request, query }) {
+      async handle({ request, query: { limit, cursor, ...query } }) {
         const ref = traceOf(request, query);
-        return (await callFor(ref))("traceNews", [ref]);
+        return (await callFor(ref))("traceNews", [ref, { limit, cursor }]);
       },
     }),
     route({
@@ -96,14 +109,24 @@ export function traceRoutes(deps: ReadDeps) {
       path: "/api/traces/:trace/export",
       summary: "A trace as ingest v1",
       query: ExportQuery,
-      answer: Type.Unsafe<never>(Type.Object({}, { description: "A document of ingest v1" })),
+      answer: Type.Unsafe<never>(
+        Type.Object(
+          {},
+          {
+            description:
+              "A document of ingest v1. The header x-tealight-damaged-texts says how many texts, at least, are damaged in the store: a note stands in their place",
+          },
+        ),
+      ),
       async handle({ request, query }) {
         const pages = exportPages(reader, traceOf(request, query), query.full === "1");
         // The first page is read before the answer begins, so that a missing trace is a 404.
         const { value: first } = await pages.next();
+        const { entries, damagedTexts } = first!;
+        const more = damagedTexts > 0 ? { [damagedHeader]: `${damagedTexts}` } : undefined;
         return query.format === "jsonl"
-          ? answerStream(request, toLines(first!, pages), "application/jsonl")
-          : answerStream(request, toDocument(first!, pages), "application/json");
+          ? answerStream(request, toLines(entries, pages), "application/jsonl", more)
+          : answerStream(request, toDocument(entries, pages), "application/json", more);
       },
     }),
     route({
@@ -112,8 +135,10 @@ export function traceRoutes(deps: ReadDeps) {
       summary: "A span whole",
       query: ProjectQuery,
       answer: SpanView,
-      handle: ({ request, query }) =>
-        reader.call("span", [traceOf(request, query), spanOf(request)]),
+      async handle({ request, query }) {
+        const ref = traceOf(request, query);
+        return (await callForOne(ref))("span", [ref, spanOf(request)]);
+      },
     }),
     route({
       method: "GET",
@@ -121,8 +146,10 @@ export function traceRoutes(deps: ReadDeps) {
       summary: "What is new in a span's input",
       query: ProjectQuery,
       answer: SpanNews,
-      handle: ({ request, query }) =>
-        reader.call("news", [traceOf(request, query), spanOf(request)]),
+      async handle({ request, query }) {
+        const ref = traceOf(request, query);
+        return (await callForOne(ref))("news", [ref, spanOf(request)]);
+      },
     }),
     route({
       method: "GET",
@@ -138,8 +165,14 @@ export function traceRoutes(deps: ReadDeps) {
       ),
       async handle({ request, query: { project, ...part } }) {
         const field = fieldOf(request);
-        const question = [traceOf(request, { project }), spanOf(request), field, part] as const;
-        const { text, totalLength, isJson } = await reader.call("payload", [...question]);
+        const ref = traceOf(request, { project });
+        const call = await callForOne(ref);
+        const { text, totalLength, isJson } = await call("payload", [
+          ref,
+          spanOf(request),
+          field,
+          part,
+        ]);
         const more = { "x-total-length": String(totalLength) };
         if (text.isWellFormed()) {
           const type = isJson ? "application/json" : "text/plain; charset=utf-8";
@@ -162,29 +195,38 @@ function fieldOf(request: Request): PayloadField {
   });
 }
 
+/**
+ * How many texts are damaged in the first piece of an export, as most traces are one: the rest is read
+ * while the answer is under way. In their place stands a note that says so.
+ */
+const damagedHeader = "x-tealight-damaged-texts";
+
 async function* exportPages(
   reader: Reader,
   ref: TraceRef,
   full: boolean,
-): AsyncGenerator<string[], undefined> {
+): AsyncGenerator<ExportPage, undefined> {
   let after: number | null = null;
   do {
-    const { entries, next }: ExportPage = await reader.call("exportPage", [ref, after, full]);
-    yield entries;
-    after = next;
+    const page: ExportPage = await reader.call("exportPage", [ref, after, full]);
+    yield page;
+    after = page.next;
   } while (after !== null);
 }
 
-async function* toLines(first: string[], rest: AsyncIterable<string[]>): AsyncGenerator<string> {
+async function* toLines(first: string[], rest: AsyncIterable<ExportPage>): AsyncGenerator<string> {
   const lines = (entries: string[]) =>
     entries.map((entry) => `{"version":"v1","traces":[${entry}]}\n`).join("");
   yield lines(first);
-  for await (const entries of rest) yield lines(entries);
+  for await (const { entries } of rest) yield lines(entries);
 }
 
-async function* toDocument(first: string[], rest: AsyncIterable<string[]>): AsyncGenerator<string> {
+async function* toDocument(
+  first: string[],
+  rest: AsyncIterable<ExportPage>,
+): AsyncGenerator<string> {
   yield `{"version":"v1","traces":[${first.join(",")}`;
   // The last page is empty where the one before ended with the last span.
-  for await (const entries of rest) if (entries.length > 0) yield `,${entries.join(",")}`;
+  for await (const { entries } of rest) if (entries.length > 0) yield `,${entries.join(",")}`;
   yield "]}";
 }

@@ -16,15 +16,15 @@ export interface ChangeLog {
   note(change: Change): void;
   /** What came after a change, each trace once; null where that is not known any more. */
   after(id: number): Change | null;
-  /** The id of the last change. Ids grow, across restarts too. */
+  /** The id of the last change. Ids grow by one. */
   readonly latest: number;
 }
 
 /** @param shared one Int64: the latest id, for threads that must not ask and wait. */
-export function createChangeLog(shared: SharedArrayBuffer, nowMs: number): ChangeLog {
+export function createChangeLog(shared: SharedArrayBuffer): ChangeLog {
   const published = new BigInt64Array(shared);
-  // Ids of another run are below or above all of this one: no store commits a million times a second.
-  let latest = nowMs * 1000;
+  // No id of another run is one of this, whatever the clocks of both said.
+  let latest = Math.floor(Math.random() * 2 ** 52);
   let forgotten = latest;
   /** The one that changed longest ago first. */
   const entries = new Map<number, { id: number; isGone: boolean }>();

@@ -22,6 +22,7 @@ import {
   type StorageStatus,
 } from "../store/storage.ts";
 import type { UnknownNote } from "../store/unknown.ts";
+import type { Stall } from "./stalls.ts";
 import type { Delivery, WriterMethods, WriterSettings } from "./thread.ts";
 
 export interface Intake {
@@ -34,6 +35,8 @@ export interface Intake {
   readonly buffered: number;
   /** The id of the last change that is committed (changes.ts). */
   readonly latestChange: number;
+  /** How often the writing thread was busy with one thing for over a second. */
+  readonly stalls: number;
   /** True from the moment a shutdown began: nothing new is taken. */
   isDraining: boolean;
   /** @throws AppError `storage_unavailable` where nothing new can be stored now. */
@@ -67,7 +70,10 @@ export interface IntakeSettings extends Omit<
   onUnknown: (note: UnknownNote) => void;
   /** Told when the disk gets full or has room again, and when the data directory goes or comes back. */
   onStorage: (status: StorageStatus) => void;
+  onStall: (stall: Stall) => void;
   onCrash: (cause: Error) => void;
+  /** Told what the writing thread finds damaged. */
+  onDamage: (what: string) => void;
 }
 
 /** Refusals and uses of keys are written this often. */
@@ -75,8 +81,13 @@ const notesEveryMs = 1000;
 
 /** @throws AppError `store_unusable` where the store cannot be opened. */
 export async function openIntake(settings: IntakeSettings): Promise<Intake> {
-  const { defaultKey, givenKey, onUnknown, onStorage, onCrash, ...rest } = settings;
-  const writer = startThread<WriterMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+  const { defaultKey, givenKey, onUnknown, onStorage, onStall, onCrash, onDamage, ...rest } =
+    settings;
+  const writer = startThread<WriterMethods>(
+    new URL("./thread.ts", import.meta.url),
+    onCrash,
+    onDamage,
+  );
   const buffered = new SharedArrayBuffer(4);
   const bufferedRows = new Int32Array(buffered);
   const latestChange = new SharedArrayBuffer(8);
@@ -104,6 +115,17 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   const { maxBodyBytes, unknownFields } = rest;
   const lane = createLane(writer, { maxBodyBytes, unknownFields }, onCrash);
 
+  let stalls = 0;
+  async function watchStalls(): Promise<never> {
+    while (true) {
+      const stall = await writer.call("nextStall", []);
+      stalls++;
+      onStall(stall);
+    }
+  }
+  // Until the thread ends.
+  watchStalls().catch(() => {});
+
   async function writeNotes(): Promise<void> {
     const unknown = unknownCounts.take();
     const notes = { ...refusals.take(), uses: keyring.takeUses(), unknown };
@@ -126,6 +148,9 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     isDraining: false,
     get buffered() {
       return Atomics.load(bufferedRows, 0);
+    },
+    get stalls() {
+      return stalls;
     },
     get latestChange() {
       return latestOf(latestChange);

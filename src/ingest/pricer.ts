@@ -13,6 +13,7 @@ import { PriceList } from "../pricing/resolve.ts";
 import { PriceRule, PriceRules } from "../pricing/rules.ts";
 import type { CostOf } from "../store/repricing.ts";
 import * as stored from "../store/prices.ts";
+import { isDamage } from "../store/trouble.ts";
 
 export const PriceListing = Type.Object({
   source: Type.String({ description: "Of the list prices" }),
@@ -31,7 +32,11 @@ export interface Pricer {
 }
 
 /** @param configRules of the configuration file, which win over stored ones of the same age. */
-export async function openPricer(db: Database, configRules: PriceRule[]): Promise<Pricer> {
+export async function openPricer(
+  db: Database,
+  configRules: PriceRule[],
+  onDamage: (what: string) => void = () => {},
+): Promise<Pricer> {
   let book: PriceBook;
   let rules: PriceRule[];
   let list: PriceList;
@@ -48,6 +53,16 @@ export async function openPricer(db: Database, configRules: PriceRule[]): Promis
     return text;
   }
 
+  function unlessDamaged<T>(read: () => T, otherwise: T): T {
+    try {
+      return read();
+    } catch (cause) {
+      if (!isDamage(cause)) throw cause;
+      onDamage("own prices cannot be read, so that calls are priced without them");
+      return otherwise;
+    }
+  }
+
   const pricer: Pricer = {
     costOf(span) {
       const { usage, provider, modelId, startTime, x } = span;
@@ -60,11 +75,13 @@ export async function openPricer(db: Database, configRules: PriceRule[]): Promis
     },
     listing: () => ({ source: book.source, sourceDate: book.sourceDate, rules }),
     readRules() {
-      const ofStore = stored.listRules(db).map(({ id, prices, ...rule }) => ({
-        ...rule,
-        id: String(id),
-        prices: JSON.parse(prices),
-      }));
+      const ofStore = unlessDamaged(() => stored.listRules(db), []).map(
+        ({ id, prices, ...rule }) => ({
+          ...rule,
+          id: String(id),
+          prices: JSON.parse(prices),
+        }),
+      );
       rules = [...configRules, ...ofStore].sort((a, b) => b.createdAt - a.createdAt);
       list = new PriceList(book, new PriceRules(rules.toReversed()));
     },
@@ -73,7 +90,7 @@ export async function openPricer(db: Database, configRules: PriceRule[]): Promis
       pricer.readRules();
     },
   };
-  await pricer.useBook(readStored(db));
+  await pricer.useBook(unlessDamaged(() => readStored(db), null));
   return pricer;
 }
 

@@ -5,7 +5,8 @@
 import type { Database } from "bun:sqlite";
 import { upkeep as pauses } from "../limits.ts";
 import { AppError } from "../errors.ts";
-import { toUnavailable, type Writer } from "./writer.ts";
+import { isDamage, toTrouble } from "../store/trouble.ts";
+import type { Writer } from "./writer.ts";
 
 export interface Window {
   projectId?: number | undefined;
@@ -42,7 +43,12 @@ export interface Sweep {
 /** How long one step may hold the writer up. */
 const stepMs = 2;
 
-export function createSweep(db: Database, writer: Writer): Sweep {
+/** @param onDamage is told that a trace was passed by. */
+export function createSweep(
+  db: Database,
+  writer: Writer,
+  onDamage: (what: string) => void = () => {},
+): Sweep {
   const conditions = `(?1 IS NULL OR projectId = ?1) AND (?2 IS NULL OR startTime >= ?2)
     AND (?3 IS NULL OR startTime < ?3)`;
   type Bounds = [project: number | null, since: number | null, until: number | null];
@@ -71,6 +77,9 @@ export function createSweep(db: Database, writer: Writer): Sweep {
       const last = countTraces.get(...bounds)!.last ?? -1;
       /** The next visit. */
       let at = { trace: 0, from: 0 };
+      /** The trace of the visit under way. */
+      let visiting: number | null = null;
+      const damaged = new Set<number>();
 
       /** @returns what to take over once it is committed. */
       function step(): () => void {
@@ -79,7 +88,14 @@ export function createSweep(db: Database, writer: Writer): Sweep {
         let next = { ...at };
         let doneTraces = 0;
         const keys = nextTraces.all(...bounds, at.trace, last);
+        visiting = null;
         for (const { key } of keys) {
+          if (damaged.has(key)) {
+            doneTraces++;
+            next = { trace: key + 1, from: 0 };
+            continue;
+          }
+          visiting = key;
           if (key !== next.trace) next = { trace: key, from: 0 };
           // At least one visit to each trace that is begun: none may be passed over.
           let visited: Visit;
@@ -101,15 +117,23 @@ export function createSweep(db: Database, writer: Writer): Sweep {
         };
       }
 
+      /** The trace that is damaged; where it is the list of them, there is no going on. */
+      function passBy(): void {
+        onDamage("not all traces can be priced or read anew");
+        if (visiting === null || damaged.has(visiting)) progress.finishedAt = Date.now();
+        else damaged.add(visiting);
+      }
+
       function run(): void {
         if (isStopped) return;
         let pauseMs: number = pauses.busyMs;
         try {
-          writer.background(step)();
+          writer.background(step, "going through the traces")();
         } catch (cause) {
+          if (!(toTrouble(cause) instanceof AppError)) throw cause;
+          if (isDamage(cause)) passBy();
           // The disk has no room, or another program holds the file: later.
-          if (!(toUnavailable(cause) instanceof AppError)) throw cause;
-          pauseMs = pauses.idleMs;
+          else pauseMs = pauses.idleMs;
         }
         if (progress.finishedAt === null) setTimeout(run, pauseMs);
       }

@@ -5,13 +5,13 @@
 import type { Database } from "bun:sqlite";
 import { prepareCheck } from "../contract/check.ts";
 import { AppError } from "../errors.ts";
-import { part, removal } from "../limits.ts";
+import { part, removal, upkeep as pauses } from "../limits.ts";
 import { inputPreview, outputPreview } from "../messages/preview.ts";
 import { readLogs } from "../otlp/logs.ts";
 import { makeSpan } from "../otlp/made.ts";
 import type { PriceRule } from "../pricing/rules.ts";
 import * as accounts from "../store/accounts.ts";
-import { closeWriter, guarded, openWriter, type Durability } from "../store/open.ts";
+import { closeWriter, guarded, openWriter, shrinkMemory, type Durability } from "../store/open.ts";
 import { createPayloadWriter } from "../store/payloads.ts";
 import { isPinned } from "../store/pins.ts";
 import * as prices from "../store/prices.ts";
@@ -20,7 +20,8 @@ import { recordRejects } from "../store/rejects.ts";
 import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
 import { createStorage, type Storage, type StorageKind } from "../store/storage.ts";
 import { recordUnknown, type Client, type UnknownNote } from "../store/unknown.ts";
-import { serveThread } from "../threads.ts";
+import { tellingDamage, toTrouble } from "../store/trouble.ts";
+import { giveNotice, serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
 import { createChangeLog, type Change, type ChangeLog } from "./changes.ts";
 import { parseBody, type Format, type Receipt, type Rules } from "./parse.ts";
@@ -33,6 +34,7 @@ import {
   type RepriceStatus,
 } from "./reprice.ts";
 import { createRereader, type Rereader, type RereadStatus } from "./reread.ts";
+import { nextStall, timed } from "./stalls.ts";
 import { createSweep, type Sweep, type Window } from "./sweep.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 import { createWriter, type Writer } from "./writer.ts";
@@ -98,10 +100,18 @@ function opened(): Open {
   return open;
 }
 
+/** As soon as the disk gives them. */
 async function loadPricer(): Promise<void> {
-  const { db, settings } = opened();
-  const loaded = await openPricer(db, settings.priceRules);
-  if (open) open.pricer = loaded;
+  while (open) {
+    try {
+      const loaded = await openPricer(open.db, open.settings.priceRules, giveNotice);
+      if (open) open.pricer = loaded;
+      return;
+    } catch (cause) {
+      if (!(toTrouble(cause) instanceof AppError)) throw cause;
+      await Bun.sleep(pauses.idleMs);
+    }
+  }
 }
 
 function pricer(): Pricer {
@@ -149,14 +159,14 @@ const methods = {
       const costOf: CostOf = (span) => pricer().costOf(span);
       const spans = createSpanWriter(db, payloads, { readLogs, makeSpan }, costOf, previews);
       const buffered = new Int32Array(settings.buffered);
-      const changes = createChangeLog(settings.latestChange, Date.now());
+      const changes = createChangeLog(settings.latestChange);
       const onBuffered = (rows: number) => void Atomics.store(buffered, 0, rows);
       const storage = createStorage(settings);
       const writer = createWriter(db, spans, onBuffered, changes.note, storage);
       const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
-      const upkeep = startUpkeep(db, writer, payloads, spans.settling, storage);
+      const upkeep = startUpkeep(db, writer, payloads, spans.settling, storage, giveNotice);
       const { promise: priced, resolve, reject } = Promise.withResolvers<void>();
-      const sweep = createSweep(db, writer);
+      const sweep = createSweep(db, writer, giveNotice);
       const repricer = createRepricer(sweep, spans);
       const rereader = createRereader(sweep, spans);
       open = {
@@ -188,7 +198,9 @@ const methods = {
   async ingest({ body, compression, ...sender }: Delivery): Promise<Receipt> {
     const { settings, writer, priced } = opened();
     await priced;
-    const { traces, receipt } = parseBody(body, compression, sender.format, settings);
+    const { traces, receipt } = timed(`parsing of ${body.byteLength} bytes`, () =>
+      parseBody(body, compression, sender.format, settings),
+    );
     methods.charge(sender, receipt.accepted);
     // Part by part: between two parts of one request others get their turn.
     for (const { traces: some, weight } of cut(traces, part)) {
@@ -285,7 +297,7 @@ const methods = {
       recordRejects(db, rejects, dropped);
       accounts.markUsed(db, uses);
       return recordUnknown(db, unknown);
-    });
+    }, "writing notes");
   },
 
   deleteTrace(key: number): boolean {
@@ -337,6 +349,7 @@ const methods = {
 
   /** Answered once it is otherwise than that. */
   storageAfter: (seen: StorageKind) => opened().storage.after(seen),
+  nextStall,
 
   /** Commits what waits, writes the log back into the file and closes it. */
   close(): void {
@@ -344,7 +357,11 @@ const methods = {
     const { db, writer, upkeep, sweep, storage } = open;
     upkeep.stop();
     sweep.stop();
-    writer.drain();
+    try {
+      writer.drain();
+    } catch {
+      // A disk that fails: who waited has been told.
+    }
     open = null;
     closeWriter(db);
     storage.end();
@@ -366,4 +383,11 @@ export interface Notes {
   unknown: UnknownNote[];
 }
 
-serveThread(methods);
+serveThread(
+  tellingDamage(methods, () => giveNotice("not all can be stored or deleted")),
+  () => {
+    if (!open) return;
+    open.spans.rest();
+    shrinkMemory(open.db);
+  },
+);

@@ -5,10 +5,9 @@
  * came in.
  */
 import type { Database } from "bun:sqlite";
-import { AppError } from "../errors.ts";
 import { upkeep as pauses } from "../limits.ts";
 import { createCollector, shrinkStep } from "../store/collect.ts";
-import { expireUnits, hasExpiredUnits } from "../store/expiry.ts";
+import { expireUnits, expiryTime, hasExpiredUnits } from "../store/expiry.ts";
 import { expireLogs, hasExpiredLogs } from "../store/logs.ts";
 import { createMover } from "../store/move.ts";
 import { checkpoint } from "../store/open.ts";
@@ -16,7 +15,9 @@ import { applyPacking, compressPacking, planPacking, type Packing } from "../sto
 import type { PayloadWriter } from "../store/payloads.ts";
 import type { SpanWriter } from "../store/spans.ts";
 import type { Storage } from "../store/storage.ts";
-import { toUnavailable, type Writer } from "./writer.ts";
+import { timed } from "./stalls.ts";
+import { createTasks, type Task } from "./tasks.ts";
+import type { Writer } from "./writer.ts";
 
 export interface Upkeep {
   /** Says that there is something to do now. */
@@ -30,6 +31,7 @@ export function startUpkeep(
   payloads: PayloadWriter,
   settling: SpanWriter["settling"],
   storage: Storage,
+  onDamage: (what: string) => void,
 ): Upkeep {
   const countChanges = db.query<{ changes: number }, []>("SELECT total_changes() AS changes");
   const moveStep = createMover(db, payloads);
@@ -42,51 +44,73 @@ export function startUpkeep(
   let changesSeen = 0;
   let changesInFile = 0;
 
-  /** @returns how long to wait for the next. */
-  async function step(): Promise<number> {
-    if (isLearning) {
-      isLearning = payloads.learnStep();
-      return pauses.busyMs;
-    }
-    storage.checkPlace();
-    if (storage.isShort) return freeStep() ? pauses.busyMs : pauses.idleMs;
-    if (isMoving) {
-      isMoving = writer.background(moveStep);
-      return pauses.busyMs;
-    }
-    if (settling.hasWork(Date.now())) {
-      writer.background(() => settling.step(Date.now()));
-      return pauseAfterWork();
-    }
-    if (dropStep()) return pauses.busyMs;
-    const packing = planPacking(db, payloads, Date.now());
-    if (packing) return pack(packing);
-    if (shrinkStep(db)) return pauses.busyMs;
-    checkpointStep();
-    return storage.growBallast() ? pauses.busyMs : pauses.idleMs;
-  }
+  /** Without room only what makes some goes on. */
+  const ifRoom =
+    (task: Task): Task =>
+    () =>
+      storage.isShort ? null : task();
 
-  /** What makes room, and nothing that needs some for long. @returns false where there is no more. */
-  function freeStep(): boolean {
-    if (dropStep()) return true;
-    if (storage.withReserve(() => shrinkStep(db))) return true;
-    storage.withReserve(() => checkpoint(db));
-    return storage.growBallast();
-  }
-
-  /** Lets go of what was deleted or waited for too long. @returns false where there is nothing. */
-  function dropStep(): boolean {
-    if (collector.hasWork(Date.now())) writer.change(() => collector.step());
-    else if (hasExpiredLogs(db, Date.now())) writer.change(() => expireLogs(db, Date.now()));
-    else if (hasExpiredUnits(db, Date.now())) writer.change(() => expireUnits(db, Date.now()));
-    else return false;
-    return true;
-  }
+  /** The first that has something to do takes the next step. Each says how long to wait after it. */
+  const tasks = createTasks(
+    {
+      "the texts that are stored cannot all be known": () => {
+        if (!isLearning) return null;
+        isLearning = timed("learning", payloads.learnStep);
+        return pauses.busyMs;
+      },
+      "the store's files cannot be looked at": () => {
+        storage.checkPlace();
+        return null;
+      },
+      "what an older version wrote cannot all be moved": ifRoom(() => {
+        if (!isMoving) return null;
+        isMoving = writer.background(moveStep, "moving");
+        return pauses.busyMs;
+      }),
+      "a trace has no part in filters and statistics": ifRoom(() => {
+        if (!settling.hasWork(Date.now())) return null;
+        writer.background(() => settling.step(Date.now()), "settling");
+        return pauseAfterWork();
+      }),
+      "not all of what was deleted can be freed": () => {
+        if (!collector.hasWork(performance.now())) return null;
+        writer.change(() => collector.step(), "collecting");
+        return pauses.busyMs;
+      },
+      "log records without a span cannot expire": () => {
+        if (!hasExpiredLogs(db, expiryTime())) return null;
+        writer.change(() => expireLogs(db, expiryTime()), "expiring log records");
+        return pauses.busyMs;
+      },
+      "log records of a session cannot expire": () => {
+        if (!hasExpiredUnits(db, expiryTime())) return null;
+        writer.change(() => expireUnits(db, expiryTime()), "expiring sessions");
+        return pauses.busyMs;
+      },
+      "not all texts can be packed": ifRoom(() => {
+        const packing = timed("planning to pack", () =>
+          planPacking(db, payloads, performance.now()),
+        );
+        return packing && pack(packing);
+      }),
+      "free pages cannot be given back": () => {
+        const shrink = () => timed("giving free pages back", () => shrinkStep(db));
+        const isShrunk = storage.isShort ? storage.withReserve(shrink) : shrink();
+        return isShrunk ? pauses.busyMs : null;
+      },
+      "the log cannot be written back": () => {
+        if (storage.isShort) storage.withReserve(() => checkpoint(db));
+        else timed("checkpoint", checkpointStep);
+        return storage.growBallast() ? pauses.busyMs : pauses.idleMs;
+      },
+    },
+    onDamage,
+  );
 
   async function pack(packing: Packing): Promise<number> {
     const data = await compressPacking(packing);
     if (isStopped) return pauses.idleMs;
-    writer.background(() => applyPacking(db, payloads, packing, data));
+    writer.background(() => applyPacking(db, payloads, packing, data), "packing");
     return pauseAfterWork();
   }
 
@@ -113,14 +137,7 @@ export function startUpkeep(
 
   async function run(): Promise<void> {
     timer = null;
-    let pauseMs: number = pauses.idleMs;
-    try {
-      pauseMs = await step();
-    } catch (cause) {
-      // The disk has no room, or another program holds the file: later.
-      if (!(toUnavailable(cause) instanceof AppError)) throw cause;
-    }
-    schedule(pauseMs);
+    schedule(await tasks.step());
   }
 
   function schedule(afterMs: number): void {

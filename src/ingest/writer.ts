@@ -10,20 +10,24 @@ import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { drain, drainAtRows, ring as ringLimits } from "../limits.ts";
 import type { Batch, SpanWriter } from "../store/spans.ts";
-import { isNoRoom, storageUnavailable, type Storage } from "../store/storage.ts";
+import { isNoRoom, type Storage } from "../store/storage.ts";
+import { toTrouble } from "../store/trouble.ts";
 import type { Change } from "./changes.ts";
 import { Ring } from "./ring.ts";
+import { timed } from "./stalls.ts";
 
 export interface Writer {
-  /** Resolves when the batch is committed. @throws AppError `buffer_full`, `storage_unavailable`. */
+  /** Resolves when the batch is committed. @throws AppError `buffer_full`, `storage_unavailable`, `store_damaged`. */
   submit(batch: Batch, weight: { rows: number; bytes: number }): Promise<void>;
   /**
    * Runs a change of something else than spans in a transaction of its own, after what waits. Where the
    * disk has no room it runs a second time, with what the ballast gave back.
+   *
+   * @param what it is, in the log where it takes long.
    */
-  change<T>(work: () => T): T;
+  change<T>(work: () => T, what?: string): T;
   /** The same for what can wait for room. */
-  background<T>(work: () => T): T;
+  background<T>(work: () => T, what: string): T;
   /** Commits what waits. */
   drain(): void;
   /** Transactions committed so far. */
@@ -32,6 +36,7 @@ export interface Writer {
 
 interface Waiting {
   batch: Batch;
+  rows: number;
   bytes: number;
   resolve: () => void;
   reject: (cause: unknown) => void;
@@ -65,7 +70,7 @@ export function createWriter(
       if (db.inTransaction) db.run("ROLLBACK");
       spans.rolledBack();
       if (isNoRoom(cause)) storage?.failed(cause);
-      throw toUnavailable(cause);
+      throw toTrouble(cause);
     }
   }
 
@@ -80,9 +85,13 @@ export function createWriter(
       return;
     }
     try {
-      transact(() => {
-        for (const { batch } of taken) spans.apply(batch);
-      });
+      timed(
+        () => commitOf(taken.reduce((sum, { rows }) => sum + rows, 0)),
+        () =>
+          transact(() => {
+            for (const { batch } of taken) spans.apply(batch);
+          }),
+      );
     } catch (cause) {
       if (taken.length === 1) return taken[0]!.reject(cause);
       for (const waiting of taken) {
@@ -121,7 +130,7 @@ export function createWriter(
   return {
     submit(batch, weight) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      if (!ring.push({ batch, bytes: weight.bytes, resolve, reject }, weight)) {
+      if (!ring.push({ batch, ...weight, resolve, reject }, weight)) {
         throw new AppError("buffer_full", "ingest buffer full", { retryAfterSeconds: 1 });
       }
       onBuffered(ring.rows);
@@ -129,13 +138,14 @@ export function createWriter(
       else schedule();
       return promise;
     },
-    change(work) {
+    change(work, what = "change") {
       makeReady();
-      return storage ? storage.withReserve(() => transact(work)) : transact(work);
+      const run = () => transact(work);
+      return timed(what, storage ? () => storage.withReserve(run) : run);
     },
-    background(work) {
+    background(work, what) {
       makeReady();
-      return transact(work);
+      return timed(what, () => transact(work));
     },
     drain: drainAll,
     get commits() {
@@ -144,16 +154,4 @@ export function createWriter(
   };
 }
 
-/** What the disk or another process does to SQLite, in terms a sender can act upon. */
-export function toUnavailable(cause: unknown): unknown {
-  const code = (cause as { code?: string }).code ?? "";
-  if (isNoRoom(cause) && !(cause instanceof AppError)) return storageUnavailable("full", cause);
-  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
-    return new AppError("buffer_full", "ingest buffer full", {
-      hint: "another program holds the store's file",
-      retryAfterSeconds: 1,
-      cause,
-    });
-  }
-  return cause;
-}
+const commitOf = (rows: number) => `commit of ${rows} ${rows === 1 ? "span" : "spans"}`;

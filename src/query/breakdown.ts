@@ -5,13 +5,16 @@
  * of different machines may differ: what a child has outside of its parent is not taken from the parent's
  * own time. Nor is what an internal span has: it says how its parent worked.
  */
+import type { Database } from "bun:sqlite";
 import { Type, type Static } from "@sinclair/typebox";
-import { spanTypes, type Span } from "../contract/v1.ts";
-import { readPlaces, type SkeletonRow } from "./skeleton.ts";
+import { spanTypes } from "../contract/v1.ts";
+import { breakdown as limits } from "../limits.ts";
+import { described, nullable } from "../schemas.ts";
+import { isModelCall } from "../store/calls.ts";
+import { mark, readOutline, type Outline } from "./outline.ts";
 import type { Source } from "./trace.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
-import type { TreePlace, TreeSpan } from "./tree.ts";
-import { described, nullable } from "../schemas.ts";
+import { none } from "./tree.ts";
 
 const times = {
   count: Type.Integer(),
@@ -37,158 +40,221 @@ export const Breakdown = Type.Object({
   skewedSpanCount: described("Spans that reach out of their parent, by other clocks or on purpose"),
   models: Type.Array(
     Type.Object({ provider: nullable(Type.String()), modelId: nullable(Type.String()), ...times }),
-    { description: "The busiest first" },
+    { description: `The busiest first, at most ${limits.names}` },
   ),
   tools: Type.Array(Type.Object({ name: Type.String(), ...times }), {
-    description: "The busiest first",
+    description: `The busiest first, at most ${limits.names}`,
   }),
 });
 
 export type Breakdown = Static<typeof Breakdown>;
 
-interface Interval {
-  start: number;
-  end: number;
+/** What is reckoned of the spans of a trace, by their numbers. Of a million these are some 40 MB. */
+export interface TimedSpans {
+  starts: Float64Array;
+  ends: Float64Array;
+  types: Uint8Array;
+  /** How long a call waited for the first part of its answer; NaN where nobody says. */
+  waits: Float64Array;
+  /** The number of the span that counts in its place; -1 where it counts itself. */
+  repeats: Int32Array;
+  /** Of a model call and of a tool's run: which name it has, by its place among all. */
+  names: Int32Array;
 }
 
-/** What is reckoned of a span. */
-type TimedSpan = TreeSpan &
-  Pick<
-    SkeletonRow,
-    "spanType" | "durationMs" | "ttftMs" | "providerId" | "modelId" | "nameId" | "repeats"
-  >;
-
-/** Times of spans that have a name in common. */
-interface NamedTimes {
+/** Spans that have a name in common. */
+interface Named {
+  spanType: number;
   providerId: number | null;
   modelId: number | null;
   nameId: number;
-  times: { count: number; busyMs: number; totalMs: number; selfMs: number };
+}
+
+interface Times {
+  count: number;
+  busyMs: number;
+  totalMs: number;
+  selfMs: number;
 }
 
 /** @throws AppError `not_found`, `conflict`. */
 export function readBreakdown({ db, sqlite, names }: Source, ref: TraceRef): Breakdown {
   const { trace } = findTrace(db, ref);
-  const { models, tools, ...rest } = breakDown(placesOf(sqlite, trace.key), trace);
+  const outline = readOutline(sqlite, trace.key);
+  const { spans, named } = readTimes(sqlite, outline);
+  const { times, ...rest } = breakDown(outline, spans, named.length, trace);
   const nameOf = (id: number | null) => (id === null ? null : names.nameOf(id));
+  const found = named.map((name, i) => ({ ...name, times: times[i]! }));
+  const busiest = (test: (spanType: number) => boolean) =>
+    found
+      .filter(({ spanType, times }) => test(spanType) && times.count > 0)
+      .sort((a, b) => b.times.busyMs - a.times.busyMs)
+      .slice(0, limits.names);
   return {
     ...rest,
-    models: models.map(({ providerId, modelId, times }) => ({
+    models: busiest(isModel).map(({ providerId, modelId, times }) => ({
       provider: nameOf(providerId),
       modelId: nameOf(modelId),
       ...times,
     })),
-    tools: tools.map(({ nameId, times }) => ({ name: names.nameOf(nameId), ...times })),
+    tools: busiest(isTool).map(({ nameId, times }) => ({ name: names.nameOf(nameId), ...times })),
   };
 }
 
-/** What stands below an internal span is internal, too. */
-const placesOf = (...trace: Parameters<typeof readPlaces>) =>
-  readPlaces(...trace).filter(({ span }) => !span.isInternal);
+const modelTypes = spanTypes.map((spanType) => isModelCall({ spanType }));
+const tool = spanTypes.indexOf("tool");
+const isModel = (spanType: number) => modelTypes[spanType]!;
+const isTool = (spanType: number) => spanType === tool;
 
-/** @param places in the order of tree.ts. */
+interface TimesRow extends Named {
+  key: number;
+  durationMs: number;
+  ttftMs: number | null;
+  repeats: number | null;
+}
+
+function readTimes(sqlite: Database, { firstKey, lastKey, starts }: Outline) {
+  const size = starts.length;
+  const spans: TimedSpans = {
+    starts,
+    ends: new Float64Array(size),
+    types: new Uint8Array(size),
+    waits: new Float64Array(size).fill(NaN),
+    repeats: new Int32Array(size).fill(none),
+    names: new Int32Array(size).fill(none),
+  };
+  const named: Named[] = [];
+  const places = new Map<string, number>();
+  const select = sqlite.query<TimesRow, [number, number]>(
+    `SELECT key, spanType, durationMs, ttftMs, providerId, modelId, nameId, repeats
+     FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
+  );
+  for (const row of select.iterate(firstKey, lastKey)) {
+    const { key, spanType, providerId, modelId, nameId } = row;
+    const number = key - firstKey;
+    spans.ends[number] = starts[number]! + row.durationMs;
+    spans.types[number] = spanType;
+    if (row.ttftMs !== null) spans.waits[number] = row.ttftMs;
+    if (row.repeats !== null) spans.repeats[number] = row.repeats - firstKey;
+    if (!isModel(spanType) && !isTool(spanType)) continue;
+    const name = isTool(spanType) ? `${nameId}` : `${providerId} ${modelId}`;
+    let place = places.get(name);
+    if (place === undefined) {
+      places.set(name, (place = named.length));
+      named.push({ spanType, providerId, modelId, nameId });
+    }
+    spans.names[number] = place;
+  }
+  return { spans, named };
+}
+
+/**
+ * What an internal span has is not looked at, nor what stands below it: that is internal, too.
+ *
+ * @param nameCount how many names there are.
+ */
 export function breakDown(
-  places: readonly TreePlace<TimedSpan>[],
+  outline: Pick<Outline, "count" | "numbers" | "depths" | "marks" | "byStart">,
+  spans: TimedSpans,
+  nameCount: number,
   { startTime, endTime }: { startTime: number; endTime: number },
 ) {
-  const { selfMs, skewedSpanCount } = ownTimes(places);
-  const spans = places
-    .map(({ span }, i) => ({ ...span, selfMs: selfMs[i]! }))
-    .sort((a, b) => a.startTime - b.startTime);
-  const calls = spans.filter((span) => isOfType(span, "llm") || isOfType(span, "embedding"));
-  const models = calls.filter(({ repeats }) => repeats === null);
-  const tools = spans.filter((span) => isOfType(span, "tool") && span.repeats === null);
-  const timed = calls.filter(({ ttftMs }) => ttftMs !== null);
-  const waiting = [...Map.groupBy(timed, ({ spanId, repeats }) => repeats ?? spanId).values()].map(
-    (ofCall) => ofCall.find(({ repeats }) => repeats === null) ?? ofCall[0]!,
-  );
+  const { starts, ends, types, waits, repeats, names } = spans;
+  const { selfMs, skewedSpanCount } = ownTimes(outline, spans);
+  const times = Array.from({ length: nameCount }, (): Times => ({
+    count: 0,
+    busyMs: 0,
+    totalMs: 0,
+    selfMs: 0,
+  }));
+  const ofNames = Array.from({ length: nameCount }, createUnion);
+  const models = createUnion();
+  const busy = createUnion();
+  const waiting = createUnion();
+  let waitCount = 0;
+  const isTimed = (number: number) => isModel(types[number]!) && !Number.isNaN(waits[number]!);
+  /** 1 of a call that does not say how long it waited, and of which another span has said it. */
+  const isTold = new Uint8Array(starts.length);
+  for (const number of outline.byStart) {
+    const type = types[number]!;
+    const start = starts[number]!;
+    const end = ends[number]!;
+    const counting = repeats[number]!;
+    if (isTimed(number) && (counting < 0 || (!isTimed(counting) && isTold[counting] === 0))) {
+      if (counting >= 0) isTold[counting] = 1;
+      waitCount++;
+      waiting.add(start, Math.min(end, start + waits[number]!));
+    }
+    // Calls and tools are never internal.
+    if (counting >= 0 || !(isModel(type) || isTool(type))) continue;
+    if (isModel(type)) models.add(start, end);
+    busy.add(start, end);
+    const name = names[number]!;
+    ofNames[name]!.add(start, end);
+    times[name]!.count++;
+    times[name]!.totalMs += end - start;
+    times[name]!.selfMs += selfMs[number]!;
+  }
+  times.forEach((each, name) => (each.busyMs = ofNames[name]!.ms));
   const durationMs = endTime - startTime;
-  const modelMs = unionMs(models.map(intervalOf));
-  const isBusy = new Set([...models, ...tools]);
-  const busyMs = unionMs(spans.filter((span) => isBusy.has(span)).map(intervalOf));
   return {
     startTime,
     endTime,
     durationMs,
-    modelMs,
-    waitMs:
-      waiting.length === 0 ? null : unionMs(waiting.map(waitOf).sort((a, b) => a.start - b.start)),
-    waitCount: waiting.length,
-    toolMs: busyMs - modelMs,
+    modelMs: models.ms,
+    waitMs: waitCount === 0 ? null : waiting.ms,
+    waitCount,
+    toolMs: busy.ms - models.ms,
     // Spans of another clock lie outside: see clock.ts of the store.
-    idleMs: Math.max(0, durationMs - busyMs),
+    idleMs: Math.max(0, durationMs - busy.ms),
     skewedSpanCount,
-    models: timesBy(models, ({ providerId, modelId }) => `${providerId} ${modelId}`),
-    tools: timesBy(tools, ({ nameId }) => nameId),
+    times,
   };
 }
 
-function isOfType({ spanType }: TimedSpan, type: Span["spanType"]): boolean {
-  return spanTypes[spanType] === type;
-}
-
-function intervalOf({ startTime, durationMs }: TimedSpan): Interval {
-  return { start: startTime, end: startTime + durationMs };
-}
-
-function waitOf({ startTime, durationMs, ttftMs }: TimedSpan): Interval {
-  return { start: startTime, end: startTime + Math.min(durationMs, ttftMs!) };
-}
-
-/** @param intervals by their start. */
-function unionMs(intervals: readonly Interval[]): number {
-  let ms = 0;
+/** How long at least one of some intervals goes on, which are added by their start. */
+function createUnion() {
   let until = -Infinity;
-  for (const { start, end } of intervals) {
-    if (end <= until) continue;
-    ms += end - Math.max(start, until);
-    until = end;
-  }
-  return ms;
-}
-
-function timesBy(
-  spans: readonly (TimedSpan & { selfMs: number })[],
-  idOf: (span: TimedSpan) => string | number,
-): NamedTimes[] {
-  return [...Map.groupBy(spans, idOf).values()]
-    .map((group) => ({
-      providerId: group[0]!.providerId,
-      modelId: group[0]!.modelId,
-      nameId: group[0]!.nameId,
-      times: {
-        count: group.length,
-        busyMs: unionMs(group.map(intervalOf)),
-        totalMs: group.reduce((sum, { durationMs }) => sum + durationMs, 0),
-        selfMs: group.reduce((sum, { selfMs }) => sum + selfMs, 0),
-      },
-    }))
-    .sort((a, b) => b.times.busyMs - a.times.busyMs);
+  return {
+    ms: 0,
+    add(start: number, end: number): void {
+      if (end <= until) return;
+      this.ms += end - Math.max(start, until);
+      until = end;
+    },
+  };
 }
 
 /**
- * The time of each span in which none of its children ran. One pass: the children of a span come in the
- * order of their starts, and those above the one at hand are its ancestors.
+ * The time of each span in which none of its children ran, by number. One pass: the children of a span come
+ * in the order of their starts, and those above the one at hand are its ancestors.
  */
-function ownTimes(places: readonly TreePlace<TimedSpan>[]) {
-  const selfMs = new Float64Array(places.length);
-  /** By depth: the row of the ancestor, and up to when its children are counted. */
-  const rows: number[] = [];
+function ownTimes(
+  { count, numbers, depths, marks }: Pick<Outline, "count" | "numbers" | "depths" | "marks">,
+  { starts, ends }: TimedSpans,
+) {
+  const selfMs = new Float64Array(starts.length);
+  /** By depth: the ancestor, and up to when its children are counted. */
+  const above: number[] = [];
   const countedUntil: number[] = [];
   let skewedSpanCount = 0;
-  places.forEach(({ span, depth }, row) => {
-    const { start, end } = intervalOf(span);
-    selfMs[row] = end - start;
-    rows[depth] = row;
+  for (let row = 0; row < count; row++) {
+    if ((marks[row]! & mark.internal) !== 0) continue;
+    const number = numbers[row]!;
+    const depth = depths[row]!;
+    const start = starts[number]!;
+    const end = ends[number]!;
+    selfMs[number] = end - start;
+    above[depth] = number;
     countedUntil[depth] = start;
-    if (depth === 0) return;
-    const parent = intervalOf(places[rows[depth - 1]!]!.span);
-    if (start < parent.start || end > parent.end) skewedSpanCount++;
+    if (depth === 0) continue;
+    const parent = above[depth - 1]!;
+    if (start < starts[parent]! || end > ends[parent]!) skewedSpanCount++;
     const from = Math.max(start, countedUntil[depth - 1]!);
-    const until = Math.min(end, parent.end);
-    if (until <= from) return;
-    selfMs[rows[depth - 1]!]! -= until - from;
+    const until = Math.min(end, ends[parent]!);
+    if (until <= from) continue;
+    selfMs[parent]! -= until - from;
     countedUntil[depth - 1] = until;
-  });
+  }
   return { selfMs, skewedSpanCount };
 }

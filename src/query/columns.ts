@@ -7,17 +7,19 @@ import { Type, type Static } from "@sinclair/typebox";
 import { described, nullable } from "../schemas.ts";
 import { usageColumns } from "../store/rows.ts";
 import { usdOf } from "./costs.ts";
+import { mark } from "./outline.ts";
 import {
   errorOf,
   fieldsOf,
-  readTraceRows,
+  readSpans,
   spanStatusOf,
   spanTypeOf,
   type SkeletonRow,
+  type SpansQuery,
 } from "./skeleton.ts";
 import type { Source } from "./trace.ts";
 import type { TraceRef } from "./traces.ts";
-import { TraceView } from "./views.ts";
+import { nextSpans, TraceView } from "./views.ts";
 
 const Texts = Type.Object(
   { values: Type.Array(nullable(Type.String())), rows: Type.Array(Type.Integer()) },
@@ -34,12 +36,16 @@ const Counts = Type.Unsafe<Partial<Record<UsageColumn, Static<typeof Count>[]>>>
 
 export const TraceColumns = Type.Object({
   trace: TraceView.properties.trace,
+  firstRow: described(
+    "Where the first span stands among all that are shown: rows are counted over all pages",
+  ),
   spanCount: described("The length of each column"),
   columns: Type.Object({
     key: Type.Array(Type.Integer()),
     spanId: Type.Array(Type.String()),
     parent: Type.Array(Type.Union([Type.Integer(), Type.String(), Type.Null()]), {
-      description: "The row of the parent; its id where it is not stored; null at the top",
+      description:
+        "The row of the parent, which may be on another page; its id where it is not stored; null at the top",
     }),
     depth: Type.Array(Type.Integer()),
     childCount: Type.Array(Type.Integer()),
@@ -61,31 +67,44 @@ export const TraceColumns = Type.Object({
   internalRows: Type.Array(Type.Integer(), { description: "Internal spans" }),
   repeats: Type.Array(Type.Tuple([Type.Integer(), Type.Integer()]), {
     description:
-      "Rows that are not counted, each with the row that counts for the same model call or tool run, or the last of those that it sums up",
+      "Rows that are not counted, each with the row that counts for the same model call or tool run, or the last of those that it sums up; that may be on another page",
   }),
+  nextCursor: nextSpans,
 });
 
 export type TraceColumns = Static<typeof TraceColumns>;
 
 /**
  * The same as `readTrace`, field by field, and without an object for each span: that would take as long as
- * all the rest. @throws AppError `not_found`, `conflict`.
+ * all the rest. @throws AppError `not_found`, `conflict`, `bad_request`.
  */
-export function readTraceColumns(source: Source, ref: TraceRef, nowMs: number): TraceColumns {
+export function readTraceColumns(
+  source: Source,
+  ref: TraceRef,
+  query: SpansQuery,
+  nowMs: number,
+): TraceColumns {
   const { names, payloads } = source;
-  const { trace, places } = readTraceRows(source, ref, nowMs);
-  const spans = places.map(({ span }) => span);
-  const rows = new Map(spans.map(({ spanId }, row) => [spanId, row]));
+  const { trace, outline, firstRow, spans, nextCursor } = readSpans(source, ref, query, nowMs);
+  const { firstKey, parents, marks } = outline;
+  const spanCount = spans.length;
+  const ofPage = (values: Int32Array) => [...values.subarray(firstRow, firstRow + spanCount)];
+  const rowsWhere = (test: (span: SkeletonRow, marks: number) => boolean) =>
+    spans.flatMap((span, i) => (test(span, marks[firstRow + i]!) ? [firstRow + i] : []));
   const nameOf = (id: number | null) => (id === null ? null : names.nameOf(id));
   return {
     trace,
-    spanCount: spans.length,
+    firstRow,
+    spanCount,
     columns: {
       key: spans.map(({ key }) => key),
       spanId: spans.map(({ spanId }) => spanId),
-      parent: spans.map(({ parentSpanId: id }) => (id === null ? null : (rows.get(id) ?? id))),
-      depth: places.map(({ depth }) => depth),
-      childCount: places.map(({ childCount }) => childCount),
+      parent: spans.map(({ parentSpanId }, i) => {
+        const parent = parents[firstRow + i]!;
+        return parent < 0 ? parentSpanId : parent;
+      }),
+      depth: ofPage(outline.depths),
+      childCount: ofPage(outline.childCounts),
       spanType: toTexts(spans, ({ spanType }) => spanType, spanTypeOf),
       name: toTexts(spans, ({ nameId }) => nameId, nameOf),
       startTime: spans.map(({ startTime }) => startTime),
@@ -107,14 +126,13 @@ export function readTraceColumns(source: Source, ref: TraceRef, nowMs: number): 
         (text) => text,
       ),
     },
-    estimatedRows: spans.flatMap(({ isCostEstimated }, row) =>
-      isCostEstimated === 1 ? [row] : [],
+    estimatedRows: rowsWhere(({ isCostEstimated }) => isCostEstimated === 1),
+    cycleRows: rowsWhere((_, marks) => (marks & mark.cycle) !== 0),
+    internalRows: rowsWhere((_, marks) => (marks & mark.internal) !== 0),
+    repeats: spans.flatMap(({ repeats }, i): [number, number][] =>
+      repeats === null ? [] : [[firstRow + i, outline.rowOf(repeats - firstKey)]],
     ),
-    cycleRows: places.flatMap(({ isCycle }, row) => (isCycle ? [row] : [])),
-    internalRows: spans.flatMap(({ isInternal }, row) => (isInternal ? [row] : [])),
-    repeats: spans.flatMap(({ repeats }, row): [number, number][] =>
-      repeats === null ? [] : [[row, rows.get(repeats)!]],
-    ),
+    nextCursor,
   };
 }
 

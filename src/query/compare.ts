@@ -4,7 +4,7 @@
  */
 import { and, between, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { transcript as limits } from "../limits.ts";
-import { isDamage } from "../store/blocks.ts";
+import { isDamage } from "../store/trouble.ts";
 import { readEntries, readList, type Token } from "../store/lists.ts";
 import { payloadFields, spanKeyRange, type PayloadField } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";

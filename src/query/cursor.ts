@@ -10,7 +10,7 @@ export function toCursor(position: number[]): string {
 export function parseCursor(text: string, length: number): number[] {
   const position = decode(text);
   if (position?.length === length && position.every(Number.isSafeInteger)) return position;
-  throw invalid();
+  throw invalidCursor();
 }
 
 /**
@@ -25,7 +25,7 @@ export function toBoundCursor(query: unknown[], position: number[]): string {
 /** @throws AppError `bad_request` where it is not one of at least so many numbers, or of another query. */
 export function parseBoundCursor(text: string, query: unknown[], least: number): number[] {
   const [hash, ...position] = decode(text) ?? [];
-  if (hash === undefined || position.length < least) throw invalid();
+  if (hash === undefined || position.length < least) throw invalidCursor();
   if (hash === hashOf(query)) return position;
   throw new AppError("bad_request", "the cursor belongs to another query", {
     hint: "send it with the same filter, sort, project, since and until as the page that it came with",
@@ -45,7 +45,8 @@ function hashOf(query: unknown[]): number {
   return Bun.hash.crc32(JSON.stringify(query));
 }
 
-function invalid(): AppError {
+/** Of a cursor that no page came with. */
+export function invalidCursor(): AppError {
   return new AppError("bad_request", "invalid cursor", {
     hint: "take nextCursor of the page before as it is",
   });

@@ -130,7 +130,7 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
 
   function stateOf(row: MatchRow): TraceState {
     if ((row.rootCount as number) > 0) return "ended";
-    return nowMs - (row.lastReceivedAt as number) > staleAfterMs ? "stale" : "open";
+    return Math.abs(nowMs - (row.lastReceivedAt as number)) > staleAfterMs ? "stale" : "open";
   }
 
   function read(...more: string[]): void {

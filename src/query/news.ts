@@ -10,7 +10,7 @@ import { Message, Tool, type Part } from "../messages/model.ts";
 import { locateMessages, locateRest, readMessages, type Located } from "../messages/read.ts";
 import { withSystemPrompt } from "../messages/system.ts";
 import { readToolRun, readTools } from "../messages/tools.ts";
-import { isDamage } from "../store/blocks.ts";
+import { isDamage } from "../store/trouble.ts";
 import type { Token } from "../store/lists.ts";
 import {
   commonLength,

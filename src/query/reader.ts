@@ -10,6 +10,8 @@ type Lane = LaterThread<ReaderMethods>;
 export interface Reader extends Lane {
   /** The same, for what may take long this time. */
   callLong: Lane["call"];
+  /** Looks through the whole store, on a thread of its own. @returns the first problems that SQLite finds. */
+  check(): Promise<string[]>;
 }
 
 /** What may take a second, or goes on as long as someone reads. */
@@ -21,6 +23,9 @@ const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
   "removal",
 ]);
 
+/** What a look through the store finds is not listed any further. */
+const mostProblems = 20;
+
 /**
  * @param path the store's file, which the writer has opened before.
  * @param checkPlace throws where another file may be there by now.
@@ -29,22 +34,43 @@ export function createReader(
   path: string,
   checkPlace: () => void,
   onCrash: (cause: Error) => void,
+  onDamage: (what: string) => void = () => {},
 ): Reader {
-  const quick = createLane(path, checkPlace, onCrash);
-  const long = createLane(path, checkPlace, onCrash);
+  const lane = () => createLane(path, checkPlace, onCrash, onDamage);
+  const [quick, long] = [lane(), lane()];
+  let checking: Lane | null = null;
   return {
     call: (method, args) => (longMethods.has(method) ? long : quick).call(method, args),
     callLong: long.call,
+    async check() {
+      const looking = (checking = lane());
+      const problems: string[] = [];
+      // One transaction a table: as long as one goes on the log of the store grows.
+      for (const table of await looking.call("tables", [])) {
+        problems.push(...(await looking.call("checkTable", [table])));
+        if (problems.length >= mostProblems) break;
+      }
+      await looking.close();
+      return problems.slice(0, mostProblems);
+    },
     async close() {
+      // A look at a large table may take minutes: it ends with the process.
+      void checking?.close();
       await Promise.all([quick.close(), long.close()]);
     },
   };
 }
 
-function createLane(path: string, checkPlace: () => void, onCrash: (cause: Error) => void): Lane {
+function createLane(
+  path: string,
+  checkPlace: () => void,
+  onCrash: (cause: Error) => void,
+  onDamage: (what: string) => void,
+): Lane {
   return openLater<ReaderMethods>(async () => {
     checkPlace();
-    const thread = startThread<ReaderMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+    const url = new URL("./thread.ts", import.meta.url);
+    const thread = startThread<ReaderMethods>(url, onCrash, onDamage);
     return { thread, isOpen: thread.call("open", [path]) };
   });
 }

@@ -1,38 +1,33 @@
 /**
- * The skeleton of a trace: all its spans without their payloads, in the order in which they are shown. It is
- * read whole, so rows come through one statement of just these columns: 50,000 spans in 65 ms
- * instead of 340.
+ * The skeleton of a trace: its spans without their payloads, in the order in which they are shown. Where
+ * each stands follows from all of them (outline.ts); their rows are read only for the page, through one
+ * statement of just these columns: 50,000 spans in 65 ms instead of 340.
  */
 import type { Database } from "bun:sqlite";
-import { parseAttributes } from "../contract/unknown.ts";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
-import { preview, traceAttributesLength } from "../limits.ts";
-import { isModelCall } from "../store/calls.ts";
+import { preview, tracePage as limits } from "../limits.ts";
 import { fromCell, type Cell, type Figure } from "../store/codec.ts";
 import { readSlots } from "../store/lists.ts";
 import type { PayloadReader } from "../store/payloads.ts";
-import {
-  payloadFields,
-  spanKeyRange,
-  usageColumns,
-  usageOf,
-  type PayloadField,
-} from "../store/rows.ts";
-import { readText } from "./compare.ts";
+import { payloadFields, usageColumns, usageOf, type PayloadField } from "../store/rows.ts";
+import { readTraceAttributes } from "./attributes.ts";
 import { usdOf } from "./costs.ts";
-import { findInternal } from "./internal.ts";
+import { invalidCursor, parseCursor, toCursor } from "./cursor.ts";
+import { mark, readOutline, type Outline } from "./outline.ts";
+import { readNumbered } from "./rows.ts";
 import type { Source } from "./trace.ts";
 import { findTrace, toSummary, type TraceRef } from "./traces.ts";
-import { arrange, type TreePlace, type TreeSpan } from "./tree.ts";
 import type { Skeleton, TraceView } from "./views.ts";
 
 /** A span's row, as far as its place and its figures go. */
-export interface SkeletonRow
-  extends TreeSpan, Record<(typeof usageColumns)[number], number | null> {
+export interface SkeletonRow extends Record<(typeof usageColumns)[number], number | null> {
+  key: number;
+  spanId: string;
+  parentSpanId: string | null;
   spanType: number;
   status: number | null;
+  startTime: number;
   durationMs: number;
-  headerId: number;
   nameId: number;
   providerId: number | null;
   modelId: number | null;
@@ -41,122 +36,159 @@ export interface SkeletonRow
   /** Null, too, where spans below have what it sums. */
   cost: Figure | null;
   isCostEstimated: number | null;
-  /** The id of the span that counts for the same model call or tool run. */
-  repeats: string | null;
+  /** The key of the span that counts for the same model call or tool run. */
+  repeats: number | null;
   lists: Uint8Array | null;
-  isRuntime: number;
-  isInternal: boolean;
 }
 
-/** All spans of a trace in the order in which they are shown. */
-export function readPlaces(sqlite: Database, traceKey: number): TreePlace<SkeletonRow>[] {
-  const rows = sqlite
-    .query<
-      SkeletonRow & { spanId: Cell; parentSpanId: Cell | null; repeatsKey: number | null },
-      [number, number]
-    >(
-      `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, headerId, nameId, providerId,
-         modelId, errorMessage, ttftMs, cost, isCostEstimated, repeats AS repeatsKey, lists, isRuntime, ${usageColumns}
-       FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
-    )
-    .all(...spanKeyRange(traceKey));
+/** Which spans of a trace are asked for; those of the first page where nothing is said. */
+export interface SpansQuery {
+  cursor?: string | undefined;
+  limit?: number | undefined;
+}
+
+/** Some spans of a trace, and what the whole trace says of them. */
+export interface SpansPage {
+  trace: TraceView["trace"];
+  outline: Outline;
+  /** Where the first span stands among all that are shown. */
+  firstRow: number;
+  spans: SkeletonRow[];
+  nextCursor: string | null;
+}
+
+/** What all pages of a trace have in common, as of the first. */
+interface Whole {
+  traceKey: number;
+  outline: Outline;
+  attributes: string | null;
+}
+
+/** Of each connection the trace that is paged through: to know it costs a walk over all its rows. */
+const paged = new WeakMap<Database, Whole>();
+
+/**
+ * All pages are of the spans that were there at the first, in one order: what comes in meanwhile is on
+ * none of them. @throws AppError `not_found`, `conflict`, `bad_request` for a cursor that is none of this trace.
+ */
+export function readSpans(
+  source: Source,
+  ref: TraceRef,
+  { cursor, limit = limits.spans }: SpansQuery,
+  nowMs: number,
+): SpansPage {
+  const { trace, project } = findTrace(source.db, ref);
+  const position = cursor === undefined ? null : parseCursor(cursor, 2);
+  const kept = paged.get(source.sqlite);
+  const isKept =
+    position !== null && kept?.traceKey === trace.key && kept.outline.lastKey === position[0];
+  // Else the rows of each page would come on top of those before.
+  if (isKept) Bun.gc(true);
+  let whole = isKept ? kept : readWhole(source, trace.key, position?.[0]);
+  let page = pageOf(source, whole, position, limit);
+  if (!page && isKept) {
+    // A span is gone since.
+    whole = readWhole(source, trace.key, position[0]);
+    page = pageOf(source, whole, position, limit);
+  }
+  if (!page) throw invalidCursor();
+  if (page.nextCursor === null) paged.delete(source.sqlite);
+  else paged.set(source.sqlite, whole);
+  const metadata: Record<string, string> =
+    trace.metadata === null ? {} : JSON.parse(trace.metadata);
+  const { attributes, outline } = whole;
+  return { trace: { ...toSummary(trace, project, nowMs), metadata, attributes }, outline, ...page };
+}
+
+function readWhole(source: Source, traceKey: number, lastKey?: number): Whole {
+  return {
+    traceKey,
+    outline: readOutline(source.sqlite, traceKey, lastKey),
+    attributes: readTraceAttributes(source, traceKey),
+  };
+}
+
+/** @returns null where it is not known where to go on, or a span is not there. */
+function pageOf({ sqlite }: Source, { outline }: Whole, position: number[] | null, limit: number) {
+  const { firstKey, lastKey, numbers, count } = outline;
+  const before = position === null ? -1 : outline.rowOf(position[1]! - firstKey);
+  if (position !== null && (before < 0 || position[0] !== lastKey)) return null;
+  const firstRow = before + 1;
+  const endRow = Math.min(firstRow + limit, count);
+  const wanted = numbers.subarray(firstRow, endRow);
+  const spans = readRows(sqlite, firstKey, wanted);
+  if (spans.length < wanted.length) return null;
+  spans.forEach((span, i) => {
+    if ((outline.marks[firstRow + i]! & mark.summed) === 0) return;
+    span.cost = null;
+    span.isCostEstimated = null;
+  });
+  const nextCursor = endRow < count ? toCursor([lastKey, spans.at(-1)!.key]) : null;
+  return { firstRow, spans, nextCursor };
+}
+
+/** The rows of spans, in the order of their numbers here; who is gone is left out. */
+function readRows(sqlite: Database, firstKey: number, numbers: Int32Array): SkeletonRow[] {
+  const select = sqlite.query<
+    SkeletonRow & { spanId: Cell; parentSpanId: Cell | null },
+    [number, number]
+  >(
+    `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, nameId, providerId,
+       modelId, errorMessage, ttftMs, cost, isCostEstimated, repeats, lists, ${usageColumns}
+     FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
+  );
+  const rows = readNumbered(select, firstKey, numbers);
   for (const row of rows) {
     row.spanId = fromCell(row.spanId);
     row.parentSpanId = row.parentSpanId && fromCell(row.parentSpanId);
-    row.repeats = null;
   }
-  const repeated = rows.filter(({ repeatsKey }) => repeatsKey !== null);
-  if (repeated.length > 0) {
-    const ids = new Map(rows.map(({ key, spanId }) => [key, spanId]));
-    for (const row of repeated) row.repeats = ids.get(row.repeatsKey!) ?? null;
-  }
-  const isInternal = findInternal(rows);
-  for (const row of rows) row.isInternal = isInternal(row);
-  const places = arrange(rows);
-  dropSummedCosts(places);
-  return places;
+  return rows;
 }
 
-/** What is no call costs something of its own only where its usage counts: no span below reports any. */
-function dropSummedCosts(places: readonly TreePlace<SkeletonRow>[]): void {
-  /** By depth: whether a span there, or below it, reports usage, under the parent that comes next. */
-  const reports: boolean[] = [];
-  for (const { span, depth, isCycle } of places.toReversed()) {
-    const isSummed = reports[depth + 1] ?? false;
-    reports[depth + 1] = false;
-    if ((isSummed || isCycle) && !isModelCall({ spanType: spanTypeOf(span.spanType) })) {
-      span.cost = null;
-      span.isCostEstimated = null;
-    }
-    reports[depth] ||= isSummed || usageColumns.some((column) => span[column] !== null);
-  }
+/** @throws AppError `not_found`, `conflict`, `bad_request`. */
+export function readTrace(
+  source: Source,
+  ref: TraceRef,
+  query: SpansQuery,
+  nowMs: number,
+): TraceView {
+  const { trace, nextCursor, ...page } = readSpans(source, ref, query, nowMs);
+  const idOf = createIds(source, page.spans);
+  return {
+    trace,
+    spans: page.spans.map((_, i) => toSkeleton(page, i, idOf, source)),
+    nextCursor,
+  };
 }
 
-/** @throws AppError `not_found`, `conflict`. */
-export function readTrace(source: Source, ref: TraceRef, nowMs: number): TraceView {
-  const { trace, places } = readTraceRows(source, ref, nowMs);
-  return { trace, spans: places.map((place) => toSkeleton(place, source)) };
+/** Gives the ids of spans by their keys: of those at hand, and of others that they repeat. */
+function createIds({ sqlite }: Source, spans: readonly SkeletonRow[]): (key: number) => string {
+  const ids = spans.some(({ repeats }) => repeats !== null)
+    ? new Map(spans.map(({ key, spanId }) => [key, spanId]))
+    : null;
+  const select = sqlite.query<{ spanId: Cell }, [number]>("SELECT spanId FROM spans WHERE key = ?");
+  return (key) => ids?.get(key) ?? fromCell(select.get(key)!.spanId);
 }
 
-/** A trace, and its spans in the order in which they are shown. @throws AppError `not_found`, `conflict`. */
-export function readTraceRows(source: Source, ref: TraceRef, nowMs: number) {
-  const { trace, project } = findTrace(source.db, ref);
-  const metadata: Record<string, string> =
-    trace.metadata === null ? {} : JSON.parse(trace.metadata);
-  const places = readPlaces(source.sqlite, trace.key);
-  const attributes = traceAttributesOf(places, source);
-  return { trace: { ...toSummary(trace, project, nowMs), metadata, attributes }, places };
-}
-
-const attributesSlot = payloadFields.indexOf("traceAttributes") + 1;
-
-/** What spans say of their trace that has no field; of two that name one thing the later end counts. */
-function traceAttributesOf(places: TreePlace<SkeletonRow>[], source: Source): string | null {
-  const { names } = source;
-  const rows = places
-    .map(({ span }) => span)
-    .filter(({ lists, headerId }) => {
-      const isHere = lists !== null && readSlots(lists).includes(attributesSlot);
-      return isHere || names.headerOf(headerId).x?.attributes !== undefined;
-    })
-    .sort((a, b) => endOf(b) - endOf(a) || (a.spanId < b.spanId ? 1 : -1));
-  const seen = new Set<string>();
-  const all = new Map<string, unknown>();
-  let readLength = 0;
-  for (const row of rows) {
-    // What a client sends with each batch is mostly the same: the last ones say it.
-    if (readLength > traceAttributesLength) break;
-    // Stores of before have it in the header.
-    const { x } = names.headerOf(row.headerId);
-    for (const text of [readText(source, row, "traceAttributes"), x?.attributes]) {
-      if (text === undefined || seen.has(text)) continue;
-      seen.add(text);
-      readLength += text.length;
-      for (const [name, value] of Object.entries(parseAttributes(text)))
-        if (!all.has(name)) all.set(name, value);
-    }
-  }
-  const [first = null, ...more] = seen;
-  // As it came, with numbers that JavaScript would round.
-  const json = more.length > 0 ? JSON.stringify(Object.fromEntries(all)) : first;
-  if (json === null) return null;
-  return json.length > traceAttributesLength ? null : json;
-}
-
-const endOf = ({ startTime, durationMs }: SkeletonRow) => startTime + durationMs;
-
-function toSkeleton(place: TreePlace<SkeletonRow>, { names, payloads }: Source): Skeleton {
-  const { span: row, depth, childCount, isOrphan, isCycle } = place;
+function toSkeleton(
+  { outline, firstRow, spans }: Pick<SpansPage, "outline" | "firstRow" | "spans">,
+  at: number,
+  idOf: (key: number) => string,
+  { names, payloads }: Source,
+): Skeleton {
+  const row = spans[at]!;
+  const place = firstRow + at;
+  const marks = outline.marks[place]!;
   const { key, lists } = row;
   return {
     key,
     spanId: row.spanId,
     parentSpanId: row.parentSpanId,
-    depth,
-    childCount,
-    ...(isOrphan && { isOrphan }),
-    ...(isCycle && { isCycle }),
-    ...(row.isInternal && { isInternal: true as const }),
+    depth: outline.depths[place]!,
+    childCount: outline.childCounts[place]!,
+    ...((marks & mark.orphan) !== 0 && { isOrphan: true as const }),
+    ...((marks & mark.cycle) !== 0 && { isCycle: true as const }),
+    ...((marks & mark.internal) !== 0 && { isInternal: true as const }),
     spanType: spanTypeOf(row.spanType),
     name: names.nameOf(row.nameId),
     startTime: row.startTime,
@@ -170,7 +202,7 @@ function toSkeleton(place: TreePlace<SkeletonRow>, { names, payloads }: Source):
     ttftMs: row.ttftMs,
     costUsd: usdOf(row.cost),
     ...(row.isCostEstimated === 1 && { isCostEstimated: true as const }),
-    ...(row.repeats !== null && { repeats: row.repeats }),
+    ...(row.repeats !== null && { repeats: idOf(row.repeats) }),
     payloads: fieldsOf(key, lists, payloads),
   };
 }

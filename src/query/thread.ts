@@ -3,13 +3,14 @@
  * loop or a commit. Answers leave as JSON text: a string crosses threads in 10 µs, a tree of objects
  * costs twenty times that, and HTTP wants text anyway.
  */
-import type { Database } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
+import { createPieceReader } from "../store/blocks.ts";
 import { createNameLookup } from "../store/names.ts";
-import { openReader } from "../store/open.ts";
+import { checkTable, listTables, openReader, reading, shrinkMemory } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
 import type { PayloadField } from "../store/rows.ts";
-import { serveThread } from "../threads.ts";
+import { isDamage, toReadTrouble } from "../store/trouble.ts";
+import { giveNotice, serveThread } from "../threads.ts";
 import { countStore, listRejects } from "./admin.ts";
 import { readBreakdown } from "./breakdown.ts";
 import { readTraceColumns } from "./columns.ts";
@@ -20,7 +21,7 @@ import { listLatest, type LatestQuery } from "./latest.ts";
 import { inScope, readSummaries, type LiveScope } from "./live.ts";
 import { readNews, readSpanMessages } from "./news.ts";
 import { listRemoval } from "./removal.ts";
-import { readTrace } from "./skeleton.ts";
+import { readTrace, type SpansQuery } from "./skeleton.ts";
 import { readStats, type StatsQuery } from "./stats.ts";
 import {
   exportPage,
@@ -38,38 +39,61 @@ import {
   type TraceQuery,
   type TraceRef,
 } from "./traces.ts";
-import { readTraceNews } from "./tracenews.ts";
+import { readTraceNews, type NewsQuery } from "./tracenews.ts";
 import { readTranscript, type TranscriptQuery } from "./transcript.ts";
 
 export type ReaderMethods = typeof methods;
 
-let database: Database | null = null;
+let storePath: string | null = null;
 let source: Source | null = null;
+
+const pagesPerCleanup = 8;
+let pagesExported = 0;
+
+function openSource(): Source {
+  if (storePath === null) throw new Error("the store is not open");
+  const sqlite = openReader(storePath);
+  try {
+    return {
+      db: drizzle(sqlite),
+      sqlite,
+      names: createNameLookup(sqlite),
+      payloads: createPayloadReader(sqlite, createPieceReader(sqlite), (spanKey, field) =>
+        giveNotice(`a text cannot be read: ${field} of span ${spanKey}`),
+      ),
+    };
+  } catch (cause) {
+    sqlite.close();
+    throw cause;
+  }
+}
 
 /** Reads in one transaction: a commit in between would show a span without its new texts. */
 function read<T>(work: (source: Source) => T): T {
-  if (!database || !source) throw new Error("the store is not open");
-  source.payloads.forget();
-  return database.transaction(work)(source);
+  try {
+    // What kept it from being opened may have passed.
+    const current = (source ??= openSource());
+    current.payloads.forget();
+    return reading(current.sqlite, () => work(current));
+  } catch (cause) {
+    if (isDamage(cause)) giveNotice("an answer cannot be given");
+    throw toReadTrouble(cause);
+  }
 }
 
 const methods = {
   open(path: string): void {
-    database = openReader(path);
-    source = {
-      db: drizzle(database),
-      sqlite: database,
-      names: createNameLookup(database),
-      payloads: createPayloadReader(database),
-    };
+    storePath = path;
   },
   traces: (query: TraceQuery) => read((source) => toJson(listTraces(source, query, Date.now()))),
   complete: (query: CompleteQuery) => read((source) => toJson(complete(source, query))),
-  trace: (ref: TraceRef) => read((source) => toJson(readTrace(source, ref, Date.now()))),
-  traceColumns: (ref: TraceRef) =>
-    read((source) => toJson(readTraceColumns(source, ref, Date.now()))),
+  trace: (ref: TraceRef, query: SpansQuery) =>
+    read((source) => toJson(readTrace(source, ref, query, Date.now()))),
+  traceColumns: (ref: TraceRef, query: SpansQuery) =>
+    read((source) => toJson(readTraceColumns(source, ref, query, Date.now()))),
   breakdown: (ref: TraceRef) => read((source) => toJson(readBreakdown(source, ref))),
-  traceNews: (ref: TraceRef) => read((source) => toJson(readTraceNews(source, ref))),
+  traceNews: (ref: TraceRef, query: NewsQuery) =>
+    read((source) => toJson(readTraceNews(source, ref, query))),
   payload: (trace: TraceRef, span: SpanRef, field: PayloadField, part: PayloadPart) =>
     read((source) => readPayload(source, trace, span, field, part)),
   span: (trace: TraceRef, span: SpanRef) => read((source) => toJson(readSpan(source, trace, span))),
@@ -81,8 +105,11 @@ const methods = {
   spanCount: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.spanCount),
   /** The key of a trace, for what changes it. */
   traceKey: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.key),
-  exportPage: (ref: TraceRef, after: number | null, full: boolean) =>
-    read((source) => exportPage(source, ref, after, full)),
+  exportPage(ref: TraceRef, after: number | null, full: boolean) {
+    // The engine does not know how large the texts of the pages before are, and would keep them for long.
+    if (after !== null && ++pagesExported % pagesPerCleanup === 0) Bun.gc(true);
+    return read((source) => exportPage(source, ref, after, full));
+  },
   rejects: (limit: number, cursor: string | undefined) =>
     read(({ db }) => toJson(listRejects(db, limit, cursor))),
   stats: (query: StatsQuery) => read((source) => toJson(readStats(source, query, Date.now()))),
@@ -94,7 +121,10 @@ const methods = {
   removal: (query: KeysQuery, after: KeysPosition | null, nowMs: number) =>
     read((source) => listRemoval(source, query, after, nowMs)),
   counts: () => read(countStore),
-  close: () => database?.close(),
+  tables: () => read(({ sqlite }) => listTables(sqlite)),
+  // In no transaction: one that met damage does not end in order.
+  checkTable: (table: string) => checkTable((source ??= openSource()).sqlite, table),
+  close: () => source?.sqlite.close(),
 };
 
-serveThread(methods);
+serveThread(methods, () => source && shrinkMemory(source.sqlite));

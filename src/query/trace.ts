@@ -19,7 +19,8 @@ import {
 import { spans, traces } from "../store/schema.ts";
 import { receiptOf, usdOf } from "./costs.ts";
 import { storedIdOf } from "./ids.ts";
-import { readPlaces, spanTypeOf } from "./skeleton.ts";
+import { mark, readOutline } from "./outline.ts";
+import { spanTypeOf } from "./skeleton.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
 import type { SpanView } from "./views.ts";
 
@@ -91,13 +92,19 @@ function costOf({ sqlite, names }: Source, traceKey: number, row: SpanRow, call:
   const isOwn =
     cost === null ||
     isModelCall({ spanType: spanTypeOf(row.spanType) }) ||
-    readPlaces(sqlite, traceKey).some(({ span }) => span.key === key && span.cost !== null);
+    !isSummed(sqlite, traceKey, key);
   if (!isOwn) return { costUsd: null, receipt: null };
   return {
     costUsd: usdOf(cost),
     ...(isCostEstimated === 1 && { isCostEstimated: true as const }),
     receipt: priceId === null ? null : receiptOf(call, names.nameOf(priceId)),
   };
+}
+
+/** Whether spans below have what the cost of this one sums. */
+function isSummed(sqlite: Database, traceKey: number, key: number): boolean {
+  const { firstKey, marks, rowOf } = readOutline(sqlite, traceKey);
+  return (marks[rowOf(key - firstKey)]! & mark.summed) !== 0;
 }
 
 /**
@@ -170,7 +177,7 @@ export function readPayload(
   const text = texts[field];
   if (text === undefined) throw new AppError("not_found", `this span has no ${field}`);
   if (damaged.includes(field)) {
-    throw new AppError("internal_error", `the ${field} is damaged in the store`);
+    throw new AppError("store_damaged", `the ${field} is damaged in the store`);
   }
   const part = text.slice(from, from + length);
   const isJson = part.length === text.length && part.length <= parsedPayloadLength && parses(part);
@@ -196,6 +203,8 @@ export interface ExportPage {
   entries: string[];
   /** Pass it as `after` for the next page; null after the last. */
   next: number | null;
+  /** Texts in place of which stands a note that they are damaged. */
+  damagedTexts: number;
 }
 
 /**
@@ -227,12 +236,14 @@ export function exportPage(
   const groups: { headerId: number; spans: string[] }[] = [];
   let bytes = 0;
   let last: number | null = null;
+  let damagedTexts = 0;
   for (const row of rows) {
-    const { span, x } = wholeSpan(row, source);
+    const { span, x, damaged } = wholeSpan(row, source);
     const json = JSON.stringify(full ? ({ ...span, x } satisfies ImportedSpan) : span);
     bytes += Buffer.byteLength(json);
     if (last !== null && bytes > exportChunkBytes) break;
     last = row.key;
+    damagedTexts += damaged.length;
     const group = groups.at(-1);
     if (group?.headerId === row.headerId) group.spans.push(json);
     else groups.push({ headerId: row.headerId, spans: [json] });
@@ -243,6 +254,7 @@ export function exportPage(
       toEntry(trace.traceId, named(names.headerOf(group.headerId), unnamed), group.spans, full),
     ),
     next: isLast ? null : last,
+    damagedTexts,
   };
 }
 

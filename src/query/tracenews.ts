@@ -7,11 +7,12 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { spanTypes } from "../contract/v1.ts";
 import { news as limits } from "../limits.ts";
-import { isDamage } from "../store/blocks.ts";
+import { isDamage } from "../store/trouble.ts";
 import { fromCell, type Cell } from "../store/codec.ts";
 import { readEntries, readList, type Entry, type Token } from "../store/lists.ts";
 import { payloadFields, spanKeyRange } from "../store/rows.ts";
 import { commonLength, goesOnFrom, stemOf } from "./compare.ts";
+import { parseCursor, toCursor } from "./cursor.ts";
 import { SpanId } from "./news.ts";
 import { emptyPrefix, LastVisits, Prefixes } from "./prefixes.ts";
 import type { Source } from "./trace.ts";
@@ -31,23 +32,33 @@ export const CallNews = Type.Object({
 
 export const TraceNews = Type.Object({
   calls: Type.Array(CallNews, {
-    description: "All model calls as they started, of several spans of one that which is shown",
+    description: "Model calls as they started, of several spans of one that which is shown",
   }),
   partial: Type.Boolean({
     description: "The time ended first: the lengths of the last calls are null",
   }),
+  nextCursor: nullable(
+    Type.String({
+      description: `For the calls behind these, compared with the ${limits.earlierCalls} before them and each other`,
+    }),
+  ),
 });
 
 export type CallNews = Static<typeof CallNews>;
 export type TraceNews = Static<typeof TraceNews>;
 
+/** A model call. */
 interface Row {
   key: number;
   spanId: Cell;
-  spanType: number;
   startTime: number;
-  shownBy: number | null;
   lists: Uint8Array | null;
+}
+
+/** Which calls of a trace are asked for; the first where nothing is said. */
+export interface NewsQuery {
+  cursor?: string | undefined;
+  limit?: number | undefined;
 }
 
 const llm = spanTypes.indexOf("llm");
@@ -57,44 +68,46 @@ const inputSlot = payloadFields.indexOf("input") + 1;
  * Tells of each call what `readNews` does, against all calls before it.
  *
  * @param budgetMs how long texts are read for.
- * @throws AppError `not_found`, `conflict`.
+ * @throws AppError `not_found`, `conflict`, `bad_request` for a cursor that is none.
  */
 export function readTraceNews(
   source: Source,
   ref: TraceRef,
+  { cursor, limit = limits.calls }: NewsQuery,
   budgetMs: number = limits.budgetMs,
 ): TraceNews {
   const deadlineMs = performance.now() + budgetMs;
+  const behind = cursor === undefined ? null : parseCursor(cursor, 2);
   const { trace } = findTrace(source.db, ref);
-  const rows = source.sqlite
-    .query<Row, [number, number]>(
-      "SELECT key, spanId, spanType, startTime, shownBy, lists FROM spans WHERE key BETWEEN ? AND ?",
-    )
-    .all(...spanKeyRange(trace.key));
-  const calls = rows
-    .filter(({ spanType, shownBy }) => spanType === llm && shownBy === null)
-    .sort((a, b) => a.startTime - b.startTime || a.key - b.key);
+  // Else what was made for each page would come on top of the pages before.
+  if (behind) Bun.gc(true);
+  const before = behind ? readCalls(source, trace.key, "<=", behind, limits.earlierCalls) : [];
+  const found = readCalls(source, trace.key, ">", behind ?? [-1, -1], limit + 1);
+  const calls = [...before.reverse(), ...found.slice(0, limit)];
   const prefixes = new Prefixes<Token>();
-  const inputOf = createInputs(rows, trace.key, prefixes);
+  const inputOf = createInputs(source, calls, trace.key, prefixes);
   const inputs = calls.map(inputOf);
   const visits = new LastVisits(prefixes);
   const texts = createTexts(source, prefixes);
   const sequels = createSequels(source, prefixes);
   let partial = false;
 
+  function remember(input: number, at: number): void {
+    sequels.add(input, at);
+    if (input !== emptyPrefix) visits.visit(input, at);
+  }
+
   function newsOf(call: Row, at: number): CallNews {
-    const spanId = fromCell(call.spanId);
     const input = inputs[at]!;
     const visited = visits.longestVisited(input);
     const shared = texts.hasPiece(visited) ? visited : emptyPrefix;
     const earlierAt = shared === emptyPrefix ? sequels.lastBefore(input) : visits.lastOf(shared);
-    sequels.add(input, at);
-    if (input !== emptyPrefix) visits.visit(input, at);
+    remember(input, at);
     const earlier = calls[earlierAt];
     partial ||= performance.now() > deadlineMs;
     return {
       key: call.key,
-      spanId,
+      spanId: fromCell(call.spanId),
       earlier: earlier ? { key: earlier.key, spanId: fromCell(earlier.spanId) } : null,
       ...(partial ? unknown : lengthsOf(call, input, earlier ? shared : null, inputs[earlierAt]!)),
     };
@@ -116,26 +129,53 @@ export function readTraceNews(
     }
   }
 
-  return { calls: calls.map(newsOf), partial };
+  inputs.slice(0, before.length).forEach(remember);
+  const news = calls.slice(before.length).map((call, i) => newsOf(call, before.length + i));
+  const last = calls.at(-1);
+  const isMore = found.length > limit && last !== undefined;
+  return { calls: news, partial, nextCursor: isMore ? toCursor([last.startTime, last.key]) : null };
+}
+
+/** Calls on one side of a place, those next to it first. */
+function readCalls(
+  { sqlite }: Source,
+  traceKey: number,
+  side: ">" | "<=",
+  place: number[],
+  limit: number,
+): Row[] {
+  const by = side === ">" ? "ASC" : "DESC";
+  return sqlite
+    .query<Row, number[]>(
+      `SELECT key, spanId, startTime, lists FROM spans
+       WHERE key BETWEEN ? AND ? AND spanType = ? AND shownBy IS NULL AND (startTime, key) ${side} (?, ?)
+       ORDER BY startTime ${by}, key ${by} LIMIT ?`,
+    )
+    .all(...spanKeyRange(traceKey), llm, ...place, limit);
 }
 
 const unknown = { sharedLength: null, newLength: null, isEdited: null };
 
 /** Gives the node of each span's input, the empty list where it has none. */
 function createInputs(
+  { sqlite }: Source,
   rows: readonly Row[],
   traceKey: number,
   prefixes: Prefixes<Token>,
 ): (row: Row) => number {
   const [first] = spanKeyRange(traceKey);
   const lists = new Map(rows.map(({ key, lists }) => [key - first, lists]));
+  const selectLists = sqlite.query<{ lists: Uint8Array | null }, [number]>(
+    "SELECT lists FROM spans WHERE key = ?",
+  );
   const entries = new Map<number, Entry[]>();
   const nodes = new Map<string, number>();
 
   function entriesOf(span: number): Entry[] {
     let found = entries.get(span);
     if (!found) {
-      const bytes = lists.get(span);
+      // Other spans' lists stand below those of calls, too.
+      const bytes = lists.get(span) ?? selectLists.get(first + span)?.lists;
       entries.set(span, (found = bytes ? readEntries(bytes) : []));
     }
     return found;

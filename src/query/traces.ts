@@ -11,6 +11,7 @@ import { staleAfterMs, traces as limits } from "../limits.ts";
 import { facetNumber } from "../store/facets.ts";
 import type { TimeRange } from "../store/rollup.ts";
 import { projects, traces } from "../store/schema.ts";
+import { lastSettled } from "../store/settle.ts";
 import { usdOf } from "./costs.ts";
 import { parseBoundCursor, toBoundCursor } from "./cursor.ts";
 import { storedIdOf } from "./ids.ts";
@@ -43,9 +44,10 @@ export type TraceRow = typeof traces.$inferSelect;
 
 /** Where a list stands, and what it must know to miss nothing. */
 interface Position {
-  /** When the first page was made, and the last key that there was. */
+  /** When the first page was made; the last key, and the last step of settling, that there was. */
   asOfMs: number;
   topKey: number;
+  settled: number;
   /** True where all is walked and what has changed since is looked through, by key. */
   isTail: boolean;
   place: Place;
@@ -68,6 +70,7 @@ export function listTraces(source: Source, query: TraceQuery, nowMs: number): Tr
   const position = query.cursor === undefined ? null : parsePosition(query.cursor, bound);
   const asOfMs = position?.asOfMs ?? nowMs;
   const topKey = position?.topKey ?? topKeyOf(source);
+  const settled = position?.settled ?? lastSettled(source.sqlite);
   // Times ago count from the first page on, so that all pages mean the same.
   const filter = parseFilter(query.filter ?? "", asOfMs);
   const time = (field: "since" | "until", none: number) =>
@@ -96,7 +99,7 @@ export function listTraces(source: Source, query: TraceQuery, nowMs: number): Tr
   }
   const rows = rowsOf(source, keys);
   const fresh = rows
-    .filter(({ trace }) => trace.isSettled === 0 || trace.settledAt! >= asOfMs)
+    .filter(({ trace }) => trace.isSettled === 0 || trace.settledAt! > settled)
     .map(({ trace }) => trace.key);
   return {
     traces: rows.map(({ trace, project }) => toSummary(trace, project, nowMs)),
@@ -106,6 +109,7 @@ export function listTraces(source: Source, query: TraceQuery, nowMs: number): Tr
             ...last,
             asOfMs,
             topKey,
+            settled,
             shown: [...(position?.shown ?? []), ...fresh],
           })
         : null,
@@ -146,18 +150,18 @@ function* inOrder(...[source, plan, order, scope, after]: Parameters<typeof walk
 }
 
 /** The traces that were there at the first page and have changed or settled since, by key. */
-function changedSince({ sqlite }: Source, { asOfMs, topKey, isTail, place }: Position): number[] {
-  const unsettled = sqlite
+function changedSince({ sqlite }: Source, { settled, topKey, isTail, place }: Position): number[] {
+  const unsettledKeys = sqlite
     .query<{ key: number }, [number]>(
       "SELECT key FROM traces INDEXED BY unsettledTraces WHERE isSettled = 0 AND key <= ?",
     )
     .all(topKey);
-  const settled = sqlite
+  const settledKeys = sqlite
     .query<{ key: number }, [number, number, number]>(
-      "SELECT traceKey AS key FROM facets WHERE field = ? AND value >= ? AND traceKey <= ?",
+      "SELECT traceKey AS key FROM facets WHERE field = ? AND value > ? AND traceKey <= ?",
     )
-    .all(facetNumber("settled"), asOfMs, topKey);
-  return [...unsettled, ...settled]
+    .all(facetNumber("settled"), settled, topKey);
+  return [...unsettledKeys, ...settledKeys]
     .map(({ key }) => key)
     .filter((key) => !isTail || key < place.key)
     .sort((a, b) => b - a);
@@ -221,21 +225,22 @@ function topKeyOf({ sqlite }: Source): number {
   );
 }
 
-function positionText(bound: unknown[], { asOfMs, topKey, isTail, place, shown }: Position) {
+function positionText(bound: unknown[], position: Position) {
+  const { asOfMs, topKey, settled, isTail, place, shown } = position;
   const { value, startTime, key } = place;
-  const where = [asOfMs, topKey, Number(isTail), value, startTime, key];
+  const where = [asOfMs, topKey, settled, Number(isTail), value, startTime, key];
   return toBoundCursor(bound, [...where, ...toRanges(shown)]);
 }
 
 /** @throws AppError `bad_request`. */
 function parsePosition(cursor: string, bound: unknown[]): Position {
-  const position = parseBoundCursor(cursor, bound, 6);
-  const [asOfMs, topKey, isTail, value, startTime, key, ...ranges] = position as Six;
+  const position = parseBoundCursor(cursor, bound, 7);
+  const [asOfMs, topKey, settled, isTail, value, startTime, key, ...ranges] = position as Seven;
   const place = { value, startTime, key };
-  return { asOfMs, topKey, isTail: isTail === 1, place, shown: fromRanges(ranges) };
+  return { asOfMs, topKey, settled, isTail: isTail === 1, place, shown: fromRanges(ranges) };
 }
 
-type Six = [number, number, number, number, number, number, ...number[]];
+type Seven = [number, number, number, number, number, number, number, ...number[]];
 
 /** What a list of keys is asked for. Times in epoch ms. */
 export interface KeysQuery {
@@ -383,5 +388,6 @@ export function toSummary(row: TraceRow, project: string, nowMs: number): Summar
 
 function toState(row: TraceRow, nowMs: number): TraceState {
   if (row.rootCount > 0) return "ended";
-  return nowMs - row.lastReceivedAt > staleAfterMs ? "stale" : "open";
+  // Also where the clock was set back since.
+  return Math.abs(nowMs - row.lastReceivedAt) > staleAfterMs ? "stale" : "open";
 }

@@ -19,9 +19,9 @@ import { spans } from "../store/schema.ts";
 import { callColumns, readText, type Call } from "./compare.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import { nullable, oneOf } from "../schemas.ts";
-import { readInternal } from "./internal.ts";
 import { createJoiner, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
+import { findAboveWork, readOutline } from "./outline.ts";
 import { findSpan, type Source, type SpanRef } from "./trace.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
 import { Repeats } from "./views.ts";
@@ -194,16 +194,17 @@ function agentsToShow(
 ): (agent: Row) => boolean {
   const agents = rows.filter(({ spanType }) => spanType === types.agent);
   if (trace.llmCount === 0 || agents.length === 0) return () => true;
+  if (trace.internalSpanCount > 0) {
+    const isAbove = findAboveWork(readOutline(sqlite, trace.key));
+    return ({ key }) => !isAbove(key);
+  }
   const ids = agents.map(({ spanId }) => spanId);
   const found = db
-    .select({ spanId: spans.spanId, parentSpanId: spans.parentSpanId })
+    .selectDistinct({ parentSpanId: spans.parentSpanId })
     .from(spans)
     .where(and(between(spans.key, ...spanKeyRange(trace.key)), inArray(spans.parentSpanId, ids)))
     .all();
-  const isInternal = trace.internalSpanCount > 0 ? readInternal(sqlite, trace.key) : () => false;
-  const parents = new Set(
-    found.filter((child) => !isInternal(child)).map(({ parentSpanId }) => parentSpanId),
-  );
+  const parents = new Set(found.map(({ parentSpanId }) => parentSpanId));
   return ({ spanId }) => !parents.has(spanId);
 }
 

@@ -2,123 +2,105 @@
  * The order in which a trace's spans are shown: depth first, children by their start. It follows from the
  * rows at each read, so that a parent that comes late heals all below it. Nobody is lost: a span whose
  * parent is not stored stands at the top, and so does the earliest span of a circle of parents. Without
- * recursion, since a chain may be as long as the trace.
+ * recursion, since a chain may be as long as the trace, and in typed arrays, since a trace may have a
+ * million spans.
  */
 
-/** What the order follows from. */
-export interface TreeSpan {
-  key: number;
-  spanId: string;
-  parentSpanId: string | null;
-  startTime: number;
+/** No span. */
+export const none = -1;
+
+/** What the order follows from, by the number of a span in its trace. */
+export interface TreeSpans {
+  /** Numbers of all spans by their start, of two that start at once the smaller number first. */
+  byStart: Int32Array;
+  /** Numbers of the parents; `none` where there is none, or where it is not stored. */
+  parents: Int32Array;
 }
 
-export interface TreePlace<S> {
-  span: S;
+/** Spans by the rows in which they are shown. */
+export interface Tree {
+  /** The number of each row's span. */
+  numbers: Int32Array;
   /** 0 at the top. */
-  depth: number;
+  depths: Int32Array;
   /** Spans directly below. */
-  childCount: number;
-  /** It names a parent that is not stored. */
-  isOrphan: boolean;
-  /** It is among its own ancestors. */
-  isCycle: boolean;
+  childCounts: Int32Array;
+  /** 1 of a span that is among its own ancestors. */
+  cycles: Uint8Array;
 }
 
-const none = -1;
+export function arrange({ byStart, parents: named }: TreeSpans): Tree {
+  const count = byStart.length;
+  const parents = named.slice();
+  const isInCycle = cutCycles(byStart, parents);
 
-/** All spans in the order in which they are shown; no id may come twice. */
-export function arrange<S extends TreeSpan>(spans: readonly S[]): TreePlace<S>[] {
-  const sorted = isSorted(spans) ? spans : [...spans].sort(byStart);
-  const count = sorted.length;
-  const { parents, orphans } = findParents(sorted);
-  const cycles = cutCycles(parents);
-
-  const childCounts = new Int32Array(count);
-  const firstChild = new Int32Array(count).fill(none);
-  const nextSibling = new Int32Array(count).fill(none);
+  const childCountOf = new Int32Array(parents.length);
+  const firstChild = new Int32Array(parents.length).fill(none);
+  const nextSibling = new Int32Array(parents.length).fill(none);
   let firstRoot = none;
   for (let i = count - 1; i >= 0; i--) {
-    const parent = parents[i]!;
+    const span = byStart[i]!;
+    const parent = parents[span]!;
     if (parent === none) {
-      nextSibling[i] = firstRoot;
-      firstRoot = i;
+      nextSibling[span] = firstRoot;
+      firstRoot = span;
     } else {
-      nextSibling[i] = firstChild[parent]!;
-      firstChild[parent] = i;
-      childCounts[parent]!++;
+      nextSibling[span] = firstChild[parent]!;
+      firstChild[parent] = span;
+      childCountOf[parent]!++;
     }
   }
 
-  const places: TreePlace<S>[] = [];
+  const numbers = new Int32Array(count);
+  const depths = new Int32Array(count);
+  const childCounts = new Int32Array(count);
+  const cycles = new Uint8Array(count);
   let depth = 0;
-  for (let i = firstRoot; i !== none;) {
-    places.push({
-      span: sorted[i]!,
-      depth,
-      childCount: childCounts[i]!,
-      isOrphan: orphans[i] === 1,
-      isCycle: cycles[i] === 1,
-    });
-    if (firstChild[i] !== none) {
-      i = firstChild[i]!;
+  let row = 0;
+  for (let span = firstRoot; span !== none;) {
+    numbers[row] = span;
+    depths[row] = depth;
+    childCounts[row] = childCountOf[span]!;
+    cycles[row++] = isInCycle[span]!;
+    if (firstChild[span] !== none) {
+      span = firstChild[span]!;
       depth++;
       continue;
     }
-    while (nextSibling[i] === none && parents[i] !== none) {
-      i = parents[i]!;
+    while (nextSibling[span] === none && parents[span] !== none) {
+      span = parents[span]!;
       depth--;
     }
-    i = nextSibling[i]!;
+    span = nextSibling[span]!;
   }
-  return places;
-}
-
-function byStart(a: TreeSpan, b: TreeSpan): number {
-  return a.startTime - b.startTime || a.key - b.key;
-}
-
-function isSorted(spans: readonly TreeSpan[]): boolean {
-  for (let i = 1; i < spans.length; i++) if (byStart(spans[i - 1]!, spans[i]!) > 0) return false;
-  return true;
-}
-
-/** The places of the parents, `none` for spans at the top. */
-function findParents(spans: readonly TreeSpan[]): { parents: Int32Array; orphans: Uint8Array } {
-  const places = new Map<string, number>();
-  spans.forEach(({ spanId }, i) => places.set(spanId, i));
-  const parents = new Int32Array(spans.length).fill(none);
-  const orphans = new Uint8Array(spans.length);
-  spans.forEach(({ parentSpanId }, i) => {
-    if (parentSpanId === null) return;
-    const parent = places.get(parentSpanId);
-    if (parent === undefined) orphans[i] = 1;
-    else parents[i] = parent;
-  });
-  return { parents, orphans };
+  return { numbers, depths, childCounts, cycles };
 }
 
 /**
- * Takes the parent from the earliest span of each cycle: the first, since they are sorted.
+ * Takes the parent from the earliest span of each circle.
  *
- * @returns who is part of a cycle.
+ * @returns 1 for who is part of one, by number.
  */
-function cutCycles(parents: Int32Array): Uint8Array {
+function cutCycles(byStart: Int32Array, parents: Int32Array): Uint8Array {
   const cycles = new Uint8Array(parents.length);
-  /** Who was met first on the way up from which span, as its place + 1. */
+  /** Who was met first on the way up from which span, as its place by start + 1. */
   const metFrom = new Int32Array(parents.length);
-  for (let start = 0; start < parents.length; start++) {
-    let i = start;
-    while (i !== none && metFrom[i] === 0) {
-      metFrom[i] = start + 1;
-      i = parents[i]!;
+  let hasCycles = false;
+  byStart.forEach((start, place) => {
+    let span = start;
+    while (span !== none && metFrom[span] === 0) {
+      metFrom[span] = place + 1;
+      span = parents[span]!;
     }
-    if (i === none || metFrom[i] !== start + 1) continue;
-    let first = i;
-    for (let member = i; cycles[member] === 0; member = parents[member]!) {
-      cycles[member] = 1;
-      first = Math.min(first, member);
-    }
+    if (span === none || metFrom[span] !== place + 1) return;
+    hasCycles = true;
+    for (let at = span; cycles[at] === 0; at = parents[at]!) cycles[at] = 1;
+  });
+  if (!hasCycles) return cycles;
+  const isCut = new Uint8Array(parents.length);
+  for (const first of byStart) {
+    if (cycles[first] === 0 || isCut[first] === 1) continue;
+    for (let at = first; isCut[at] === 0; at = parents[at]!) isCut[at] = 1;
     parents[first] = none;
   }
   return cycles;

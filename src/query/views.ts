@@ -129,6 +129,12 @@ export const Skeleton = Type.Object({
   payloads: Type.Array(oneOf(payloadFields), { description: "Which it has" }),
 });
 
+export const nextSpans = nullable(
+  Type.String({
+    description: "For the next page of the spans that were there at the first; null after the last",
+  }),
+);
+
 export const TraceView = Type.Object({
   trace: Type.Object({
     ...Summary.properties,
@@ -143,6 +149,7 @@ export const TraceView = Type.Object({
   spans: Type.Array(Skeleton, {
     description: "As they are shown: depth first, children by their start",
   }),
+  nextCursor: nextSpans,
 });
 
 /** Why a call cost what it did. */

@@ -1,5 +1,5 @@
 /**
- * One file of the index: which traces may have a text, of those that settled in a stretch of time. It
+ * One file of the index: which traces may have a text, of those that settled in a stretch of steps. It
  * only ever says which traces to look at; what they say is read from the store.
  *
  * A row of `texts` stands for about 2 KB of a trace, so that the lists of trigrams stay short: with a row
@@ -8,7 +8,8 @@
  */
 import { Database } from "bun:sqlite";
 import { rmSync, statSync } from "node:fs";
-import { search as limits } from "../limits.ts";
+import { limits } from "./limits.ts";
+import { shrinkMemory } from "../store/open.ts";
 import { spanKeyRange, traceKeyOf } from "../store/rows.ts";
 
 /** Of the tables and of what is in them: a file of another version is built anew. */
@@ -34,7 +35,8 @@ const tables = [
   `CREATE TABLE traces (
      key INTEGER PRIMARY KEY, startTime INTEGER NOT NULL, settledAt INTEGER NOT NULL
    )`,
-  // One row: the stretch is (fromMs, untilMs]; it is walked up to toMs. Starts of traces lie between.
+  // One row: from which step of settling on the file stands, and up to which it is walked. In steps, not
+  // in ms. Starts of traces lie between minStart and maxStart.
   `CREATE TABLE state (
      fromMs INTEGER NOT NULL, toMs INTEGER NOT NULL, textBytes INTEGER NOT NULL,
      minStart INTEGER, maxStart INTEGER, isSealed INTEGER NOT NULL
@@ -95,6 +97,8 @@ export function openFile(path: string, fromMs: number | null) {
     return access(db, path);
   } catch (cause) {
     db.close();
+    // A file that was only begun is no use to anybody.
+    if (fromMs !== null) removeFile(path);
     throw cause;
   }
 }
@@ -249,9 +253,10 @@ function access(db: Database, path: string) {
     },
     /** Writes the log back into the file. */
     checkpoint: () => void db.run("PRAGMA wal_checkpoint(TRUNCATE)"),
+    shrinkMemory: () => shrinkMemory(db),
     bytes: () => sizeOf(path) + sizeOf(`${path}-wal`),
     close(): void {
-      // A full disk has rolled back by itself; a second ROLLBACK would throw.
+      // An error of the disk has ended it already.
       if (db.inTransaction) db.run("ROLLBACK");
       db.close();
     },
@@ -271,8 +276,4 @@ export function removeFile(path: string): void {
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-export function isOfSqlite(cause: unknown): boolean {
-  return String((cause as { code?: unknown }).code ?? "").startsWith("SQLITE_");
 }

@@ -1,31 +1,22 @@
 /**
- * Builds the index in the background, in files that each stand for a stretch of time in which traces
- * settled. What no file stands for is a gap: the time since the last, or where a file was missing, damaged,
+ * Builds the index in the background, in files that each stand for a stretch of the steps in which traces
+ * settled. What no file stands for is a gap: the steps since the last, or where a file was missing, damaged,
  * of another version, or half garbage and thus dropped. The indexer fills the first gap; readers look at
  * the traces of gaps themselves. So there is one way to build, to rebuild and to shrink.
  */
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { search as limits } from "../limits.ts";
-import { isDamage } from "../store/blocks.ts";
+import { limits } from "./limits.ts";
+import { isDamage, isOfSqlite } from "../store/trouble.ts";
 import { facetNumber } from "../store/facets.ts";
-import { spanKeyRange, traceKeyOf } from "../store/rows.ts";
+import { lastSettled } from "../store/settle.ts";
 import { isNoRoom } from "../store/storage.ts";
 import type { Source } from "../query/trace.ts";
-import {
-  isOfSqlite,
-  looseKeyOf,
-  openFile,
-  removeFile,
-  type IndexedTrace,
-  type IndexFile,
-} from "./file.ts";
-import { createMarks } from "./marks.ts";
+import { createTextAdder } from "./adding.ts";
+import { openFile, removeFile, type IndexedTrace, type IndexFile } from "./file.ts";
 import type { TraceTexts } from "./texts.ts";
-import { decoded } from "./units.ts";
-import { fold } from "./words.ts";
 
-/** Traces that settled in (fromMs, untilMs] are in no file. */
+/** Traces that settled in the steps (fromMs, untilMs] are in no file. */
 export interface Gap {
   fromMs: number;
   untilMs: number;
@@ -35,8 +26,16 @@ export type Indexer = ReturnType<typeof createIndexer>;
 
 type Steps = Generator<void, void>;
 
-/** @param dir where the files are; made at need. */
-export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
+/**
+ * @param dir where the files are; made at need.
+ * @param onDamage is told what is damaged, and passed by or built anew.
+ */
+export function createIndexer(
+  source: Source,
+  texts: TraceTexts,
+  dir: string,
+  onDamage: (what: string) => void = () => {},
+) {
   const selectSettled = source.sqlite.query<IndexedTrace, [number, number, number, number]>(
     `SELECT traceKey AS key, startTime, value AS settledAt FROM facets
      WHERE field = ? AND value > ? AND value <= ? ORDER BY value LIMIT ?`,
@@ -47,7 +46,7 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
        AND (traces.settledAt = json_extract(indexed.value, '$[1]') OR ?)`,
   );
   const settled = facetNumber("settled");
-  const marks = createMarks(source.sqlite);
+  const addTexts = createTextAdder(source, texts, onDamage);
   /** By the time that they stand for. */
   let files: IndexFile[] = [];
   let work: Steps | null = null;
@@ -56,6 +55,8 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
   let committedBytes = 0;
   let lookAtMs = 0;
   let workAtMs = 0;
+  /** Errors in a row. */
+  let failures = 0;
   /** The file that is written to. */
   let growing: IndexFile | null = null;
   let looked = 0;
@@ -70,10 +71,16 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
       files.push(openFile(path, null));
     } catch (cause) {
       if (isUnsupported(cause)) isSupported = false;
-      else if (!isNoRoom(cause)) removeFile(path);
+      else if (isDamage(cause) || !isOfSqlite(cause)) {
+        if (isDamage(cause)) onDamage("a file of the search index, which is built anew");
+        removeFile(path);
+      }
     }
   }
   sort();
+  // The store was put back to an earlier state: the numbers of its steps are given out once more.
+  const last = lastSettled(source.sqlite);
+  for (const file of files.filter(({ state }) => state.toMs > last)) drop(file);
 
   function sort(): void {
     files.sort((a, b) => a.state.fromMs - b.state.fromMs);
@@ -106,11 +113,11 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     return [...found, { fromMs, untilMs: Infinity }];
   }
 
-  function settledIn({ fromMs, untilMs }: Gap, nowMs: number, count: number): IndexedTrace[] {
-    const until = Math.min(untilMs, nowMs - limits.settledForMs);
+  function settledIn({ fromMs, untilMs }: Gap, count: number): IndexedTrace[] {
+    const until = Math.min(untilMs, Number.MAX_SAFE_INTEGER);
     const traces = selectSettled.all(settled, fromMs, until, count);
     if (traces.length < count || count === 1) return traces;
-    // All of one moment, or none of it.
+    // All of one step, or none of it.
     const last = traces.at(-1)!.settledAt;
     const whole = traces.filter(({ settledAt }) => settledAt < last);
     return whole.length > 0 ? whole : selectSettled.all(settled, last - 1, last, 1e9);
@@ -127,7 +134,7 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     }
   }
 
-  function* fill(gap: Gap, nowMs: number): Steps {
+  function* fill(gap: Gap): Steps {
     const before = files.findLast(({ state }) => state.toMs === gap.fromMs && !state.isSealed);
     const file = before ?? begin(gap.fromMs);
     if (!before) {
@@ -138,7 +145,7 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     }
     growing = file;
     while (file.state.textBytes < limits.fileBytes) {
-      const traces = settledIn({ ...gap, fromMs: file.state.toMs }, nowMs, 256);
+      const traces = settledIn({ ...gap, fromMs: file.state.toMs }, 256);
       if (traces.length === 0) {
         if (gap.untilMs === Infinity) return;
         file.state.toMs = gap.untilMs;
@@ -177,92 +184,18 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
     // What has changed since settles anew, later.
     if (trace?.settledAt !== settledAt) return;
     const before = (file.trace(key) && known.get(key)) ?? new Set<string>();
-    const pieces: number[] = [];
-    const fresh: (() => string)[] = [];
-    for (const { token, position } of texts.textsOf(trace)) {
-      if (typeof token === "number") {
-        pieces.push(token);
-        continue;
-      }
-      // As the scanner reads it: a name is a text as it is, whatever it looks like.
-      const text = position === null ? token : decoded(token);
-      if (before.has(text)) continue;
-      before.add(text);
-      fresh.push(() => text);
-      knownCount++;
-    }
+    const knownBefore = before.size;
+    // Twice, where it fails: a disk that cannot read now may do so then, and what is left out stays so.
+    let isWhole = yield* addTexts(file, trace, before);
+    isWhole ||= yield* addTexts(file, trace, before);
+    if (!isWhole) onDamage(`a trace that cannot all be searched: ~${trace.key}`);
+    knownCount += before.size - knownBefore;
     if (knownCount > limits.knownTexts) {
       known = new Map();
       knownCount = before.size;
     }
     known.set(key, before);
-    yield* addPieces(
-      file,
-      key,
-      pieces.sort((a, b) => a - b),
-    );
-    yield* addDocs(
-      file,
-      fresh,
-      () => looseKeyOf(key),
-      () => 0,
-    );
     file.putTrace({ ...indexed, startTime: trace.startTime });
-  }
-
-  function* addPieces(file: IndexFile, traceKey: number, keys: number[]): Steps {
-    for (const { from, to } of runsOf(keys)) {
-      if (traceKeyOf(from) !== traceKey) file.addBorrow(from, to, traceKey);
-    }
-    const markOf = marks();
-    const fresh = new Map<number, number>();
-    for (const [i, key] of keys.entries()) {
-      const mark = markOf(key);
-      if (!file.hasPiece(key, mark)) fresh.set(key, mark);
-      // 10,000 take 200 ms.
-      if (i % 256 === 255) yield;
-    }
-    for (const { from, to } of runsOf([...fresh.keys()])) {
-      const texts = Array.from({ length: to - from + 1 }, (_, i) => () => readPiece(from + i));
-      yield* addDocs(
-        file,
-        texts,
-        (i) => from + i,
-        (i) => fresh.get(from + i)!,
-      );
-    }
-  }
-
-  /** @param keyOf the key of the text of that number, `markOf` its mark. */
-  function* addDocs(
-    file: IndexFile,
-    texts: (() => string)[],
-    keyOf: (i: number) => number,
-    markOf: (i: number) => number,
-  ): Steps {
-    let doc: string[] = [];
-    let length = 0;
-    let first = 0;
-    for (const [i, read] of texts.entries()) {
-      const text = read();
-      doc.push(text);
-      file.state.textBytes += Buffer.byteLength(text);
-      length += text.length;
-      if (length < limits.docLength && i < texts.length - 1) continue;
-      const marks = doc.map((_, at) => markOf(first + at));
-      file.addText(keyOf(first), keyOf(i), marks, fold(doc.join("\n")));
-      [doc, length, first] = [[], 0, i + 1];
-      yield;
-    }
-  }
-
-  function readPiece(key: number): string {
-    try {
-      return decoded(source.payloads.textOf([key]));
-    } catch (cause) {
-      if (isDamage(cause)) return "";
-      throw cause;
-    }
   }
 
   /** Looks at one file after the other, and drops one of which too much is gone. */
@@ -287,15 +220,16 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
 
   /** What is to be done before a pause. */
   function rest(): void {
+    failures = 0;
     if (!growing) return;
     growing.commit();
     growing.checkpoint();
     growing = null;
   }
 
-  function nextWork(nowMs: number): Steps | null {
-    const gap = gaps().find((gap) => settledIn(gap, nowMs, 1).length > 0);
-    if (gap) return fill(gap, nowMs);
+  function nextWork(): Steps | null {
+    const gap = gaps().find((gap) => settledIn(gap, 1).length > 0);
+    if (gap) return fill(gap);
     if (performance.now() < lookAtMs) return null;
     lookAtMs = performance.now() + limits.lookEveryMs;
     return look();
@@ -311,11 +245,11 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
       return isSupported;
     },
     /** Works for a few ms. @returns false where there was nothing to do. */
-    step(nowMs: number): boolean {
+    step(): boolean {
       if (!isSupported || performance.now() < workAtMs) return false;
       const untilMs = performance.now() + limits.stepMs;
       try {
-        work ??= nextWork(nowMs);
+        work ??= nextWork();
         if (!work) {
           rest();
           return false;
@@ -330,14 +264,25 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
       } catch (cause) {
         if (isUnsupported(cause)) isSupported = false;
         else if (!isOfSqlite(cause) && !isNoRoom(cause)) throw cause;
-        // The disk is full, or a file is damaged: all that it had is a gap, for some time.
+        // The disk is full, or a file is damaged: all that it had is a gap, for some time. Where it is the
+        // store that is damaged it comes back, and is tried ever less often.
+        if (isDamage(cause)) onDamage("the search index cannot be built");
         if (growing) drop(growing);
         work = null;
-        workAtMs = performance.now() + limits.retryMs;
+        workAtMs = performance.now() + limits.retryMs * ++failures;
         return false;
       }
     },
-    drop,
+    /** Lets go of what it keeps to be fast: texts of a trace that goes on may stand in its file twice then. */
+    shrinkMemory(): void {
+      known = new Map();
+      knownCount = 0;
+      for (const file of files) file.shrinkMemory();
+    },
+    dropDamaged(file: IndexFile): void {
+      onDamage("a file of the search index, which is built anew");
+      drop(file);
+    },
     /** Drops all, and begins anew. */
     rebuild(): void {
       for (const file of files) drop(file);
@@ -347,25 +292,14 @@ export function createIndexer(source: Source, texts: TraceTexts, dir: string) {
         try {
           file.commit();
         } catch (cause) {
-          // What is not committed is a gap.
-          if (!isNoRoom(cause)) throw cause;
+          // The disk fails: it stays as it was committed last, and the rest is a gap.
+          if (!isOfSqlite(cause) && !isNoRoom(cause)) throw cause;
         }
         file.close();
       }
       files = [];
     },
   };
-}
-
-/** Consecutive keys of one trace, together. */
-function runsOf(keys: number[]): { from: number; to: number }[] {
-  const runs: { from: number; to: number }[] = [];
-  for (const key of keys) {
-    const run = runs.at(-1);
-    if (run && run.to + 1 === key && key !== spanKeyRange(traceKeyOf(key))[0]) run.to = key;
-    else runs.push({ from: key, to: key });
-  }
-  return runs;
 }
 
 function isUnsupported(cause: unknown): boolean {

@@ -3,7 +3,8 @@
  * whose last pieces nothing refers to any more goes on at their numbers, with other texts.
  */
 import type { Database } from "bun:sqlite";
-import { isDamage, readIndex } from "../store/blocks.ts";
+import { readIndex } from "../store/blocks.ts";
+import { isDamage } from "../store/trouble.ts";
 
 /** The mark of a piece by its key; 0 where it is damaged or gone. */
 export type MarkOf = (key: number) => number;
@@ -18,9 +19,9 @@ export function createMarks(db: Database): () => MarkOf {
   );
 
   function load(key: number, marks: Map<number, number>): void {
-    const run = findRun.get(key);
-    const block = run && selectPieces.get(run.blockId);
     try {
+      const run = findRun.get(key);
+      const block = run && selectPieces.get(run.blockId);
       for (const { key, hash } of block ? readIndex(block.pieces).pieces : []) {
         if (hash) marks.set(key, Buffer.from(hash).readUInt32LE(0));
       }

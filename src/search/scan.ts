@@ -2,11 +2,12 @@
 import { spanTypes } from "../contract/v1.ts";
 import { elementsOf, membersOf, skipSpace, type Slice } from "../messages/json.ts";
 import type { Source } from "../query/trace.ts";
-import { isDamage } from "../store/blocks.ts";
+import { isDamage } from "../store/trouble.ts";
 import { fromCell } from "../store/codec.ts";
 import type { Token } from "../store/lists.ts";
 import type { PayloadField } from "../store/rows.ts";
 import type { Hit } from "./hits.ts";
+import { SeenTexts } from "./seen.ts";
 import type { Text, TraceRow, TraceTexts } from "./texts.ts";
 import { unitsOf, type Unit } from "./units.ts";
 import { fold, hasAll, snippetOf, type Words } from "./words.ts";
@@ -75,17 +76,14 @@ export function createScanner(source: Source, texts: TraceTexts): Scanner {
   return {
     read,
     *scan(trace, words, from) {
-      const seen = new Set<string>();
+      const seen = new SeenTexts();
       let number = 0;
       for (const text of texts.textsOf(trace)) {
         const isPayload = text.position !== null;
         const units = isPayload ? unitsOf(read(text.token)) : [plainUnit(text.token as string)];
         for (const unit of units) {
-          if (isPayload) {
-            // The same message in another frame.
-            if (seen.has(unit.text)) continue;
-            seen.add(unit.text);
-          }
+          // The same message in another frame.
+          if (isPayload && !seen.add(unit.text)) continue;
           const isFound = number >= from && hasAll(fold(unit.text), words);
           if (number >= from) yield { number, found: isFound ? { text, unit } : null };
           number++;

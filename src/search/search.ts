@@ -4,8 +4,9 @@
  * all are. Each trace is read from the store, so what is deleted or changed is right at once; and a page
  * goes on for a bounded time, then says where it stood.
  */
+import { isOfSqlite } from "../store/trouble.ts";
 import { parseFilter } from "../filter/parse.ts";
-import { search as limits } from "../limits.ts";
+import { limits } from "./limits.ts";
 import { parseBoundCursor, toBoundCursor } from "../query/cursor.ts";
 import { createMatcher, loadRows } from "../query/match.ts";
 import type { Source } from "../query/trace.ts";
@@ -13,7 +14,8 @@ import { parseTime } from "../filter/time.ts";
 import { findTrace, type TraceRef } from "../query/traces.ts";
 import { facetNumber } from "../store/facets.ts";
 import { traceKeyOf } from "../store/rows.ts";
-import { isOfSqlite, looseKeyOf, type Candidate, type IndexFile, type Stretch } from "./file.ts";
+import { looseKeyOf, type Candidate, type IndexFile, type Stretch } from "./file.ts";
+
 import type { Hit, SearchPage } from "./hits.ts";
 import type { Indexer } from "./indexer.ts";
 import type { Scanner } from "./scan.ts";
@@ -63,6 +65,7 @@ export function createSearch(
   indexer: Indexer,
 ): Search {
   const { sqlite } = source;
+  let stopped: Scan | null = null;
   const selectByStart = sqlite.query<Place, [number, number, number, number]>(
     `SELECT startTime, key FROM traces
      WHERE startTime <= ? AND (startTime, key) <= (?, ?) ORDER BY startTime DESC, key DESC LIMIT ?`,
@@ -127,7 +130,7 @@ export function createSearch(
     } catch (cause) {
       if (!isOfSqlite(cause)) throw cause;
       // It is damaged: built anew, and until then its traces are fresh ones.
-      indexer.drop(file);
+      indexer.dropDamaged(file);
       return [];
     }
   }
@@ -270,14 +273,40 @@ export function createSearch(
     limit: number,
     isLate: () => boolean,
   ): number | null {
-    for (const { number, found } of scanner.scan(trace, words, from)) {
-      if (found && hits.length === limit) return number;
-      if (found) hits.push(scanner.toHit(trace, found, words));
+    const scan = scanFrom(trace, words, from);
+    for (let { next } = scan; !next.done; scan.next = next = scan.messages.next()) {
+      const { number, found } = next.value;
       // At least one message is behind the page before.
-      if (number > from && isLate()) return number + 1;
+      if ((found && hits.length === limit) || (number > from && isLate())) {
+        stopped = scan;
+        return number;
+      }
+      if (found) hits.push(scanner.toHit(trace, found, words));
     }
     return null;
   }
+
+  /** Goes on where the last page stopped, where this is the next: else all before it is read again. */
+  function scanFrom(trace: TraceRow, words: Words, from: number): Scan {
+    const isNext =
+      stopped?.traceKey === trace.key &&
+      !stopped.next.done &&
+      stopped.next.value.number === from &&
+      stopped.words.join("\0") === words.join("\0");
+    const scan = isNext ? stopped : null;
+    stopped = null;
+    if (scan) return scan;
+    const messages = scanner.scan(trace, words, from);
+    return { traceKey: trace.key, words, messages, next: messages.next() };
+  }
+}
+
+/** A walk through the messages of a trace, and the one that is to be looked at next. */
+interface Scan {
+  traceKey: number;
+  words: Words;
+  messages: ReturnType<Scanner["scan"]>;
+  next: ReturnType<Scan["messages"]["next"]>;
 }
 
 function page(

@@ -1,5 +1,5 @@
 /** The HTTP thread's side of search: starts the searching thread, which goes on by itself. */
-import { search as limits } from "../limits.ts";
+import { limits } from "./limits.ts";
 import { openLater, startThread, type LaterThread } from "../threads.ts";
 import type { SearchMethods } from "./thread.ts";
 
@@ -18,17 +18,25 @@ export function createSearcher(
   dir: string,
   checkPlace: () => void,
   onCrash: (cause: Error) => void,
+  onDamage: (what: string) => void = () => {},
 ): Searcher {
   let isPaused = false;
+  let isClosed = false;
   const later = openLater<SearchMethods>(async () => {
     checkPlace();
-    const thread = startThread<SearchMethods>(new URL("./thread.ts", import.meta.url), onCrash);
+    const url = new URL("./thread.ts", import.meta.url);
+    const thread = startThread<SearchMethods>(url, onCrash, onDamage);
     return { thread, isOpen: thread.call("open", [path, dir]) };
   });
-  // A failure to open shows in the next search.
-  const tellPaused = () => void later.call("pause", [isPaused]).catch(() => {});
-  // The first request is not to wait for it.
-  const timer = setTimeout(tellPaused, limits.startAfterMs);
+  // The first request is not to wait for it. Where it cannot open now, it may later.
+  let timer = setTimeout(tellPaused, limits.startAfterMs);
+
+  function tellPaused(): void {
+    later.call("pause", [isPaused]).catch(() => {
+      clearTimeout(timer);
+      if (!isClosed) timer = setTimeout(tellPaused, limits.startAfterMs);
+    });
+  }
 
   return {
     call: later.call,
@@ -37,6 +45,7 @@ export function createSearcher(
       tellPaused();
     },
     async close() {
+      isClosed = true;
       clearTimeout(timer);
       await later.close();
     },

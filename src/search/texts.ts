@@ -6,10 +6,13 @@
 import type { Database } from "bun:sqlite";
 import { fromCell, type Cell } from "../store/codec.ts";
 import { payload } from "../limits.ts";
-import { isDamage } from "../store/blocks.ts";
+import { limits } from "./limits.ts";
+import { isDamage, isOfSqlite } from "../store/trouble.ts";
 import { readEntries, readList, type Entry, type Token } from "../store/lists.ts";
 import { payloadFields, spanKeyRange, type NameLookup, type PayloadField } from "../store/rows.ts";
-import { isOfSqlite } from "./file.ts";
+import { readByStart } from "../query/outline.ts";
+import { readNumbered } from "../query/rows.ts";
+import { SeenTexts } from "./seen.ts";
 
 /** Where a text is. What holds for all spans of a process is no message. */
 export type Field = Exclude<PayloadField, "resource"> | "name" | "error" | "id";
@@ -51,8 +54,12 @@ export interface Text {
 export interface TraceTexts {
   /** @returns null where the trace is gone. */
   trace(key: number): TraceRow | null;
-  /** In the order of the spans' starts. */
-  textsOf(trace: TraceRow): Generator<Text>;
+  /**
+   * In the order of the spans' starts.
+   *
+   * @param onDamage is told where not all can be read.
+   */
+  textsOf(trace: TraceRow, onDamage?: () => void): Generator<Text>;
 }
 
 export function createTraceTexts(db: Database, names: NameLookup): TraceTexts {
@@ -62,29 +69,39 @@ export function createTraceTexts(db: Database, names: NameLookup): TraceTexts {
   );
   const selectSpans = db.query<SpanRow, [number, number]>(
     `SELECT key, spanId, spanType, nameId, errorMessage, startTime, lists
-     FROM spans WHERE key BETWEEN ? AND ? ORDER BY startTime, key`,
+     FROM spans WHERE key BETWEEN ? AND ?`,
+  );
+  const selectLists = db.query<{ lists: Uint8Array | null }, [number]>(
+    "SELECT lists FROM spans WHERE key = ?",
   );
 
+  function* spansOf({ key }: TraceRow): Generator<SpanRow> {
+    const [first] = spanKeyRange(key);
+    const numbers = readByStart(db, key);
+    for (let at = 0; at < numbers.length; at += limits.spansPerRead) {
+      // The engine does not know how large the texts are that were unpacked, and would keep them for long.
+      if (at % limits.spansPerCleanup === 0 && at > 0) Bun.gc(true);
+      yield* readNumbered(selectSpans, first, numbers.subarray(at, at + limits.spansPerRead));
+    }
+  }
+
   function* read(trace: TraceRow): Generator<Text> {
-    const spans = selectSpans.all(...spanKeyRange(trace.key));
-    const [first] = spans;
-    if (!first) return;
-    const lists = new Lists(trace.key, spans);
-    const seen = new Set<string>();
-    for (const span of spans) {
+    const lists = new Lists(trace.key, (key) => selectLists.get(key)?.lists ?? null);
+    const seen = new SeenTexts();
+    let isFirst = true;
+    for (const span of spansOf(trace)) {
       for (const { field, text } of [
-        ...(span === first ? namesOf(trace) : []),
+        ...(isFirst ? namesOf(trace) : []),
         { field: "name" as const, text: names.nameOf(span.nameId) },
         { field: "id" as const, text: fromCell(span.spanId) },
         ...(span.errorMessage === null
           ? []
           : [{ field: "error" as const, text: fromCell(span.errorMessage) }]),
       ]) {
-        const name = `${field} ${text}`;
-        if (text === "" || seen.has(name)) continue;
-        seen.add(name);
+        if (text === "" || !seen.add(`${field} ${text}`)) continue;
         yield { span, field, token: text, position: null };
       }
+      isFirst = false;
       for (const { field, token, position } of lists.freshOf(span)) {
         yield { span, field, token, position };
       }
@@ -93,13 +110,14 @@ export function createTraceTexts(db: Database, names: NameLookup): TraceTexts {
 
   return {
     trace: (key) => selectTrace.get(key),
-    *textsOf(trace) {
+    *textsOf(trace, onDamage = () => {}) {
       try {
         yield* read(trace);
       } catch (cause) {
         // Rows that are damaged, of which the rest cannot be read. They must end neither the thread nor
         // the answers that come by them; any other trouble with the file is not theirs.
         if (isOfSqlite(cause) && !isDamage(cause)) throw cause;
+        onDamage();
       }
     },
   };
@@ -124,22 +142,34 @@ function namesOf(trace: TraceRow): { field: "name" | "id"; text: string }[] {
 class Lists {
   readonly #traceKey: number;
   readonly #first: number;
+  readonly #listsOf: (spanKey: number) => Uint8Array | null;
+  /** Of the spans looked at last, on whose lists others mostly stand. */
   readonly #entries = new Map<number, Entry[]>();
-  /** Of each list how many of its tokens were walked. */
+  /** Of lists looked at last how many of their tokens were walked: to walk them again costs time alone. */
   readonly #walked = new Map<string, number>();
-  readonly #seen = new Set<Token>();
+  readonly #seen = new SeenTexts();
 
-  constructor(traceKey: number, spans: SpanRow[]) {
+  constructor(traceKey: number, listsOf: (spanKey: number) => Uint8Array | null) {
     this.#traceKey = traceKey;
     [this.#first] = spanKeyRange(traceKey);
-    for (const { key, lists } of spans) {
-      if (lists) this.#entries.set(key - this.#first, readEntries(lists));
-    }
+    this.#listsOf = listsOf;
   }
 
-  *freshOf({ key }: SpanRow): Generator<{ field: Field; token: Token; position: number }> {
+  #entriesOf(span: number, lists?: Uint8Array | null): Entry[] {
+    let entries = this.#entries.get(span);
+    if (!entries) {
+      lists ??= this.#listsOf(this.#first + span);
+      entries = lists ? readEntries(lists) : [];
+      if (this.#entries.size >= limits.knownLists) this.#entries.clear();
+      this.#entries.set(span, entries);
+    }
+    return entries;
+  }
+
+  *freshOf({ key, lists }: SpanRow): Generator<{ field: Field; token: Token; position: number }> {
+    if (!lists) return;
     const span = key - this.#first;
-    for (const [at, { slot }] of (this.#entries.get(span) ?? []).entries()) {
+    for (const [at, { slot }] of this.#entriesOf(span, lists).entries()) {
       const field = payloadFields[slot - 1];
       if (!field || field === "resource") continue;
       for (const { token, position } of this.#walk(span, at, Infinity)) {
@@ -158,8 +188,9 @@ class Lists {
     for (let links = 0; links <= payload.chain; links++) {
       const id = `${span}.${entry}`;
       const walked = this.#walked.get(id) ?? 0;
-      const list = this.#entries.get(span)?.[entry]?.list;
+      const list = this.#entriesOf(span)[entry]?.list;
       if (walked >= until || !list || list.length === 0) break;
+      if (this.#walked.size >= limits.knownLists) this.#walked.clear();
       this.#walked.set(id, until);
       const { base, tokens } = readList(list, { span, traceKey: this.#traceKey });
       chain.push({ tokens, from: base?.tokens ?? 0, until });
@@ -171,8 +202,7 @@ class Lists {
     for (const { tokens, from, until } of chain.reverse()) {
       for (const [i, token] of tokens.entries()) {
         if (from + i >= until) break;
-        if (this.#seen.has(token)) continue;
-        this.#seen.add(token);
+        if (!this.#seen.add(typeof token === "number" ? `#${token}` : `"${token}`)) continue;
         yield { token, position: from + i };
       }
     }

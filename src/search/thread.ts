@@ -4,14 +4,16 @@
  */
 import type { Database } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { search as limits } from "../limits.ts";
+import { AppError } from "../errors.ts";
+import { limits } from "./limits.ts";
 import { toJson } from "../query/json.ts";
 import type { Source } from "../query/trace.ts";
 import type { TraceRef } from "../query/traces.ts";
 import { createNameLookup } from "../store/names.ts";
-import { openReader } from "../store/open.ts";
+import { openReader, reading, shrinkMemory } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
-import { serveThread } from "../threads.ts";
+import { isDamage, toReadTrouble } from "../store/trouble.ts";
+import { giveNotice, serveThread } from "../threads.ts";
 import { createIndexer, type Indexer } from "./indexer.ts";
 import { createScanner } from "./scan.ts";
 import { createSearch, type Search, type SearchQuery } from "./search.ts";
@@ -27,25 +29,59 @@ interface Opened {
   search: Search;
 }
 
+/** The store's file, and where the index is. */
+let places: { path: string; dir: string } | null = null;
 let opened: Opened | null = null;
 /** While the disk has no room, or is gone. */
 let isPaused = false;
 let timer: ReturnType<typeof setTimeout> | null = null;
 
+function openAll({ path, dir }: { path: string; dir: string }): Opened {
+  const database = openReader(path);
+  try {
+    const source: Source = {
+      db: drizzle(database),
+      sqlite: database,
+      names: createNameLookup(database),
+      payloads: createPayloadReader(database),
+    };
+    const texts = createTraceTexts(database, source.names);
+    const indexer = createIndexer(source, texts, dir, giveNotice);
+    const search = createSearch(source, texts, createScanner(source, texts), indexer);
+    return { database, source, indexer, search };
+  } catch (cause) {
+    database.close();
+    throw cause;
+  }
+}
+
 /** In one transaction of the store: a commit in between would show a span without its new texts. */
 function read<T>(work: (opened: Opened) => T): T {
-  if (!opened) throw new Error("the store is not open");
-  const current = opened;
-  current.source.payloads.forget();
-  return current.database.transaction(() => work(current))();
+  if (!places) throw new Error("the store is not open");
+  try {
+    // What kept it from being opened may have passed.
+    const current = (opened ??= openAll(places));
+    current.source.payloads.forget();
+    return reading(current.database, () => work(current));
+  } catch (cause) {
+    if (isDamage(cause)) giveNotice("a search or the index cannot be finished");
+    throw toReadTrouble(cause);
+  }
 }
 
 function schedule(afterMs: number): void {
   timer = setTimeout(() => {
     const startedAt = performance.now();
-    const isBusy = !isPaused && read(({ indexer }) => indexer.step(Date.now()));
+    let isBusy: boolean;
+    try {
+      isBusy = !isPaused && read(({ indexer }) => indexer.step());
+      loadedLooks = isUnderLoad() ? loadedLooks + 1 : 0;
+    } catch (cause) {
+      // The disk fails, or is full, or a page is damaged: later.
+      if (!(toReadTrouble(cause) instanceof AppError)) throw cause;
+      return schedule(limits.retryMs);
+    }
     const tookMs = performance.now() - startedAt;
-    loadedLooks = isUnderLoad() ? loadedLooks + 1 : 0;
     const pauseMs =
       loadedLooks === 0
         ? limits.busyMs
@@ -72,17 +108,7 @@ function isUnderLoad(): boolean {
 const methods = {
   /** @param dir where the index is. */
   open(path: string, dir: string): void {
-    const database = openReader(path);
-    const source: Source = {
-      db: drizzle(database),
-      sqlite: database,
-      names: createNameLookup(database),
-      payloads: createPayloadReader(database),
-    };
-    const texts = createTraceTexts(database, source.names);
-    const indexer = createIndexer(source, texts, dir);
-    const search = createSearch(source, texts, createScanner(source, texts), indexer);
-    opened = { database, source, indexer, search };
+    places = { path, dir };
     schedule(limits.busyMs);
   },
   search: (query: SearchQuery) => read(({ search }) => toJson(search.search(query, Date.now()))),
@@ -98,4 +124,8 @@ const methods = {
   },
 };
 
-serveThread(methods);
+serveThread(methods, () => {
+  if (!opened) return;
+  shrinkMemory(opened.database);
+  opened.indexer.shrinkMemory();
+});

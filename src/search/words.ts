@@ -6,7 +6,7 @@
  * one character. Not in NFKC: it would find x² for x2, and a hit has to show what was written.
  */
 import { AppError } from "../errors.ts";
-import { search as limits } from "../limits.ts";
+import { limits } from "./limits.ts";
 
 /** Folded words and phrases, none of them empty. */
 export type Words = readonly string[];

@@ -8,17 +8,10 @@
  */
 import type { Database } from "bun:sqlite";
 import { payload as limits } from "../limits.ts";
+import { DamagedText } from "./trouble.ts";
 import { ByteReader, ByteWriter } from "./varint.ts";
 
 export const hashBytes = 16;
-
-/** What the store held and cannot give back: a damaged page or block. */
-export class DamagedText extends Error {}
-
-export function isDamage(cause: unknown): boolean {
-  const code = String((cause as { code?: unknown }).code ?? "");
-  return cause instanceof DamagedText || code.startsWith("SQLITE_CORRUPT");
-}
 
 export interface Piece {
   key: number;

@@ -5,7 +5,8 @@
  */
 import type { Database } from "bun:sqlite";
 import { collectRowsPerStep, payload as limits } from "../limits.ts";
-import { DamagedText, isDamage, readIndex, runsOf, writeIndex, type Piece } from "./blocks.ts";
+import { readIndex, runsOf, writeIndex, type Piece } from "./blocks.ts";
+import { DamagedText, isDamage, SetAside } from "./trouble.ts";
 import { readEntries, readList, writeEntry, type Entry } from "./lists.ts";
 import type { PayloadWriter } from "./payloads.ts";
 import { readBorrowed, toBorrowed } from "./pieces.ts";
@@ -24,10 +25,10 @@ export interface Collector {
 
 export function createCollector(db: Database, payloads: PayloadWriter): Collector {
   let work: Work | null = null;
-  /** Traces with damaged pages, left as they are for as long as this runs. */
-  const givenUp = new Set<number>();
+  /** Traces with damaged pages, which stay as they are. */
+  const damaged = new SetAside();
   return {
-    hasWork: (nowMs) => (work ??= nextWork(db, payloads, nowMs, givenUp)) !== null,
+    hasWork: (nowMs) => (work ??= nextWork(db, payloads, nowMs, damaged)) !== null,
     step() {
       const current = work;
       // After an error what is half done begins anew.
@@ -36,7 +37,7 @@ export function createCollector(db: Database, payloads: PayloadWriter): Collecto
       try {
         if (!current.steps.next().done) work = current;
       } catch (cause) {
-        if (isDamage(cause)) givenUp.add(current.traceKey);
+        if (isDamage(cause)) damaged.add(current.traceKey);
         throw cause;
       }
     },
@@ -52,14 +53,14 @@ function nextWork(
   db: Database,
   payloads: PayloadWriter,
   nowMs: number,
-  givenUp: Set<number>,
+  damaged: SetAside,
 ): Work | null {
   const select = (table: string) =>
     db
-      .query<{ traceKey: number }, []>(`SELECT traceKey FROM ${table} LIMIT ${100 + givenUp.size}`)
+      .query<{ traceKey: number }, []>(`SELECT traceKey FROM ${table} LIMIT ${100 + damaged.size}`)
       .all()
       .map(({ traceKey }) => traceKey)
-      .filter((traceKey) => !givenUp.has(traceKey));
+      .filter((traceKey) => !damaged.has(traceKey));
   const [deleted] = select("deletions");
   if (deleted !== undefined) {
     return { traceKey: deleted, steps: collectTrace(db, payloads, deleted) };

@@ -22,7 +22,7 @@ export const facetFields = [
   "cost",
   "tokens",
   "errors",
-  /** When the trace was settled, epoch ms: what changed since some time is here, or not settled. */
+  /** The number of the step that settled the trace: what has changed since a step has a greater, or none. */
   "settled",
   /** 1 where the trace has only runtime spans, else 0: both are asked for. */
   "internal",

@@ -58,7 +58,7 @@ export function createTallyReader(db: Database, names: NameLookup): (traceKey: n
 
   return (traceKey) => {
     const tally = new Tally();
-    for (const row of selectFacts.all(...spanKeyRange(traceKey))) tally.put(factsOf(row));
+    for (const row of selectFacts.iterate(...spanKeyRange(traceKey))) tally.put(factsOf(row));
     return tally;
   };
 }

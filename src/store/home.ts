@@ -100,9 +100,14 @@ export function openHome(dir: string): Home {
       announcedPid = info.pid;
     },
     release() {
-      // In the directory's place there may be another by now, with a server of its own.
-      if (readServerInfo(dir)?.pid === announcedPid) rmSync(serverFile, { force: true });
-      lock.close();
+      try {
+        // In the directory's place there may be another by now, with a server of its own.
+        if (readServerInfo(dir)?.pid === announcedPid) rmSync(serverFile, { force: true });
+      } catch {
+        // A disk that fails. Who reads it finds nobody there.
+      } finally {
+        lock.close();
+      }
     },
   }));
 }

@@ -44,6 +44,11 @@ export function readEntries(bytes: Uint8Array): Entry[] {
 /** The head of a superseded list of one byte, which is what stands before a slot from 8 on, too. */
 const oneByte = 8;
 
+/** SQL for a column of lists that holds wherever one has a slot from 8 on, and seldom elsewhere. */
+export function mayHaveSlotFrom8(column: string): string {
+  return `instr(${column}, X'0${oneByte}01') > 0`;
+}
+
 function readHead(reader: ByteReader): { slot: number; length: number } {
   let head = reader.varint();
   let high = 0;

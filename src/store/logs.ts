@@ -12,6 +12,7 @@ import {
 } from "../contract/v1.ts";
 import { waitingLogs as limits, logsPerSpan } from "../limits.ts";
 import { fromCell, toCell, type Cell } from "./codec.ts";
+import { keptTimes } from "./expiry.ts";
 import { recordRejects } from "./rejects.ts";
 
 /** A log record as JSON text: an object with `type: "log"` and `timeUnixNano`. */
@@ -186,7 +187,8 @@ export function createWaitingLogs(db: Database): WaitingLogs {
     "DELETE FROM waitingLogs WHERE traceId = ? AND projectId = ?",
   );
   /** The traces that may have some, so that all other spans need no look at the table. */
-  let traces = waitingTraces(db);
+  let known: Set<string> | null = waitingTraces(db);
+  const traces = () => (known ??= waitingTraces(db));
   /** Most that were put have none any longer, so that now and then the set is made anew. */
   let puts = 0;
 
@@ -195,11 +197,11 @@ export function createWaitingLogs(db: Database): WaitingLogs {
       for (const { spanId, json } of logs) {
         insert.run(projectId, toCell(traceId), toCell(spanId), receivedAt, toCell(json));
       }
-      traces.add(`${projectId} ${traceId}`);
-      if (++puts % limits.maxCount === 0) traces = waitingTraces(db);
+      traces().add(`${projectId} ${traceId}`);
+      if (++puts % limits.maxCount === 0) known = null;
     },
     take(projectId, traceId, spanId) {
-      if (traces.size === 0 || !traces.has(`${projectId} ${traceId}`)) return [];
+      if (traces().size === 0 || !traces().has(`${projectId} ${traceId}`)) return [];
       const found = new Set<string>();
       let length = 0;
       // One at a time: of all senders' records together there may be far more than memory.
@@ -215,10 +217,10 @@ export function createWaitingLogs(db: Database): WaitingLogs {
       return [...found];
     },
     drop(projectId, traceId) {
-      if (traces.delete(`${projectId} ${traceId}`)) removeTrace.run(toCell(traceId), projectId);
+      if (traces().delete(`${projectId} ${traceId}`)) removeTrace.run(toCell(traceId), projectId);
     },
     forget() {
-      traces = waitingTraces(db);
+      known = null;
     },
   };
 }
@@ -238,9 +240,10 @@ function waitingTraces(db: Database): Set<string> {
  * refused.
  */
 export function expireLogs(db: Database, nowMs: number): void {
+  const oldest = oldestWaiting(db)!.id;
   const { changes } = db
-    .query("DELETE FROM waitingLogs WHERE id <= ? AND (receivedAt < ? OR id <= ?)")
-    .run(oldestWaiting(db)!.id + limits.expirePerStep, nowMs - limits.maxAgeMs, lastKept(db));
+    .query("DELETE FROM waitingLogs WHERE id <= ? AND (receivedAt NOT BETWEEN ? AND ? OR id <= ?)")
+    .run(oldest + limits.expirePerStep, ...keptTimes(nowMs, limits.maxAgeMs), lastKept(db));
   recordRejects(db, [], [{ code: "log_without_span", status: 200, count: changes }]);
 }
 
@@ -248,7 +251,9 @@ export function expireLogs(db: Database, nowMs: number): void {
 export function hasExpiredLogs(db: Database, nowMs: number): boolean {
   const oldest = oldestWaiting(db);
   if (!oldest) return false;
-  return oldest.receivedAt < nowMs - limits.maxAgeMs || oldest.id <= lastKept(db);
+  const [fromMs, toMs] = keptTimes(nowMs, limits.maxAgeMs);
+  const isKept = oldest.receivedAt >= fromMs && oldest.receivedAt <= toMs;
+  return !isKept || oldest.id <= lastKept(db);
 }
 
 function oldestWaiting(db: Database) {

@@ -16,6 +16,7 @@ import calls from "./migrations/0008_calls.sql" with { type: "text" };
 import units from "./migrations/0009_units.sql" with { type: "text" };
 import internal from "./migrations/0010_internal.sql" with { type: "text" };
 import texts from "./migrations/0011_texts.sql" with { type: "text" };
+import settling from "./migrations/0012_settling.sql" with { type: "text" };
 
 /** In the order in which stores applied them, which is not that of the names. It never changes. */
 const migrations = [
@@ -30,6 +31,7 @@ const migrations = [
   calls,
   texts,
   internal,
+  settling,
 ];
 
 export const schemaVersion = migrations.length;

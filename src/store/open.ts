@@ -5,9 +5,11 @@
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { AppError } from "../errors.ts";
+import { checkWhole } from "./intact.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
 import { dropPlainPayloads } from "./plain.ts";
 import { isNoRoom } from "./storage.ts";
+import { isDamage, isOfSqlite } from "./trouble.ts";
 
 /** "TeaL": marks a SQLite file as ours (sqlite.org/fileformat, offset 68). */
 const applicationId = 0x5465614c;
@@ -20,6 +22,7 @@ export type Durability = "process" | "full";
 export function openWriter(path: string, durability: Durability): Database {
   return guarded(path, () => {
     const isNew = !existsSync(path);
+    if (!isNew) checkWhole(path);
     const db = new Database(path, { create: true });
     db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     if (!isNew) identify(db);
@@ -72,6 +75,40 @@ export function openReader(path: string): Database {
   });
 }
 
+/**
+ * Reads in one transaction. It ends with a rollback: SQLite commits none that met damage, though what
+ * else was read in it holds.
+ */
+export function reading<T>(db: Database, work: () => T): T {
+  db.run("BEGIN");
+  try {
+    return work();
+  } finally {
+    if (db.inTransaction) db.run("ROLLBACK");
+  }
+}
+
+export function listTables(db: Database): string[] {
+  return db
+    .query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table'")
+    .all()
+    .map(({ name }) => name);
+}
+
+/** @returns what SQLite finds wrong with a table and its indexes, in its words. */
+export function checkTable(db: Database, table: string): string[] {
+  try {
+    return db
+      .query<{ quick_check: string }, []>(`PRAGMA quick_check("${table.replaceAll('"', '""')}")`)
+      .all()
+      .map((row) => row.quick_check.replace(/^\*\*\* .* \*\*\*\n/, "").replaceAll("\n", "; "))
+      .filter((problem) => problem !== "ok");
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause;
+    return [`the table ${table} cannot be read`];
+  }
+}
+
 /** Writes the log back into the file and empties it, as far as no reader is in the way. */
 export function checkpoint(db: Database): void {
   // Waiting for a reader, such as a backup or a shell, would hold every request up for as long.
@@ -83,15 +120,21 @@ export function checkpoint(db: Database): void {
   }
 }
 
-/** What stays is one file, on a full disk with its log beside it, which the next start reads. */
+/** Gives back the pages that it keeps to be fast. */
+export function shrinkMemory(db: Database): void {
+  db.run("PRAGMA shrink_memory");
+}
+
+/** What stays is one file; on a disk that fails the log stays beside it, and the next start reads both. */
 export function closeWriter(db: Database): void {
   try {
     db.run("PRAGMA optimize");
     checkpoint(db);
   } catch (cause) {
-    if (!isNoRoom(cause)) throw cause;
+    if (!isOfSqlite(cause)) throw cause;
+  } finally {
+    db.close();
   }
-  db.close();
 }
 
 function identify(db: Database): void {
@@ -123,17 +166,19 @@ function identify(db: Database): void {
 export function guarded<T>(path: string, open: () => T): T {
   try {
     return open();
-  } catch (cause) {
+  } catch (failure) {
+    // What a sender is told of the disk, or of damage, is not what is to be said at a start.
+    const isOfDisk = failure instanceof AppError && isOfSqlite(failure.cause ?? {});
+    const cause = isOfDisk ? failure.cause : failure;
     if (cause instanceof AppError) throw cause;
     const code = (cause as { code?: string }).code ?? "";
-    const why =
-      code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT"
-        ? "is damaged or not a database"
-        : code.startsWith("SQLITE_READONLY") || code === "SQLITE_CANTOPEN" || code === "SQLITE_PERM"
-          ? "cannot be written"
-          : isNoRoom(cause)
-            ? `cannot be opened: its disk is full or failing (${code})`
-            : `cannot be opened (${code || (cause as Error).name})`;
+    const why = isDamage(cause)
+      ? "is damaged or not a database"
+      : code.startsWith("SQLITE_READONLY") || code === "SQLITE_CANTOPEN" || code === "SQLITE_PERM"
+        ? "cannot be written"
+        : isNoRoom(cause)
+          ? `cannot be opened: its disk is full or failing (${code})`
+          : `cannot be opened (${code || (cause as Error).name})`;
     throw new AppError("store_unusable", `the store ${path} ${why}`, {
       hint: `${isNoRoom(cause) ? "free some space" : "check the file"}, or choose another --data-dir; the file was left as it is`,
       cause,

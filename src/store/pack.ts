@@ -7,7 +7,6 @@ import type { Database } from "bun:sqlite";
 import { payload as limits } from "../limits.ts";
 import {
   crcOf,
-  isDamage,
   readIndex,
   runsOf,
   unpack,
@@ -15,6 +14,7 @@ import {
   type BlockRow,
   type Piece,
 } from "./blocks.ts";
+import { isDamage, SetAside } from "./trouble.ts";
 import type { PayloadWriter } from "./payloads.ts";
 
 export interface Packing {
@@ -23,7 +23,7 @@ export interface Packing {
   bytes: Buffer<ArrayBuffer>;
 }
 
-/** What to pack next; null where there is nothing to gain. */
+/** What to pack next; null where there is nothing to gain. @param nowMs by performance.now(). */
 export function planPacking(db: Database, payloads: PayloadWriter, nowMs: number): Packing | null {
   const loose = db.query<{ id: number }, [number]>(
     "SELECT id FROM blocks WHERE isLoose AND id < ? ORDER BY id LIMIT 1000",
@@ -116,16 +116,20 @@ function gather(db: Database, payloads: PayloadWriter, ids: number[]): Packing |
 }
 
 /** Blocks of which a page is damaged: not even the mark in their row can be changed. */
-const unreadable = new WeakMap<Database, Set<number>>();
+const unreadable = new WeakMap<Database, SetAside>();
 
 function leave(db: Database, id: number): void {
   try {
     db.query("UPDATE blocks SET isLoose = 0 WHERE id = ?").run(id);
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
-    if (!unreadable.has(db)) unreadable.set(db, new Set());
-    unreadable.get(db)!.add(id);
+    setAside(db, id);
   }
+}
+
+function setAside(db: Database, id: number): void {
+  if (!unreadable.has(db)) unreadable.set(db, new SetAside());
+  unreadable.get(db)!.add(id);
 }
 
 export function compressPacking({ bytes }: Packing): Promise<Buffer> {
@@ -134,6 +138,20 @@ export function compressPacking({ bytes }: Packing): Promise<Buffer> {
 
 /** Puts the packed block in place of its sources, unless one of them has changed. */
 export function applyPacking(
+  db: Database,
+  payloads: PayloadWriter,
+  packing: Packing,
+  data: Buffer,
+): void {
+  try {
+    replaceBlocks(db, payloads, packing, data);
+  } catch (cause) {
+    if (isDamage(cause)) for (const { id } of packing.sources) setAside(db, id);
+    throw cause;
+  }
+}
+
+function replaceBlocks(
   db: Database,
   payloads: PayloadWriter,
   { sources, pieces }: Packing,

@@ -7,7 +7,8 @@
  */
 import type { Database } from "bun:sqlite";
 import { payload as limits } from "../limits.ts";
-import { createPieceReader, DamagedText, isDamage, type PieceReader } from "./blocks.ts";
+import { createPieceReader, type PieceReader } from "./blocks.ts";
+import { DamagedText, isDamage } from "./trouble.ts";
 import { closest, copyOf, type Candidate } from "./candidates.ts";
 import { cut, longestLiteral, type Place } from "./cut.ts";
 import { appendEntry, readEntries, readList, writeEntry, writeList, type Token } from "./lists.ts";
@@ -65,7 +66,7 @@ export interface PayloadWriter {
    * at a time.
    */
   watch(traceKey: number): () => boolean;
-  /** The blocks that may still grow: their traces got a payload after `sinceMs`. */
+  /** The blocks that may still grow: their traces got a payload after `sinceMs`, by performance.now(). */
   openBlocks(sinceMs: number): Set<number>;
   /** The first block that may be younger than that. */
   firstBlockSince(sinceMs: number): number;
@@ -81,6 +82,7 @@ export interface PayloadWriter {
 export function createPayloadReader(
   db: Database,
   pieces: PieceReader = createPieceReader(db),
+  onDamage: (spanKey: number, field: PayloadField) => void = () => {},
 ): PayloadReader {
   const plain = openPlainPayloads(db);
   const selectLists = db.query<{ lists: Uint8Array | null }, [number]>(
@@ -134,6 +136,7 @@ export function createPayloadReader(
         } catch (cause) {
           if (!isDamage(cause)) throw cause;
           damaged.push(field);
+          onDamage(spanKey, field);
           texts[field] = "[this text is damaged in the store and cannot be read]";
         }
       }
@@ -167,7 +170,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
   let watched: number | null = null;
   /** The number of the next block once in a while, to tell old ones from young ones. */
   const firstBlockId = pieces.nextBlockId();
-  let putAtMs = 0;
+  let putAtMs = -Infinity;
   let births: { atMs: number; blockId: number }[] = [];
   let cachedBytes = 0;
   const row = new ByteWriter();
@@ -179,7 +182,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
       states.delete(traceKey);
     } else {
       const trace = pieces.ofTrace(traceKey, projectId, isNew);
-      state = { pieces: trace, candidates: [], putAtMs: 0, bytes: 0 };
+      state = { pieces: trace, candidates: [], putAtMs: -Infinity, bytes: 0 };
     }
     states.set(traceKey, state);
     return state;
@@ -315,7 +318,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
     committed() {
       pieces.committed();
       reader.forget();
-      const now = Date.now();
+      const now = performance.now();
       for (const state of touched) {
         cachedBytes -= state.bytes;
         state.bytes = weigh(state);
@@ -324,7 +327,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
       }
       if (touched.size > 0) putAtMs = now;
       touched.clear();
-      if (now - (births.at(-1)?.atMs ?? 0) >= limits.quietMs / 10) {
+      if (now - (births.at(-1)?.atMs ?? -Infinity) >= limits.quietMs / 10) {
         births = [...births.slice(-20), { atMs: now, blockId: pieces.nextBlockId() }];
       }
       for (const traceKey of states.keys()) {
@@ -362,7 +365,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
       }
     },
     takeBlockId: pieces.takeBlockId,
-    lastPutMs: (traceKey) => states.get(traceKey)?.putAtMs ?? 0,
+    lastPutMs: (traceKey) => states.get(traceKey)?.putAtMs ?? -Infinity,
     forgetPiece: pieces.forget,
     learnStep: pieces.learnStep,
   };

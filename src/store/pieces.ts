@@ -6,7 +6,6 @@ import type { Database } from "bun:sqlite";
 import { payload as limits } from "../limits.ts";
 import {
   crcOf,
-  DamagedText,
   hashBytes,
   hashesOf,
   headOf,
@@ -20,6 +19,7 @@ import {
   type BlockRow,
   type Piece,
 } from "./blocks.ts";
+import { DamagedText } from "./trouble.ts";
 import { RecentPieces } from "./recent.ts";
 import { spanKeyOf, spanKeyRange, traceKeyOf } from "./rows.ts";
 import { ByteReader, ByteWriter } from "./varint.ts";

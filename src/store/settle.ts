@@ -12,6 +12,7 @@ import { createLatestWriter, latestFields, type Member } from "./latest.ts";
 import type { Names } from "./names.ts";
 import { createRollupWriter } from "./rollup.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
+import { isDamage, SetAside } from "./trouble.ts";
 
 export interface Settler {
   /** To be called before a trace changes or goes. */
@@ -31,18 +32,21 @@ type Facet = [field: number, value: number, startTime: number, traceKey: number]
 export function createSettler(db: Database, names: Names, traces: TraceStates): Settler {
   const rollups = createRollupWriter(db, names);
   const latest = createLatestWriter(db);
-  const findQuiet = db.query<null, [number, number]>(
-    "SELECT 1 FROM traces WHERE isSettled = 0 AND lastReceivedAt + ? + spanCount <= ? LIMIT 1",
-  );
-  const selectQuiet = db.query<{ projectId: number; traceId: Cell }, [number, number, number]>(
-    `SELECT projectId, traceId FROM traces
-     WHERE isSettled = 0 AND lastReceivedAt + ? + spanCount <= ? ORDER BY key LIMIT ?`,
+  const selectQuiet = db.query<
+    { key: number; projectId: number; traceId: Cell },
+    { $quietMs: number; $nowMs: number; $count: number }
+  >(
+    // What came later than now came before the clock was set back.
+    `SELECT key, projectId, traceId FROM traces
+     WHERE isSettled = 0
+       AND (lastReceivedAt + $quietMs + spanCount <= $nowMs OR lastReceivedAt > $nowMs)
+     ORDER BY key LIMIT $count`,
   );
   const mark = db.query<null, SQLQueryBindings[]>(
     "UPDATE traces SET isSettled = ?, settledAt = ? WHERE key = ?",
   );
-  const selectLast = db.query<{ last: number | null }, [number]>(
-    "SELECT max(value) AS last FROM facets WHERE field = ?",
+  const takePlace = db.query<{ last: number }, []>(
+    "UPDATE settling SET last = last + 1 RETURNING last",
   );
   const addFacet = db.query<null, Facet>(
     "INSERT INTO facets (field, value, startTime, traceKey) VALUES (?, ?, ?, ?)",
@@ -50,6 +54,28 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
   const removeFacet = db.query<null, Facet>(
     "DELETE FROM facets WHERE field = ? AND value = ? AND startTime = ? AND traceKey = ?",
   );
+
+  /** Traces with damaged rows, which stay as they are. */
+  const damaged = new SetAside();
+
+  function quietTraces(nowMs: number, count: number) {
+    const found = selectQuiet.all({
+      $quietMs: limits.quietMs,
+      $nowMs: nowMs,
+      $count: count + damaged.size,
+    });
+    return found.filter(({ key }) => !damaged.has(key)).slice(0, count);
+  }
+
+  /** Sets a trace aside where damage is in its way. */
+  function passing<T>(traceKey: number, work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      if (isDamage(cause)) damaged.add(traceKey);
+      throw cause;
+    }
+  }
 
   function facetsOf(state: TraceState, settledAt: number): Facet[] {
     const row = state.tally.row();
@@ -112,26 +138,26 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
       mark.run(0, null, state.key);
       state.settledAt = null;
     },
-    hasWork: (nowMs) => findQuiet.get(limits.quietMs, nowMs) !== null,
+    hasWork: (nowMs) => quietTraces(nowMs, 1).length > 0,
     step(nowMs) {
-      // The clock may be set back. Who follows by this time would never come by what lies before.
-      const settledAt = Math.max(nowMs, selectLast.get(facetNumber("settled"))!.last ?? 0);
-      const quiet = selectQuiet.all(limits.quietMs, nowMs, limits.tracesPerStep);
+      const settledAt = takePlace.get()!.last;
       const facets: Facet[] = [];
       let spans = 0;
-      for (const { projectId, traceId } of quiet) {
-        const state = traces.peek(projectId, fromCell(traceId))!;
-        if (state.isOld) traces.save(state);
-        facets.push(...facetsOf(state, settledAt));
-        rollups.add(state.tally, state.projectId, 1);
-        for (const member of membersOf(state)) latest.add(member);
-        mark.run(1, settledAt, state.key);
-        state.settledAt = settledAt;
-        spans += state.tally.size;
+      for (const { key, projectId, traceId } of quietTraces(nowMs, limits.tracesPerStep)) {
+        passing(key, () => {
+          const state = traces.peek(projectId, fromCell(traceId))!;
+          if (state.isOld) traces.save(state);
+          facets.push(...facetsOf(state, settledAt));
+          rollups.add(state.tally, state.projectId, 1);
+          for (const member of membersOf(state)) latest.add(member);
+          mark.run(1, settledAt, state.key);
+          state.settledAt = settledAt;
+          spans += state.tally.size;
+        });
         if (spans > limits.spansPerStep) break;
       }
       // Side by side in the tree: half the time of one trace after the other.
-      for (const facet of facets.sort(byPlace)) addFacet.run(...facet);
+      for (const facet of facets.sort(byPlace)) passing(facet[3], () => addFacet.run(...facet));
     },
     flush: rollups.flush,
     forget: rollups.forget,
@@ -140,4 +166,9 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
 
 function byPlace(a: Facet, b: Facet): number {
   return a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3];
+}
+
+/** The number of the last step: what settles from now on has a greater one. To be read in a transaction. */
+export function lastSettled(db: Database): number {
+  return db.query<{ last: number }, []>("SELECT last FROM settling").get()!.last;
 }

@@ -69,6 +69,8 @@ export interface SpanWriter {
   committed(): { changed: number[]; gone: number[] };
   /** Says that the transaction is gone, and with it all that was learnt in it. */
   rolledBack(): void;
+  /** Forgets what it keeps to be fast, between two transactions. It is read again at need. */
+  rest(): void;
   reprice: Reprice;
   reread: Reread;
   /** Gives quiet traces their facets and statistics. */
@@ -312,6 +314,17 @@ export function createSpanWriter(
     gone = [];
   }
 
+  function forget(): void {
+    payloads.rolledBack();
+    endTransaction();
+    traces.clear();
+    settler.forget();
+    names.forget();
+    waitingLogs.forget();
+    units.forget();
+    lastHeader = null;
+  }
+
   return {
     apply(batch) {
       for (const { traceId, spans, logs, pieces } of batch.traces) {
@@ -343,16 +356,8 @@ export function createSpanWriter(
       traces.trim();
       return change;
     },
-    rolledBack() {
-      payloads.rolledBack();
-      endTransaction();
-      traces.clear();
-      settler.forget();
-      names.forget();
-      waitingLogs.forget();
-      units.forget();
-      lastHeader = null;
-    },
+    rolledBack: forget,
+    rest: forget,
     reprice: createRepricing({ db, names, traces, settler, touched, costOf }),
     reread: createRereading({ db, names, traces, readLogs, readStored, put }),
     settling: settler,

@@ -149,7 +149,8 @@ export function createUnitStore(
     "DELETE FROM claims WHERE traceId = ? AND projectId = ?",
   );
   /** Traces that pieces name, so that all other spans need no look at the tables. */
-  let named = namedTraces(db);
+  let known: Set<string> | null = namedTraces(db);
+  const named = () => (known ??= namedTraces(db));
   /** Most that were put are let go of again, so that now and then the set is made anew. */
   let puts = 0;
   /** What changed in this transaction. */
@@ -299,8 +300,8 @@ export function createUnitStore(
           json,
         );
         if (!added) continue;
-        if (traceId) named.add(`${owner.projectId} ${traceId}`);
-        if (++puts % limits.maxPieces === 0) named = namedTraces(db);
+        if (traceId) named().add(`${owner.projectId} ${traceId}`);
+        if (++puts % limits.maxPieces === 0) known = null;
         touch(session, owner);
       }
     },
@@ -314,7 +315,7 @@ export function createUnitStore(
     },
     spanCame(owner, traceId) {
       const id = `${owner.projectId} ${traceId}`;
-      if (named.has(id)) traces.set(id, { traceId, owner });
+      if (named().has(id)) traces.set(id, { traceId, owner });
     },
     flush() {
       for (const { traceId, owner } of traces.values()) {
@@ -340,7 +341,7 @@ export function createUnitStore(
       dropClaims.run(traceId, projectId);
     },
     forget() {
-      named = namedTraces(db);
+      known = null;
       sessions = new Map();
       traces = new Map();
     },

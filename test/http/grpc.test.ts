@@ -6,10 +6,12 @@ import {
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
 } from "node:http2";
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { createConnection, createServer } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
 import { BasicTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import { descriptorLimit, descriptorsInUse } from "../../src/descriptors.ts";
 import { AppError, type ErrorCode } from "../../src/errors.ts";
 import { listenGrpc, type GrpcCall, type GrpcSettings } from "../../src/http/grpc.ts";
 import { readTraces } from "../../src/otlp/proto.ts";
@@ -318,6 +320,60 @@ describe("a call is refused", () => {
       message: "Internal server error: see the server's log",
     });
     expect(server.bugs).toEqual([bug]);
+  });
+});
+
+describe("a new exporter always gets in", () => {
+  /** More than the listener holds at a time. */
+  const many = 300;
+
+  test("beside connections that say nothing and never close, of which most are closed here", async () => {
+    const server = await start();
+    const before = descriptorsInUse();
+    for (let i = 0; i < many; i++) {
+      // What is not read keeps a connection open that the other side has ended.
+      const socket = createConnection(server.port, "127.0.0.1").on("error", () => {});
+      cleanups.push(() => socket.destroy());
+      await once(socket, "connect");
+    }
+    // Both ends are of this process.
+    expect((descriptorsInUse() - before) * descriptorLimit()).toBeLessThan(2 * many - 20);
+    expect(await send(server.url, frame(text("")))).toMatchObject(ok);
+    expect(server.bugs).toEqual([]);
+  });
+
+  test("beside those that rest after a call, of which the one that rests for longest goes", async () => {
+    const server = await start();
+    const resting: ClientHttp2Session[] = [];
+    for (let i = 0; i < many; i++) {
+      resting.push(open(server.url));
+      expect(await send(resting[i]!, frame(text("")))).toMatchObject(ok);
+      // The first goes on, as an exporter with much to send does.
+      expect(await send(resting[0]!, frame(text("")))).toMatchObject(ok);
+    }
+    expect(await send(server.url, frame(text("")))).toMatchObject(ok);
+    expect([resting[0]!.closed, resting[1]!.closed, resting.at(-1)!.closed]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  test("while those that have a call under way keep it", async () => {
+    const gate = Promise.withResolvers<void>();
+    const server = await start({
+      async export(call) {
+        const { byteLength } = await call.read();
+        if (byteLength > 0) await gate.promise;
+        return Uint8Array.of();
+      },
+    });
+    const waiting = [send(server.url, frame(text("slow")))];
+    for (let i = 0; i < many; i++) {
+      expect(await send(server.url, frame(text("")))).toMatchObject(ok);
+    }
+    gate.resolve();
+    expect(await waiting[0]).toMatchObject(ok);
   });
 });
 

@@ -3,7 +3,7 @@ import { expect, spyOn, test } from "bun:test";
 import { createSweep } from "../../src/ingest/sweep.ts";
 import type { Writer } from "../../src/ingest/writer.ts";
 
-const writer = { background: <T>(work: () => T) => work() } as Writer;
+const writer = { background: <T>(work: () => T, _what: string) => work() } as Writer;
 
 /** The visits of a sweep through 30 traces of three parts each, while each look at the clock takes so long. */
 async function visitsAt(msPerLook: number): Promise<string[]> {

@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { spanTypes } from "../../src/contract/v1.ts";
-import { breakDown } from "../../src/query/breakdown.ts";
-import { arrange } from "../../src/query/tree.ts";
+import { breakDown, type TimedSpans } from "../../src/query/breakdown.ts";
+import { treeOf, type TreeSpan } from "./trees.ts";
 
 const isModel = ({ spanType }: { spanType: number }) =>
   ["llm", "embedding"].includes(spanTypes[spanType]!);
@@ -41,13 +41,45 @@ const anySpans = fc
     })),
   );
 
+type Drawn = TreeSpan &
+  Parameters<typeof isModel>[0] & {
+    durationMs: number;
+    ttftMs: number | null;
+    providerId: number | null;
+    modelId: number | null;
+    nameId: number;
+    repeats: string | null;
+  };
+
+const nameOf = (span: Drawn) =>
+  isModel(span) ? `${span.providerId} ${span.modelId}` : `${span.nameId}`;
+
+/** The same as columns. */
+function timesOfSpans(spans: readonly Drawn[]): { named: string[]; timed: TimedSpans } {
+  const named = [...new Set(spans.map(nameOf))];
+  return {
+    named,
+    timed: {
+      starts: Float64Array.from(spans, ({ startTime }) => startTime),
+      ends: Float64Array.from(spans, ({ startTime, durationMs }) => startTime + durationMs),
+      types: Uint8Array.from(spans, ({ spanType }) => spanType),
+      waits: Float64Array.from(spans, ({ ttftMs }) => ttftMs ?? NaN),
+      repeats: Int32Array.from(spans, ({ repeats }) =>
+        spans.findIndex(({ spanId }) => spanId === repeats),
+      ),
+      names: Int32Array.from(spans, (span) => named.indexOf(nameOf(span))),
+    },
+  };
+}
+
 test("each millisecond is a model's, a tool's or idle, and each span's own time is what no child has", () => {
   fc.assert(
     fc.property(anySpans, (spans) => {
       const startTime = Math.min(...spans.map((span) => span.startTime));
       const endTime = Math.max(...spans.map((span) => span.startTime + span.durationMs));
-      const places = arrange(spans);
-      const found = breakDown(places, { startTime, endTime });
+      const { places, outline } = treeOf(spans);
+      const { named, timed } = timesOfSpans(spans);
+      const found = breakDown(outline, timed, named.length, { startTime, endTime });
 
       type Span = (typeof spans)[number];
       const runs = ({ startTime, durationMs }: Span, ms: number) =>
@@ -63,7 +95,9 @@ test("each millisecond is a model's, a tool's or idle, and each span's own time 
       const tools = spans.filter(
         ({ spanType, repeats }) => spanTypes[spanType] === "tool" && repeats === null,
       );
-      const inOrder = places.map(({ span }) => span).sort((a, b) => a.startTime - b.startTime);
+      const inOrder = places
+        .map(({ span }) => span)
+        .sort((a, b) => a.startTime - b.startTime || a.key - b.key);
       const waiting = models.flatMap((call) => {
         if (call.ttftMs !== null) return [call];
         const timed = inOrder.filter(
@@ -99,16 +133,10 @@ test("each millisecond is a model's, a tool's or idle, and each span's own time 
         totalMs: sum(some, ({ durationMs }) => durationMs),
         selfMs: sum(some, own),
       });
-      for (const { nameId, times } of found.tools) {
-        expect(times).toEqual(timesOf(tools.filter((span) => span.nameId === nameId)));
-      }
-      for (const { providerId, modelId, times } of found.models) {
-        const some = models.filter(
-          (span) => span.providerId === providerId && span.modelId === modelId,
-        );
-        expect(times).toEqual(timesOf(some));
-      }
-      expect(found.tools).toHaveLength(new Set(tools.map(({ nameId }) => nameId)).size);
+      named.forEach((name, i) => {
+        const some = [...models, ...tools].filter((span) => nameOf(span) === name);
+        expect(found.times[i]).toEqual(timesOf(some));
+      });
       expect(found.skewedSpanCount).toBe(
         sum(
           spans,

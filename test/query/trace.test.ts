@@ -25,6 +25,20 @@ async function send(traceId: string, ...spans: Record<string, unknown>[]): Promi
   expect((await server.ingest(payload)).status).toBe(202);
 }
 
+/** All pages of a list. */
+async function pagesOf<T extends { nextCursor: string | null }>(
+  path: string,
+  cursor: string | null = null,
+): Promise<T[]> {
+  const pages: T[] = [];
+  do {
+    const page: T = await get<T>(cursor === null ? path : `${path}&cursor=${cursor}`);
+    pages.push(page);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return pages;
+}
+
 /** Ids, indented. */
 async function shown(traceId: string): Promise<string[]> {
   const { spans } = await get<TraceView>(`/api/traces/${traceId}`);
@@ -110,6 +124,76 @@ describe("the spans of a trace", () => {
     expect((await get<TraceColumns>("/api/traces/newer?format=columns")).trace).toEqual(trace);
     const found = await get<{ traces: unknown[] }>("/api/traces?filter=attr.unknown.region:eu");
     expect(found.traces).toHaveLength(1);
+  });
+
+  test("come in pages, on which all stand as in the whole", async () => {
+    const trace = "paged";
+    await send(
+      trace,
+      { spanId: "root", spanType: "agent", startTime: 0, endTime: 100 },
+      ...Array.from({ length: 20 }, (_, i) => ({
+        spanId: `s${i}`,
+        parentSpanId: i % 3 === 0 ? "root" : `s${i - (i % 3)}`,
+        spanType: i % 2 === 0 ? "llm" : "tool",
+        startTime: (i * 7) % 20,
+        ...(i % 2 === 0 && { usage: { inputTokens: i } }),
+      })),
+      { spanId: "left", parentSpanId: "nobody", startTime: 3 },
+      { spanId: "ring", parentSpanId: "ring", startTime: 4 },
+    );
+    const whole = await get<TraceView>(`/api/traces/${trace}`);
+    const columns = await get<TraceColumns>(`/api/traces/${trace}?format=columns`);
+    expect([whole.nextCursor, columns.nextCursor]).toEqual([null, null]);
+    for (const limit of [1, 7, 23, 50]) {
+      const pages = await pagesOf<TraceView>(`/api/traces/${trace}?limit=${limit}`);
+      expect(pages).toHaveLength(Math.ceil(23 / limit));
+      expect(pages.flatMap(({ spans }) => spans)).toEqual(whole.spans);
+      for (const page of pages) expect(page.trace).toEqual(whole.trace);
+
+      const parts = await pagesOf<TraceColumns>(
+        `/api/traces/${trace}?format=columns&limit=${limit}`,
+      );
+      for (const name of ["key", "parent", "depth", "childCount", "costUsd"] as const) {
+        expect(parts.flatMap(({ columns }) => columns[name] as unknown[])).toEqual(
+          columns.columns[name],
+        );
+      }
+      expect(parts.map(({ firstRow }) => firstRow)).toEqual(parts.map((_, i) => i * limit));
+      expect(parts.flatMap(({ cycleRows }) => cycleRows)).toEqual(columns.cycleRows);
+    }
+  });
+
+  test("that come in meanwhile move none of those on later pages", async () => {
+    const trace = "growing";
+    const few = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => ({
+        spanId: `s${from + i}`,
+        parentSpanId: "late",
+        startTime: from + i,
+      }));
+    await send(trace, ...few(10, 20));
+    const before = await get<TraceView>(`/api/traces/${trace}`);
+    const first = await get<TraceView>(`/api/traces/${trace}?limit=4`);
+    await send(trace, { spanId: "late", startTime: 15, endTime: 99 }, ...few(0, 10));
+    // Another trace is read in between.
+    await get<TraceView>("/api/traces/order?limit=1");
+    const rest = await pagesOf<TraceView>(`/api/traces/${trace}?limit=4`, first.nextCursor);
+    expect([first, ...rest].flatMap(({ spans }) => spans)).toEqual(before.spans);
+    expect(await shown(trace)).toHaveLength(21);
+  });
+
+  test("are asked for with a cursor that a page of their trace came with", async () => {
+    const { nextCursor } = await get<TraceView>("/api/traces/order?limit=1");
+    for (const [trace, cursor] of [
+      ["healed", nextCursor],
+      ["order", "WzEsMl0"],
+      ["order", "nonsense"],
+    ]) {
+      const response = await server.api(`/api/traces/${trace}?cursor=${cursor}`);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: "invalid cursor" });
+    }
+    expect((await server.api("/api/traces/order?limit=50001")).status).toBe(400);
   });
 
   test("have what is too long to be told with their trace", async () => {

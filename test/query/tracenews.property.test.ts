@@ -90,7 +90,7 @@ describe("what is new in all calls of a trace", () => {
         await send(traceId, spans);
         source.payloads.forget();
         // Whatever else the machine does.
-        const { calls, partial } = readTraceNews(source, { traceId }, Infinity);
+        const { calls, partial } = readTraceNews(source, { traceId }, {}, Infinity);
         expect(partial).toBe(false);
         expect(calls.map(({ spanId }) => spanId)).toEqual(
           spans
@@ -98,6 +98,13 @@ describe("what is new in all calls of a trace", () => {
             .sort((a, b) => a.startTime - b.startTime)
             .map(({ spanId }) => spanId),
         );
+        const paged: TraceNews["calls"] = [];
+        for (let cursor: string | null | undefined; cursor !== null;) {
+          const page = readTraceNews(source, { traceId }, { cursor, limit: 3 }, Infinity);
+          paged.push(...page.calls);
+          cursor = page.nextCursor;
+        }
+        expect(paged).toEqual(calls);
         for (const { key, spanId: _, ...news } of calls) {
           expect(news).toEqual(await get(`/api/traces/${traceId}/spans/~${key}/new`));
         }
@@ -144,7 +151,7 @@ describe("what is new in all calls of a trace", () => {
       makeSpan({ spanId: "s1", startTime: 1, input: JSON.stringify([a, b, c]) }),
     ]);
     const lengths = { sharedLength: null, newLength: null, isEdited: null };
-    expect(readTraceNews(source, { traceId: "hasty" }, -1)).toMatchObject({
+    expect(readTraceNews(source, { traceId: "hasty" }, {}, -1)).toMatchObject({
       calls: [
         { spanId: "s0", earlier: null, ...lengths },
         { spanId: "s1", earlier: { spanId: "s0" }, ...lengths },

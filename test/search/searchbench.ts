@@ -61,7 +61,7 @@ export class SearchBench implements Disposable {
   /** @returns whether there was something to do. */
   step(): boolean {
     this.source.payloads.forget();
-    return this.indexer.step(this.nowMs);
+    return this.indexer.step();
   }
 
   index(): void {

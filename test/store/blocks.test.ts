@@ -1,14 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import {
-  crcOf,
-  DamagedText,
-  hashBytes,
-  readIndex,
-  runsOf,
-  unpack,
-  writeIndex,
-} from "../../src/store/blocks.ts";
+import { crcOf, hashBytes, readIndex, runsOf, unpack, writeIndex } from "../../src/store/blocks.ts";
+import { DamagedText } from "../../src/store/trouble.ts";
 
 const piece = () =>
   fc.record({

@@ -77,15 +77,17 @@ describe("packing", () => {
   test("leaves blocks alone that may still grow", async () => {
     using bench = new Workbench();
     storeRuns(bench, seeds);
-    expect(planPacking(bench.db, bench.payloads, Date.now())).toBeNull();
-    expect(planPacking(bench.db, bench.payloads, Date.now() + limits.quietMs + 1)).not.toBeNull();
+    expect(planPacking(bench.db, bench.payloads, performance.now())).toBeNull();
+    expect(
+      planPacking(bench.db, bench.payloads, performance.now() + limits.quietMs + 1),
+    ).not.toBeNull();
   });
 
   test("takes what an earlier start left at once", async () => {
     using bench = new Workbench();
     storeRuns(bench, seeds);
     bench.reopen();
-    expect(planPacking(bench.db, bench.payloads, Date.now())).not.toBeNull();
+    expect(planPacking(bench.db, bench.payloads, performance.now())).not.toBeNull();
   });
 
   test("goes on with a trace that was packed and gets more", async () => {
@@ -107,7 +109,7 @@ describe("packing", () => {
     storeRuns(bench, seeds);
     bench.reopen();
     bench.store("run 9", { more: { input: words(7, 50) } });
-    const packing = planPacking(bench.db, bench.payloads, Date.now())!;
+    const packing = planPacking(bench.db, bench.payloads, performance.now())!;
     expect(packing.sources.map(({ id }) => id)).toEqual(seeds.filter((id) => id !== 9));
   });
 

@@ -85,6 +85,7 @@ describe("drizzle's tables", () => {
       "rollups",
       "runs",
       "settings",
+      "settling",
       "unknownFields",
       "waitingLogs",
     ]);

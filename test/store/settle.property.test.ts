@@ -86,10 +86,14 @@ function compare(bench: Bench, model: Model): void {
       );
       return `${traceKey} ${startTime} ${name} ${isNumber ? value : names.get(value)}`;
     });
+  const selectStep = bench.db.query<{ settledAt: number }, [number]>(
+    "SELECT settledAt FROM traces WHERE key = ?",
+  );
   const wanted = [...model].flatMap(([id, byId]) => {
     const all = [...byId.values()];
     const spans = all.map(({ span }) => span);
     const [project, traceId] = id.split(" ");
+    const key = bench.traceKey(traceId!, Number(project));
     const startTime = Math.min(...spans.map((span) => span.startTime));
     const of = (texts: (string | undefined | null)[], field: string) =>
       [...new Set(texts.filter(Boolean))].map((text) => `${field} ${text}`);
@@ -127,9 +131,9 @@ function compare(bench: Bench, model: Model): void {
       `cost ${priced.length > 0 ? Number(cost) : -1}`,
       "tokens -1",
       `errors ${errorCount - repeatedErrors.length}`,
-      `settled ${muchLater}`,
+      `settled ${selectStep.get(key)!.settledAt}`,
       `internal ${Number(spans.every(isQuiet))}`,
-    ].map((facet) => `${bench.traceKey(traceId!, Number(project))} ${startTime} ${facet}`);
+    ].map((facet) => `${key} ${startTime} ${facet}`);
   });
   expect(facets.sort()).toEqual(wanted.sort());
   const latest = bench.db

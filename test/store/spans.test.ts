@@ -73,6 +73,16 @@ describe("the time of receipt", () => {
   });
 });
 
+test("a writer that rests between two commits goes on as if it had not", () => {
+  receive(100, { spanId: "a", output: "x".repeat(1000) });
+  spans.rest();
+  receive(200, { spanId: "a", output: "x".repeat(1000) });
+  expect(traceTimes()).toEqual([100, 100]);
+  spans.rest();
+  receive(300, { spanId: "b" }, { spanId: "a", endTime: 3000 });
+  expect(db.query("SELECT spanCount, endTime FROM traces").values()).toEqual([[2, 3000]]);
+});
+
 describe("the rows of a trace", () => {
   test("lie side by side, each under its trace's key, however its batches came", () => {
     receive(1, { spanId: "a" });

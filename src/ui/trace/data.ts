@@ -1,5 +1,5 @@
 /** What the page of a trace reads, and how it keeps up with a trace that grows. */
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
 import type { TraceColumns } from "../../query/columns.ts";
 import { byKey } from "../../api.ts";
@@ -9,6 +9,7 @@ import { useThrottled } from "../data/throttle.ts";
 import { useProject } from "../data/queries.ts";
 import { withoutInternal } from "./internal.ts";
 import { toSpanTable, type SpanTable } from "./model.ts";
+import { closed, joinPages } from "./pages.ts";
 import { traceQuery } from "./query.ts";
 
 /** Reading a large trace anew takes its time: no more than a third of it is spent on that. */
@@ -20,8 +21,9 @@ export function useTrace(trace: string) {
   const [project] = useProject();
   const client = useQueryClient();
   const { isPaused } = useLiveStatus();
-  const { queryKey, ...options } = traceQuery(trace, project);
-  const query = useQuery({ queryKey, ...options });
+  const { options, readPage } = traceQuery(trace, project);
+  const { queryKey } = options;
+  const query = useQuery(options);
   const tables = useMemo(() => query.data && tablesOf(query.data), [query.data]);
   const key = query.data?.trace.key;
   const [tookMs, setTookMs] = useState(0);
@@ -49,7 +51,19 @@ export function useTrace(trace: string) {
     isMissed.current = false;
     queueMicrotask(again);
   }
-  return { ...query, tables };
+  /** Reads the next page of spans. */
+  const more = useMutation({
+    async mutationFn() {
+      const before = client.getQueryData<TraceColumns>(queryKey);
+      if (!before || before.nextCursor === null) return;
+      const next = await readPage(before.nextCursor);
+      // Unless the trace was read anew in the meantime.
+      client.setQueryData<TraceColumns>(queryKey, (now) =>
+        now === before ? joinPages(before, next) : now,
+      );
+    },
+  });
+  return { ...query, tables, more };
 }
 
 /** A trace with its internal spans and without. */
@@ -58,7 +72,8 @@ export interface Tables {
   folded: SpanTable;
 }
 
-function tablesOf(columns: TraceColumns): Tables {
+function tablesOf(read: TraceColumns): Tables {
+  const columns = closed(read);
   const whole = toSpanTable(columns);
   if (columns.internalRows.length === 0) return { whole, folded: whole };
   const { data, hidden } = withoutInternal(columns);

@@ -18,6 +18,7 @@ import { useInternalSwitch, type InternalSwitch } from "./internal.ts";
 import { Inspector } from "./inspector/inspector.tsx";
 import type { SpanTable } from "./model.ts";
 import { Raw } from "./raw.tsx";
+import { Unloaded } from "./unloaded.tsx";
 import { TreeView } from "./tree.tsx";
 import { useJumpKeys, useTreeKeys } from "./tree-keys.ts";
 import { useTree, type Tree } from "./use-lines.ts";
@@ -36,7 +37,7 @@ type View = (typeof views)[number]["view"];
 
 /** @param trace an id, or `~key`. */
 export function TracePage({ trace }: { trace: string }) {
-  const { tables, error, refetch } = useTrace(trace);
+  const { tables, data, more, error, refetch } = useTrace(trace);
   const shown = tables?.whole.trace;
   useTitle(shown ? (shown.name ?? shown.traceId) : "Trace");
   if (error && !tables) {
@@ -52,7 +53,9 @@ export function TracePage({ trace }: { trace: string }) {
     }
     return <Problem error={error} retry={() => void refetch()} />;
   }
-  return tables ? <Loaded {...tables} /> : <Loading />;
+  if (!tables || !data) return <Loading />;
+  const isMore = data.nextCursor !== null;
+  return <Loaded {...tables}>{isMore && <Unloaded data={data} more={more} />}</Loaded>;
 }
 
 function Loading() {
@@ -64,7 +67,8 @@ function Loading() {
   );
 }
 
-function Loaded({ whole, folded }: Tables) {
+/** @param children what is said above the spans. */
+function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
   const [view, setView] = useParam<View>("view", "transcript");
   const [spanParam, setSpan] = useParam<string>("span", "");
   const [only, setOnly] = useParam<"" | "errors">("only", "");
@@ -115,7 +119,10 @@ function Loaded({ whole, folded }: Tables) {
   const hasNavigator = view === "transcript" || view === "raw";
   return (
     <div className="trace-page">
-      <TraceHeader table={table} {...jumps} />
+      <div>
+        <TraceHeader table={table} {...jumps} />
+        {children}
+      </div>
       <div
         className={`panes trace-panes ${hasNavigator ? "has-navigator" : ""} ${selected === null ? "" : "has-inspector"}`}
       >

@@ -30,7 +30,7 @@ export interface PeekSpan extends Pick<
 
 const columnsQuery = (key: number) => ({
   queryKey: ["peek", key, "columns"],
-  queryFn: ({ signal }: { signal: AbortSignal }) => readColumns(byKey(key), null, signal),
+  queryFn: ({ signal }: { signal: AbortSignal }) => readColumns(byKey(key), null, null, signal),
 });
 const breakdownQuery = (key: number) => ({
   queryKey: ["peek", key, "breakdown"],
