@@ -10,8 +10,8 @@ import { madeUpRuns, recordedRuns, sendAll } from "../test/ui/demo.ts";
 import { spawnServer } from "../test/server.process.ts";
 
 const pictures = [
-  { name: "traces", path: "/traces", theme: "dark", ready: ".row" },
-  { name: "trace", path: "/traces/demo-fine?span=llm_2", theme: "light", ready: ".insp dl" },
+  { name: "traces", path: "/traces", theme: "dark", ready: ".traces-row" },
+  { name: "trace", path: "/traces/demo-fine?span=llm_2", theme: "light", ready: ".inspector dl" },
 ] as const;
 
 if (!chromiumPath) throw new Error("no Chromium here; name one in TEALIGHT_CHROMIUM");

@@ -111,6 +111,9 @@ export const stallMs = 1000;
 /** A connection that is silent for this long is closed. Longer than `commitDeadlineMs`. */
 export const idleTimeoutSeconds = 10;
 
+/** The first page of a trace of a million spans takes 3 s, on a busy machine 10. */
+export const answerTimeoutSeconds = 120;
+
 /**
  * Shares of all descriptors that a process may have open: from the first on idle connections are closed,
  * from the second on no thread starts, which might find none left.

@@ -145,7 +145,7 @@ async function readWhole({ page, open }: Viewer, traceId: string, mode: string):
   const rest = page.getByRole("button", { name: "all of it", exact: true });
   await rest.click();
   await rest.waitFor({ state: "detached" });
-  await page.locator(".payload").hover();
+  await page.locator(".text-payload").hover();
   for (const _ of range(20)) await page.mouse.wheel(0, 50_000);
   return page.evaluate<number>("Math.max(0, ...longTasks)");
 }

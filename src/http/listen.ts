@@ -2,7 +2,7 @@
 import { networkInterfaces } from "node:os";
 import { descriptorsInUse } from "../descriptors.ts";
 import { AppError } from "../errors.ts";
-import { connections as limits, idleTimeoutSeconds } from "../limits.ts";
+import { answerTimeoutSeconds, connections as limits, idleTimeoutSeconds } from "../limits.ts";
 import { internalError, answerError } from "./answer.ts";
 
 export interface ListenSettings {
@@ -89,7 +89,11 @@ function bind(hostname: string, port: number, { fetch, onBug }: ListenSettings):
   return Bun.serve({
     hostname,
     port,
-    fetch,
+    fetch(request, server) {
+      // A GET has no body that could drip in: it is waited for until its answer is there.
+      if (request.method === "GET") server.timeout(request, answerTimeoutSeconds);
+      return fetch(request, server);
+    },
     development: false,
     // Bun shares ports outside of development: two servers would each get half of the requests.
     reusePort: false,

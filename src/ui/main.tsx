@@ -1,7 +1,18 @@
 /** The page begins: finds the token, and shows what it opens. */
-// First, so that the rooms' own rules win.
+// First, so that the rooms' own rules win: what is shared, the plainest before the rest.
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./parts/axis.css";
+import "./parts/drop.css";
+import "./parts/facts.css";
+import "./parts/fold.css";
+import "./parts/grid.css";
+import "./parts/heads.css";
+import "./parts/note.css";
+import "./parts/stats.css";
+import "./parts/tabs.css";
+import "./parts/worked.css";
+import "./text/text.css";
 import { QueryClient } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";

@@ -17,7 +17,7 @@ if (chromiumPath === null) {
 }
 const patienceMs = 10_000;
 
-const treeRow = "[role=treegrid] .lines [role=row]";
+const treeRow = "[role=treegrid] .tree-lines [role=row]";
 
 const harmfulElements = [
   "script:not([src^='/assets/'])",
@@ -46,19 +46,23 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
   });
 
   const pages: [name: string, path: string, ready: string][] = [
-    ["the list of traces", "/traces", ".row"],
-    ["a list that is filtered", "/traces?filter=status:error", ".row"],
-    ["a peek", "/traces?peek=first", ".row"],
-    ["a search in messages", "/traces?in=messages&filter=IndentationError", ".hit"],
-    ["a trace as a transcript", "/traces/demo-subagent", ".ts-row"],
-    ["a trace as a waterfall", "/traces/demo-subagent?view=waterfall&span=sub_llm", ".bar"],
+    ["the list of traces", "/traces", ".traces-row"],
+    ["a list that is filtered", "/traces?filter=status:error", ".traces-row"],
+    ["a peek", "/traces?peek=first", ".traces-row"],
+    ["a search in messages", "/traces?in=messages&filter=IndentationError", ".hits-hit"],
+    ["a trace as a transcript", "/traces/demo-subagent", ".transcript-row"],
+    [
+      "a trace as a waterfall",
+      "/traces/demo-subagent?view=waterfall&span=sub_llm",
+      ".waterfall-bar",
+    ],
     ["a trace as a tree", "/traces/demo-second?view=tree&span=tool_1_1", treeRow],
     ["a trace as it was sent", "/traces/demo-fine?view=raw", "[aria-label=Raw] [role=treeitem]"],
-    ["the list of sessions", "/sessions", ".slist li"],
-    ["a session", "/sessions/demo-desk", ".conv"],
-    ["the overview", "/overview", ".chart canvas"],
+    ["the list of sessions", "/sessions", ".sessions-list li"],
+    ["a session", "/sessions/demo-desk", ".sessions-conversation"],
+    ["the overview", "/overview", ".charts-chart canvas"],
     ["agents", "/agents?of=coder", ".agents-detail canvas"],
-    ["tools", "/agents?by=tool", ".groups tbody tr"],
+    ["tools", "/agents?by=tool", ".charts-groups tbody tr"],
     ["the settings", "/settings", "#keys"],
   ];
 
@@ -107,13 +111,13 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     const at = (address: RegExp) => page.waitForURL(address, { timeout: patienceMs });
     await viewer.open("/");
     await at(/\/traces$/);
-    await page.locator(".row").first().waitFor();
+    await page.locator(".traces-row").first().waitFor();
 
     await press("/");
     await page.keyboard.type("agent:reporter status:error ");
     await at(/filter=agent%3Areporter\+status%3Aerror$/);
-    await page.locator(".row", { hasText: "nightly report" }).waitFor();
-    await shows(page, ".row", 1);
+    await page.locator(".traces-row", { hasText: "nightly report" }).waitFor();
+    await shows(page, ".traces-row", 1);
 
     await press("Escape", "j");
     await at(/peek=%7E\d+/);
@@ -141,7 +145,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await at(/\/traces\/~\d+$/);
     await page.goBack();
     await at(/\/traces\?.*filter=/);
-    await shows(page, ".row", 1);
+    await shows(page, ".traces-row", 1);
 
     for (const [keys, address] of [
       [["g", "s"], /\/sessions$/],
@@ -187,14 +191,14 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await using viewer = await openViewer(server);
     const { page, context } = viewer;
     await viewer.open("/traces?filter=agent:coder");
-    await page.locator(".row").first().waitFor();
+    await page.locator(".traces-row").first().waitFor();
     expect(page.url()).toBe(`${server.url}/traces?filter=agent:coder`);
     const kept = await page.evaluate("Object.keys(localStorage).join() + document.cookie");
     expect(kept).not.toContain("token");
 
     const second = await context.newPage();
     await second.goto(page.url());
-    await second.locator(".row").first().waitFor();
+    await second.locator(".traces-row").first().waitFor();
 
     await using stranger = await openViewer({ ...server, token: "" });
     await stranger.page.goto(`${server.url}/traces`);
@@ -212,7 +216,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await viewer.open("/");
     await page.getByRole("heading", { name: "Send the first span" }).waitFor();
     expect(await barriers(page)).toEqual([]);
-    await page.locator(".live", { hasText: "Live" }).waitFor();
+    await page.locator(".shell-live", { hasText: "Live" }).waitFor();
 
     await sendAll(fresh, [growing("one")]);
     await page.waitForURL(/\/traces\/~\d+$/, { timeout: patienceMs });
@@ -223,7 +227,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await page.getByText("running").first().waitFor();
 
     await page.keyboard.press(" ");
-    await page.locator(".live", { hasText: "Paused" }).waitFor();
+    await page.locator(".shell-live", { hasText: "Paused" }).waitFor();
     await sendAll(fresh, [growing("four")]);
     await Bun.sleep(700);
     expect(await page.locator(treeRow).count()).toBe(3);
@@ -252,7 +256,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
     await viewer.open("/overview");
-    const plot = page.locator(".chart", { hasText: "Traces" }).locator(".u-over").first();
+    const plot = page.locator(".charts-chart", { hasText: "Traces" }).locator(".u-over").first();
     await plot.waitFor();
     const box = (await plot.boundingBox())!;
     await page.mouse.move(box.x + box.width * 0.5, box.y + 20);

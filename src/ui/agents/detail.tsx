@@ -43,15 +43,15 @@ export function Detail({
   return (
     <aside className="pane agents-detail" aria-label={`${fieldWords[field].one} ${value}`}>
       <header>
-        <h2 className="trunc" title={value}>
+        <h2 className="truncated" title={value}>
           {value}
         </h2>
-        <Link className="btn sm" href={tracesHref(own)}>
+        <Link className="button is-small" href={tracesHref(own)}>
           Show traces
         </Link>
         <button
           type="button"
-          className="btn ghost sm icon"
+          className="button is-quiet is-small is-square"
           aria-label="Close the details"
           onClick={onClose}
         >
@@ -60,7 +60,7 @@ export function Detail({
       </header>
       {error && <Problem error={error} retry={() => void refetch()} />}
       {data && !share && <Nothing>Nothing of it in these traces.</Nothing>}
-      {data?.partial && <p className="note partial">Counted in the newest traces that match.</p>}
+      {data?.partial && <p className="note note-strip">Counted in the newest traces that match.</p>}
       {stats && (
         <>
           {stats.totals.costUsd !== null && <CostChart stats={stats} onChoose={onChoose} />}

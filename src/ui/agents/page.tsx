@@ -74,9 +74,9 @@ export function AgentsPage() {
 
   return (
     <div className="agents-page">
-      <h1 className="sr">Agents and tools</h1>
+      <h1 className="visually-hidden">Agents and tools</h1>
       <div className="toolbar">
-        <div className="seg" role="group" aria-label="What is listed">
+        <div className="segments" role="group" aria-label="What is listed">
           {tabs.map((each) => (
             <button
               key={each}
@@ -124,7 +124,7 @@ export function AgentsPage() {
                 <p className="list-end">
                   <button
                     type="button"
-                    className="btn sm"
+                    className="button is-small"
                     onClick={() => void query.fetchNextPage()}
                   >
                     Show more

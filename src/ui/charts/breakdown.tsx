@@ -33,13 +33,13 @@ export function Breakdown({
   if (data && !rows.some(({ value }) => value !== null)) return null;
   const total = data?.groupCount ?? 0;
   return (
-    <section className="tcard" aria-busy={!data && !error}>
+    <section className="charts-card" aria-busy={!data && !error}>
       <h2>
         {name}
         {total > few && (
           <button
             type="button"
-            className="lnk dim end"
+            className="link dim charts-end"
             aria-expanded={isWhole}
             onClick={() => setWhole(!isWhole)}
           >

@@ -55,29 +55,29 @@ export function Chart(props: ChartProps) {
   const start = place === null ? undefined : starts[place];
   const isEmpty = series.every(({ values }) => values.every((value) => value === null));
   return (
-    <section className="chart" aria-label={title}>
+    <section className="charts-chart" aria-label={title}>
       <h2>
         {title}
-        <span className="end mut">{total}</span>
+        <span className="charts-end muted">{total}</span>
       </h2>
-      <div className="chart-legend" aria-hidden="true">
+      <div className="charts-legend" aria-hidden="true">
         {series.map(({ name, color }) => (
-          <span key={name} className="trunc">
+          <span key={name} className="truncated">
             <Swatch color={color} />
-            <span className="trunc">{name}</span>
+            <span className="truncated">{name}</span>
           </span>
         ))}
       </div>
-      <div className="plot">
+      <div className="charts-plot">
         {[top, top / 2, 0].map((value, i) => (
-          <span key={i} className="y" style={{ top: `${i * 50}%` }} aria-hidden="true">
+          <span key={i} className="charts-scale" style={{ top: `${i * 50}%` }} aria-hidden="true">
             {isEmpty && value > 0 ? "" : trimmed(format(value))}
           </span>
         ))}
         <Plot {...props} data={data} top={top} starts={starts} onPlace={setPlace} />
-        {isEmpty && <span className="plot-empty dim">not reported</span>}
+        {isEmpty && <span className="charts-plot-empty dim">not reported</span>}
         {start !== undefined && !isEmpty && (
-          <div className={`tip ${place! < starts.length / 2 ? "at-end" : "at-start"}`}>
+          <div className={`charts-tip ${place! < starts.length / 2 ? "is-at-end" : "is-at-start"}`}>
             <p className="dim">{timeRange(start, start + stats.bucketMs, Date.now())}</p>
             <dl>
               {series.map(({ name, color, values }) => (
@@ -107,7 +107,7 @@ function trimmed(text: string): string {
 }
 
 function Swatch({ color }: { color: string }) {
-  return <i className="sw" style={{ background: `var(${color})` }} />;
+  return <i className="stats-swatch" style={{ background: `var(${color})` }} />;
 }
 
 function TipLine({ name, color, children }: { name: string; color?: string; children: ReactNode }) {
@@ -163,7 +163,7 @@ function Plot(props: PlotProps) {
   return (
     <div
       ref={box}
-      className="plot-box"
+      className="charts-plot-box"
       role="img"
       aria-label={`${title} over time. ${series.map((each) => spoken(each, format)).join(" ")}`}
       onPointerLeave={() => props.onPlace(null)}

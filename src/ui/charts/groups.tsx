@@ -8,7 +8,6 @@ import { hrefOf } from "../pages.ts";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { quote } from "../../filter/caret.ts";
-import "../parts/grid.css";
 import "./charts.css";
 
 export type GroupField = "agent" | "workflow" | "model" | "provider" | "tool" | "customer";
@@ -41,7 +40,7 @@ const columns = {
     cell: ({ totals, value }, field) =>
       field === "model" && totals.costUsd === null && totals.priceableSpanCount > 0 ? (
         <Link
-          className="lnk dim"
+          className="link dim"
           href={hrefOf("settings", { query: { model: value ?? "" }, hash: "prices" })}
         >
           add price
@@ -162,7 +161,7 @@ function Share({ of, among, what }: { of: number; among: number; what: string })
   if (among === 0) return unknown;
   return (
     <span
-      className={of / among > manyErrors ? "err" : ""}
+      className={of / among > manyErrors ? "error-text" : ""}
       title={`${count(of)} of ${plural(among, what)}`}
     >
       <FigureText figure={percent(of / among)} />
@@ -285,14 +284,14 @@ export function GroupTable({
     words.ranking === "cost" ? Number(totals.costUsd ?? 0) : totals.requests;
   const most = Math.max(...rows.map(amount), 0);
   return (
-    <table className="grid groups">
+    <table className="grid charts-groups">
       <thead>
         <tr>
-          <th className="l" scope="col">
+          <th className="grid-left" scope="col">
             {words.one}
           </th>
           <ColumnHead column={first!} sort={sort} onSort={onSort} />
-          <td className="bar-head" />
+          <td className="charts-share-head" />
           {rest.map((column) => (
             <ColumnHead key={column.name} column={column} sort={sort} onSort={onSort} />
           ))}
@@ -301,19 +300,22 @@ export function GroupTable({
       <tbody>
         {rows.map((row) => (
           <tr key={row.value} aria-selected={selected !== undefined && row.value === selected}>
-            <th className="l trunc" scope="row" title={row.value ?? undefined}>
+            <th className="grid-left truncated" scope="row" title={row.value ?? undefined}>
               {row.value === null ? (
                 <span className="dim">{words.none}</span>
               ) : (
-                <button type="button" className="trunc" onClick={() => onChoose(row.value!)}>
+                <button type="button" className="truncated" onClick={() => onChoose(row.value!)}>
                   {row.value}
                 </button>
               )}
             </th>
             <td>{first!.cell(row, field)}</td>
-            <td className="bar-cell">
+            <td className="charts-share-cell">
               {amount(row) > 0 && (
-                <i className="ib" style={{ width: `${(amount(row) / most) * 100}%` }} />
+                <i
+                  className="charts-share-bar"
+                  style={{ width: `${(amount(row) / most) * 100}%` }}
+                />
               )}
             </td>
             {rest.map((column) => (

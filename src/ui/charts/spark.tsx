@@ -13,7 +13,7 @@ export function Spark({ values, isError = false }: { values: number[]; isError?:
   };
   return (
     <svg
-      className={`sp ${isError ? "is-error" : ""}`}
+      className={`charts-spark ${isError ? "is-error" : ""}`}
       viewBox={`0 0 ${width} ${height}`}
       preserveAspectRatio="none"
       aria-hidden="true"

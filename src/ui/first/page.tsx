@@ -15,7 +15,6 @@ import { Code } from "../text/code.tsx";
 import { hintFor } from "./hints.ts";
 import { sampleTrace } from "./sample.ts";
 import { guidesOf, type Guide } from "./snippets.ts";
-import "../parts/grid.css";
 import "./first.css";
 
 export function FirstRun() {
@@ -36,7 +35,7 @@ export function FirstRun() {
           <UnlitCandle />
           <div>
             <h1>Send the first span</h1>
-            <p className="mut">
+            <p className="muted">
               Everything stays on this machine. The trace opens here by itself as soon as a span
               arrives.
             </p>
@@ -46,8 +45,8 @@ export function FirstRun() {
         </div>
         {error && <Problem error={error} />}
         {setup && <Guides setup={setup} />}
-        <p className="flex waiting" role="status">
-          <i className={state === "connected" ? "dot-live" : "dot-lost"} />
+        <p className="flex first-waiting" role="status">
+          <i className={state === "connected" ? "live-dot" : "first-lost-dot"} />
           {state === "connected" ? "Waiting for the first span" : "The server does not answer"}
         </p>
         <Refusals />
@@ -61,7 +60,7 @@ export function FirstRun() {
 
 function UnlitCandle() {
   return (
-    <svg className="unlit" viewBox="0 0 20 20" aria-hidden="true">
+    <svg className="first-logo" viewBox="0 0 20 20" aria-hidden="true">
       <path
         d="M10 1.2c2.5 2.9 3.6 4.7 3.6 6.3a3.6 3.6 0 0 1-7.2 0c0-1.6 1.1-3.4 3.6-6.3z"
         fill="none"
@@ -86,7 +85,7 @@ function SampleButton() {
   }
   return (
     <div>
-      <button type="button" className="btn" onClick={() => void load()}>
+      <button type="button" className="button" onClick={() => void load()}>
         Load a sample trace
       </button>
       {problem !== null && <Problem error={problem} />}
@@ -100,7 +99,7 @@ function Guides({ setup }: { setup: Setup }) {
   const guide = guides.find(({ id }) => id === chosen) ?? guides[0]!;
   return (
     <>
-      <div className="seg" role="tablist" aria-label="What you use">
+      <div className="segments" role="tablist" aria-label="What you use">
         {guides.map(({ id, name }, i) => (
           <button
             key={id}
@@ -130,17 +129,21 @@ function GuideCard({ guide: { lines, snippet, language, note } }: { guide: Guide
   return (
     <div className="card" role="tabpanel">
       {lines.map(([label, line]) => (
-        <div className="copyline" key={label}>
+        <div className="first-command" key={label}>
           <span className="label">{label}</span>
-          <span className="mono trunc grow">{line}</span>
-          <CopyButton text={line} label={`Copy ${label.toLowerCase()}`} className="btn ghost sm">
+          <span className="mono truncated grow">{line}</span>
+          <CopyButton
+            text={line}
+            label={`Copy ${label.toLowerCase()}`}
+            className="button is-quiet is-small"
+          >
             Copy
           </CopyButton>
         </div>
       ))}
-      <div className="snip">
+      <div className="first-snippet">
         <Code text={snippet} language={language === "text" ? undefined : language} />
-        <CopyButton text={snippet} label="Copy the snippet" className="btn sm">
+        <CopyButton text={snippet} label="Copy the snippet" className="button is-small">
           Copy
         </CopyButton>
       </div>
@@ -155,30 +158,30 @@ function Refusals() {
   if (rejects.length === 0) return null;
   return (
     <section>
-      <div className="flex refusals-head">
+      <div className="flex first-refusals-head">
         <h2 className="strong">Nothing arriving?</h2>
         <span className="dim">
           The last requests that were refused. No content of theirs was kept.
         </span>
         <span className="grow" />
-        <Link className="btn ghost sm" href={hrefOf("settings", { hash: "refused" })}>
+        <Link className="button is-quiet is-small" href={hrefOf("settings", { hash: "refused" })}>
           All refused requests
         </Link>
       </div>
       <div className="card">
-        <table className="grid refusals">
+        <table className="grid first-refusals">
           <tbody>
             {rejects.slice(0, 5).map(({ receivedAt, status, route, message, code }, i) => (
               <tr key={`${receivedAt}.${i}`}>
-                <td className="l dim">{timeOfDay(receivedAt)}</td>
-                <td className="l">
-                  <span className="badge b-error">{status}</span>
+                <td className="grid-left dim">{timeOfDay(receivedAt)}</td>
+                <td className="grid-left">
+                  <span className="badge is-error">{status}</span>
                 </td>
-                <td className="l mono mut">{route}</td>
-                <td className="l" title={message}>
+                <td className="grid-left mono muted">{route}</td>
+                <td className="grid-left" title={message}>
                   {message}
                 </td>
-                <td className="l dim">{hintFor(code)}</td>
+                <td className="grid-left dim">{hintFor(code)}</td>
               </tr>
             ))}
           </tbody>

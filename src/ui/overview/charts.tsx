@@ -20,7 +20,7 @@ export function Charts({
   onChoose: Choose;
 }) {
   return (
-    <div className="charts">
+    <div className="overview-charts">
       <CostChart stats={stats} onChoose={onChoose} />
       <TokensChart stats={stats} onChoose={onChoose} />
       <OutcomeChart of="traces" stats={stats} onChoose={onChoose} />

@@ -23,18 +23,18 @@ interface Kpi {
 export function Kpis({ stats, before }: { stats: Stats; before: string }) {
   const starts = startsOf(stats);
   return (
-    <div className="kpis">
+    <div className="overview-figures">
       {kpisOf(stats.totals, comparable(stats.before)).map(
         ({ name, figure, change, sense, aside, spark, isError = false }, i) => (
-          <section className="kpi" key={name} aria-label={name}>
+          <section className="overview-figure" key={name} aria-label={name}>
             <h2 className="label">{name}</h2>
-            <p className="v">
+            <p className="overview-value">
               {figure ? <FigureText figure={figure} /> : <span className="dim">—</span>}
             </p>
-            <p className="d">
+            <p className="overview-aside">
               {change && <Change of={change} sense={sense} />}
-              {i === 0 && change && <span className="trunc">{before}</span>}
-              <span className="trunc">{aside}</span>
+              {i === 0 && change && <span className="truncated">{before}</span>}
+              <span className="truncated">{aside}</span>
             </p>
             <Spark
               values={valuesOf(starts, stats.series, (b) => spark(b) ?? 0, 0)}
@@ -126,13 +126,13 @@ function slower(now: number | undefined, before: number | undefined): Kpi["chang
 }
 
 function Change({ of: [difference, text], sense }: { of: [number, string]; sense: Sense }) {
-  if (difference === 0) return <span className="mut">unchanged</span>;
+  if (difference === 0) return <span className="muted">unchanged</span>;
   const isMore = difference > 0;
-  const color = sense === "neither" ? "mut" : isMore ? "err" : "okc";
+  const color = sense === "neither" ? "muted" : isMore ? "error-text" : "ok-text";
   return (
     <span className={color}>
       <span aria-hidden="true">{isMore ? "▲" : "▼"}</span>
-      <span className="sr">{isMore ? "up" : "down"}</span> {text}
+      <span className="visually-hidden">{isMore ? "up" : "down"}</span> {text}
     </span>
   );
 }

@@ -34,7 +34,7 @@ export function OverviewPage() {
   const isEmpty = data && data.totals.traces + data.totals.requests === 0;
   return (
     <div className="overview">
-      <h1 className="sr">Overview</h1>
+      <h1 className="visually-hidden">Overview</h1>
       <div className="toolbar">
         <QueryBar
           value={scope.filter}
@@ -43,7 +43,7 @@ export function OverviewPage() {
           placeholder="Filter: model:claude*  agent:swe-agent  meta.env:prod"
         />
         <RangePicker initial={lately} />
-        <Link className="btn hide-n" href={tracesHref(scope)}>
+        <Link className="button wide-only" href={tracesHref(scope)}>
           Show traces
         </Link>
       </div>
@@ -56,7 +56,7 @@ export function OverviewPage() {
           data && (
             <>
               {data.partial && (
-                <p className="note partial" role="status">
+                <p className="note note-strip" role="status">
                   More traces match than can be counted at once: these are the newest.
                 </p>
               )}
@@ -66,7 +66,7 @@ export function OverviewPage() {
                 tools={tools.data}
                 onChoose={(since, until) => set({ since: String(since), until: String(until) })}
               />
-              <div className="breakdowns">
+              <div className="overview-breakdowns">
                 {fields.map((field) => (
                   <Breakdown
                     key={field}
@@ -102,7 +102,7 @@ function EmptyRange({ scope }: { scope: Scope }) {
         {words}.
       </p>
       {!isEndless(scope) && (
-        <button type="button" className="btn" onClick={() => set({ since: "0", until: null })}>
+        <button type="button" className="button" onClick={() => set({ since: "0", until: null })}>
           Show all time
         </button>
       )}

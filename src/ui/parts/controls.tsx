@@ -6,7 +6,7 @@ import { Icon } from "./icon.tsx";
 /** A keycap beside what the key does; screen readers have aria-keyshortcuts. */
 export function Key({ of }: { of: string }) {
   return (
-    <kbd className="kbd hide-n" aria-hidden="true">
+    <kbd className="keycap wide-only" aria-hidden="true">
       {keyText(of)}
     </kbd>
   );
@@ -17,7 +17,7 @@ export function CopyButton({
   text,
   label,
   children,
-  className = "btn ghost sm icon",
+  className = "button is-quiet is-small is-square",
 }: {
   text: string | (() => string | Promise<string>);
   /** What is copied: the name for screen readers where there are no words. */
@@ -47,7 +47,7 @@ export function CopyButton({
     >
       <Icon name={isCopied ? "check" : "copy"} size="s" />
       {children}
-      <span className="sr" role="status">
+      <span className="visually-hidden" role="status">
         {isCopied ? "copied" : ""}
       </span>
     </button>
@@ -65,7 +65,7 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
         {hint && <span className="dim"> {hint}</span>}
       </span>
       {retry && (
-        <button type="button" className="btn sm" onClick={retry}>
+        <button type="button" className="button is-small" onClick={retry}>
           Try again
         </button>
       )}

@@ -1,11 +1,10 @@
 /** A button and the panel that it opens under itself: Escape, a click elsewhere or leaving it closes it. */
 import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
-import "./drop.css";
 
 export function Drop({
   button,
   label,
-  className = "btn",
+  className = "button",
   panelClassName = "",
   align = "end",
   children,
@@ -57,7 +56,7 @@ export function Drop({
         {button}
       </button>
       {isOpen && (
-        <div id={id} className={`pop drop-${align} ${panelClassName}`}>
+        <div id={id} className={`popover drop-${align} ${panelClassName}`}>
           {children(close)}
         </div>
       )}

@@ -8,7 +8,7 @@ export function FigureText({ figure }: { figure: Figure }) {
     <Fragment key={i}>
       {i > 0 && " "}
       {digits}
-      {unit && <span className="u">{unit}</span>}
+      {unit && <span className="unit">{unit}</span>}
     </Fragment>
   ));
 }

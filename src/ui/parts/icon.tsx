@@ -27,10 +27,12 @@ const icons = {
 
 export type IconName = keyof typeof icons;
 
+const looks = { s: "icon is-small", xs: "icon is-tiny" };
+
 /** Says nothing by itself: what it stands on has words or a label. */
 export function Icon({ name, size }: { name: IconName; size?: "s" | "xs" }) {
   return (
-    <svg className={size ? `ic ${size}` : "ic"} viewBox="0 0 16 16" aria-hidden="true">
+    <svg className={size ? looks[size] : "icon"} viewBox="0 0 16 16" aria-hidden="true">
       <path d={icons[name]} />
     </svg>
   );
@@ -38,7 +40,7 @@ export function Icon({ name, size }: { name: IconName; size?: "s" | "xs" }) {
 
 export function ThemeIcon() {
   return (
-    <svg className="ic" viewBox="0 0 16 16" aria-hidden="true">
+    <svg className="icon" viewBox="0 0 16 16" aria-hidden="true">
       <circle cx="8" cy="8" r="5" />
       <path d="M8 3a5 5 0 0 1 0 10z" fill="currentColor" stroke="none" />
     </svg>

@@ -47,7 +47,7 @@ const kindShapes: Record<Kind, ReactNode> = {
 
 export function KindMark({ kind }: { kind: Kind }) {
   return (
-    <svg className={`k k-${kind}`} viewBox="0 0 12 12" role="img" aria-label={kindWords[kind]}>
+    <svg className={`kind is-${kind}`} viewBox="0 0 12 12" role="img" aria-label={kindWords[kind]}>
       {kindShapes[kind]}
     </svg>
   );
@@ -82,11 +82,11 @@ const standingShapes: Record<Standing, ReactNode> = {
 
 export function StandingMark({ standing }: { standing: Standing }) {
   return (
-    <span className={`st st-${standing}`} title={standingWords[standing]}>
+    <span className={`standing is-${standing}`} title={standingWords[standing]}>
       <svg viewBox="0 0 14 14" aria-hidden="true">
         {standingShapes[standing]}
       </svg>
-      <span className="sr">{standingWords[standing]}</span>
+      <span className="visually-hidden">{standingWords[standing]}</span>
     </span>
   );
 }
@@ -100,8 +100,8 @@ export function StandingBadge({
   children?: ReactNode;
 }) {
   return (
-    <span className={`badge b-${standing}`}>
-      <span className={`st st-${standing}`}>
+    <span className={`badge is-${standing}`}>
+      <span className={`standing is-${standing}`}>
         <svg viewBox="0 0 14 14" aria-hidden="true">
           {standingShapes[standing]}
         </svg>

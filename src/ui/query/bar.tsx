@@ -169,7 +169,7 @@ export function QueryBar({
   return (
     <div className="query-box grow">
       <div
-        className={`query ${isFocused ? "on" : ""}`}
+        className={`input-frame ${isFocused ? "is-focused" : ""}`}
         onMouseDown={(event) => {
           if (event.target === input.current || (event.target as Element).closest("button")) return;
           event.preventDefault();

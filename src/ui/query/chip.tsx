@@ -14,17 +14,17 @@ export function Chip({
   const minus = isNegated ? "-" : "";
   return (
     <span
-      className={`chip ${isNegated ? "neg" : ""} ${problem ? "bad" : ""}`}
+      className={`query-chip ${isNegated ? "is-negated" : ""} ${problem ? "is-wrong" : ""}`}
       title={problem ? `${problem.message}. ${problem.hint ?? ""}` : `${text}: click to change it`}
     >
       {/* With the keyboard it is opened from the line: backspace. */}
-      <button type="button" className="chip-text" tabIndex={-1} onClick={onOpen}>
+      <button type="button" className="query-chip-text" tabIndex={-1} onClick={onOpen}>
         {key === null ? minus && <b>{minus}</b> : <b>{minus + key}</b>}
-        <span className="trunc">{key === null ? value : `:${value}`}</span>
+        <span className="truncated">{key === null ? value : `:${value}`}</span>
       </button>
       <button
         type="button"
-        className="x"
+        className="query-chip-remove"
         tabIndex={-1}
         aria-label={`Remove ${text}`}
         onClick={onRemove}

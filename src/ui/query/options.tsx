@@ -44,7 +44,7 @@ export function Options({
   }, [active]);
   return (
     <div
-      className="pop query-options"
+      className="popover query-options"
       role="listbox"
       id={id}
       aria-label="Completions"
@@ -56,15 +56,15 @@ export function Options({
         <div
           key={option.kind === "recent" ? `recent ${option.filter}` : option.item.insert}
           id={`${id}-${i}`}
-          className="it"
+          className="popover-item"
           role="option"
           aria-selected={i === active}
           onClick={() => onChoose(option)}
         >
           {option.kind === "recent" ? (
             <>
-              <span className="trunc">{option.filter}</span>
-              <span className="num dim">used before</span>
+              <span className="truncated">{option.filter}</span>
+              <span className="number dim">used before</span>
             </>
           ) : (
             <ItemText {...option.item} />
@@ -78,10 +78,10 @@ export function Options({
 function ItemText({ text, summary, count: traces, isCapped }: Item) {
   return (
     <>
-      <span className="trunc">{text}</span>
-      {summary !== null && <span className="trunc dim">{summary}</span>}
+      <span className="truncated">{text}</span>
+      {summary !== null && <span className="truncated dim">{summary}</span>}
       {traces !== null && (
-        <span className="num dim">
+        <span className="number dim">
           {count(traces)}
           {isCapped && "+"}
         </span>

@@ -9,14 +9,14 @@ export function ProblemNote({
   problem: FilterProblem;
 }) {
   return (
-    <div className="pop query-problem" role="alert">
-      <p className="mono trunc">
+    <div className="popover query-problem" role="alert">
+      <p className="mono truncated">
         {filter.slice(0, at)}
         {/* Where something is missing, the place of it is shown. */}
         <u>{filter.slice(at, at + length) || " "}</u>
         {filter.slice(at + length)}
       </p>
-      <p className="err">
+      <p className="error-text">
         {message} <span className="dim">at position {at}</span>
       </p>
       {hint !== null && <p className="dim">{hint}</p>}

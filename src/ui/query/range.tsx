@@ -56,7 +56,7 @@ export function RangePicker({ initial = "" }: { initial?: string }) {
     : `${range.since ? endText(range.since) : "…"} – ${range.until ? endText(range.until) : "now"}`;
   return (
     <Drop
-      panelClassName="range"
+      panelClassName="query-range"
       button={
         <>
           {name} <Icon name="down" size="xs" />
@@ -69,7 +69,7 @@ export function RangePicker({ initial = "" }: { initial?: string }) {
             <button
               key={since}
               type="button"
-              className="it"
+              className="popover-item"
               aria-pressed={known?.since === since}
               onClick={() => {
                 set({ since: since === initial ? null : since || allTime, until: null });
@@ -117,11 +117,11 @@ function CustomRange({ since, until, onChange }: Range & { onChange: (range: Ran
         <input type="datetime-local" value={to} onChange={({ target }) => setTo(target.value)} />
       </label>
       {isEmpty && (
-        <p className="err" role="alert">
+        <p className="error-text" role="alert">
           It ends before it begins.
         </p>
       )}
-      <button type="submit" className="btn">
+      <button type="submit" className="button">
         Apply
       </button>
     </form>

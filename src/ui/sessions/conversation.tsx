@@ -35,13 +35,13 @@ export function Conversation({ turns, hasMore, readMore, selected, pane }: Conve
     if (hasMore && last > turns.length - 10) readMore();
   }, [hasMore, last, turns.length, readMore]);
   return (
-    <div className="conv" style={{ height: virtual.getTotalSize() }}>
+    <div className="sessions-conversation" style={{ height: virtual.getTotalSize() }}>
       {items.map(({ index, start, key }) => (
         <div
           key={key}
           data-index={index}
           ref={virtual.measureElement}
-          className="conv-turn"
+          className="sessions-conversation-turn"
           style={{ transform: `translateY(${start}px)` }}
         >
           <Turn trace={turns[index]!} number={index + 1} isSelected={selected === index + 1} />

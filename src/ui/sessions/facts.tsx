@@ -24,21 +24,21 @@ export function SessionFacts({ session, turns, hasMore, onJump, selected }: Sess
   const busyMs = turns.reduce((total, { durationMs }) => total + durationMs, 0);
   const wallMs = Math.max(...turns.map(({ endTime }) => endTime)) - first.startTime;
   return (
-    <aside className="pane session-facts" aria-label="Session">
-      <div className="insp-h">
-        <h2 className="trunc" title={session}>
+    <aside className="pane sessions-facts" aria-label="Session">
+      <div className="sessions-facts-head">
+        <h2 className="truncated" title={session}>
           {session}
         </h2>
         <div className="flex">
           <StandingBadge standing={standing} />
-          <span className="dim trunc">
+          <span className="dim truncated">
             since {timeOfDay(first.startTime)}
             {first.customer && `, ${first.customer.name ?? first.customer.id}`}
           </span>
         </div>
       </div>
-      <section className="sect">
-        <dl className="kv">
+      <section className="section">
+        <dl className="facts">
           <dt>Turns</dt>
           <dd>
             {count(turns.length)}
@@ -71,21 +71,21 @@ export function SessionFacts({ session, turns, hasMore, onJump, selected }: Sess
         </dl>
       </section>
       <TokensPerTurn turns={turns} />
-      <section className="sect">
+      <section className="section">
         <h3>Turns</h3>
-        <ul className="turn-list">
+        <ul className="sessions-turns">
           {turns.slice(0, mostListed).map((trace, i) => (
             <li key={trace.key}>
               <button
                 type="button"
-                className={selected === i + 1 ? "sel" : ""}
+                className={`sessions-turn-link ${selected === i + 1 ? "is-selected" : ""}`}
                 onClick={() => onJump(i + 1)}
               >
                 <StandingMark standing={standingOf(trace)} />
-                <span className="trunc grow">
+                <span className="truncated grow">
                   {trace.inputPreview ?? trace.name ?? trace.traceId}
                 </span>
-                <span className="num dim">
+                <span className="number dim">
                   <Duration ms={trace.durationMs} />
                 </span>
               </button>
@@ -119,23 +119,23 @@ function TokensPerTurn({ turns }: { turns: readonly Summary[] }) {
   const most = Math.max(...shown.map(({ trace }) => Number(trace.inputTokens ?? 0)));
   if (!(most > 0)) return null;
   return (
-    <section className="sect">
+    <section className="section">
       <h3>
         Tokens in per turn{" "}
-        <span className="end">{shown.length < turns.length && `the last ${mostBars}`}</span>
+        <span className="section-end">{shown.length < turns.length && `the last ${mostBars}`}</span>
       </h3>
       <ul>
         {shown.map(({ trace, number }) => {
           const input = Number(trace.inputTokens ?? 0);
           const cached = Math.min(input, Number(trace.cachedInputTokens ?? 0));
           return (
-            <li className="turn-bar" key={trace.key}>
-              <span className="dim num">{number}</span>
-              <span className="meter" aria-hidden="true">
-                <i className="is-cached" style={{ width: `${(cached / most) * 100}%` }} />
+            <li className="sessions-bar" key={trace.key}>
+              <span className="dim number">{number}</span>
+              <span className="sessions-meter" aria-hidden="true">
+                <i className="sessions-cached" style={{ width: `${(cached / most) * 100}%` }} />
                 <i style={{ width: `${((input - cached) / most) * 100}%` }} />
               </span>
-              <span className="num mut">
+              <span className="number muted">
                 {trace.inputTokens === null ? "not reported" : count(trace.inputTokens)}
               </span>
             </li>
@@ -150,14 +150,14 @@ function TokensPerTurn({ turns }: { turns: readonly Summary[] }) {
 function Models({ turns }: { turns: readonly Summary[] }) {
   const models = [...Map.groupBy(turns, ({ models }) => models.join(", ") || "none")];
   return (
-    <section className="sect">
+    <section className="section">
       <h3>Models</h3>
-      <dl className="kv">
+      <dl className="facts">
         {models.map(([name, of]) => {
           const costs = of.flatMap(({ costUsd }) => (costUsd === null ? [] : [Number(costUsd)]));
           return (
             <div key={name}>
-              <dt className="trunc" title={name}>
+              <dt className="truncated" title={name}>
                 {name}
               </dt>
               <dd>

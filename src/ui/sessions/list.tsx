@@ -44,8 +44,8 @@ export function SessionList({ sessions, hasMore, readMore, selected, hrefOf }: S
   }, [hasMore, last, sessions.length, readMore]);
 
   return (
-    <nav className="pane slist" aria-label="Sessions" ref={pane}>
-      <div className="thead">
+    <nav className="pane sessions-list" aria-label="Sessions" ref={pane}>
+      <div className="heads">
         <span>
           {plural(sessions.length, "session")}
           {hasMore && " or more"}
@@ -63,19 +63,21 @@ export function SessionList({ sessions, hasMore, readMore, selected, hrefOf }: S
               style={{ transform: `translateY(${start - 28}px)` }}
             >
               <Link
-                className={`it ${index === place ? "sel" : ""}`}
+                className={`sessions-item ${index === place ? "is-selected" : ""}`}
                 href={hrefOf(session)}
                 aria-current={index === place ? "true" : undefined}
                 tabIndex={index === Math.max(0, place) ? 0 : -1}
               >
                 <span className="flex">
-                  <span className="trunc grow">{value}</span>
+                  <span className="truncated grow">{value}</span>
                   <span className="label" title={exactTime(lastTime)}>
                     {time(lastTime, now)}
                   </span>
                 </span>
-                <span className="trunc dim">{latest.outputPreview ?? title ?? "no messages"}</span>
-                <span className="flex facts">
+                <span className="truncated dim">
+                  {latest.outputPreview ?? title ?? "no messages"}
+                </span>
+                <span className="flex sessions-figures">
                   <StandingMark standing={standingOf(latest)} />
                   <span>{plural(traces, "turn")}</span>
                   <span>

@@ -72,7 +72,7 @@ export function SessionsPage({ session }: { session: string | null }) {
   const isEmpty = list.isSuccess && sessions.length === 0;
   return (
     <div className="sessions-page">
-      <h1 className="sr">Sessions</h1>
+      <h1 className="visually-hidden">Sessions</h1>
       <div className="toolbar">
         <QueryBar
           value={scope.filter}
@@ -81,14 +81,14 @@ export function SessionsPage({ session }: { session: string | null }) {
         />
         <RangePicker />
         {session !== null && (
-          <CopyButton text={() => location.href} label="Copy the link" className="btn hide-n">
+          <CopyButton text={() => location.href} label="Copy the link" className="button wide-only">
             Copy link
           </CopyButton>
         )}
       </div>
-      <div className={`panes session-panes ${session === null ? "" : "is-open"}`}>
+      <div className={`panes sessions-panes ${session === null ? "" : "is-open"}`}>
         {isEmpty ? (
-          <div className="pane slist">
+          <div className="pane sessions-list">
             <Nothing>
               {isNarrow(scope)
                 ? "No session has a trace that matches."
@@ -104,13 +104,13 @@ export function SessionsPage({ session }: { session: string | null }) {
             hrefOf={sessionHref}
           />
         )}
-        <section className="pane conv-pane" aria-label="Conversation" ref={pane}>
+        <section className="pane sessions-conversation-pane" aria-label="Conversation" ref={pane}>
           {list.error && <Problem error={list.error} retry={() => void list.refetch()} />}
           {session === null ? (
             !isEmpty && <Nothing>Choose a session to read it.</Nothing>
           ) : (
             <>
-              <Link className="lnk only-n" href={listHref}>
+              <Link className="link narrow-only" href={listHref}>
                 <Icon name="left" size="xs" /> All sessions
               </Link>
               {turnsQuery.error && (

@@ -44,25 +44,25 @@ export function Turn({ trace, number, isSelected }: TurnProps) {
   const now = useNow(isRunning ? 1_000 : 60_000);
   return (
     <section
-      className={`turn-of-session ${isSelected ? "sel" : ""}`}
+      className={`sessions-turn ${isSelected ? "is-selected" : ""}`}
       aria-label={`Turn ${number}`}
       id={`turn-${number}`}
       ref={box}
     >
-      <header className="tsep">
+      <header className="sessions-turn-head">
         <span title={exactTime(trace.startTime)}>Turn {number}</span>
         <Link className="badge" href={traceHref(trace.key, { project })}>
           <StandingMark standing={standing} />
           {trace.name ?? trace.traceId}
         </Link>
-        <span className="tail num">
+        <span className="tail number">
           <span>
             <Tokens value={trace.inputTokens} /> → <Tokens value={trace.outputTokens} />
           </span>
           <span>
             <Duration ms={isRunning ? Math.max(0, now - trace.startTime) : trace.durationMs} />
           </span>
-          <span className="mut">
+          <span className="muted">
             <Cost of={trace} />
           </span>
         </span>
@@ -77,20 +77,20 @@ export function Turn({ trace, number, isSelected }: TurnProps) {
         isBrief
       />
       {hasNextPage && (
-        <button type="button" className="btn sm" onClick={() => void fetchNextPage()}>
+        <button type="button" className="button is-small" onClick={() => void fetchNextPage()}>
           More of this turn
         </button>
       )}
       {isRunning && (
         <p className="worked is-running">
-          <i className="dot-live" />
-          <span className="acc">running</span>
+          <i className="live-dot" />
+          <span className="accent-text">running</span>
           <span className="dim">
             {plural(trace.spanCount - trace.internalSpanCount, "span")} so far
           </span>
         </p>
       )}
-      {standing === "lost" && <p className="lostc">No end was received.</p>}
+      {standing === "lost" && <p className="lost-text">No end was received.</p>}
     </section>
   );
 }

@@ -29,13 +29,13 @@ export function Keys() {
       title="Keys"
       about="A key can only write. Reading needs the operator’s token."
       action={
-        <button type="button" className="btn" onClick={() => setOpen({ kind: "new" })}>
+        <button type="button" className="button" onClick={() => setOpen({ kind: "new" })}>
           <Icon name="plus" size="s" />
           New key
         </button>
       }
     >
-      <table className="set-table">
+      <table className="settings-table">
         <thead>
           <tr>
             <th>Name</th>
@@ -52,11 +52,11 @@ export function Keys() {
               <td>{key.project}</td>
               <td title={exactTime(key.createdAt)}>{ago(key.createdAt, now)}</td>
               <td>{key.lastUsedAt === null ? "never" : ago(key.lastUsedAt, now)}</td>
-              <td className="num">
+              <td className="number">
                 {key.revokedAt === null ? (
                   <button
                     type="button"
-                    className="btn ghost sm"
+                    className="button is-quiet is-small"
                     aria-label={`Revoke ${key.name}`}
                     onClick={() => setOpen({ kind: "revoke", key })}
                   >
@@ -84,11 +84,11 @@ export function Keys() {
           <h2>The new key</h2>
           <p>It is shown this once: copy it now.</p>
           <p className="flex">
-            <code className="trunc">{open.secret}</code>
+            <code className="truncated">{open.secret}</code>
             <CopyButton text={open.secret} label="Copy the key" />
           </p>
           <div className="ask-end">
-            <button type="button" className="btn" onClick={close}>
+            <button type="button" className="button" onClick={close}>
               Done
             </button>
           </div>

@@ -65,7 +65,7 @@ function Choice({
   set: (value: string) => void;
 }) {
   return (
-    <div className="seg" role="group" aria-label={label}>
+    <div className="segments" role="group" aria-label={label}>
       {options.map(([each, name]) => (
         <button key={each} type="button" aria-pressed={each === value} onClick={() => set(each)}>
           {name}

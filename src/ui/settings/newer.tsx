@@ -19,12 +19,12 @@ export function NewerClients() {
       {fields.length === 0 ? (
         <p className="nothing">Every client sends what this version knows.</p>
       ) : (
-        <table className="set-table">
+        <table className="settings-table">
           <thead>
             <tr>
               <th>A newer client sends</th>
               <th>Client</th>
-              <th className="num">Times</th>
+              <th className="number">Times</th>
               <th>Last seen</th>
             </tr>
           </thead>
@@ -35,7 +35,7 @@ export function NewerClients() {
                   <Name field={field} />
                 </td>
                 <td>{senderOf(field)}</td>
-                <td className="num">{count(field.count)}</td>
+                <td className="number">{count(field.count)}</td>
                 <td title={exactTime(field.lastSeenAt)}>{time(field.lastSeenAt, now)}</td>
               </tr>
             ))}
@@ -52,7 +52,7 @@ function Name({ field: { object, field, meant } }: { field: Field }) {
     <>
       <span className="mono">{`${object}.${field}`}</span>{" "}
       {meant !== null && (
-        <span className="badge b-lost" title="Only the known name has a meaning here">
+        <span className="badge is-lost" title="Only the known name has a meaning here">
           did you mean {meant}?
         </span>
       )}

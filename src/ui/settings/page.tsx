@@ -44,21 +44,21 @@ export function SettingsPage() {
   }, [isReady]);
   return (
     <div className="panes settings-panes">
-      <h1 className="sr">Settings</h1>
-      <nav className="pane sidenav" aria-label="Settings">
+      <h1 className="visually-hidden">Settings</h1>
+      <nav className="pane settings-nav" aria-label="Settings">
         {sections.map(({ id, name }) => (
           <a key={id} href={`#${id}`} aria-current={id === current ? "true" : undefined}>
             {name}
             {id === "refused" && rejects.length > 0 && (
-              <span className="num err">
+              <span className="number error-text">
                 {rejects.length >= 100 ? "100+" : count(rejects.length)}
               </span>
             )}
           </a>
         ))}
       </nav>
-      <div className="pane set-pane">
-        <div className="set">
+      <div className="pane settings-pane">
+        <div className="settings">
           <Storage />
           <Keys />
           <Projects />
@@ -99,7 +99,7 @@ function About() {
       <SetRow
         name="API"
         end={
-          <a className="btn" href="/api/docs" target="_blank" rel="noreferrer">
+          <a className="button" href="/api/docs" target="_blank" rel="noreferrer">
             Open
           </a>
         }

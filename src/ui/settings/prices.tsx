@@ -55,7 +55,7 @@ export function Prices() {
           : "Dollars per million tokens."
       }
       action={
-        <button type="button" className="btn" onClick={() => setModel("*", { replace: true })}>
+        <button type="button" className="button" onClick={() => setModel("*", { replace: true })}>
           <Icon name="plus" size="s" />
           Add price
         </button>
@@ -89,12 +89,12 @@ function Rules({
     return <p className="nothing">No price of your own is set.</p>;
   }
   return (
-    <table className="set-table">
+    <table className="settings-table">
       <thead>
         <tr>
           <th>Model</th>
           {shown.map((dimension) => (
-            <th className="num" key={dimension}>
+            <th className="number" key={dimension}>
               {names[dimension]}
             </th>
           ))}
@@ -108,10 +108,10 @@ function Rules({
             <td className="dim" colSpan={shown.length}>
               unpriced, {plural(requests, "call")}
             </td>
-            <td className="num">
+            <td className="number">
               <button
                 type="button"
-                className="lnk"
+                className="link"
                 onClick={() => setModel(value, { replace: true })}
               >
                 Add price
@@ -125,17 +125,17 @@ function Rules({
               {provider === "*" ? model : `${provider} / ${model}`}
             </td>
             {shown.map((dimension) => (
-              <td className="num" key={dimension}>
+              <td className="number" key={dimension}>
                 {prices[dimension] ?? <span className="dim">—</span>}
               </td>
             ))}
-            <td className="num">
+            <td className="number">
               {id.startsWith("config:") ? (
                 <span className="dim">config.toml</span>
               ) : (
                 <button
                   type="button"
-                  className="btn ghost sm danger"
+                  className="button is-quiet is-small is-danger"
                   aria-label={`Remove the price of ${model}`}
                   onClick={() =>
                     void ask("DELETE /api/prices/:rule", { at: { rule: id } }).then(reread)
@@ -202,14 +202,14 @@ function PriceDialog({
       }}
     >
       <p className="dim">It holds for calls from now on; what is stored is repriced on demand.</p>
-      <div className="fields">
+      <div className="settings-fields">
         <Field label="Model, * for any text" value={model} set={setModel} hint="llama*" isFirst />
         <Field label="Provider, if it matters" value={provider} set={setProvider} hint="any" />
         {common.map(fieldOf)}
       </div>
       <details>
         <summary>Audio, images, searches and the like</summary>
-        <div className="fields">{others.map(fieldOf)}</div>
+        <div className="settings-fields">{others.map(fieldOf)}</div>
       </details>
     </AskDialog>
   );
@@ -231,7 +231,7 @@ function Reprice() {
       end={
         <button
           type="button"
-          className="btn"
+          className="button"
           disabled={isRunning}
           onClick={() =>
             void ask("POST /api/reprice", { body: {} }).then(() =>

@@ -22,13 +22,13 @@ export function Projects() {
       title="Projects"
       about="Each key sends into one of them; the first is the default."
       action={
-        <button type="button" className="btn" onClick={() => setOpen({ kind: "new" })}>
+        <button type="button" className="button" onClick={() => setOpen({ kind: "new" })}>
           <Icon name="plus" size="s" />
           New project
         </button>
       }
     >
-      <table className="set-table">
+      <table className="settings-table">
         <thead>
           <tr>
             <th>Name</th>
@@ -41,10 +41,10 @@ export function Projects() {
             <tr key={name}>
               <td>{name}</td>
               <td title={exactTime(createdAt)}>{ago(createdAt, now)}</td>
-              <td className="num">
+              <td className="number">
                 <button
                   type="button"
-                  className="btn ghost sm"
+                  className="button is-quiet is-small"
                   aria-label={`Rename ${name}`}
                   onClick={() => setOpen({ kind: "rename", name })}
                 >
@@ -53,7 +53,7 @@ export function Projects() {
                 {i > 0 && (
                   <button
                     type="button"
-                    className="btn ghost sm danger"
+                    className="button is-quiet is-small is-danger"
                     aria-label={`Delete ${name}`}
                     onClick={() => setOpen({ kind: "delete", name })}
                   >

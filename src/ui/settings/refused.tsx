@@ -26,7 +26,7 @@ export function Refused() {
       about="Counted and kept with their reason, never with their content."
     >
       {counts.length > 0 && (
-        <p className="refused-counts">
+        <p className="settings-refused-counts">
           {counts.map(([code, times]) => (
             <span className="badge" key={code}>
               {code} {count(times)}
@@ -37,14 +37,14 @@ export function Refused() {
       {rejects.length === 0 ? (
         <p className="nothing">Nothing was refused.</p>
       ) : (
-        <table className="set-table">
+        <table className="settings-table">
           <thead>
             <tr>
               <th>When</th>
               <th>Status</th>
               <th>Route</th>
               <th>Reason</th>
-              <th className="num">Size</th>
+              <th className="number">Size</th>
             </tr>
           </thead>
           <tbody>
@@ -53,7 +53,7 @@ export function Refused() {
                 <tr key={`${receivedAt}.${i}`} title={hintFor(code)}>
                   <td title={exactTime(receivedAt)}>{time(receivedAt, now)}</td>
                   <td>
-                    <span className="badge b-error">{status}</span>
+                    <span className="badge is-error">{status}</span>
                   </td>
                   <td className="mono">{route}</td>
                   <td>
@@ -61,7 +61,7 @@ export function Refused() {
                     {message}
                     {keyName && <span className="dim"> key {keyName}</span>}
                   </td>
-                  <td className="num dim">{size === null ? "not said" : textOf(bytes(size))}</td>
+                  <td className="number dim">{size === null ? "not said" : textOf(bytes(size))}</td>
                 </tr>
               ),
             )}
@@ -69,8 +69,8 @@ export function Refused() {
         </table>
       )}
       {hasNextPage && (
-        <p className="more-line">
-          <button type="button" className="btn sm" onClick={() => void fetchNextPage()}>
+        <p className="settings-more">
+          <button type="button" className="button is-small" onClick={() => void fetchNextPage()}>
             More
           </button>
         </p>

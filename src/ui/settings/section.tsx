@@ -14,8 +14,8 @@ export interface SectionProps {
 
 export function Section({ id, title, about, action, children }: SectionProps) {
   return (
-    <section className="blk" id={id} aria-labelledby={`${id}-title`}>
-      <div className="blk-head">
+    <section className="settings-section" id={id} aria-labelledby={`${id}-title`}>
+      <div className="settings-section-head">
         <div>
           <h2 id={`${id}-title`}>{title}</h2>
           <p>{about}</p>
@@ -37,7 +37,7 @@ export function SetRow({
   end?: ReactNode;
 }) {
   return (
-    <div className="setrow">
+    <div className="settings-row">
       <span>{name}</span>
       <span className="dim">{children}</span>
       <span className="flex">{end}</span>
@@ -85,12 +85,12 @@ export function AskDialog({
         {children}
         {error !== null && <Problem error={error} />}
         <div className="ask-end">
-          <button type="button" className="btn" onClick={onClose}>
+          <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
           <button
             type="submit"
-            className={isDangerous ? "btn danger" : "btn primary"}
+            className={isDangerous ? "button is-danger" : "button is-primary"}
             disabled={!isReady || isBusy}
           >
             {verb}

@@ -6,7 +6,6 @@ import { useStatus } from "../data/queries.ts";
 import { bytes, percent, plural, textOf } from "../format.ts";
 import { FigureText } from "../parts/figure.tsx";
 import { Section, SetRow } from "./section.tsx";
-import "../parts/stats.css";
 
 export function Storage() {
   const { data: status } = useStatus();
@@ -29,19 +28,19 @@ export function Storage() {
       title="Storage"
       about={`On this machine: ${plural(status.spanCount, "span")} in ${plural(status.traceCount, "trace")}.`}
     >
-      <div className="storage-bar">
-        <span className="storage-total">
+      <div className="settings-storage">
+        <span className="settings-storage-total">
           <FigureText figure={bytes(total)} />
         </span>
-        <div className="split" aria-hidden="true">
+        <div className="stats-split" aria-hidden="true">
           {parts.map(({ name, size, color }) => (
             <i key={name} style={{ width: `${(size / total) * 100}%`, background: color }} />
           ))}
         </div>
-        <div className="storage-legend">
+        <div className="settings-storage-legend">
           {parts.map(({ name, size, color }) => (
             <span key={name}>
-              <i className="sw" style={{ background: color }} />
+              <i className="stats-swatch" style={{ background: color }} />
               {name} <span className="dim">{textOf(bytes(size))}</span>
             </span>
           ))}
@@ -56,7 +55,7 @@ export function Storage() {
         end={
           <button
             type="button"
-            className="btn"
+            className="button"
             onClick={() =>
               void ask("POST /api/search/rebuild", {}).then(() =>
                 client.invalidateQueries({ queryKey: ["index"] }),

@@ -6,19 +6,19 @@ import { activeShortcuts, keyText } from "../state/keys.ts";
 export function KeySheet({ onClose }: { onClose: () => void }) {
   const [groups] = useState(() => [...Map.groupBy(activeShortcuts(), ({ group }) => group)]);
   return (
-    <Dialog label="Keyboard shortcuts" className="keysheet" onClose={onClose}>
+    <Dialog label="Keyboard shortcuts" className="shell-keysheet" onClose={onClose}>
       <header>
         {/* Has the focus first: it is read aloud, and arrows scroll. */}
         <h2 tabIndex={-1}>Keyboard shortcuts</h2>
         <button
           type="button"
-          className="btn ghost sm"
+          className="button is-quiet is-small"
           onClick={({ currentTarget }) => currentTarget.closest("dialog")!.close()}
         >
-          Close <kbd className="kbd">Esc</kbd>
+          Close <kbd className="keycap">Esc</kbd>
         </button>
       </header>
-      <div className="keysheet-groups">
+      <div className="shell-keysheet-groups">
         {groups.map(([group, shortcuts]) => (
           <section key={group}>
             <h3 className="label">{group}</h3>
@@ -28,7 +28,7 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
                   <dt>{label}</dt>
                   <dd>
                     {keys.map((key) => (
-                      <kbd className="kbd" key={key}>
+                      <kbd className="keycap" key={key}>
                         {keyText(key)}
                       </kbd>
                     ))}

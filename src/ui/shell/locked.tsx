@@ -9,13 +9,13 @@ export function Locked({ wasRefused }: { wasRefused: boolean }) {
   useTitle("Locked");
   useEnter();
   return (
-    <main className="locked" id="page">
+    <main className="shell-locked" id="page">
       <Logo />
       <h1>
         {wasRefused ? "The token is not valid any more" : "This page needs the operator’s token"}
       </h1>
       <p>Traces are for you alone. To get in, run this where the server runs:</p>
-      <div className="locked-command">
+      <div className="shell-locked-command">
         <code className="mono">tealight open</code>
         <CopyButton text="tealight open" label="Copy the command" />
       </div>

@@ -43,8 +43,8 @@ function commandOption({ name, keyName, ...command }: Command): Option {
     key: name,
     content: (
       <>
-        <span className="trunc">{name}</span>
-        {keyName && <kbd className="kbd end">{keyText(keyName)}</kbd>}
+        <span className="truncated">{name}</span>
+        {keyName && <kbd className="keycap shell-option-end">{keyText(keyName)}</kbd>}
       </>
     ),
   };
@@ -58,9 +58,9 @@ function traceOption(group: string, trace: Summary, project: string): Option {
     content: (
       <>
         <StandingMark standing={standingOf(trace)} />
-        <span className="trunc">{name ?? traceId}</span>
-        {name && <span className="trunc dim mono">{traceId}</span>}
-        <span className="dim end" title={exactTime(startTime)}>
+        <span className="truncated">{name ?? traceId}</span>
+        {name && <span className="truncated dim mono">{traceId}</span>}
+        <span className="dim shell-option-end" title={exactTime(startTime)}>
           {time(startTime, Date.now())}
         </span>
       </>
@@ -79,8 +79,10 @@ function sessionOption(
     group,
     content: (
       <>
-        <span className="trunc">{text}</span>
-        <span className="dim end">session{count !== null && ` · ${plural(count, "trace")}`}</span>
+        <span className="truncated">{text}</span>
+        <span className="dim shell-option-end">
+          session{count !== null && ` · ${plural(count, "trace")}`}
+        </span>
       </>
     ),
     to: hrefOf("session", { at: { session: text }, query: { project } }),
@@ -95,10 +97,10 @@ function hitOption(group: string, hit: Hit, i: number, project: string): Option 
     content: (
       <>
         <KindMark kind={spanType} />
-        <span className="trunc">
+        <span className="truncated">
           <Marked hit={fromMatch(hit)} />
         </span>
-        <span className="trunc dim end">
+        <span className="truncated dim shell-option-end">
           {spanName} · {traceName ?? traceId}
         </span>
       </>

@@ -83,13 +83,13 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
   return (
     <Dialog
       label="Jump to"
-      className="palette"
+      className="shell-palette"
       onClose={() => {
         onClose();
         chosen.current();
       }}
     >
-      <div className="palette-head">
+      <div className="shell-palette-head">
         <Icon name="search" />
         <input
           ref={input}
@@ -116,13 +116,13 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
             if (!event.nativeEvent.isComposing && press(event)) event.preventDefault();
           }}
         />
-        <kbd className="kbd">{keyText("Escape")}</kbd>
+        <kbd className="keycap">{keyText("Escape")}</kbd>
       </div>
       {finds.error && <Problem error={finds.error} />}
       {options.length > 0 && (
         <div
           ref={list}
-          className="palette-list"
+          className="shell-palette-list"
           role="listbox"
           aria-label="What was found"
           id={`${id}-list`}
@@ -138,7 +138,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
                   id={`${id}-${i}`}
                   role="option"
                   aria-selected={i === place}
-                  className="palette-it"
+                  className="shell-option"
                   onPointerMove={({ movementX, movementY }) => {
                     // What scrolls under a resting pointer is not pointed at.
                     if (movementX !== 0 || movementY !== 0) setActive(option.key);
@@ -152,16 +152,16 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
           ))}
         </div>
       )}
-      <div className="palette-foot label">
-        <span className="hide-n" aria-hidden="true">
-          <kbd className="kbd">{keyText("ArrowUp")}</kbd>
-          <kbd className="kbd">{keyText("ArrowDown")}</kbd> choose
+      <div className="shell-palette-foot label">
+        <span className="wide-only" aria-hidden="true">
+          <kbd className="keycap">{keyText("ArrowUp")}</kbd>
+          <kbd className="keycap">{keyText("ArrowDown")}</kbd> choose
         </span>
-        <span className="hide-n" aria-hidden="true">
-          <kbd className="kbd">{keyText("Enter")}</kbd> open
+        <span className="wide-only" aria-hidden="true">
+          <kbd className="keycap">{keyText("Enter")}</kbd> open
         </span>
-        <span className="hide-n" aria-hidden="true">
-          <kbd className="kbd">{keyText("mod+↵")}</kbd> in a new tab
+        <span className="wide-only" aria-hidden="true">
+          <kbd className="keycap">{keyText("mod+↵")}</kbd> in a new tab
         </span>
         <span className="grow" />
         <span role="status">{done || words(text, options.length, finds.isFinding)}</span>

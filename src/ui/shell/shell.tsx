@@ -51,12 +51,12 @@ export function Shell({ children }: { children: ReactNode }) {
   );
   return (
     <>
-      <a className="skip" href="#page">
+      <a className="shell-skip" href="#page">
         Skip to the page
       </a>
-      <header className="appbar">
+      <header className="shell-bar">
         <Link
-          className="brand"
+          className="shell-brand"
           href={hrefOf("traces", { query: { project } })}
           aria-label="Tealight: traces"
         >
@@ -64,7 +64,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <span>tealight</span>
         </Link>
         <ProjectPicker />
-        <nav className="nav" aria-label="Pages">
+        <nav className="shell-nav" aria-label="Pages">
           {pages.map(({ page, name }) => (
             <Link
               key={page}
@@ -75,10 +75,10 @@ export function Shell({ children }: { children: ReactNode }) {
             </Link>
           ))}
         </nav>
-        <div className="end">
+        <div className="shell-bar-end">
           <button
             type="button"
-            className="jump"
+            className="shell-jump"
             aria-keyshortcuts="Control+K Meta+K"
             title={`Jump to trace, span, page (${keyText("mod+k")})`}
             onClick={() => setOverlay("palette")}
@@ -92,7 +92,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <ThemeButton />
           <button
             type="button"
-            className="btn ghost icon hide-n"
+            className="button is-quiet is-square wide-only"
             aria-label="Keyboard shortcuts"
             title="Keyboard shortcuts (?)"
             onClick={() => setOverlay("keys")}
@@ -120,7 +120,7 @@ function Standing() {
   const [hasStopped, setHasStopped] = useState(false);
   if (isStopped && !hasStopped) setHasStopped(true);
   return (
-    <p className="sr" role="status">
+    <p className="visually-hidden" role="status">
       {isPaused
         ? "Paused"
         : state === "lost"
@@ -135,11 +135,11 @@ function ProjectPicker() {
   const { data: projects = [] } = useProjects();
   const [project, setProject] = useProject();
   if (projects.length < 2 && project === "") {
-    return projects[0] ? <span className="dim hide-n">{projects[0].name}</span> : null;
+    return projects[0] ? <span className="dim wide-only">{projects[0].name}</span> : null;
   }
   return (
     <select
-      className="picker"
+      className="shell-project"
       aria-label="Project"
       value={project}
       onChange={({ target }) => setProject(target.value)}
@@ -161,7 +161,7 @@ function Refused({ project }: { project: string }) {
   const many = recent === rejects.length && rejects.length >= 100 ? "100+" : count(recent);
   return (
     <Link
-      className="loss"
+      className="shell-loss"
       href={hrefOf("settings", { query: { project }, hash: "refused" })}
       title={`${many} ${recent === 1 ? "request" : "requests"} refused in the last hour`}
     >
@@ -189,7 +189,7 @@ function LiveDot() {
   return (
     <button
       type="button"
-      className={`live ${state === "lost" ? "is-lost" : isPaused ? "is-paused" : ""}`}
+      className={`shell-live ${state === "lost" ? "is-lost" : isPaused ? "is-paused" : ""}`}
       title={
         state === "lost"
           ? "The server does not answer; trying again"
@@ -200,7 +200,7 @@ function LiveDot() {
       aria-pressed={isPaused}
       onClick={() => setPaused(!isPaused)}
     >
-      <i />
+      <i className="live-dot" />
       <span>{words}</span>
       {detail && <span className="dim">{detail}</span>}
     </button>
@@ -211,7 +211,7 @@ function ThemeButton() {
   return (
     <button
       type="button"
-      className="btn ghost icon"
+      className="button is-quiet is-square"
       aria-label="Switch between light and dark"
       title="Light or dark"
       onClick={toggleTheme}

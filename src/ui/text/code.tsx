@@ -5,7 +5,6 @@ import { useMemo, useRef, useState, type ReactNode } from "react";
 import { bytes, plural, textOf } from "../format.ts";
 import type { Token } from "./highlight.ts";
 import { visible } from "./visible.ts";
-import "./text.css";
 
 export interface CodeProps {
   text: string;
@@ -29,16 +28,16 @@ export function Code({ text, language, maxLines }: CodeProps) {
   const isCut = maxLines !== undefined && !isWhole && lines.length > maxLines + 1;
   const shown = isCut ? lines.slice(0, maxLines) : lines;
   return (
-    <div className="code-box">
+    <div className="text-code-box">
       {shown.length > wholeLines ? (
         <LongCode lines={shown} />
       ) : (
-        <pre className="code">
+        <pre className="text-code">
           <Coloured text={shown.map(shownLine).join("\n")} language={language} />
         </pre>
       )}
       {isCut && (
-        <button type="button" className="more" onClick={() => setWhole(true)}>
+        <button type="button" className="text-more" onClick={() => setWhole(true)}>
           {plural(lines.length - shown.length, "more line")}
           <span className="grow" />
           {textOf(bytes(text.length))}
@@ -61,7 +60,7 @@ function LongCode({ lines }: { lines: readonly string[] }) {
     overscan: 20,
   });
   return (
-    <pre className="code is-long" ref={pane} tabIndex={0}>
+    <pre className="text-code is-long" ref={pane} tabIndex={0}>
       <div style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start }) => (
           <div key={index} style={{ transform: `translateY(${start}px)` }}>

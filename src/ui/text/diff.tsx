@@ -3,7 +3,6 @@ import { diffLines, diffWordsWithSpace } from "diff";
 import { useMemo, useState, type ReactNode } from "react";
 import { plural } from "../format.ts";
 import { visible } from "./visible.ts";
-import "./text.css";
 
 /** Longer texts are compared by their beginnings. */
 const comparedLength = 100_000;
@@ -20,15 +19,18 @@ export function Diff({ before, after }: { before: string; after: string }) {
   const shown = isWhole ? lines : aroundChanges(lines);
   const isCut = Math.max(before.length, after.length) > comparedLength;
   return (
-    <div className="code-box">
-      <pre className="code">
+    <div className="text-code-box">
+      <pre className="text-code">
         {shown.map((line, i) =>
           typeof line === "number" ? (
-            <button key={i} type="button" className="skipped" onClick={() => setWhole(true)}>
+            <button key={i} type="button" className="text-skipped" onClick={() => setWhole(true)}>
               {plural(line, "unchanged line")}
             </button>
           ) : (
-            <span key={i} className={{ " ": "ln-same", "+": "ln-add", "-": "ln-del" }[line.sign]}>
+            <span
+              key={i}
+              className={{ " ": "text-same", "+": "text-added", "-": "text-removed" }[line.sign]}
+            >
               {line.text}
             </span>
           ),

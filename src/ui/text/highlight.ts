@@ -14,7 +14,8 @@ import { createLowlight } from "lowlight";
 export interface Token {
   text: string;
   /** One of the classes of the design; "" for plain text. */
-  className: "" | "tk-k" | "tk-s" | "tk-c" | "tk-n";
+  className:
+    "" | "text-token-key" | "text-token-string" | "text-token-comment" | "text-token-number";
 }
 
 const low = createLowlight({
@@ -32,10 +33,10 @@ const low = createLowlight({
 
 /** Four colours are enough to read by; what is in none of them stays plain. */
 const classes: [pattern: RegExp, className: Token["className"]][] = [
-  [/keyword|built_in|literal|tag|section/, "tk-k"],
-  [/string|regexp|addition/, "tk-s"],
-  [/comment|quote|meta/, "tk-c"],
-  [/number|attr|symbol|deletion/, "tk-n"],
+  [/keyword|built_in|literal|tag|section/, "text-token-key"],
+  [/string|regexp|addition/, "text-token-string"],
+  [/comment|quote|meta/, "text-token-comment"],
+  [/number|attr|symbol|deletion/, "text-token-number"],
 ];
 
 /** Very long words, blanks and lines take the square of their length, but not in JSON. */

@@ -8,7 +8,6 @@ import { Code } from "./code.tsx";
 import { childrenOf, rootOf, stringAt } from "./json-index.ts";
 import { rowsOf, type JsonRow, type Opened } from "./json-rows.ts";
 import { visible } from "./visible.ts";
-import "./text.css";
 
 const rowHeight = 20;
 /** Of a string in its line; what is longer opens below. */
@@ -79,7 +78,7 @@ function Tree({ text }: { text: string }) {
   }
   return (
     <div
-      className="json"
+      className="text-json"
       role="tree"
       aria-label="JSON"
       aria-activedescendant={`${id}-${selected}`}
@@ -98,7 +97,7 @@ function Tree({ text }: { text: string }) {
               aria-level={row.depth + 1}
               aria-expanded={canOpen(row) ? row.isOpen : undefined}
               aria-selected={index === selected}
-              className={index === selected ? "json-row sel" : "json-row"}
+              className={index === selected ? "text-json-row is-selected" : "text-json-row"}
               style={{ transform: `translateY(${start}px)`, paddingLeft: 8 + row.depth * 14 }}
               onClick={() => {
                 setSelected(index);
@@ -126,13 +125,13 @@ function holdsJson({ kind, source, start, end }: JsonRow): boolean {
 
 function Line({ row }: { row: JsonRow }) {
   const { source, key, kind, start, end, isOpen, moreOf, path } = row;
-  if (moreOf !== null) return <span className="lnk">more …</span>;
+  if (moreOf !== null) return <span className="link">more …</span>;
   return (
     <>
-      <span className="tw">
+      <span className="text-json-toggle">
         {canOpen(row) && <Icon name={isOpen ? "down" : "right"} size="xs" />}
       </span>
-      {key !== null && <span className="json-key">{visible(key)}: </span>}
+      {key !== null && <span className="text-json-key">{visible(key)}: </span>}
       {kind === "object" || kind === "array" ? (
         <span className="dim">{sizeOf(row)}</span>
       ) : kind === "string" ? (
@@ -141,12 +140,12 @@ function Line({ row }: { row: JsonRow }) {
           length={end - start - 2}
         />
       ) : (
-        <span className="tk-n">
+        <span className="text-token-number">
           {visible(source.text.slice(start, Math.min(end, start + shownInLine)))}
         </span>
       )}
-      {holdsJson(row) && !isOpen && <span className="badge line">parse</span>}
-      <span className="json-copy">
+      {holdsJson(row) && !isOpen && <span className="badge is-outlined">parse</span>}
+      <span className="text-json-copy">
         <CopyButton
           text={() =>
             kind === "string" ? stringAt(source.text, start, end) : source.text.slice(start, end)
@@ -174,14 +173,17 @@ function Text({ text, length }: { text: string; length: number }) {
   const data = length > 200 ? base64.exec(text.slice(0, clippedLength - 2)) : null;
   if (data) {
     return (
-      <span className="badge line">
+      <span className="badge is-outlined">
         {data[1] ?? "base64"} · {textOf(bytes(Math.round(length * 0.75)))}
       </span>
     );
   }
   const shown = visible(text.slice(0, shownInLine)).replaceAll("\n", "↵");
   return (
-    <span className="tk-s trunc" title={length > shownInLine ? `${length} characters` : undefined}>
+    <span
+      className="text-token-string truncated"
+      title={length > shownInLine ? `${length} characters` : undefined}
+    >
       "{shown}
       {length > shownInLine ? "…" : ""}"
     </span>

@@ -5,14 +5,13 @@ import { plural } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { PartView } from "./part.tsx";
 import { visible } from "./visible.ts";
-import "./text.css";
 
 export function MessageView({ message: { role, name, parts } }: { message: Message }) {
   const isInstruction = role === "system" || role === "developer";
   const [isOpen, setOpen] = useState(!isInstruction);
   const length = parts.reduce((sum, part) => sum + ("text" in part ? part.text.length : 0), 0);
   return (
-    <div className={`message is-${role}`}>
+    <div className="text-message">
       {isInstruction ? (
         <button
           type="button"
@@ -27,7 +26,7 @@ export function MessageView({ message: { role, name, parts } }: { message: Messa
         <div className="label">{visible(name ?? role)}</div>
       )}
       {isOpen && (
-        <div className={role === "user" ? "msg-user" : ""}>
+        <div className={role === "user" ? "text-user-message" : ""}>
           {parts.map((part, i) => (
             <PartView key={i} part={part} />
           ))}

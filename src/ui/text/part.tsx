@@ -7,7 +7,6 @@ import { Code } from "./code.tsx";
 import { RemoteImage, Prose } from "./prose.tsx";
 import { ToolCard } from "./tool.tsx";
 import { visible } from "./visible.ts";
-import "./text.css";
 
 export function PartView({ part }: { part: Part }) {
   switch (part.type) {
@@ -73,7 +72,7 @@ function Thinking({ text, withheld }: { text: string; withheld: Withheld }) {
     );
   }
   return (
-    <div className="think">
+    <div className="text-thinking">
       <button
         type="button"
         className="fold"
@@ -93,7 +92,7 @@ function MediaChip({ media: { kind, mime, name, bytes: size, at, reference } }: 
   if (at === "url" && kind === "image")
     return <RemoteImage href={reference ?? ""} text={name ?? ""} />;
   return (
-    <span className="badge line" title={reference ?? undefined}>
+    <span className="badge is-outlined" title={reference ?? undefined}>
       {visible(
         [name, mime ?? kind, size !== null && textOf(bytes(size))].filter(Boolean).join(" · "),
       )}

@@ -10,7 +10,6 @@ import { usePref } from "../state/prefs.ts";
 import { Code } from "./code.tsx";
 import { JsonTree } from "./json.tsx";
 import { Prose } from "./prose.tsx";
-import "./text.css";
 
 export type PayloadField = (typeof payloadFields)[number];
 
@@ -59,15 +58,15 @@ export function Payload({
   const [mode, setMode] = usePref(`payload.${field}`, "");
   const text = useMemo(() => data?.pages.map((page) => page.text).join("") ?? "", [data]);
   if (error) return <Problem error={error} retry={() => void refetch()} />;
-  if (!data) return <div className="payload" aria-busy="true" />;
+  if (!data) return <div className="text-payload" aria-busy="true" />;
   const total = data.pages[0]!.total;
   const shown =
     modes.find((each) => each === mode) ?? (/^\s*[{[]/.test(text) ? "json" : "rendered");
   const readAll = async () => textFrom(await readPart({}));
   return (
-    <div className="payload">
-      <div className="payload-head">
-        <div className="seg" role="group" aria-label="Shown as">
+    <div className="text-payload">
+      <div className="text-payload-head">
+        <div className="segments" role="group" aria-label="Shown as">
           {modes.map((each) => (
             <button
               key={each}
@@ -95,7 +94,7 @@ export function Payload({
           {textOf(bytes(text.length))} of {textOf(bytes(total))} shown.{" "}
           <button
             type="button"
-            className="lnk"
+            className="link"
             disabled={isFetchingNextPage}
             onClick={() => void fetchNextPage()}
           >
@@ -106,7 +105,7 @@ export function Payload({
               {" · "}
               <button
                 type="button"
-                className="lnk"
+                className="link"
                 disabled={isFetchingNextPage}
                 onClick={() => {
                   isWhole.current = true;
@@ -118,7 +117,7 @@ export function Payload({
               {" · "}
               <button
                 type="button"
-                className="lnk"
+                className="link"
                 onClick={() => void save(readAll, `${field}.txt`)}
               >
                 download

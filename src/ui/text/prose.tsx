@@ -8,7 +8,6 @@ import { bytes, textOf } from "../format.ts";
 import { Code } from "./code.tsx";
 import { markdownOf } from "./markdown.ts";
 import { visible } from "./visible.ts";
-import "./text.css";
 
 /** So much is laid out at first, and more on demand: what agents write takes about 10 ms. */
 const pieceLength = 64 * 1024;
@@ -21,10 +20,10 @@ export const Prose = memo(function Prose({ text }: { text: string }) {
   const shown = useMemo(() => beginningOf(text, pieces), [text, pieces]);
   const parts = useMemo(() => markdownOf(visible(shown)), [shown]);
   return (
-    <div className="prose">
+    <div className="text-prose">
       {parts.map((part, i) =>
         "plain" in part ? (
-          <p className="plain" key={i}>
+          <p className="text-plain" key={i}>
             {part.plain}
           </p>
         ) : (
@@ -34,7 +33,7 @@ export const Prose = memo(function Prose({ text }: { text: string }) {
       {shown.length < text.length && (
         <p className="note">
           {textOf(bytes(text.length))} of text, {textOf(bytes(shown.length))} shown{" "}
-          <button type="button" className="lnk" onClick={() => setPieces(pieces + 1)}>
+          <button type="button" className="link" onClick={() => setPieces(pieces + 1)}>
             more
           </button>
         </p>
@@ -64,7 +63,7 @@ function Block({ token, depth }: { token: MarkedToken; depth: number }): ReactNo
     case "heading":
       // The page has headings of its own: these only look like some.
       return (
-        <p className={`prose-h h-${Math.min(token.depth, 4)}`}>
+        <p className={`text-heading is-level-${Math.min(token.depth, 4)}`}>
           <Inline tokens={token.tokens ?? []} />
         </p>
       );
@@ -97,7 +96,7 @@ function Block({ token, depth }: { token: MarkedToken; depth: number }): ReactNo
 
 function List({ list: { ordered, start, items }, depth }: { list: Tokens.List; depth: number }) {
   const inside = items.map((item, i) => (
-    <li key={i} className={item.task ? "is-task" : undefined}>
+    <li key={i} className={item.task ? "text-task" : undefined}>
       {item.task && (
         <span role="img" aria-label={item.checked ? "done" : "to do"}>
           {item.checked ? "☑ " : "☐ "}
@@ -111,7 +110,7 @@ function List({ list: { ordered, start, items }, depth }: { list: Tokens.List; d
 
 function Table({ table: { header, rows } }: { table: Tokens.Table }) {
   return (
-    <div className="prose-table">
+    <div className="text-table">
       <table>
         <thead>
           <tr>
@@ -192,7 +191,7 @@ function SafeLink({ href, raw, children }: { href: string; raw: string; children
   if (!url || !safeSchemes.includes(url.protocol)) return raw;
   return (
     <a
-      className="lnk"
+      className="link"
       href={url.href}
       title={url.host || url.href}
       target="_blank"
@@ -208,11 +207,11 @@ export function RemoteImage({ href, text }: { href: string; text: string }) {
   const url = URL.parse(href);
   const isRemote = url !== null && /^https?:$/.test(url.protocol);
   return (
-    <span className="badge line">
+    <span className="badge is-outlined">
       {isRemote ? (
         <>
           Image from <b>{url.host}</b>, not loaded{" "}
-          <a className="lnk" href={url.href} target="_blank" rel="noopener noreferrer">
+          <a className="link" href={url.href} target="_blank" rel="noopener noreferrer">
             open
           </a>
         </>

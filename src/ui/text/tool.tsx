@@ -9,7 +9,6 @@ import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
 import { Diff } from "./diff.tsx";
 import { visible } from "./visible.ts";
-import "./text.css";
 
 export interface ToolCardProps {
   name: string;
@@ -28,7 +27,7 @@ export interface ToolCardProps {
 const shownLines = 8;
 /** Of the arguments in the card's one line. */
 const summaryLength = 500;
-const looks: Partial<Record<Standing, string>> = { error: "bad", lost: "open" };
+const looks: Partial<Record<Standing, string>> = { error: "is-failed", lost: "is-lost" };
 
 export function ToolCard({
   name,
@@ -45,17 +44,17 @@ export function ToolCard({
   const { summary, edit } = readArgs(args);
   const hasMore = args !== null && args !== summary && args.length > 0;
   return (
-    <div className={`tool ${looks[standing] ?? ""} ${isSelected ? "sel" : ""}`}>
+    <div className={`text-tool ${looks[standing] ?? ""} ${isSelected ? "is-selected" : ""}`}>
       <header onClick={onSelect}>
         <KindMark kind="tool" />
         {onSelect ? (
-          <button type="button" className="tname" title="Show its span">
+          <button type="button" className="text-tool-name" title="Show its span">
             {visible(name)}
           </button>
         ) : (
-          <span className="tname">{visible(name)}</span>
+          <span className="text-tool-name">{visible(name)}</span>
         )}
-        <span className="args trunc">{visible(summary.slice(0, summaryLength))}</span>
+        <span className="text-tool-args truncated">{visible(summary.slice(0, summaryLength))}</span>
         {standing !== "ok" && (
           <StandingBadge standing={standing}>
             {standing === "lost" ? note : undefined}
@@ -64,7 +63,7 @@ export function ToolCard({
         {hasMore && (
           <button
             type="button"
-            className="btn ghost sm icon"
+            className="button is-quiet is-small is-square"
             aria-expanded={isOpen}
             aria-controls={isOpen ? id : undefined}
             aria-label="Arguments"
@@ -77,7 +76,7 @@ export function ToolCard({
             <Icon name={isOpen ? "down" : "right"} size="xs" />
           </button>
         )}
-        <span className="num">{durationMs !== null && <Duration ms={durationMs} />}</span>
+        <span className="number">{durationMs !== null && <Duration ms={durationMs} />}</span>
       </header>
       {isOpen && args !== null && (
         <div id={id}>
@@ -94,7 +93,7 @@ export function ToolCard({
         </p>
       )}
       {note && standing !== "lost" && (
-        <p className={standing === "error" ? "note err" : "note"}>{note}</p>
+        <p className={standing === "error" ? "note error-text" : "note"}>{note}</p>
       )}
     </div>
   );

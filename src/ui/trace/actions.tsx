@@ -60,7 +60,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
     <>
       <Menu label="Copy" icon="link" items={items.copy} />
       <Menu label="Export" icon="download" items={items.export} />
-      <Drop button={<Icon name="more" />} label="More" className="btn ghost icon">
+      <Drop button={<Icon name="more" />} label="More" className="button is-quiet is-square">
         {(close) => (
           <>
             <MenuItem
@@ -100,7 +100,7 @@ function Menu({
 }) {
   return (
     <Drop
-      className="btn hide-n"
+      className="button wide-only"
       button={
         <>
           <Icon name={icon} size="s" />
@@ -126,7 +126,7 @@ function Menu({
 
 function MenuItem({ name, run }: { name: string; run: () => void }) {
   return (
-    <button type="button" className="it" onClick={run}>
+    <button type="button" className="popover-item" onClick={run}>
       {name}
     </button>
   );
@@ -152,10 +152,10 @@ function DeleteDialog({ trace, onClose }: { trace: Summary; onClose: () => void 
       </p>
       {error !== null && <Problem error={error} />}
       <div className="ask-end">
-        <button type="button" className="btn" autoFocus onClick={onClose}>
+        <button type="button" className="button" autoFocus onClick={onClose}>
           Keep it
         </button>
-        <button type="button" className="btn danger" onClick={() => void remove()}>
+        <button type="button" className="button is-danger" onClick={() => void remove()}>
           Delete
         </button>
       </div>

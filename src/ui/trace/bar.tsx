@@ -21,14 +21,14 @@ export function Bar({ table, span, count, timeline, window }: BarProps) {
   const right = at(last.endTime);
   if (right < 0) {
     return (
-      <span className="bl is-left">
+      <span className="waterfall-label is-left">
         ‹ +<Duration ms={span.startTime - timeline.start} />
       </span>
     );
   }
   if (left > 100) {
     return (
-      <span className="bl is-right">
+      <span className="waterfall-label is-right">
         +<Duration ms={span.startTime - timeline.start} /> ›
       </span>
     );
@@ -50,12 +50,12 @@ export function Bar({ table, span, count, timeline, window }: BarProps) {
         <Ticks table={table} row={span.row} count={count} at={at} />
       ) : (
         <i
-          className={`bar ${span.status === "error" ? `${span.kind} error` : span.kind}`}
+          className={`waterfall-bar is-${span.kind} ${span.status === "error" ? "is-error" : ""}`}
           style={{ left: `${left}%`, width: `${right - left}%` }}
         >
           {span.kind === "llm" && span.ttftMs !== null && span.durationMs > 0 && (
             <i
-              className="ttft"
+              className="waterfall-first-token"
               style={{ width: `${Math.min(100, (span.ttftMs / span.durationMs) * 100)}%` }}
             />
           )}
@@ -63,15 +63,15 @@ export function Bar({ table, span, count, timeline, window }: BarProps) {
       )}
       {/* Where there is no room behind it the label stands before it. */}
       {end < 86 ? (
-        <span className="bl" style={{ left: `${end}%` }}>
+        <span className="waterfall-label" style={{ left: `${end}%` }}>
           {label}
         </span>
       ) : left > 14 ? (
-        <span className="bl" style={{ right: `${100 - left}%` }}>
+        <span className="waterfall-label" style={{ right: `${100 - left}%` }}>
           {label}
         </span>
       ) : (
-        <span className="sr">{label}</span>
+        <span className="visually-hidden">{label}</span>
       )}
     </>
   );
@@ -105,7 +105,7 @@ function Ticks({
     return (
       <i
         key={each}
-        className={`bar fold ${columns.spanType.values[columns.spanType.rows[each]!]}`}
+        className={`waterfall-bar is-tick is-${columns.spanType.values[columns.spanType.rows[each]!]}`}
         style={{ left: `${left}%`, width: `calc(${width}% - 1px)` }}
       />
     );
@@ -121,12 +121,14 @@ function Notes({
   return (
     <>
       {status === "error" && errorMessage && (
-        <span className="err"> {errorMessage.split("\n", 1)[0]}</span>
+        <span className="error-text"> {errorMessage.split("\n", 1)[0]}</span>
       )}
       {above && startTime < above.startTime && (
-        <span className="lostc"> starts before its parent</span>
+        <span className="lost-text"> starts before its parent</span>
       )}
-      {above && endTime > above.endTime && <span className="lostc"> ends after its parent</span>}
+      {above && endTime > above.endTime && (
+        <span className="lost-text"> ends after its parent</span>
+      )}
     </>
   );
 }

@@ -12,7 +12,6 @@ import { TraceActions } from "./actions.tsx";
 import { useBreakdown } from "./data.ts";
 import type { SpanTable } from "./model.ts";
 import { useNeighbours } from "./neighbours.ts";
-import "../parts/stats.css";
 
 export interface TraceHeaderProps {
   table: SpanTable;
@@ -29,13 +28,13 @@ export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps)
   const { newer, older } = useNeighbours(trace);
   const workflow = [trace.workflowName, trace.workflowRunId].filter(Boolean).join(" / ");
   return (
-    <header className="thd">
-      <div className="flex thd-top">
+    <header className="trace-header">
+      <div className="flex trace-header-top">
         <Link className="dim" href={hrefOf("traces", { query: { project } })}>
           Traces
         </Link>
-        <span className="slash">/</span>
-        <h1 className="trunc" title={trace.traceId}>
+        <span className="trace-slash">/</span>
+        <h1 className="truncated" title={trace.traceId}>
           {trace.name ?? trace.traceId}
         </h1>
         {trace.errorCount > 0 && (
@@ -49,12 +48,12 @@ export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps)
             <Icon name="pin" size="xs" /> pinned
           </span>
         )}
-        <span className="dim trunc hide-n thd-facts">
+        <span className="dim truncated wide-only trace-header-facts">
           {trace.agentName && trace.agentName !== trace.name && <span>{trace.agentName}</span>}
           {workflow && <span>{workflow}</span>}
           {trace.sessionId && (
             <Link
-              className="lnk"
+              className="link"
               href={hrefOf("session", { at: { session: trace.sessionId }, query: { project } })}
             >
               session {trace.sessionId}
@@ -66,7 +65,7 @@ export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps)
         <span className="grow" />
         <Neighbour trace={newer} label="Newer trace" icon="up" project={project} />
         <Neighbour trace={older} label="Older trace" icon="down" project={project} />
-        <i className="sep-v" />
+        <i className="separator" />
         <TraceActions trace={trace} />
       </div>
       <Totals table={table} now={now} errorNumber={errorNumber} jumpError={jumpError} />
@@ -85,7 +84,7 @@ function Neighbour({
   icon: "up" | "down";
   project: string;
 }) {
-  const className = "btn ghost sm icon";
+  const className = "button is-quiet is-small is-square";
   const inside = <Icon name={icon} size="s" />;
   if (trace === null) {
     return (
@@ -117,7 +116,7 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
     <div className="stats">
       <Stat label="Wall">
         <Duration ms={isRunning ? Math.max(0, now - trace.startTime) : trace.durationMs} />
-        {trace.state === "stale" && <span className="lostc"> no end</span>}
+        {trace.state === "stale" && <span className="lost-text"> no end</span>}
       </Stat>
       <Split table={table} />
       <Stat label="Spans">
@@ -131,13 +130,13 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
         <span className="dim"> / </span>
         {count(trace.toolCount)}
       </Stat>
-      <Stat label="First token" className="hide-n">
+      <Stat label="First token" className="wide-only">
         <Duration ms={trace.ttftMs} />
       </Stat>
       <Stat label={cached === null ? "Tokens in" : "Tokens in · cached"}>
         <Tokens value={trace.inputTokens} />
         {cached !== null && (
-          <span className="dim hide-n">
+          <span className="dim wide-only">
             {" "}
             <FigureText figure={percent(cached)} />
           </span>
@@ -158,15 +157,15 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
         )}
       </Stat>
       {table.errors.length > 0 && (
-        <div className="stat is-last">
+        <div className="stats-item trace-errors">
           <span className="label">Errors</span>
-          <span className="flex jumps">
-            <span className="err">
+          <span className="flex trace-jumps">
+            <span className="error-text">
               {errorNumber ?? "–"} / {count(table.errors.length)}
             </span>
             <button
               type="button"
-              className="btn ghost sm icon"
+              className="button is-quiet is-small is-square"
               aria-label="Previous error"
               title="Previous error (E)"
               onClick={() => jumpError(-1)}
@@ -175,7 +174,7 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
             </button>
             <button
               type="button"
-              className="btn ghost sm icon"
+              className="button is-quiet is-small is-square"
               aria-label="Next error"
               title="Next error (e)"
               onClick={() => jumpError(1)}
@@ -199,9 +198,9 @@ function Stat({
   children: ReactNode;
 }) {
   return (
-    <div className={`stat ${className}`}>
+    <div className={`stats-item ${className}`}>
       <span className="label">{label}</span>
-      <span className="v">{children}</span>
+      <span className="stats-value">{children}</span>
     </div>
   );
 }
@@ -220,12 +219,12 @@ function Split({ table }: { table: SpanTable }) {
     `waiting ${textOf(duration(idleMs))}`,
   ];
   return (
-    <div className="stat grow split-stat">
+    <div className="stats-item grow trace-split">
       <span className="label">{words.join(" · ")}</span>
-      <div className="split" aria-hidden="true">
+      <div className="stats-split" aria-hidden="true">
         <i style={{ width: share(modelMs), background: "var(--kind-llm)" }} />
         <i style={{ width: share(toolMs), background: "var(--kind-tool)" }} />
-        <i className="hatch" style={{ flex: 1, backgroundColor: "var(--bg-3)" }} />
+        <i className="stats-hatch" style={{ flex: 1, backgroundColor: "var(--bg-3)" }} />
       </div>
     </div>
   );

@@ -44,7 +44,7 @@ export function Minimap({ table, timeline, window: shown, onWindow }: MinimapPro
   const to = (shown.to / timeline.length) * 100;
   return (
     <div
-      className="mini"
+      className="waterfall-minimap"
       ref={box}
       title="Drag to look at a part; a click shows all"
       onPointerDown={(event) => {
@@ -74,9 +74,9 @@ export function Minimap({ table, timeline, window: shown, onWindow }: MinimapPro
       }}
     >
       <canvas ref={canvas} aria-hidden="true" />
-      <i className="shade" style={{ left: 0, width: `${from}%` }} />
-      <i className="shade" style={{ left: `${to}%`, right: 0 }} />
-      <i className="brush" style={{ left: `${from}%`, width: `${to - from}%` }} />
+      <i className="waterfall-shade" style={{ left: 0, width: `${from}%` }} />
+      <i className="waterfall-shade" style={{ left: `${to}%`, right: 0 }} />
+      <i className="waterfall-brush" style={{ left: `${from}%`, width: `${to - from}%` }} />
     </div>
   );
 }

@@ -45,7 +45,7 @@ export function TracePage({ trace }: { trace: string }) {
       return (
         <Nothing>
           There is no trace {trace}. It may have been deleted.{" "}
-          <Link className="lnk" href={hrefOf("traces", {})}>
+          <Link className="link" href={hrefOf("traces", {})}>
             All traces
           </Link>
         </Nothing>
@@ -60,9 +60,9 @@ export function TracePage({ trace }: { trace: string }) {
 
 function Loading() {
   return (
-    <div className="thd" aria-busy="true" aria-label="The trace is read">
-      <span className="sk" />
-      <span className="sk" />
+    <div className="trace-header" aria-busy="true" aria-label="The trace is read">
+      <span className="skeleton" />
+      <span className="skeleton" />
     </div>
   );
 }
@@ -124,11 +124,11 @@ function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
         {children}
       </div>
       <div
-        className={`panes trace-panes ${hasNavigator ? "has-nav" : ""} ${selected === null ? "" : "has-insp"}`}
+        className={`panes trace-panes ${hasNavigator ? "has-navigator" : ""} ${selected === null ? "" : "has-inspector"}`}
       >
         {hasNavigator && (
-          <nav className="pane nav-p" aria-label="Spans">
-            <div className="tabs nav-head">
+          <nav className="pane trace-navigator" aria-label="Spans">
+            <div className="tabs trace-navigator-head">
               <span className="label">{plural(folded.count, "span")}</span>
               <InternalSpans of={internal} />
               <span className="grow" />
@@ -137,7 +137,10 @@ function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
             <TreeView {...inTree} isWide={false} />
           </nav>
         )}
-        <section className="pane view" aria-label={views.find((each) => each.view === view)!.name}>
+        <section
+          className="pane trace-view"
+          aria-label={views.find((each) => each.view === view)!.name}
+        >
           <div className="tabs">
             <Tabs view={view} setView={setView} />
             <span className="grow" />
@@ -156,7 +159,7 @@ function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
               onSelect={(row) => selectKey(whole.columns.key[row]!)}
             />
           </div>
-          <div className="view-body">
+          <div className="trace-view-body">
             {view === "transcript" && (
               <TranscriptView
                 table={table}
@@ -190,7 +193,7 @@ function InternalSpans({ of: { count, isOn, set } }: { of: InternalSwitch }) {
   return (
     <button
       type="button"
-      className="btn ghost sm"
+      className="button is-quiet is-small"
       aria-pressed={isOn}
       aria-keyshortcuts="i"
       title="What the sender’s runtime did, without errors, texts or model calls (i)"
@@ -263,7 +266,7 @@ function ErrorsOnly({
   return (
     <button
       type="button"
-      className="btn ghost sm"
+      className="button is-quiet is-small"
       aria-pressed={isOn}
       onClick={() => set(isOn ? "" : "errors", { replace: true })}
     >
@@ -277,7 +280,7 @@ function FoldButton({ tree }: { tree: Tree }) {
     <>
       <button
         type="button"
-        className="btn ghost sm hide-n"
+        className="button is-quiet is-small wide-only"
         aria-pressed={tree.isFolding}
         onClick={() => tree.setFolding(!tree.isFolding)}
       >
@@ -285,7 +288,7 @@ function FoldButton({ tree }: { tree: Tree }) {
       </button>
       <button
         type="button"
-        className="btn ghost sm icon hide-n"
+        className="button is-quiet is-small is-square wide-only"
         aria-label="Open all"
         title="Open all (])"
         onClick={() => tree.setAll(false)}
@@ -299,7 +302,7 @@ function FoldButton({ tree }: { tree: Tree }) {
 function Legend() {
   const kinds: Kind[] = ["agent", "llm", "tool", "embedding"];
   return (
-    <span className="label legend hide-n">
+    <span className="label trace-legend wide-only">
       {kinds.map((kind) => (
         <span key={kind}>
           <KindMark kind={kind} />
@@ -307,7 +310,7 @@ function Legend() {
         </span>
       ))}
       <span>
-        <i className="sw hatch" /> until first token
+        <i className="stats-swatch stats-hatch" /> until first token
       </span>
     </span>
   );

@@ -27,7 +27,7 @@ export function Raw({ table }: { table: SpanTable }) {
     return (
       <div className="nothing">
         <p>A trace of {count.toLocaleString("en-US")} spans is better read as a file.</p>
-        <button type="button" className="btn" onClick={() => void exportTrace(trace, "jsonl")}>
+        <button type="button" className="button" onClick={() => void exportTrace(trace, "jsonl")}>
           Download JSON Lines
         </button>
       </div>
@@ -35,11 +35,11 @@ export function Raw({ table }: { table: SpanTable }) {
   }
   if (data === undefined) return null;
   return (
-    <div className="raw">
-      <div className="raw-head">
+    <div className="trace-raw">
+      <div className="trace-raw-head">
         <span className="label">ingest v1, {textOf(bytes(data.length))}</span>
         <span className="grow" />
-        <CopyButton text={data} label="Copy all of it" className="btn ghost sm">
+        <CopyButton text={data} label="Copy all of it" className="button is-quiet is-small">
           Copy
         </CopyButton>
       </div>

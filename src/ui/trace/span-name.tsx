@@ -26,10 +26,10 @@ export function SpanName({ table, span, count, isClosed, onToggle, isFound }: Sp
   return (
     <>
       {Array.from({ length: Math.min(depth, deepest) }, (_, i) => (
-        <i className="gd" key={i} />
+        <i className="tree-guide" key={i} />
       ))}
       {depth > deepest && <span className="label">{depth}</span>}
-      <span className="tw">
+      <span className="tree-toggle">
         {hasMore && (
           <button
             type="button"
@@ -45,8 +45,8 @@ export function SpanName({ table, span, count, isClosed, onToggle, isFound }: Sp
         )}
       </span>
       <KindMark kind={kind} />
-      <span className={`nm ${isFound ? "is-found" : ""}`}>{name}</span>
-      <span className="sub trunc">{isFold ? `×${count}` : detailOf(table, span)}</span>
+      <span className={`tree-name ${isFound ? "is-found" : ""}`}>{name}</span>
+      <span className="tree-detail truncated">{isFold ? `×${count}` : detailOf(table, span)}</span>
       {status !== "ok" && <StandingMark standing={status} />}
     </>
   );

@@ -48,7 +48,8 @@ export function useTreeKeys(
 /** Buttons, links and tabs have their own use for these keys. */
 function isElsewhere(target: EventTarget | null): boolean {
   return (
-    target instanceof Element && target.closest("dialog, [role=tablist], .pop, .insp") !== null
+    target instanceof Element &&
+    target.closest("dialog, [role=tablist], .popover, .inspector") !== null
   );
 }
 

@@ -34,26 +34,26 @@ export function TreeView({ tree, selected, onSelect, found, isWide }: TreeViewPr
       ref={pane}
     >
       {isWide && (
-        <div className="trow thead" role="row">
+        <div className="tree-row heads" role="row">
           <span role="columnheader">Span</span>
-          <span className="num" role="columnheader">
+          <span className="number" role="columnheader">
             Duration
           </span>
-          <span className="num" role="columnheader">
+          <span className="number" role="columnheader">
             First token
           </span>
-          <span className="num" role="columnheader">
+          <span className="number" role="columnheader">
             Tokens in
           </span>
-          <span className="num" role="columnheader">
+          <span className="number" role="columnheader">
             out
           </span>
-          <span className="num" role="columnheader">
+          <span className="number" role="columnheader">
             Cost
           </span>
         </div>
       )}
-      <div className="lines" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+      <div className="tree-lines" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, start }) => {
           const span = table.span(lines.rows[index]!);
           const count = lines.counts[index]!;
@@ -68,12 +68,12 @@ export function TreeView({ tree, selected, onSelect, found, isWide }: TreeViewPr
               aria-expanded={hasMore ? count === 1 && !isClosed : undefined}
               aria-rowindex={index + 1}
               aria-selected={index === line}
-              className={`trow ${index === line ? "sel" : ""} ${span.status === "error" ? "bad" : ""}`}
+              className={`tree-row ${index === line ? "is-selected" : ""} ${span.status === "error" ? "is-failed" : ""}`}
               style={{ transform: `translateY(${start}px)`, height: lineHeight }}
               title={titleOf(span)}
               onClick={() => onSelect(span.row)}
             >
-              <span className="tname" role="gridcell">
+              <span className="tree-cell" role="gridcell">
                 <SpanName
                   table={table}
                   span={span}
@@ -83,7 +83,7 @@ export function TreeView({ tree, selected, onSelect, found, isWide }: TreeViewPr
                   isFound={found.has(span.row)}
                 />
               </span>
-              <span className="num" role="gridcell">
+              <span className="number" role="gridcell">
                 <Duration ms={span.durationMs} />
               </span>
               {isWide && <Figures span={span} />}
@@ -100,16 +100,16 @@ function Figures({ span }: { span: SpanRow }) {
   const isCall = kind === "llm" || kind === "embedding";
   return (
     <>
-      <span className="num" role="gridcell">
+      <span className="number" role="gridcell">
         {kind === "llm" ? <Duration ms={ttftMs} /> : "—"}
       </span>
-      <span className="num" role="gridcell">
+      <span className="number" role="gridcell">
         {isCall || usage ? <Tokens value={usage?.inputTokens} /> : "—"}
       </span>
-      <span className="num" role="gridcell">
+      <span className="number" role="gridcell">
         {kind === "llm" || usage ? <Tokens value={usage?.outputTokens} /> : "—"}
       </span>
-      <span className="num" role="gridcell">
+      <span className="number" role="gridcell">
         {repeats !== null ? (
           "—"
         ) : costUsd !== null ? (

@@ -12,7 +12,7 @@ export function Unloaded({
   more: UseMutationResult<void, Error, void>;
 }) {
   return (
-    <div className="flex unloaded" role="status">
+    <div className="flex trace-unloaded" role="status">
       <span>
         First {count(spanCount)} of {count(trace.spanCount)} spans.
         {more.isError && ` ${more.error.message}.`}
@@ -20,7 +20,7 @@ export function Unloaded({
       {spanCount < mostSpans ? (
         <button
           type="button"
-          className="btn ghost sm"
+          className="button is-quiet is-small"
           disabled={more.isPending}
           onClick={() => more.mutate()}
         >

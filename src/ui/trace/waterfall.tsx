@@ -48,18 +48,18 @@ export function Waterfall({ tree, selected, onSelect, found }: Omit<TreeViewProp
 
   return (
     <div
-      className="wf"
+      className="waterfall"
       onPointerMove={onPointerMove}
       onPointerLeave={() => {
         cross.current!.hidden = crossTime.current!.hidden = true;
       }}
     >
-      <div className="wf-head">
+      <div className="waterfall-head">
         <div className="label">
           <span>
             {plural(table.count, "span")}, {plural(lines.count, "row")}
           </span>
-          <span className="hide-n">
+          <span className="wide-only">
             Window <Duration ms={timeline.time(window.from) - timeline.start} /> –{" "}
             <Duration ms={timeline.time(window.to) - timeline.start} />
           </span>
@@ -67,15 +67,15 @@ export function Waterfall({ tree, selected, onSelect, found }: Omit<TreeViewProp
         <div>
           <Minimap table={table} timeline={timeline} window={window} onWindow={show} />
           <Ruler timeline={timeline} window={window}>
-            <span className="cross-time" ref={crossTime} hidden />
+            <span className="waterfall-cursor-time" ref={crossTime} hidden />
           </Ruler>
         </div>
       </div>
       <div
-        className="wf-body"
+        className="waterfall-body"
         ref={pane}
         onPointerDown={({ button, clientX, target }) => {
-          const isLane = (target as Element).closest(".lane") !== null;
+          const isLane = (target as Element).closest(".waterfall-lane") !== null;
           drag.current = button === 0 && isLane ? { x: clientX, window, isMoved: false } : null;
         }}
         // The end of a drag is no click on the line under it.
@@ -90,12 +90,12 @@ export function Waterfall({ tree, selected, onSelect, found }: Omit<TreeViewProp
           aria-rowcount={lines.count}
           aria-activedescendant={line < 0 ? undefined : `span-${line}`}
           tabIndex={0}
-          className="lines"
+          className="waterfall-lines"
           style={{ height: virtual.getTotalSize() }}
         >
-          <div className="wf-grid" ref={lanes} aria-hidden="true">
+          <div className="waterfall-grid" ref={lanes} aria-hidden="true">
             <Grid timeline={timeline} window={window} />
-            <i className="cross" ref={cross} hidden />
+            <i className="waterfall-cursor" ref={cross} hidden />
           </div>
           {virtual.getVirtualItems().map(({ index, start }) => {
             const span = table.span(lines.rows[index]!);
@@ -111,12 +111,15 @@ export function Waterfall({ tree, selected, onSelect, found }: Omit<TreeViewProp
                 aria-expanded={hasMore ? count === 1 && !isClosed : undefined}
                 aria-rowindex={index + 1}
                 aria-selected={index === line}
-                className={`wrow ${index === line ? "sel" : ""} ${span.status === "error" ? "bad" : ""}`}
+                className={`waterfall-row ${index === line ? "is-selected" : ""}`}
                 style={{ transform: `translateY(${start}px)`, height: lineHeight }}
                 title={titleOf(span)}
                 onClick={() => onSelect(span.row)}
               >
-                <div className={`trow ${span.status === "error" ? "bad" : ""}`} role="gridcell">
+                <div
+                  className={`tree-row waterfall-name ${span.status === "error" ? "is-failed" : ""}`}
+                  role="gridcell"
+                >
                   <SpanName
                     table={table}
                     span={span}
@@ -126,7 +129,7 @@ export function Waterfall({ tree, selected, onSelect, found }: Omit<TreeViewProp
                     isFound={found.has(span.row)}
                   />
                 </div>
-                <div className="lane" role="gridcell">
+                <div className="waterfall-lane" role="gridcell">
                   <Bar
                     table={table}
                     span={span}
@@ -153,7 +156,7 @@ const shareOf = (drawn: number, { from, to }: Window) => ((drawn - from) / (to -
 
 function Ruler({ timeline, window, children }: Scale & { children: ReactNode }) {
   return (
-    <div className="ruler" aria-hidden="true">
+    <div className="waterfall-ruler" aria-hidden="true">
       {ticksOf(window, wantedTicks).map((at) => (
         <span key={at} style={{ left: `${shareOf(at, window)}%` }}>
           <Duration ms={timeline.time(at) - timeline.start} />
@@ -168,14 +171,14 @@ function Grid({ timeline, window }: Scale) {
   return (
     <>
       {ticksOf(window, wantedTicks).map((at) => (
-        <i className="gridl" key={at} style={{ left: `${shareOf(at, window)}%` }} />
+        <i className="waterfall-gridline" key={at} style={{ left: `${shareOf(at, window)}%` }} />
       ))}
       {timeline.gaps.map(({ start, end }) => {
         const left = shareOf(timeline.drawn(start), window);
         const width = shareOf(timeline.drawn(end), window) - left;
         return (
           <i
-            className="gapcol"
+            className="waterfall-gap"
             key={start}
             style={{ left: `${left}%`, width: `${width}%` }}
             title={`Nothing ran for ${textOf(duration(end - start))}`}

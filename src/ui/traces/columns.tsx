@@ -74,7 +74,7 @@ export const columns: readonly Column[] = [
     name: "TTFT",
     width: 72,
     isNumber: true,
-    className: "mut",
+    className: "muted",
     cell: (trace) =>
       trace.ttftMs === null && hasNone(trace) ? (
         <span className="dim">—</span>
@@ -87,7 +87,7 @@ export const columns: readonly Column[] = [
     name: "Steps",
     width: 56,
     isNumber: true,
-    className: "mut",
+    className: "muted",
     title: ({ llmCount, toolCount }) =>
       `${plural(llmCount, "model call")}, ${plural(toolCount, "tool call")}`,
     cell: ({ llmCount, toolCount }) => (
@@ -126,7 +126,7 @@ export const columns: readonly Column[] = [
     isNumber: true,
     sort: "errors",
     cell: ({ errorCount }) => (
-      <span className={errorCount > 0 ? "err" : "dim"}>{count(errorCount)}</span>
+      <span className={errorCount > 0 ? "error-text" : "dim"}>{count(errorCount)}</span>
     ),
   },
   {
@@ -141,11 +141,11 @@ export const columns: readonly Column[] = [
     id: "model",
     name: "Model",
     width: 118,
-    className: "mut models",
+    className: "muted traces-models",
     title: ({ models }) => models.join(", "),
     cell: ({ models: [first, ...others] }) => (
       <>
-        <span className="trunc">{first ?? "—"}</span>
+        <span className="truncated">{first ?? "—"}</span>
         {others.length > 0 && <span className="dim">+{others.length}</span>}
       </>
     ),
@@ -199,13 +199,19 @@ function DurationCell({ trace, about: { now, scaleMs } }: { trace: Summary; abou
   const share =
     standing === "lost" ? 1 : scaleMs === null ? null : Math.min(1, ms / Math.max(1, scaleMs));
   return (
-    <div className="durc" title={standing === "lost" ? "No end received" : textOf(duration(ms))}>
+    <div
+      className="traces-duration"
+      title={standing === "lost" ? "No end received" : textOf(duration(ms))}
+    >
       <div>
         {share !== null && (
-          <div className={`durb ${standing}`} style={{ width: `${share * 100}%` }} />
+          <div
+            className={`traces-duration-bar is-${standing}`}
+            style={{ width: `${share * 100}%` }}
+          />
         )}
       </div>
-      <div className="num">
+      <div className="number">
         {standing === "lost" ? <span className="dim">no end</span> : <Duration ms={ms} />}
       </div>
     </div>

@@ -98,7 +98,7 @@ function StatusFacet({
             onToggle={() => onFilter(toggleValue(filter, key, value))}
           >
             <StandingMark standing={standing} />
-            <span className="trunc" aria-hidden="true">
+            <span className="truncated" aria-hidden="true">
               {standingWords[standing]}
             </span>
           </Tick>
@@ -160,7 +160,7 @@ function Ticks({
           isCapped={isCapped ?? false}
           onToggle={() => onFilter(toggleValue(filter, name, value))}
         >
-          <span className="trunc" title={value}>
+          <span className="truncated" title={value}>
             {value}
           </span>
         </Tick>
@@ -195,13 +195,13 @@ function Tick({
         type="button"
         role="checkbox"
         aria-checked={isOn}
-        className={isOn ? "on" : traces === 0 ? "zero" : ""}
+        className={`facets-value ${isOn ? "is-on" : traces === 0 ? "is-zero" : ""}`}
         onClick={onToggle}
       >
-        <span className={`box ${isOn ? "on" : ""}`}>{isOn && <Icon name="check" />}</span>
+        <span className={`traces-box ${isOn ? "is-on" : ""}`}>{isOn && <Icon name="check" />}</span>
         {children}
         {traces !== null && (
-          <span className="num">
+          <span className="number">
             {count(traces)}
             {isCapped && "+"}
           </span>
@@ -225,7 +225,7 @@ function Facet({
   const isFolded = names.includes(name);
   if (isEmpty) return null;
   return (
-    <div className="facet">
+    <div className="facets-facet">
       <h3>
         <button
           type="button"

@@ -13,9 +13,9 @@ export function ListHead({
   onSort: (sort: TraceSort) => void;
 }) {
   return (
-    <div className="thead" role="row" aria-rowindex={1}>
+    <div className="heads traces-heads" role="row" aria-rowindex={1}>
       <span role="columnheader">
-        <span className="sr">Status</span>
+        <span className="visually-hidden">Status</span>
       </span>
       {columns.map(({ id, name, isNumber, sort: field }) => {
         const isDescending = sort === field;
@@ -24,13 +24,13 @@ export function ListHead({
           <span
             key={id}
             role="columnheader"
-            className={isNumber ? "num" : ""}
+            className={isNumber ? "number" : ""}
             aria-sort={isDescending ? "descending" : isAscending ? "ascending" : undefined}
           >
             {field ? (
               <button
                 type="button"
-                className={isDescending || isAscending ? "sorted" : ""}
+                className={isDescending || isAscending ? "heads-sorted" : ""}
                 title={id === "in" ? "Sort by all tokens" : `Sort by ${name.toLowerCase()}`}
                 onClick={() => onSort(isDescending ? `-${field}` : field)}
               >

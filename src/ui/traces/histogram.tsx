@@ -29,7 +29,7 @@ export function Histogram({
   const [at, setAt] = useState<number | null>(null);
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const box = useRef<HTMLDivElement>(null);
-  if (!stats) return <div className="histo" aria-busy="true" />;
+  if (!stats) return <div className="traces-histogram" aria-busy="true" />;
 
   const { bucketMs, series } = stats;
   const { since, until } = domainOf(stats);
@@ -50,10 +50,10 @@ export function Histogram({
   }
 
   return (
-    <div className="histo">
+    <div className="traces-histogram">
       <Totals stats={stats} at={at === null ? null : bucketAt(at)} />
       <div
-        className="bars"
+        className="traces-bars"
         ref={box}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
@@ -70,7 +70,7 @@ export function Histogram({
         <Bars stats={stats} />
         {chosen && (
           <i
-            className="chosen"
+            className="traces-chosen"
             style={{ left: `${from! * 100}%`, width: `${(to! - from!) * 100}%` }}
           />
         )}
@@ -82,7 +82,7 @@ export function Histogram({
           </span>
         ))}
       </div>
-      <p className="sr">
+      <p className="visually-hidden">
         {plural(series.length, "stretch", "stretches")} of time with traces; the range picker
         chooses one.
       </p>
@@ -111,9 +111,15 @@ function Bars({ stats }: { stats: Stats }) {
             failedTraces === 0 ? 0 : Math.max(leastErrors, (failedTraces / most) * height);
           return (
             <g key={time}>
-              <rect className="bar-all" x={x} y={height - all} width="8" height={all} />
+              <rect className="traces-bar-all" x={x} y={height - all} width="8" height={all} />
               {failed > 0 && (
-                <rect className="bar-err" x={x} y={height - failed} width="8" height={failed} />
+                <rect
+                  className="traces-bar-failed"
+                  x={x}
+                  y={height - failed}
+                  width="8"
+                  height={failed}
+                />
               )}
             </g>
           );
@@ -129,7 +135,7 @@ function Totals({ stats, at }: { stats: Stats; at: number | null }) {
   const unpriced = totals.priceableSpanCount - totals.pricedSpanCount;
   const bucket = at === null ? null : series.find((each) => each.time === at);
   return (
-    <div className="sum">
+    <div className="traces-summary">
       <span title={partial ? "There are more: the newest are counted" : undefined}>
         <b>
           {count(traces)}
@@ -137,7 +143,7 @@ function Totals({ stats, at }: { stats: Stats; at: number | null }) {
         </b>{" "}
         {traces === 1 ? "trace" : "traces"}
       </span>
-      {failedTraces > 0 && <span className="err">{count(failedTraces)} failed</span>}
+      {failedTraces > 0 && <span className="error-text">{count(failedTraces)} failed</span>}
       {totals.priceableSpanCount > 0 && (
         <span>
           {costUsd !== null && <b>{money(costUsd)}</b>}
@@ -151,20 +157,20 @@ function Totals({ stats, at }: { stats: Stats; at: number | null }) {
       )}
       {traceDurationMs && (
         <>
-          <span className="hide-n">
+          <span className="wide-only">
             <span className="dim">p50</span> <Duration ms={traceDurationMs.p50} />
           </span>
-          <span className="hide-n">
+          <span className="wide-only">
             <span className="dim">p95</span> <Duration ms={traceDurationMs.p95} />
           </span>
         </>
       )}
       {at !== null && (
-        <span className="at dim">
+        <span className="traces-at dim">
           {timeRange(at, at + bucketMs, Date.now())}:{" "}
-          <span className="mut">{plural(bucket?.traces ?? 0, "trace")}</span>
+          <span className="muted">{plural(bucket?.traces ?? 0, "trace")}</span>
           {(bucket?.failedTraces ?? 0) > 0 && (
-            <span className="err">, {count(bucket!.failedTraces)} failed</span>
+            <span className="error-text">, {count(bucket!.failedTraces)} failed</span>
           )}
         </span>
       )}

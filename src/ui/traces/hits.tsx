@@ -58,7 +58,7 @@ export function Hits({ scope }: { scope: Scope }) {
     );
   }
   return (
-    <div className="tbl-scroll">
+    <div className="traces-scroller">
       <ul className="hits" aria-label="Messages that match">
         {hits.map((hit, i) => (
           <li key={i}>
@@ -73,7 +73,7 @@ export function Hits({ scope }: { scope: Scope }) {
             ? `${plural(hits.length, "message")} so far. `
             : plural(hits.length, "message")}
         {!isFetching && hasNextPage && (
-          <button type="button" className="btn sm" onClick={() => void fetchNextPage()}>
+          <button type="button" className="button is-small" onClick={() => void fetchNextPage()}>
             Go on
           </button>
         )}
@@ -85,18 +85,18 @@ export function Hits({ scope }: { scope: Scope }) {
 function HitRow({ hit, project }: { hit: Hit; project: string }) {
   const { traceKey, traceId, traceName, spanKey, spanName, spanType, field, startTime } = hit;
   return (
-    <Link className="hit" href={traceHref(traceKey, { project }, spanKey)}>
+    <Link className="hits-hit" href={traceHref(traceKey, { project }, spanKey)}>
       <KindMark kind={spanType} />
       <span className="dim" title={exactTime(startTime)}>
         {time(startTime, Date.now())}
       </span>
-      <span className="trunc" title={traceName ?? traceId}>
+      <span className="truncated" title={traceName ?? traceId}>
         {traceName ?? traceId}
       </span>
-      <span className="trunc mut">
+      <span className="truncated muted">
         <Marked hit={hit} />
       </span>
-      <span className="dim trunc">
+      <span className="dim truncated">
         {spanName} · {fieldWords[field]}
       </span>
     </Link>

@@ -61,13 +61,13 @@ export function InternalLine({ traces }: { traces: InternalTraces }) {
   const { count: found, areShown, toggle } = traces;
   if (found === 0) return null;
   return (
-    <p className="internal-line dim">
+    <p className="traces-internal dim">
       {plural(found, "trace")} of runtime spans
       {areShown ? " shown" : " hidden"}
       {toggle && (
         <>
           {" · "}
-          <button type="button" className="lnk" aria-keyshortcuts="i" onClick={toggle}>
+          <button type="button" className="link" aria-keyshortcuts="i" onClick={toggle}>
             {areShown ? "hide" : "show"}
           </button>
         </>

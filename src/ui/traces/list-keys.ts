@@ -60,5 +60,5 @@ export function useListKeys({
 }
 
 function isOurs(target: EventTarget | null): boolean {
-  return target === document.body || (target instanceof Element && target.matches(".row"));
+  return target === document.body || (target instanceof Element && target.matches(".traces-row"));
 }

@@ -114,9 +114,9 @@ export function TraceList(props: ListProps) {
   const stop = place === undefined ? items.findIndex((item) => typeof item !== "string") : place;
 
   return (
-    <div className="tbl-scroll" ref={scroller}>
+    <div className="traces-scroller" ref={scroller}>
       <div
-        className="tbl"
+        className="traces-table"
         role="grid"
         aria-label="Traces"
         aria-rowcount={hasMore ? -1 : list.traces.length + 1}
@@ -124,7 +124,7 @@ export function TraceList(props: ListProps) {
       >
         <ListHead columns={shownColumns} sort={props.sort} onSort={props.onSort} />
         <div
-          className="rows"
+          className="traces-rows"
           role="rowgroup"
           style={{ height: virtualizer.getTotalSize() }}
           onMouseEnter={() => setHovered(true)}
@@ -166,7 +166,7 @@ export function TraceList(props: ListProps) {
 
 function Heading({ text, top }: { text: string; top: number }) {
   return (
-    <div className="group-h" role="row" style={{ transform: `translateY(${top}px)` }}>
+    <div className="traces-group" role="row" style={{ transform: `translateY(${top}px)` }}>
       <span role="gridcell">{text}</span>
     </div>
   );

@@ -20,24 +20,28 @@ export function NothingFound({ scope }: { scope: Scope }) {
         {range && ` ${range}`}
         {project && ` in ${project}`}.
       </p>
-      <p className="ways">
+      <p className="traces-ways">
         {text !== "" && (
-          <button type="button" className="btn" onClick={() => set({ in: "messages" })}>
+          <button type="button" className="button" onClick={() => set({ in: "messages" })}>
             Search messages for {text}
           </button>
         )}
         {(since || until) && (
-          <button type="button" className="btn" onClick={() => set({ since: null, until: null })}>
+          <button
+            type="button"
+            className="button"
+            onClick={() => set({ since: null, until: null })}
+          >
             Search all time
           </button>
         )}
         {filter !== "" && (
-          <button type="button" className="btn" onClick={() => set({ filter: null })}>
+          <button type="button" className="button" onClick={() => set({ filter: null })}>
             Clear the filter
           </button>
         )}
         {project && (
-          <button type="button" className="btn" onClick={() => set({ project: null })}>
+          <button type="button" className="button" onClick={() => set({ project: null })}>
             Look in all projects
           </button>
         )}
@@ -71,7 +75,7 @@ export function ListEnd({
       {found === 0
         ? "Nothing among the newest traces; there are older ones."
         : `${plural(found, "trace")} so far; there are older ones that were not looked at.`}{" "}
-      <button type="button" className="btn sm" onClick={onMore}>
+      <button type="button" className="button is-small" onClick={onMore}>
         Go on
       </button>
     </p>

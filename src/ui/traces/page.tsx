@@ -152,7 +152,7 @@ export function TracesPage() {
         onFacets={() => setFacetsOpen(!areFacetsOpen)}
       />
       <div
-        className={`panes tr-panes ${selected === null || !isList ? "" : "has-peek"} ${areFacetsOpen ? "has-facets" : ""}`}
+        className={`panes traces-panes ${selected === null || !isList ? "" : "has-peek"} ${areFacetsOpen ? "has-facets" : ""}`}
       >
         {isListThere ? (
           <Facets
@@ -165,7 +165,7 @@ export function TracesPage() {
         ) : (
           <aside className="pane facets" aria-label="Facets" aria-busy="true" />
         )}
-        <section className="pane list" aria-label={isList ? "Traces" : "Messages"}>
+        <section className="pane traces-list" aria-label={isList ? "Traces" : "Messages"}>
           <div>
             <Histogram
               stats={problem ? undefined : stats}
@@ -206,7 +206,7 @@ export function TracesPage() {
             </TraceList>
           )}
           {arrivals > 0 && isList && (
-            <button type="button" className="arrivals" onClick={letAllIn}>
+            <button type="button" className="traces-arrivals" onClick={letAllIn}>
               {plural(arrivals, "new trace")} {!isPaused && <Key of=" " />}
             </button>
           )}

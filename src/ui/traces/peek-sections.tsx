@@ -27,7 +27,7 @@ export function PeekTotals({
 }) {
   const isLost = standingOf(trace) === "lost";
   return (
-    <section className="sect">
+    <section className="section">
       <dl className="peek-totals">
         <div>
           <dt>Wall</dt>
@@ -93,13 +93,13 @@ function Split({ breakdown }: { breakdown: Breakdown | undefined }) {
     <>
       <div className="peek-split" aria-hidden="true">
         {parts.map(({ name, share }) => (
-          <i key={name} className={`is-${name}`} style={{ flexGrow: share }} />
+          <i key={name} className={`peek-share is-${name}`} style={{ flexGrow: share }} />
         ))}
       </div>
       <div className="peek-legend">
         {parts.map(({ name, ms }) => (
           <span key={name}>
-            <i className={`is-${name}`} />
+            <i className={`peek-share is-${name}`} />
             {name === "idle"
               ? `idle ${textOf(duration(ms))}${isCut ? ", not to scale" : ""}`
               : name}
@@ -125,9 +125,9 @@ export function PeekMessage({
   const text = whole ?? preview;
   if (text === null || text === "") return null;
   return (
-    <section className="sect">
+    <section className="section">
       <h3>
-        {title} <span className="end">{role}</span>
+        {title} <span className="section-end">{role}</span>
       </h3>
       <p className="peek-said">
         {text.length > shownLength ? `${text.slice(0, shownLength)}…` : text}
@@ -152,11 +152,11 @@ export function PeekError({
   if (!first) return null;
   const href = traceHref(trace.key, { project }, first.key);
   return (
-    <section className="sect">
+    <section className="section">
       <h3>
         Error
-        <span className="end">
-          <Link className="lnk" href={href}>
+        <span className="section-end">
+          <Link className="link" href={href}>
             {first.step > 0 ? `step ${count(first.step)}` : "open"}
           </Link>
         </span>
@@ -164,8 +164,8 @@ export function PeekError({
       <div className="peek-error">
         <header>
           <KindMark kind={first.spanType} />
-          <span className="trunc">{first.name}</span>
-          <span className="num">
+          <span className="truncated">{first.name}</span>
+          <span className="number">
             <Duration ms={first.durationMs} />
           </span>
         </header>
@@ -190,10 +190,10 @@ export function PeekSpans({
   const isLarge = spanCount > largeSpanCount;
   const lines = useMemo(() => foldSpans(spans ?? []), [spans]);
   return (
-    <section className="sect peek-spans">
+    <section className="section peek-spans">
       <h3>
         Spans{" "}
-        <span className="end num">
+        <span className="section-end number">
           {count(spanCount - internalSpanCount)}
           {internalSpanCount > 0 && (
             <span className="dim"> + {count(internalSpanCount)} internal</span>
@@ -205,20 +205,20 @@ export function PeekSpans({
         {lines.slice(0, shownSpans).map((span) => (
           <li key={span.key}>
             <Link
-              className={span.status === "error" ? "bad" : ""}
+              className={span.status === "error" ? "peek-span is-failed" : "peek-span"}
               href={traceHref(key, { project }, span.key)}
             >
               {Array.from({ length: Math.min(span.depth, shownDepth) }, (_, i) => (
                 <i key={i} />
               ))}
               <KindMark kind={span.spanType} />
-              <span className="nm trunc">{span.name}</span>
-              <span className="sub trunc">
+              <span className="peek-name truncated">{span.name}</span>
+              <span className="peek-detail truncated">
                 {span.spanType === "llm" && `step ${count(span.step)}`}
                 {span.times > 1 && `×${count(span.times)}`}
-                {span.status === "error" && <span className="sr">failed</span>}
+                {span.status === "error" && <span className="visually-hidden">failed</span>}
               </span>
-              <span className="num">
+              <span className="number">
                 <Duration ms={span.durationMs} />
               </span>
             </Link>
@@ -226,7 +226,7 @@ export function PeekSpans({
         ))}
       </ul>
       {lines.length > shownSpans && (
-        <Link className="lnk" href={traceHref(key, { project })}>
+        <Link className="link" href={traceHref(key, { project })}>
           {count(lines.length - shownSpans)} more
         </Link>
       )}

@@ -59,7 +59,7 @@ export function Peek(props: PeekProps) {
         </span>
         <button
           type="button"
-          className="btn ghost sm icon"
+          className="button is-quiet is-small is-square"
           aria-label="Previous trace"
           title="Previous trace (k)"
           onClick={() => onMove(-1)}
@@ -68,7 +68,7 @@ export function Peek(props: PeekProps) {
         </button>
         <button
           type="button"
-          className="btn ghost sm icon"
+          className="button is-quiet is-small is-square"
           aria-label="Next trace"
           title="Next trace (j)"
           onClick={() => onMove(1)}
@@ -79,7 +79,7 @@ export function Peek(props: PeekProps) {
         {summary && (
           <button
             type="button"
-            className={`btn ghost sm icon ${summary.pinned ? "is-on" : ""}`}
+            className={`button is-quiet is-small is-square peek-pin ${summary.pinned ? "is-on" : ""}`}
             aria-pressed={summary.pinned}
             aria-label="Pin"
             title={summary.pinned ? "Unpin (p)" : "Pin: keep it when old traces are deleted (p)"}
@@ -91,16 +91,16 @@ export function Peek(props: PeekProps) {
         <CopyButton
           text={() => new URL(href, location.href).href}
           label="Copy the link to this trace"
-          className="btn ghost sm"
+          className="button is-quiet is-small"
         >
           Copy link
         </CopyButton>
-        <Link className="btn sm" href={href}>
+        <Link className="button is-small" href={href}>
           Open <Key of="Enter" />
         </Link>
         <button
           type="button"
-          className="btn ghost sm icon"
+          className="button is-quiet is-small is-square"
           aria-label="Close the peek"
           title="Close (Esc)"
           onClick={onClose}
@@ -143,7 +143,7 @@ function PeekHead({ trace, project }: { trace: Summary; project: string }) {
   const standing = standingOf(trace);
   return (
     <div className="peek-head">
-      <h2 className="trunc" title={name ?? traceId}>
+      <h2 className="truncated" title={name ?? traceId}>
         {name ?? traceId}
       </h2>
       <div className="flex">
@@ -157,7 +157,7 @@ function PeekHead({ trace, project }: { trace: Summary; project: string }) {
             )}
           </>
         )}
-        <span className="dim trunc">
+        <span className="dim truncated">
           <span title={`${exactTime(startTime)}, by ${source}`}>{time(startTime, Date.now())}</span>
           {agentName !== null && agentName !== name && ` · ${agentName}`}
           {customer && ` · ${customer.name ?? customer.id}`}
@@ -165,7 +165,7 @@ function PeekHead({ trace, project }: { trace: Summary; project: string }) {
             <>
               {" · "}
               <Link
-                className="lnk"
+                className="link"
                 href={hrefOf("session", { at: { session: sessionId }, query: { project } })}
               >
                 session {sessionId}

@@ -62,7 +62,7 @@ export const TraceRow = memo(function TraceRow({
   return (
     <div
       ref={row}
-      className={`row ${isSelected ? "sel" : ""}`}
+      className={`traces-row ${isSelected ? "is-selected" : ""}`}
       role="row"
       aria-rowindex={number + 2}
       aria-selected={isSelected}
@@ -81,7 +81,7 @@ export const TraceRow = memo(function TraceRow({
           <div
             key={id}
             role="gridcell"
-            className={`${isNumber ? "num" : "trunc"} ${className}`}
+            className={`${isNumber ? "number" : "truncated"} ${className}`}
             title={title?.(trace)}
           >
             {cell(trace, about)}
@@ -93,7 +93,7 @@ export const TraceRow = memo(function TraceRow({
 });
 
 function isRow(element: Element | null): boolean {
-  return element !== null && element.matches(".row");
+  return element !== null && element.matches(".traces-row");
 }
 
 /** The name, and what the user said; while it runs, how far it is. */
@@ -109,19 +109,25 @@ function What({
   now: number;
 }) {
   return (
-    <div role="gridcell" className="what">
-      <a className="nm trunc" href={href} tabIndex={-1} title={name ?? traceId} draggable={false}>
+    <div role="gridcell" className="traces-what">
+      <a
+        className="traces-name truncated"
+        href={href}
+        tabIndex={-1}
+        title={name ?? traceId}
+        draggable={false}
+      >
         {name ?? <span className="mono">{traceId}</span>}
       </a>
       {pinned && (
-        <span className="pin" title="Pinned: kept when old traces are deleted">
+        <span className="traces-pin" title="Pinned: kept when old traces are deleted">
           <Icon name="pin" size="xs" />
-          <span className="sr">pinned</span>
+          <span className="visually-hidden">pinned</span>
         </span>
       )}
-      <span className="tx trunc" title={inputPreview ?? undefined}>
+      <span className="traces-text truncated" title={inputPreview ?? undefined}>
         {isRunning && (
-          <span className="acc">
+          <span className="accent-text">
             {llmCount > 0 ? `step ${count(llmCount)}` : "started"} · last span{" "}
             {ago(lastReceivedAt, now)}
           </span>

@@ -28,7 +28,11 @@ export function TracesToolbar({
   return (
     <div className="toolbar">
       <QueryBar value={filter} onChange={onFilter} label="Filter traces">
-        <div className="seg scope" role="group" aria-label="What free text is looked for in">
+        <div
+          className="segments traces-scope"
+          role="group"
+          aria-label="What free text is looked for in"
+        >
           <button
             type="button"
             aria-pressed={view === "traces"}
@@ -51,7 +55,7 @@ export function TracesToolbar({
       <PauseButton />
       <button
         type="button"
-        className="btn ghost icon only-n"
+        className="button is-quiet is-square narrow-only"
         aria-label="Facets"
         title="Facets"
         aria-expanded={areFacetsOpen}
@@ -69,7 +73,7 @@ function PauseButton() {
   return (
     <button
       type="button"
-      className="btn"
+      className="button"
       aria-keyshortcuts="Space"
       aria-pressed={isPaused}
       title={isPaused ? "Show what came meanwhile, and go on" : "Nothing changes until you go on"}
@@ -86,10 +90,10 @@ function ColumnsMenu() {
   const [hidden, toggle] = useHiddenColumns();
   return (
     <Drop
-      className="btn ghost icon"
+      className="button is-quiet is-square"
       label="Columns"
       button={<Icon name="columns" />}
-      panelClassName="columns-menu"
+      panelClassName="traces-columns"
     >
       {() =>
         columns
@@ -98,12 +102,12 @@ function ColumnsMenu() {
             <button
               key={id}
               type="button"
-              className="it"
+              className="popover-item"
               role="checkbox"
               aria-checked={!hidden.has(id)}
               onClick={() => toggle(id)}
             >
-              <span className={`box ${hidden.has(id) ? "" : "on"}`}>
+              <span className={`traces-box ${hidden.has(id) ? "" : "is-on"}`}>
                 {!hidden.has(id) && <Icon name="check" />}
               </span>
               {name}

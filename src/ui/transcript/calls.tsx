@@ -111,12 +111,12 @@ function ToolRun({ run }: { run: readonly TranscriptEntry[] }) {
   const durationMs = run.reduce((sum, { startTime, endTime }) => sum + endTime - startTime, 0);
   return (
     <>
-      <div className="tool-run">
+      <div className="transcript-run">
         <Fold isOpen={isOpen} onToggle={() => folds.toggle(id)}>
           <KindMark kind="tool" />
           {count(run.length)} × {run[0]!.name}, all ok
         </Fold>
-        <span className="num dim">
+        <span className="number dim">
           <Duration ms={durationMs} />
         </span>
       </div>

@@ -66,7 +66,7 @@ export function TranscriptEntries({
   );
   return (
     <SceneContext value={scene}>
-      <div className={isBrief ? "ts-flow is-brief" : "ts-flow"}>
+      <div className={isBrief ? "transcript-flow is-brief" : "transcript-flow"}>
         <Items items={first} />
         {worked.length > 0 && <Worked items={[...first, ...worked]} />}
         {isOpen && <Items items={worked} />}
@@ -102,10 +102,10 @@ function Worked({ items }: { items: readonly Item[] }) {
       <Fold isOpen={folds.isOpen(workedId)} onToggle={() => folds.toggle(workedId)}>
         {names.size === 0 ? "No tools" : `${plural(names.size, "tool")}:`}
       </Fold>
-      <span className="mono trunc" title={list}>
+      <span className="mono truncated" title={list}>
         {list}
       </span>
-      <span className="tail num dim">
+      <span className="tail number dim">
         <span>{plural(steps, "step")}</span>
         <span>
           <Duration ms={to - from} />

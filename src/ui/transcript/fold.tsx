@@ -33,9 +33,9 @@ export function Fold({
 /** A line of the transcript: who speaks in the gutter, what they say beside it. */
 export function Turn({ who, children }: { who?: string | undefined; children: ReactNode }) {
   return (
-    <div className="turn">
-      <div className="gut">{who}</div>
-      <div className="said">{children}</div>
+    <div className="transcript-turn">
+      <div className="transcript-gutter">{who}</div>
+      <div className="transcript-said">{children}</div>
     </div>
   );
 }

@@ -25,7 +25,7 @@ export function EarlierMessages({ spanKey }: { spanKey: number }) {
   if (!earlier) {
     return (
       <Turn>
-        <p className="loading">Reading the earlier messages…</p>
+        <p className="transcript-loading">Reading the earlier messages…</p>
       </Turn>
     );
   }
@@ -38,7 +38,7 @@ export function MessageList({ told, id }: { told: Told; id: string }) {
   let from = Math.max(0, told.messages.length - chunk);
   while (from > 0 && folds.isOpen(`${id}.${from}`)) from = Math.max(0, from - chunk);
   return (
-    <div className="earlier">
+    <div className="transcript-earlier">
       {from > 0 && (
         <Turn>
           <Fold isOpen={false} onToggle={() => folds.toggle(`${id}.${from}`)}>
@@ -65,13 +65,13 @@ export function HistoryChanged({ spanKey, earlierKey }: { spanKey: number; earli
   const isOpen = folds.isOpen(id);
   return (
     <>
-      <div className="flag">
+      <div className="transcript-flag">
         <Icon name="warn" size="xs" />
         History changed here: what was sent before is not what is sent now.
         {traceKey !== null && (
           <button
             type="button"
-            className="lnk"
+            className="link"
             aria-expanded={isOpen}
             onClick={() => folds.toggle(id)}
           >
@@ -94,14 +94,14 @@ function HistoryDiff({ spanKey, earlierKey }: { spanKey: number; earlierKey: num
   );
   const error = before.error ?? after.error;
   if (error) return <Problem error={error} />;
-  if (!changed) return <p className="loading">Reading both histories…</p>;
+  if (!changed) return <p className="transcript-loading">Reading both histories…</p>;
   const { from, messages, delta } = changed;
   const size =
     delta === 0
       ? "the same length"
       : `${plural(Math.abs(delta), "character")} ${delta < 0 ? "shorter" : "longer"}`;
   return (
-    <div className="history-diff">
+    <div className="transcript-diff">
       <p className="note">
         {messages === 1 ? `Message ${from + 1}` : `Messages ${from + 1} to ${from + messages}`}, now{" "}
         {size}

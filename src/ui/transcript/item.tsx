@@ -16,7 +16,7 @@ const maxLevel = 6;
 export const ItemView = memo(function ItemView({ item }: { item: Item }) {
   const level = Math.min(item.level, maxLevel);
   return (
-    <div className="ts-item" style={{ "--level": level } as React.CSSProperties}>
+    <div className="transcript-item" style={{ "--level": level } as React.CSSProperties}>
       {item.type === "step" ? (
         <Step item={item} />
       ) : item.type === "group" ? (
@@ -43,16 +43,16 @@ function Group({ item: { entry, key, steps } }: { item: GroupItem }) {
   return (
     <>
       <Turn>
-        <div className="group" onClick={() => onSelect?.(key)}>
+        <div className="transcript-group" onClick={() => onSelect?.(key)}>
           <Fold
             isOpen={isOpen}
             onToggle={() => folds.toggle(groupId(key))}
             title={isOpen ? "Fold (o)" : "Open (o)"}
           >
             <KindMark kind="agent" />
-            <span className="group-name">{entry.name}</span>
+            <span className="transcript-group-name">{entry.name}</span>
           </Fold>
-          <span className="dim trunc">sub-agent{entry.modelId && `, ${entry.modelId}`}</span>
+          <span className="dim truncated">sub-agent{entry.modelId && `, ${entry.modelId}`}</span>
           {entry.status !== "ok" && <StandingBadge standing={entry.status} />}
           <span className="tail">
             <span>
@@ -62,7 +62,9 @@ function Group({ item: { entry, key, steps } }: { item: GroupItem }) {
             <span>
               <Duration ms={entry.endTime - entry.startTime} />
             </span>
-            {known && known.costUsd !== null && <span className="mut">{money(known.costUsd)}</span>}
+            {known && known.costUsd !== null && (
+              <span className="muted">{money(known.costUsd)}</span>
+            )}
           </span>
         </div>
       </Turn>

@@ -30,7 +30,7 @@ export function SpokenMessage({
   if (message.role === "user") {
     return (
       <Turn who={who}>
-        <div className="msg-user">
+        <div className="text-user-message">
           {message.parts.map((part, i) => (
             <UserPart key={i} part={part} id={`${id}.${i}`} />
           ))}
@@ -126,7 +126,7 @@ function Thinking({
   }
   const isOpen = folds.isOpen(id);
   return (
-    <div className="think">
+    <div className="text-thinking">
       <Fold isOpen={isOpen} onToggle={() => folds.toggle(id)}>
         Thought{size || `, ${plural(lengthOf(part), "character")}`}
       </Fold>

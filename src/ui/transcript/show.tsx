@@ -9,7 +9,7 @@ const choices = [
 export function ShowSwitch() {
   const [show, setShow] = useParam<"new" | "all">("show", "new");
   return (
-    <div className="seg ts-show" role="group" aria-label="Messages of each step">
+    <div className="segments transcript-show" role="group" aria-label="Messages of each step">
       {choices.map(([value, label]) => (
         <button
           key={value}

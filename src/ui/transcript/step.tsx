@@ -56,7 +56,7 @@ export const earlierId = (spanKey: number) => `earlier.${spanKey}`;
 export function Failure({ message, who }: { message: string | null; who?: string }) {
   return (
     <Turn who={who}>
-      <div className="failure">{message ?? "It failed, without a message."}</div>
+      <div className="transcript-failure">{message ?? "It failed, without a message."}</div>
     </Turn>
   );
 }
@@ -65,7 +65,7 @@ export function Failure({ message, who }: { message: string | null; who?: string
 export function Stopped({ who }: { who?: string }) {
   return (
     <Turn who={who}>
-      <p className="stopped">
+      <p className="transcript-stopped">
         <StandingBadge standing="aborted" /> It was stopped here, before it was done.
       </p>
     </Turn>
@@ -81,21 +81,21 @@ function StepHead({ item }: { item: StepItem }) {
   const number = numberOf(key) ?? item.number;
   return (
     <header
-      className="step"
+      className="transcript-step"
       onClick={() => onSelect?.(key)}
       title={entry.name === "chat" ? undefined : entry.name}
     >
-      <span className="gut num">{offsetText(entry.startTime - startTime)}</span>
-      <span className="head">
+      <span className="transcript-gutter number">{offsetText(entry.startTime - startTime)}</span>
+      <span className="transcript-step-head">
         <KindMark kind="llm" />
         {onSelect ? (
-          <button type="button" className="md" tabIndex={-1}>
+          <button type="button" className="transcript-step-name" tabIndex={-1}>
             Step {number}
           </button>
         ) : (
-          <span className="md">Step {number}</span>
+          <span className="transcript-step-name">Step {number}</span>
         )}
-        <span className="trunc">{entry.modelId ?? "model not reported"}</span>
+        <span className="truncated">{entry.modelId ?? "model not reported"}</span>
         {entry.earlier && !entry.isEdited && traceKey !== null && (
           <Fold isOpen={folds.isOpen(id, isAll)} onToggle={() => folds.toggle(id)}>
             {earlierCount === null ? "earlier messages" : `${count(earlierCount)} unchanged`}
@@ -107,15 +107,15 @@ function StepHead({ item }: { item: StepItem }) {
             <FigureText figure={duration(entry.endTime - entry.startTime)} />
           </span>
           {typeof ttftMs === "number" && (
-            <span className="hide-n">first token {textOf(duration(ttftMs))}</span>
+            <span className="wide-only">first token {textOf(duration(ttftMs))}</span>
           )}
           {usage && (
-            <span className="io" title="Tokens in → out">
+            <span className="transcript-tokens" title="Tokens in → out">
               {tokens(usage.inputTokens)} → {tokens(usage.outputTokens)}
             </span>
           )}
           {facts && (
-            <span className="cost mut">
+            <span className="transcript-cost muted">
               {facts.costUsd === null ? <i>unpriced</i> : <SpanCost of={facts} />}
             </span>
           )}
@@ -136,7 +136,7 @@ function offsetText(ms: number) {
     <>
       {sign}
       {Math.abs(ms / 1000).toFixed(2)}
-      <span className="u">s</span>
+      <span className="unit">s</span>
     </>
   );
 }

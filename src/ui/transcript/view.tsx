@@ -181,7 +181,7 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
 
   return (
     <div
-      className="ts-scroll"
+      className="transcript-scroller"
       ref={scroller}
       onScroll={onScroll}
       tabIndex={0}
@@ -189,29 +189,29 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
       aria-label="Transcript"
     >
       {isSeeking && (
-        <p className="ts-seek">
+        <p className="transcript-seek">
           <span>Reading on to what is selected…</span>
         </p>
       )}
       {from !== null && data && (
-        <p className="ts-seek">
+        <p className="transcript-seek">
           <span>
             This is a part of the trace.{" "}
-            <button type="button" className="lnk" onClick={showBeginning}>
+            <button type="button" className="link" onClick={showBeginning}>
               Show it from its beginning
             </button>
           </span>
         </p>
       )}
       <SceneContext value={scene}>
-        <div className="ts" style={{ height }}>
+        <div className="transcript-rows" style={{ height }}>
           {rows.map(({ index, key, start }) => (
             <div
               key={key}
               ref={virtualizer.measureElement}
               data-index={index}
               // Not by a transform, under which nothing sticks.
-              className={index === place ? "ts-row sel" : "ts-row"}
+              className={index === place ? "transcript-row is-selected" : "transcript-row"}
               aria-current={index === place ? "step" : undefined}
               style={{ top: start }}
             >
@@ -231,10 +231,12 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
 
 /** What comes next, or why nothing does. */
 function TheEnd({ table: { trace, count }, hasMore }: { table: SpanTable; hasMore: boolean }) {
-  if (hasMore) return <p className="ts-end dim">Reading on…</p>;
+  if (hasMore) return <p className="transcript-end dim">Reading on…</p>;
   if (trace.state === "open")
-    return <p className="ts-end acc">Running: {plural(count, "span")} so far.</p>;
+    return <p className="transcript-end accent-text">Running: {plural(count, "span")} so far.</p>;
   if (trace.state === "stale")
-    return <p className="ts-end lostc">No end received: nothing came for ten minutes.</p>;
+    return (
+      <p className="transcript-end lost-text">No end received: nothing came for ten minutes.</p>
+    );
   return null;
 }

@@ -53,7 +53,7 @@ async function knowsSession(): Promise<boolean> {
 async function openTraces(): Promise<Viewer> {
   const viewer = await openViewer(server);
   await viewer.open("/traces");
-  await viewer.page.locator(".row").first().waitFor();
+  await viewer.page.locator(".traces-row").first().waitFor();
   return viewer;
 }
 
@@ -194,7 +194,7 @@ browserTest(
   async () => {
     await using viewer = await openTraces();
     const { page } = viewer;
-    await page.locator(".live", { hasText: "Live" }).waitFor();
+    await page.locator(".shell-live", { hasText: "Live" }).waitFor();
     const status = (text: string) =>
       page.locator("[role=status]", { hasText: new RegExp(`^${text}$`) });
     await type(viewer, "pause");
@@ -271,14 +271,14 @@ browserTest(
 
     const second = await stranger.context.newPage();
     await second.goto(`${server.url}/traces#token=${server.token}`);
-    await second.locator(".row").first().waitFor();
+    await second.locator(".traces-row").first().waitFor();
     await page.evaluate(() => window.dispatchEvent(new Event("focus")));
     await page.getByRole("navigation", { name: "Pages" }).waitFor();
     expect(new URL(page.url()).pathname).toBe("/overview");
 
     const third = await context.newPage();
     await third.goto(`${server.url}/traces`);
-    await third.locator(".row").first().waitFor();
+    await third.locator(".traces-row").first().waitFor();
     expect([...viewer.complaints, ...stranger.complaints]).toEqual([]);
   },
   timeoutMs,
@@ -292,7 +292,7 @@ browserTest(
     await page.goto(`${server.url}/traces#token=tl_wrong`);
     await page.getByRole("heading", { name: "The token is not valid any more" }).waitFor();
     await page.goto(`${server.url}/traces#token=${server.token}`);
-    await page.locator(".row").first().waitFor();
+    await page.locator(".traces-row").first().waitFor();
     expect(page.url()).toBe(`${server.url}/traces`);
   },
   timeoutMs,
@@ -312,12 +312,12 @@ browserTest(
     await using viewer = await openViewer(own);
     const { page } = viewer;
     await viewer.open(`/overview?project=${project}`);
-    await page.locator(".loss").waitFor();
+    await page.locator(".shell-loss").waitFor();
     for (const width of [1000, 760]) {
       await page.setViewportSize({ width, height: 700 });
       const cut = await page.evaluate(() => {
-        const bar = document.querySelector(".appbar")!;
-        const nav = document.querySelector(".nav")!;
+        const bar = document.querySelector(".shell-bar")!;
+        const nav = document.querySelector(".shell-nav")!;
         const rects = [...bar.children].map((child) => child.getBoundingClientRect());
         return {
           pages: nav.scrollWidth - nav.clientWidth,

@@ -32,7 +32,7 @@ const languages = [
 test("code in a known language is coloured, and by another name of it, too", () => {
   for (const language of ["typescript", "ts", "TS"]) {
     expect(htmlOf({ text: "const a = 'b'; // c", language })).toContain(
-      '<span class="tk-k">const</span> a = <span class="tk-s">&#x27;b&#x27;</span>; <span class="tk-c">// c</span>',
+      '<span class="text-token-key">const</span> a = <span class="text-token-string">&#x27;b&#x27;</span>; <span class="text-token-comment">// c</span>',
     );
   }
   expect(tokensOf("a", "klingon")).toBeNull();
@@ -88,9 +88,9 @@ test.each(["(", "{", "[", "`${", "<a>", "[a](", "a", "_", "\n", " ", "'", "<scri
 
 test("code that is long stays plain", () => {
   const text = "const a = 1;\n".repeat(390);
-  expect(htmlOf({ text, language: "ts" })).toContain("tk-k");
+  expect(htmlOf({ text, language: "ts" })).toContain("text-token-key");
   const long = `const a = "${"x ".repeat(20)}";\n`.repeat(390);
-  expect(htmlOf({ text: long, language: "ts" })).not.toContain("tk-");
+  expect(htmlOf({ text: long, language: "ts" })).not.toContain("text-token-");
 });
 
 test("of 1 MB of code only the lines in sight are in the page", () => {

@@ -11,7 +11,7 @@ const numbers = (count: number) => Array.from({ length: count }, (_, i) => `line
 /** The lines with one of these classes, as text. */
 function linesOf(html: string, ...classes: string[]): string[] {
   const document = html.matchAll(
-    /<span class="(ln-\w+)">((?:<(span|b)>[^<]*<\/\3>|[^<])*)<\/span>/g,
+    /<span class="(text-\w+)">((?:<(span|b)>[^<]*<\/\3>|[^<])*)<\/span>/g,
   );
   return [...document]
     .filter(([, name]) => classes.includes(name!))
@@ -20,9 +20,9 @@ function linesOf(html: string, ...classes: string[]): string[] {
 
 test("lines that went and came are told apart from those that stayed", () => {
   const html = htmlOf("a\nb\nc\n", "a\nc\nd\ne\n");
-  expect(linesOf(html, "ln-same")).toEqual(["a", "c"]);
-  expect(linesOf(html, "ln-del")).toEqual(["b"]);
-  expect(linesOf(html, "ln-add")).toEqual(["d", "e"]);
+  expect(linesOf(html, "text-same")).toEqual(["a", "c"]);
+  expect(linesOf(html, "text-removed")).toEqual(["b"]);
+  expect(linesOf(html, "text-added")).toEqual(["d", "e"]);
 });
 
 test("in a line that changed the words that did stand out", () => {
@@ -34,7 +34,7 @@ test("in a line that changed the words that did stand out", () => {
 test("far from a change lines are counted, not shown", () => {
   const lines = numbers(100);
   const html = htmlOf(lines.join(""), lines.with(50, "changed\n").join(""));
-  expect(linesOf(html, "ln-same")).toEqual(
+  expect(linesOf(html, "text-same")).toEqual(
     ["47", "48", "49", "51", "52", "53"].map((n) => `line ${n}`),
   );
   expect(html).toContain("47 unchanged lines");
@@ -53,7 +53,7 @@ test("what changed too much is one text for another, and a long one is compared 
   const startedAt = performance.now();
   const html = htmlOf(before, after);
   expect(performance.now() - startedAt).toBeLessThan(5_000);
-  expect(linesOf(html, "ln-del")[0]).toBe("0");
+  expect(linesOf(html, "text-removed")[0]).toBe("0");
   expect(html).toContain("The first 100,000 characters are compared.");
   expect(html).not.toContain("\u202e");
 });
@@ -67,8 +67,8 @@ test("without what went it is the new text, without what came the old one", () =
       fc.pre(before !== "" && after !== "" && before !== after);
       const html = htmlOf(`${before}same\n`, `${after}same\n`);
       fc.pre(!html.includes("unchanged line"));
-      expect(linesOf(html, "ln-same", "ln-del").join("\n")).toBe(`${before}same`);
-      expect(linesOf(html, "ln-same", "ln-add").join("\n")).toBe(`${after}same`);
+      expect(linesOf(html, "text-same", "text-removed").join("\n")).toBe(`${before}same`);
+      expect(linesOf(html, "text-same", "text-added").join("\n")).toBe(`${after}same`);
     }),
   );
 });

@@ -52,7 +52,9 @@ test("nothing that is attached is fetched", () => {
 });
 
 test("a call shows its arguments in a line", () => {
-  expect(cardOf({ args: '{"path":"a.ts"}' })).toContain('<span class="args trunc">a.ts</span>');
+  expect(cardOf({ args: '{"path":"a.ts"}' })).toContain(
+    '<span class="text-tool-args truncated">a.ts</span>',
+  );
   expect(cardOf({ args: '{"path":"a.ts","line":3}' })).toContain(">path a.ts line 3<");
   expect(cardOf({ args: '"ls -l"' })).toContain(">ls -l<");
   expect(cardOf({ args: "not JSON" })).toContain(">not JSON<");
@@ -74,8 +76,8 @@ test("a call that puts one text in another's place shows what changed", () => {
   const args = JSON.stringify({ path: "a.ts", old_string: "let a;\n", new_string: "let b;\n" });
   const html = cardOf({ args });
   expect(html).toContain(">a.ts<");
-  expect(html).toContain('<span class="ln-del">');
-  expect(html).toContain('<span class="ln-add">');
+  expect(html).toContain('<span class="text-removed">');
+  expect(html).toContain('<span class="text-added">');
 });
 
 test("a result is shown by its first lines, and a failed call says why", () => {
@@ -95,8 +97,8 @@ test("a result is shown by its first lines, and a failed call says why", () => {
   expect(html).toContain("92 more lines");
   expect(html).toMatch(/The beginning of 5\.0.MB/);
   const failed = cardOf({ standing: "error", note: "no such file" });
-  expect(failed).toContain('class="tool bad ');
-  expect(failed).toContain('<p class="note err">no such file</p>');
+  expect(failed).toContain('class="text-tool is-failed ');
+  expect(failed).toContain('<p class="note error-text">no such file</p>');
 });
 
 test("instructions are folded, and whoever speaks is named", () => {

@@ -29,7 +29,7 @@ test.each([
   ["````md\n```js\na\n```\n\n**b**\n````", "```\n\n**b**"],
   ["```md\n```js\n\n**a**\n```\n**b**", "<strong>b</strong>"],
   ["a & b &#65; &amp;", "a &amp; b &amp;#65; &amp;amp;"],
-  ["# A heading", '<p class="prose-h h-1">'],
+  ["# A heading", '<p class="text-heading is-level-1">'],
   ["[fine](https://example.com/a)", 'href="https://example.com/a"'],
   ["<b>no element</b>", "&lt;b&gt;no element&lt;/b&gt;"],
   ["![it](https://example.com/pixel.png)", "example.com"],
@@ -108,7 +108,7 @@ test("what is too deep is plain, and what stands beside it is not", () => {
     const html = htmlOf(`**before**\n\n${deep}\n\n**behind**`);
     expect(html).toContain("<strong>before</strong>");
     expect(html).toContain("<strong>behind</strong>");
-    expect(html).toContain('class="plain"');
+    expect(html).toContain('class="text-plain"');
   }
 });
 

@@ -101,7 +101,7 @@ browserTest(
     await using viewer = await openViewer(server);
     const { page } = viewer;
     const path = `/traces/${hex(1, 32)}`;
-    const rows = page.locator(".trow .nm");
+    const rows = page.locator(".tree-row .tree-name");
     await viewer.open(`${path}?view=tree`);
     await page.getByText("2 + 3 internal").waitFor();
     expect(await rows.allTextContents()).toEqual(["agent", "read"]);
@@ -115,13 +115,13 @@ browserTest(
     await page.getByLabel("Find in the trace").fill("fsync");
     await page.getByRole("search").getByRole("status").getByText("1", { exact: true }).waitFor();
     await page.keyboard.press("Enter");
-    await page.locator(".trow.sel", { hasText: "fsync" }).waitFor();
+    await page.locator(".tree-row.is-selected", { hasText: "fsync" }).waitFor();
 
     await viewer.open(`${path}?view=tree&span=${hex(3, 16)}`);
-    await page.locator(".trow.sel", { hasText: "lock inner" }).waitFor();
+    await page.locator(".tree-row.is-selected", { hasText: "lock inner" }).waitFor();
     await page.getByRole("button", { name: "3 internal" }).click();
     // What is shown above it is selected instead.
-    await page.locator(".trow.sel", { hasText: "agent" }).waitFor();
+    await page.locator(".tree-row.is-selected", { hasText: "agent" }).waitFor();
     expect(viewer.complaints).toEqual([]);
   },
   60_000,
@@ -132,7 +132,7 @@ browserTest(
   async () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
-    const names = page.locator(".row .nm");
+    const names = page.locator(".traces-row .traces-name");
     await viewer.open("/traces");
     await page.getByText("3 traces of runtime spans hidden").waitFor();
     expect(await names.allTextContents()).toEqual(["agent"]);
@@ -143,13 +143,13 @@ browserTest(
     await viewer.open(`/traces?filter=${encodeURIComponent("is:internal")}`);
     await names.getByText("sql 2").waitFor();
     expect(await names.count()).toBe(3);
-    expect(await page.locator(".internal-line").count()).toBe(0);
+    expect(await page.locator(".traces-internal").count()).toBe(0);
 
     await using plain = await startServer();
     await send(plain, 1, [{ name: "GET /" }]);
     await using other = await openViewer(plain);
     await other.open("/traces");
-    await other.page.locator(".row .nm").getByText("GET /").waitFor();
+    await other.page.locator(".traces-row .traces-name").getByText("GET /").waitFor();
     expect([...viewer.complaints, ...other.complaints]).toEqual([]);
   },
   60_000,

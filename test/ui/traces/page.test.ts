@@ -35,7 +35,7 @@ async function send(server: TestServer, name: string, minutesAgo: number) {
   expect(response.status).toBe(202);
 }
 
-const namesOf = ({ page }: Viewer) => page.locator(".row .nm").allTextContents();
+const namesOf = ({ page }: Viewer) => page.locator(".traces-row .traces-name").allTextContents();
 
 /** The list shows these, from the top, soon. */
 async function shows(viewer: Viewer, ...names: string[]) {
@@ -54,7 +54,7 @@ browserTest(
     await using viewer = await openViewer(server);
     const { page } = viewer;
     await viewer.open("/traces");
-    await page.locator(".live", { hasText: "Live" }).waitFor();
+    await page.locator(".shell-live", { hasText: "Live" }).waitFor();
     await page.getByRole("heading", { name: "Send the first span" }).waitFor();
 
     await send(server, "first", 5);
@@ -64,7 +64,7 @@ browserTest(
     await send(server, "second", 4);
     await shows(viewer, "second", "first");
 
-    await page.locator(".row").first().hover();
+    await page.locator(".traces-row").first().hover();
     await send(server, "third", 3);
     await page.getByRole("button", { name: "1 new trace" }).waitFor({ timeout: soonMs });
     expect(await namesOf(viewer)).toEqual(["second", "first"]);
@@ -81,7 +81,7 @@ browserTest(
     await using viewer = await openViewer(filled);
     const { page } = viewer;
     await viewer.open("/traces");
-    await page.locator(".row").first().waitFor();
+    await page.locator(".traces-row").first().waitFor();
     await page.keyboard.press("j");
     await page.keyboard.press("j");
     await page.locator('.peek h2:text-is("second")').waitFor();
@@ -100,14 +100,14 @@ browserTest(
     await using viewer = await openViewer(filled);
     const { page } = viewer;
     await viewer.open("/traces");
-    await page.locator(".row").first().waitFor();
+    await page.locator(".traces-row").first().waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("statsu:ok");
     await page.keyboard.press("Enter");
     await page.getByText("there is no key statsu").waitFor();
     await page.keyboard.press("Control+A");
     await page.keyboard.type("name:second ");
-    await page.locator(".chip").waitFor();
+    await page.locator(".query-chip").waitFor();
     await shows(viewer, "second");
 
     await page.getByRole("checkbox", { name: "odd" }).click();

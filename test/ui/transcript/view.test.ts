@@ -26,7 +26,7 @@ browserTest(
       if (request.url().includes("/transcript?")) pages++;
     });
     await viewer.open("/traces/demo-large?span=s7900");
-    await page.locator(".ts-row.sel", { hasText: "part 7900" }).waitFor();
+    await page.locator(".transcript-row.is-selected", { hasText: "part 7900" }).waitFor();
     expect(pages).toBeLessThan(4);
 
     await page.getByRole("button", { name: "Show it from its beginning" }).click();
@@ -43,11 +43,11 @@ browserTest(
     await using viewer = await openViewer(server);
     const { page } = viewer;
     await viewer.open("/traces/demo-large?span=s4002");
-    await page.locator(".ts-row.sel", { hasText: "art 4002" }).waitFor();
+    await page.locator(".transcript-row.is-selected", { hasText: "art 4002" }).waitFor();
     await page.keyboard.press("e");
-    await page.locator(".ts-row.sel", { hasText: "part 4985 failed" }).waitFor();
+    await page.locator(".transcript-row.is-selected", { hasText: "part 4985 failed" }).waitFor();
     await page.keyboard.press("E");
-    await page.locator(".ts-row.sel", { hasText: "part 3988 failed" }).waitFor();
+    await page.locator(".transcript-row.is-selected", { hasText: "part 3988 failed" }).waitFor();
     expect(viewer.complaints).toEqual([]);
   },
   60_000,

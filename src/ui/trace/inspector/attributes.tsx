@@ -38,10 +38,10 @@ const longestValue = 200;
 
 export function AttributeList({ attributes }: { attributes: readonly Attribute[] }) {
   return (
-    <dl className="kv mono">
+    <dl className="facts mono">
       {attributes.map(([name, value]) => (
         <div key={name}>
-          <dt className="trunc" title={name}>
+          <dt className="truncated" title={name}>
             {name}
           </dt>
           <dd title={value.slice(0, longestValue)}>{value.slice(0, longestValue)}</dd>
@@ -68,19 +68,19 @@ export function Attributes({ span, ofTrace }: { span: SpanView; ofTrace: string 
   return (
     <>
       {metadata.length > 0 && (
-        <section className="sect">
+        <section className="section">
           <h3>Metadata</h3>
           <AttributeList attributes={metadata} />
         </section>
       )}
       {payloads.map((field) => (
-        <section key={field} className="sect">
+        <section key={field} className="section">
           <h3>{payloadTitles[field]}</h3>
           <Payload trace={span.traceKey} span={span.key} field={field} />
         </section>
       ))}
       {ofTrace !== null && (
-        <section className="sect">
+        <section className="section">
           <h3>Of the trace</h3>
           <JsonTree text={ofTrace} />
         </section>

@@ -8,13 +8,13 @@ export function Context({ usage }: { usage: Skeleton["usage"] }) {
   const cached = usage?.cachedInputTokens;
   const share = cached === undefined || input === 0 ? 0 : Math.min(1, cached / input);
   return (
-    <section className="sect">
+    <section className="section">
       <h3>
-        Context <span className="end num">{plural(input, "token")}</span>
+        Context <span className="section-end number">{plural(input, "token")}</span>
       </h3>
-      <div className="split context" aria-hidden="true">
-        {share > 0 && <i className="is-cached" style={{ flexGrow: share }} />}
-        <i className="is-llm" style={{ flexGrow: 1 - share }} />
+      <div className="stats-split inspector-context" aria-hidden="true">
+        {share > 0 && <i className="inspector-share is-cached" style={{ flexGrow: share }} />}
+        <i className="inspector-share is-llm" style={{ flexGrow: 1 - share }} />
       </div>
       <p className="note">
         {cached === undefined

@@ -13,7 +13,6 @@ import { Messages } from "./messages.tsx";
 import { Overview } from "./overview.tsx";
 import { Raw } from "./raw.tsx";
 import { Tools } from "./tools.tsx";
-import "../../parts/stats.css";
 import "./inspector.css";
 
 type Tab = "overview" | "messages" | "system" | "input" | "output" | "tools" | "attributes" | "raw";
@@ -50,11 +49,11 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
   const ofTrace = table.span(shownRow).depth === 0 ? table.trace.attributes : null;
 
   return (
-    <aside className="pane insp" aria-label="Inspector">
-      <header className="insp-h">
-        <div className="t">
+    <aside className="pane inspector" aria-label="Inspector">
+      <header className="inspector-head">
+        <div className="inspector-title">
           <KindMark kind={span.kind} />
-          <h2 className="trunc" title={span.name}>
+          <h2 className="truncated" title={span.name}>
             {span.name}
           </h2>
           {span.kind === "llm" && <span className="dim">step {table.steps[row]}</span>}
@@ -62,7 +61,7 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
           <CopyButton text={span.spanId} label="Copy the span's id" />
           <button
             type="button"
-            className="btn ghost sm icon"
+            className="button is-quiet is-small is-square"
             aria-label="Close the inspector"
             title="Close (Esc)"
             onClick={onClose}
@@ -70,11 +69,11 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
             <Icon name="close" size="s" />
           </button>
         </div>
-        <div className="flex about">
+        <div className="flex inspector-about">
           <StandingBadge standing={span.status} />
-          {span.modelId !== null && <span className="mut trunc">{span.modelId}</span>}
+          {span.modelId !== null && <span className="muted truncated">{span.modelId}</span>}
           {span.provider !== null && <span className="dim">{span.provider}</span>}
-          <span className="dim mono trunc id" title={span.spanId}>
+          <span className="dim mono truncated inspector-id" title={span.spanId}>
             {span.spanId}
           </span>
         </div>
@@ -82,7 +81,7 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
       <Tabs tabs={tabs} tab={tab} onTab={goTo} />
       {error && <Problem error={error} retry={() => void refetch()} />}
       <div
-        className={isBehind ? "insp-body is-behind" : "insp-body"}
+        className={isBehind ? "inspector-body is-behind" : "inspector-body"}
         role="tabpanel"
         aria-label={labels[tab]}
         aria-busy={isBehind}
@@ -172,7 +171,7 @@ function Tabs({
           onClick={() => onTab(name)}
         >
           {labels[name]}
-          {size !== undefined && <span className="ct">{count(size)}</span>}
+          {size !== undefined && <span className="tabs-count">{count(size)}</span>}
         </button>
       ))}
     </div>

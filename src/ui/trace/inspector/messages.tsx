@@ -26,19 +26,19 @@ export function Messages({
   return (
     <>
       {output.length > 0 && (
-        <section className="sect">
+        <section className="section">
           <h3>What it wrote</h3>
           <List messages={output} />
         </section>
       )}
       {fresh.length > 0 && (
-        <section className="sect">
+        <section className="section">
           <h3>
             {earlier ? "New in this call" : "What it was sent"}
-            <span className="end">{plural(fresh.length, "message")}</span>
+            <span className="section-end">{plural(fresh.length, "message")}</span>
           </h3>
           {isEdited && (
-            <p className="note lostc">
+            <p className="note inspector-warning">
               <Icon name="warn" size="xs" /> The history was changed: these stand in place of what
               was sent before.
             </p>
@@ -47,11 +47,11 @@ export function Messages({
         </section>
       )}
       {before.length > 0 && (
-        <section className="sect">
+        <section className="section">
           <h3>
             Unchanged since
             {earlier && (
-              <button type="button" className="lnk" onClick={() => onSelect(earlier.key)}>
+              <button type="button" className="link" onClick={() => onSelect(earlier.key)}>
                 the earlier call
               </button>
             )}
@@ -66,13 +66,13 @@ export function Messages({
         </section>
       )}
       {rules.length > 0 && (
-        <section className="sect">
+        <section className="section">
           <h3>Instructions</h3>
           <List messages={rules} />
         </section>
       )}
       {tools.length > 0 && (
-        <section className="sect">
+        <section className="section">
           <h3>Tools offered</h3>
           <Tools tools={tools} />
         </section>

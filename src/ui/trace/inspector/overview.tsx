@@ -36,9 +36,9 @@ export function Overview({ table, row, whole, onTab, onSelect }: OverviewProps) 
   return (
     <>
       {errorMessage !== null && (
-        <section className="sect">
+        <section className="section">
           <h3>Error</h3>
-          <pre className="failure">{errorMessage}</pre>
+          <pre className="inspector-failure">{errorMessage}</pre>
         </section>
       )}
       <SameCall table={table} span={span} whole={own} onSelect={onSelect} />
@@ -77,7 +77,7 @@ function SameCall({
       {counting && (
         <p className="note">
           Same call as{" "}
-          <button type="button" className="lnk" onClick={() => onSelect(counting.key)}>
+          <button type="button" className="link" onClick={() => onSelect(counting.key)}>
             {counting.name}
           </button>
           , which is counted.
@@ -86,7 +86,7 @@ function SameCall({
       {whole?.alsoIn?.map(({ traceKey, traceId, key }) => (
         <p className="note" key={key}>
           Same call as a span in{" "}
-          <Link className="lnk" href={traceHref(traceKey, { project }, key)}>
+          <Link className="link" href={traceHref(traceKey, { project }, key)}>
             trace {traceId}
           </Link>
           : both traces count it.
@@ -109,17 +109,17 @@ function Wrote({
   if (parts.length === 0) return null;
   const tokens = usage?.outputTokens;
   return (
-    <section className="sect">
+    <section className="section">
       <h3>
         {kind === "tool" ? "What came of it" : "What it wrote"}
-        <span className="end">{tokens !== undefined && plural(tokens, "token")}</span>
+        <span className="section-end">{tokens !== undefined && plural(tokens, "token")}</span>
       </h3>
-      <div className="wrote">
+      <div className="inspector-wrote">
         {parts.slice(0, 4).map((part, i) =>
           part.type === "text" ? (
             <Prose key={i} text={preview(part.text)} />
           ) : part.type === "toolCall" || part.type === "toolResult" ? (
-            <p key={i} className="mono trunc">
+            <p key={i} className="mono truncated">
               {part.name !== null && `${part.name} `}
               <span className="dim">{preview(part.text)}</span>
             </p>
@@ -128,7 +128,7 @@ function Wrote({
           ),
         )}
       </div>
-      <button type="button" className="lnk note" onClick={() => onTab("messages")}>
+      <button type="button" className="link note" onClick={() => onTab("messages")}>
         {parts.length > 4 ? `All ${count(parts.length)} parts` : "In full, with what it was sent"}
       </button>
     </section>
@@ -143,13 +143,13 @@ function Facts({ whole, onTab }: { whole: SpanView; onTab: OverviewProps["onTab"
   const all = attributesOf(whole);
   if (all.length === 0) return null;
   return (
-    <section className="sect">
+    <section className="section">
       <h3>
-        Attributes <span className="end">{count(all.length)}</span>
+        Attributes <span className="section-end">{count(all.length)}</span>
       </h3>
       <AttributeList attributes={all.slice(0, previewAttributes)} />
       {all.length > previewAttributes && (
-        <button type="button" className="lnk note" onClick={() => onTab("attributes")}>
+        <button type="button" className="link note" onClick={() => onTab("attributes")}>
           {count(all.length - previewAttributes)} more
         </button>
       )}

@@ -7,10 +7,10 @@ import { JsonTree } from "../../text/json.tsx";
 export function Raw({ span }: { span: SpanView }) {
   const value = useMemo(() => span as unknown, [span]);
   return (
-    <section className="sect">
+    <section className="section">
       <h3>
         Span
-        <span className="end">
+        <span className="section-end">
           <CopyButton text={() => JSON.stringify(span, null, 2)} label="Copy the span as JSON" />
         </span>
       </h3>

@@ -39,16 +39,16 @@ export function Receipt({ span, whole }: { span: SpanRow; whole: SpanView | unde
   if (span.costUsd === null || (whole && receipt === null))
     return <Unpriced span={span} whole={whole} />;
   return (
-    <section className="sect">
+    <section className="section">
       <h3>
         Cost receipt
-        <span className="end">
+        <span className="section-end">
           {receipt && (
             <CopyButton text={() => asText(receipt, span.costUsd)} label="Copy the receipt" />
           )}
         </span>
       </h3>
-      <table className="receipt">
+      <table className="inspector-receipt">
         <thead>
           <tr>
             <th scope="col">Dimension</th>
@@ -62,15 +62,15 @@ export function Receipt({ span, whole }: { span: SpanRow; whole: SpanView | unde
             <tr key={line.dimension}>
               <td>{names[line.dimension]}</td>
               <td>{count(line.quantity)}</td>
-              <td className="r">{rateText(line)}</td>
+              <td className="inspector-rate">{rateText(line)}</td>
               <td>{amount(line.amountUsd)}</td>
             </tr>
           ))}
           {receipt?.missing.map((dimension) => (
-            <tr key={dimension} className="z">
+            <tr key={dimension} className="inspector-zero">
               <td>{names[dimension]}</td>
               <td>{usedOf(dimension, whole)}</td>
-              <td className="r">—</td>
+              <td className="inspector-rate">—</td>
               <td>—</td>
             </tr>
           ))}
@@ -113,9 +113,9 @@ function Unpriced({
         ? "The call reports no usage."
         : `No price is known for ${modelId}${provider === null ? "" : ` by ${provider}`}.`;
   return (
-    <section className="sect">
+    <section className="section">
       <h3>
-        Cost receipt <span className="end lostc">unpriced</span>
+        Cost receipt <span className="section-end lost-text">unpriced</span>
       </h3>
       <p className="note">
         {cause}{" "}
@@ -149,11 +149,11 @@ function Why({
     <>
       {cause !== null && <p className="note">≈ {cause}</p>}
       <p className="note">
-        Price list {source} of {sourceDate}, for <code className="in">{model}</code>.
+        Price list {source} of {sourceDate}, for <code className="inspector-model">{model}</code>.
         {uncached !== null && ` Without the cache: ${amount(uncached)}.`}{" "}
         <button
           type="button"
-          className="lnk"
+          className="link"
           aria-expanded={isOpen}
           onClick={() => setOpen(!isOpen)}
         >
@@ -161,19 +161,20 @@ function Why({
         </button>
       </p>
       {isOpen && (
-        <p className="note why">
+        <p className="note inspector-why">
           {receipt.foundBy === "requestModelId" ? (
             <>
-              Nothing is known of <code className="in">{modelId}</code>, which answered; the model
-              that was asked for, <code className="in">{requestModelId}</code>, is in the list as{" "}
-              <code className="in">{model}</code>
+              Nothing is known of <code className="inspector-model">{modelId}</code>, which
+              answered; the model that was asked for,{" "}
+              <code className="inspector-model">{requestModelId}</code>, is in the list as{" "}
+              <code className="inspector-model">{model}</code>
             </>
           ) : modelId === model ? (
             "The call's own model is in the list"
           ) : (
             <>
-              The call says <code className="in">{modelId}</code>, which the list knows as{" "}
-              <code className="in">{model}</code>
+              The call says <code className="inspector-model">{modelId}</code>, which the list knows
+              as <code className="inspector-model">{model}</code>
             </>
           )}
           , sold by {provider}. Each token is in one line; tokens from the cache are no part of the

@@ -26,33 +26,37 @@ export function Timing({
   const phases = [...own, ...toolsAfter(table, row)];
   const total = phases.reduce((sum, { ms }) => sum + ms, 0);
   return (
-    <section className="sect">
+    <section className="section">
       <h3>
         Timing
-        <span className="end" title={exactTime(span.startTime)}>
+        <span className="section-end" title={exactTime(span.startTime)}>
           +{((span.startTime - table.trace.startTime) / 1000).toFixed(2)} s
         </span>
       </h3>
-      <div className="split timing" aria-hidden="true">
+      <div className="stats-split inspector-timing" aria-hidden="true">
         {phases.map(({ ms, look }, i) => (
-          <i key={i} className={look} style={{ flexGrow: total > 0 ? ms / total : 1 }} />
+          <i
+            key={i}
+            className={`inspector-share ${look}`}
+            style={{ flexGrow: total > 0 ? ms / total : 1 }}
+          />
         ))}
       </div>
-      <dl className="kv phases">
+      <dl className="facts inspector-phases">
         {phases.map(({ name, ms, look }, i) => (
           <div key={i}>
             <dt>
-              <i className={`sw ${look}`} /> {name}
+              <i className={`stats-swatch inspector-share ${look}`} /> {name}
             </dt>
-            <dd className="num">
+            <dd className="number">
               <Duration ms={ms} />
             </dd>
           </div>
         ))}
         {own.length > 1 && (
-          <div className="total">
+          <div className="inspector-total">
             <dt>The call in all</dt>
-            <dd className="num">
+            <dd className="number">
               <Duration ms={span.durationMs} />
             </dd>
           </div>
@@ -73,7 +77,7 @@ function phasesOf(
   const thought = Math.min(whole?.reasoningDurationMs ?? 0, durationMs - first);
   const streamed = durationMs - first - thought;
   const rate = whole?.outputTps ?? rateOf(usage?.outputTokens, streamed);
-  const phases: Phase[] = [{ name: "First token", ms: first, look: `${look} hatch` }];
+  const phases: Phase[] = [{ name: "First token", ms: first, look: `${look} stats-hatch` }];
   if (thought > 0) phases.push({ name: "Thinking", ms: thought, look: `${look} is-thinking` });
   phases.push({
     name: rate === null ? "Streaming" : `Streaming, ${rate.toFixed(rate < 10 ? 1 : 0)} tok/s`,

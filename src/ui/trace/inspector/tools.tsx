@@ -7,7 +7,7 @@ import { JsonTree } from "../../text/json.tsx";
 
 export function Tools({ tools }: { tools: readonly Tool[] }) {
   return (
-    <ul className="offered">
+    <ul className="inspector-tools">
       {tools.map((tool, i) => (
         <Offered key={i} tool={tool} />
       ))}
@@ -21,18 +21,18 @@ function Offered({ tool: { name, description, parameters } }: { tool: Tool }) {
     <li>
       <button
         type="button"
-        className="offer"
+        className="inspector-tool"
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
       >
         <Icon name={isOpen ? "down" : "right"} size="xs" />
         <KindMark kind="tool" />
         <span className="mono">{name}</span>
-        {!isOpen && <span className="dim trunc">{description}</span>}
+        {!isOpen && <span className="dim truncated">{description}</span>}
       </button>
       {isOpen && (
-        <div className="offer-body">
-          <p className="mut">{description ?? "No description."}</p>
+        <div className="inspector-tool-body">
+          <p className="muted">{description ?? "No description."}</p>
           {parameters === undefined ? (
             <p className="dim">No schema was sent.</p>
           ) : (
