@@ -72,7 +72,7 @@ test("a server logs a stall of its writer and counts it", async () => {
     };
     expect(stalls).toBeGreaterThan(0);
     server.signal("SIGTERM");
-    expect(await server.log).toMatch(/the writer was busy for \d+ ms","with":"commit of 1 span"/);
+    expect(await server.log).toMatch(/the writer was busy for \d+ ms","with":"[a-z]/);
   } finally {
     await server[Symbol.asyncDispose]();
     rmSync(dir, { recursive: true, force: true });
