@@ -15,7 +15,7 @@ import { pathOf } from "./params.ts";
 import { ingestPaths, isOtlpPath, takesOtlp } from "./paths.ts";
 import { isContainerHost } from "./peers.ts";
 import { allRoutes, type RouteDeps } from "./routes.ts";
-import { viewerRoutes } from "./viewer.ts";
+import { missingPage, viewerRoutes } from "./viewer.ts";
 
 export interface AppDeps extends Omit<RouteDeps, "ingest" | "keyring"> {
   guard: Guard;
@@ -45,13 +45,14 @@ export function createApp(deps: AppDeps) {
   }
 
   const app = new Elysia({ normalize: false, strictPath: true })
-    .onError(({ code, error, request }) => {
+    .onError(async ({ code, error, request }) => {
       const path = pathOf(request);
       const isOtlp = isOtlpPath(path);
       if (code === "NOT_FOUND" && !(error instanceof AppError)) {
         if (isOtlp || isProtobuf(request)) return refuse(request, noOtlp(request, path), true);
         const missing = noRoute(request.method, path);
-        return isExport(request) ? refuse(request, missing, false) : answerError(missing);
+        if (isExport(request)) return refuse(request, missing, false);
+        return (await missingPage(request)) ?? answerError(missing);
       }
       if (!(error instanceof AppError)) onBug(error);
       const failure = error instanceof AppError ? error : internalError();

@@ -4,6 +4,7 @@
  */
 import { Type } from "@sinclair/typebox";
 import { namesIn, paths } from "../ui/pages.ts";
+import { version } from "../version.ts";
 import { noRoute, securityHeaders } from "./answer.ts";
 import { viewerFiles, type ViewerFile, type ViewerFiles } from "./bundle.ts";
 import { acceptsGzip } from "./compress.ts";
@@ -45,9 +46,27 @@ export function isPage(path: string): boolean {
   return pagePaths.some((page) => namesIn(page, path) !== null);
 }
 
+let loading: Promise<ViewerFiles> | null = null;
+const load = () => (loading ??= viewerFiles());
+
+/** @returns the viewer, which says that there is no such page; null where no browser asks for a page. */
+export async function missingPage({ method, headers }: Request): Promise<Response | null> {
+  if ((method !== "GET" && method !== "HEAD") || !prefersHtml(headers.get("accept"))) return null;
+  return new Response(shellOf(await load()), { status: 404, headers: pageHeaders });
+}
+
+/** Whether HTML is named, and nothing else is wanted more. */
+function prefersHtml(accept: string | null): boolean {
+  const wanted = (accept ?? "").split(",").map((range) => {
+    const [type = "", ...params] = range.split(";").map((part) => part.trim().toLowerCase());
+    const q = params.find((param) => param.startsWith("q="));
+    return { type, q: q === undefined ? 1 : Number(q.slice(2)) };
+  });
+  const html = wanted.find(({ type }) => type === "text/html");
+  return html !== undefined && html.q > 0 && wanted.every(({ q }) => !(q > html.q));
+}
+
 export function viewerRoutes(): Route[] {
-  let loading: Promise<ViewerFiles> | null = null;
-  const load = () => (loading ??= viewerFiles());
   const page = (path: string) =>
     route({
       method: "GET",
@@ -110,6 +129,7 @@ function shellOf({ entry }: ViewerFiles): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="dark light">
+<meta name="version" content="${version}">
 <title>Tealight</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <script src="/assets/${entry.theme}"></script>

@@ -1,26 +1,28 @@
 /** Which address shows which page. */
 import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { LiveProvider } from "./data/live-context.tsx";
-import { Nothing } from "./parts/controls.tsx";
-import { paths } from "./pages.ts";
-import { PageBoundary } from "./parts/unloaded.tsx";
+import { decoded, paths } from "./pages.ts";
+import { lazyPage, PageBoundary } from "./parts/unloaded.tsx";
+import { NoPage } from "./shell/nopage.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { TracesPage } from "./traces/page.tsx";
 
 // The list is what most come for; the rest is there when it is asked for.
-const TracePage = lazy(async () => ({ default: (await import("./trace/page.tsx")).TracePage }));
-const SessionsPage = lazy(async () => ({
-  default: (await import("./sessions/page.tsx")).SessionsPage,
-}));
-const OverviewPage = lazy(async () => ({
-  default: (await import("./overview/page.tsx")).OverviewPage,
-}));
-const AgentsPage = lazy(async () => ({ default: (await import("./agents/page.tsx")).AgentsPage }));
-const SettingsPage = lazy(async () => ({
-  default: (await import("./settings/page.tsx")).SettingsPage,
-}));
+const TracePage = lazyPage("trace", async () => (await import("./trace/page.tsx")).TracePage);
+const SessionsPage = lazyPage(
+  "sessions",
+  async () => (await import("./sessions/page.tsx")).SessionsPage,
+);
+const OverviewPage = lazyPage(
+  "overview",
+  async () => (await import("./overview/page.tsx")).OverviewPage,
+);
+const AgentsPage = lazyPage("agents", async () => (await import("./agents/page.tsx")).AgentsPage);
+const SettingsPage = lazyPage(
+  "settings",
+  async () => (await import("./settings/page.tsx")).SettingsPage,
+);
 
 export function App({ client }: { client: QueryClient }) {
   const [path] = useLocation();
@@ -29,38 +31,34 @@ export function App({ client }: { client: QueryClient }) {
       <LiveProvider>
         <Shell>
           <PageBoundary key={path.split("/")[1]}>
-            <Suspense fallback={null}>
-              <Switch>
-                <Route path={paths.start}>
-                  <Redirect to={paths.traces + location.search} replace />
-                </Route>
-                <Route path={paths.traces}>
-                  <TracesPage />
-                </Route>
-                <Route path={paths.trace}>
-                  {({ trace }) => <TracePage trace={decodeURIComponent(trace)} key={trace} />}
-                </Route>
-                <Route path={`${paths.session}?` as const}>
-                  {({ session }) => (
-                    <SessionsPage
-                      session={session === undefined ? null : decodeURIComponent(session)}
-                    />
-                  )}
-                </Route>
-                <Route path={paths.overview}>
-                  <OverviewPage />
-                </Route>
-                <Route path={paths.agents}>
-                  <AgentsPage />
-                </Route>
-                <Route path={paths.settings}>
-                  <SettingsPage />
-                </Route>
-                <Route>
-                  <Nothing>There is no such page.</Nothing>
-                </Route>
-              </Switch>
-            </Suspense>
+            <Switch>
+              <Route path={paths.start}>
+                <Redirect to={paths.traces + location.search} replace />
+              </Route>
+              <Route path={paths.traces}>
+                <TracesPage />
+              </Route>
+              <Route path={paths.trace}>
+                {({ trace }) => <TracePage trace={decoded(trace)} key={trace} />}
+              </Route>
+              <Route path={`${paths.session}?` as const}>
+                {({ session }) => (
+                  <SessionsPage session={session === undefined ? null : decoded(session)} />
+                )}
+              </Route>
+              <Route path={paths.overview}>
+                <OverviewPage />
+              </Route>
+              <Route path={paths.agents}>
+                <AgentsPage />
+              </Route>
+              <Route path={paths.settings}>
+                <SettingsPage />
+              </Route>
+              <Route>
+                <NoPage />
+              </Route>
+            </Switch>
           </PageBoundary>
         </Shell>
       </LiveProvider>

@@ -13,37 +13,30 @@ import "./parts/stats.css";
 import "./parts/tabs.css";
 import "./parts/worked.css";
 import "./text/text.css";
-import { QueryClient } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
-import { ApiError, setToken } from "./data/client.ts";
+import { setToken } from "./data/client.ts";
+import { createQueryClient } from "./data/query-client.ts";
 import { findToken, forgetToken } from "./data/token.ts";
+import { Boundary, Broken } from "./parts/unloaded.tsx";
 import { Locked } from "./shell/locked.tsx";
 import { listenForKeys } from "./state/keys.ts";
 import { readAhead } from "./trace/query.ts";
 
-const client = new QueryClient({
-  defaultOptions: {
-    queries: {
-      // The live connection says when something is stale.
-      staleTime: 30_000,
-      refetchOnWindowFocus: false,
-      // What the server refused once it refuses again.
-      retry: (failures, error) =>
-        !(error instanceof ApiError && error.status < 500) && failures < 2,
-    },
-  },
-});
-
+const client = createQueryClient();
 const root = createRoot(document.getElementById("root")!);
 const token = await findToken();
-if (token === null) root.render(<Locked wasRefused={false} />);
+if (token === null) root.render(<Locked wasRefused={null} />);
 else {
   setToken(token, () => {
     forgetToken();
-    root.render(<Locked wasRefused />);
+    root.render(<Locked wasRefused={token} />);
   });
   readAhead(client, location);
   listenForKeys();
-  root.render(<App client={client} />);
+  root.render(
+    <Boundary fallback={(error, again) => <Broken error={error} again={again} />}>
+      <App client={client} />
+    </Boundary>,
+  );
 }

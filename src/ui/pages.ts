@@ -54,3 +54,12 @@ export function namesIn<Path extends string>(
   const named = wanted.flatMap((name, i) => (isNamed(i) ? [[name.slice(1), segments[i]]] : []));
   return Object.fromEntries(named);
 }
+
+/** @returns a segment as it is meant; as it is where it was not encoded in order. */
+export function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

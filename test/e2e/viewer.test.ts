@@ -4,12 +4,11 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
-import axe, { type AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { buildExecutable } from "../../scripts/build.ts";
 import { makeSpan, makeTempDir } from "../helpers.ts";
 import { spawnServer, type ServerProcess } from "../server.process.ts";
-import { chromiumPath, closeBrowser, openViewer, type Viewer } from "../ui/browser.ts";
+import { barriers, chromiumPath, closeBrowser, openViewer, type Viewer } from "../ui/browser.ts";
 import { hostileRun, madeUpRuns, recordedRuns, sendAll, type Payload } from "../ui/demo.ts";
 
 if (chromiumPath === null) {
@@ -279,20 +278,6 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     expect(viewer.complaints).toEqual([]);
   }, 60_000);
 });
-
-/** What axe finds that keeps somebody out, each in a line. */
-async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations }: AxeResults = await page.evaluate(`axe.run(document, {
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    resultTypes: ["violations"],
-  })`);
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`),
-    );
-}
 
 async function shows(page: Page, selector: string, count: number): Promise<void> {
   const deadlineMs = performance.now() + patienceMs;

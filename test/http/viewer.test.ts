@@ -36,6 +36,32 @@ test("every page is the same shell, which holds no data and runs only this origi
   expect(shell).not.toMatch(/<script>|<style|style=|https?:/);
 });
 
+test("a browser that asks for a page that is not there gets the viewer, which says so", async () => {
+  const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+  for (const path of ["/trace", "/api/nothing", "/index.html"]) {
+    const response = await get(path, { accept: browser });
+    expect(response.status).toBe(404);
+    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(await response.text()).toBe(await (await get("/traces")).text());
+  }
+  for (const accept of [
+    "*/*",
+    "application/json",
+    "application/json, text/html;q=0.5",
+    "text/html;q=0",
+  ]) {
+    const response = await get("/trace", { accept });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: "No route for GET /trace" });
+  }
+  const posted = await fetch(`${server.url}/traces`, {
+    method: "POST",
+    headers: { accept: browser },
+  });
+  expect(posted.status).toBe(404);
+  expect(await posted.json()).toMatchObject({ code: "not_found" });
+});
+
 test("whatever is no page is the contract's 404", async () => {
   for (const path of ["/trace", "/traces/", "/traces/a/b", "/overview/", "/index.html"]) {
     expect(isPage(path)).toBe(false);

@@ -3,6 +3,7 @@
  * request that leaves the origin is kept: a test asserts that there is none.
  */
 import { existsSync } from "node:fs";
+import axe, { type AxeResults } from "axe-core";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 
 const places = [
@@ -83,4 +84,18 @@ export async function openViewer(
       await context.close();
     },
   };
+}
+
+/** What axe finds that keeps somebody out, each in a line. */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations }: AxeResults = await page.evaluate(`axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    resultTypes: ["violations"],
+  })`);
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`),
+    );
 }

@@ -23,7 +23,7 @@ export function AgentsPage() {
   const scope = useScope();
   const set = useSetParams();
   const [, navigate] = useLocation();
-  const [tab, setTab] = useParam<ListedField>("by", "agent");
+  const [tab] = useParam<ListedField>("by", "agent");
   const field = tabs.includes(tab) ? tab : "agent";
   const { many, ranking, brief, full } = fieldWords[field];
   const [sort, setSort] = useParam<Ranking>("sort", ranking);
@@ -43,10 +43,10 @@ export function AgentsPage() {
     const next = rows[Math.min(rows.length - 1, Math.max(0, place + by))];
     if (next) choose(next.value);
   };
-  const stepTab = (by: number) => {
-    const next = tabs[(tabs.indexOf(field) + by + tabs.length) % tabs.length]!;
+  const chooseTab = (next: ListedField) =>
     set({ by: next === "agent" ? null : next, of: null, sort: null });
-  };
+  const stepTab = (by: number) =>
+    chooseTab(tabs[(tabs.indexOf(field) + by + tabs.length) % tabs.length]!);
   useShortcuts([
     { keys: ["j", "ArrowDown"], label: "Next row", group, run: () => step(1) },
     { keys: ["k", "ArrowUp"], label: "Previous row", group, run: () => step(-1) },
@@ -82,10 +82,7 @@ export function AgentsPage() {
               key={each}
               type="button"
               aria-pressed={each === field}
-              onClick={() => {
-                setTab(each);
-                set({ of: null, sort: null }, { replace: true });
-              }}
+              onClick={() => chooseTab(each)}
             >
               {fieldWords[each].many}
             </button>

@@ -1,4 +1,5 @@
 /** The one live connection, for all pages, and whether its reader has stopped the picture. */
+import { useQueryClient } from "@tanstack/react-query";
 import {
   createContext,
   use,
@@ -9,34 +10,41 @@ import {
   useSyncExternalStore,
   type ReactNode,
 } from "react";
-import { connectLive, type Live, type LiveEvent, type LiveState } from "./live.ts";
+import { connectLive, type Live, type LiveEvent, type LiveStanding } from "./live.ts";
+import { askFailedAgain } from "./query-client.ts";
 
-export interface LiveStatus {
-  state: LiveState;
+export interface LiveStatus extends LiveStanding {
   /** From a commit to its event here; null before the first. */
   lagMs: number | null;
   /** Pages go on to hear events, and show nothing of them until it ends. */
   isPaused: boolean;
   setPaused: (isPaused: boolean) => void;
+  /** Does not wait for the next attempt to connect. */
+  retryNow: () => void;
 }
 
 const LiveContext = createContext<{ live: Live; status: LiveStatus } | null>(null);
 
 export function LiveProvider({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
   const [live] = useState(connectLive);
-  const state = useSyncExternalStore(live.onState, () => live.state);
+  const standing = useSyncExternalStore(live.onStanding, () => live.standing);
   const [lagMs, setLagMs] = useState<number | null>(null);
   const [isPaused, setPaused] = useState(false);
   useEffect(
     () =>
       live.onEvent((event) => {
         if (event.kind === "traces") setLagMs(Math.max(0, Date.now() - event.at));
+        if (event.kind === "reset") askFailedAgain(client);
       }),
-    [live],
+    [live, client],
   );
   const value = useMemo(
-    () => ({ live, status: { state, lagMs, isPaused, setPaused } }),
-    [live, state, lagMs, isPaused],
+    () => ({
+      live,
+      status: { ...standing, lagMs, isPaused, setPaused, retryNow: live.retryNow },
+    }),
+    [live, standing, lagMs, isPaused],
   );
   return <LiveContext value={value}>{children}</LiveContext>;
 }

@@ -4,60 +4,90 @@
  */
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { LiveEvents } from "../../http/live.ts";
-import { request } from "./client.ts";
+import { ApiError, request } from "./client.ts";
 
 /** Times in it are by the server's clock. */
 export type LiveEvent = {
   [Kind in keyof LiveEvents]: { kind: Kind } & LiveEvents[Kind];
 }[keyof LiveEvents];
 
+/** `lost` once an attempt to connect failed: a connection that is merely cut is soon there again. */
 export type LiveState = "connecting" | "connected" | "lost";
 
-type Letter = { event: LiveEvent } | { state: LiveState } | { ask: true };
+/** How the connection stands. Times are by this machine's clock. */
+export interface LiveStanding {
+  state: LiveState;
+  /** Since when it is not there; null while it is, and before it first was. */
+  lostAt: number | null;
+  /** When it is tried again; null while it is being tried. */
+  retryAt: number | null;
+  /** What the server said, where it answers and refuses. */
+  refusal: string | null;
+}
 
-const retryMs = 1_500;
+type Letter =
+  { event: LiveEvent } | { standing: LiveStanding } | { ask: true } | { retryNow: true };
+
+/** Before the first attempt, the second, and so on; from the last on it stays the same. */
+const waitsMs = [300, 1_000, 2_000, 4_000, 8_000];
 
 export interface Live {
-  readonly state: LiveState;
+  readonly standing: LiveStanding;
   /** @returns how to stop. */
   onEvent(listener: (event: LiveEvent) => void): () => void;
-  onState(listener: () => void): () => void;
+  onStanding(listener: () => void): () => void;
+  /** Does not wait for the next attempt. */
+  retryNow(): void;
 }
 
 export function connectLive(): Live {
   const channel = new BroadcastChannel("tealight.live");
   const events = new Set<(event: LiveEvent) => void>();
-  const states = new Set<() => void>();
-  let state: LiveState = "connecting";
+  const listeners = new Set<() => void>();
+  let standing: LiveStanding = {
+    state: "connecting",
+    lostAt: null,
+    retryAt: null,
+    refusal: null,
+  };
   let isLeader = false;
+  let wake = () => {};
 
   const hear = (event: LiveEvent) => events.forEach((listener) => listener(event));
-  const become = (next: LiveState) => {
+  const become = (next: LiveStanding) => {
+    const isBack = next.state === "connected" && standing.lostAt !== null;
+    standing = next;
+    listeners.forEach((listener) => listener());
     // Who was cut off does not know what it missed.
-    if (next === "connected" && state === "lost") hear({ kind: "reset", at: Date.now() });
-    state = next;
-    states.forEach((listener) => listener());
+    if (isBack) hear({ kind: "reset", at: Date.now() });
   };
   const tell = (letter: Letter) => channel.postMessage(letter);
 
   channel.onmessage = ({ data }: MessageEvent<Letter>) => {
     if ("event" in data) hear(data.event);
-    else if ("state" in data) become(data.state);
-    else if (isLeader) tell({ state });
+    else if ("standing" in data) become(data.standing);
+    else if (isLeader && "ask" in data) tell({ standing });
+    else if (isLeader) wake();
   };
   tell({ ask: true });
+  window.addEventListener("online", () => wake());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") wake();
+  });
 
   void navigator.locks.request("tealight.live", async () => {
     isLeader = true;
-    const set = (next: LiveState) => {
+    const set = (next: LiveStanding) => {
       become(next);
-      tell({ state: next });
+      tell({ standing: next });
     };
     let lastEventId: string | null = null;
-    for (;;) {
+    for (let failures = 0; ; failures++) {
+      let refusal: string | null = null;
       try {
         const response: Response = await request("GET /api/live", { query: { lastEventId } });
-        set("connected");
+        failures = -1;
+        set({ state: "connected", lostAt: null, retryAt: null, refusal });
         // EventSource cannot send the token.
         const events = response
           .body!.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
@@ -70,25 +100,41 @@ export function connectLive(): Live {
           hear(event);
           tell({ event });
         }
-      } catch {
+      } catch (cause) {
         // The page says so, and tries again.
+        if (cause instanceof ApiError) refusal = cause.message;
       }
-      set("lost");
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      const waitMs = waitsMs[Math.min(failures + 1, waitsMs.length - 1)]!;
+      const lost: LiveStanding = {
+        state: failures === -1 ? "connecting" : "lost",
+        lostAt: standing.lostAt ?? Date.now(),
+        retryAt: Date.now() + waitMs,
+        refusal,
+      };
+      set(lost);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        setTimeout(resolve, waitMs);
+      });
+      set({ ...lost, retryAt: null });
     }
   });
 
   return {
-    get state() {
-      return state;
+    get standing() {
+      return standing;
     },
     onEvent(listener) {
       events.add(listener);
       return () => events.delete(listener);
     },
-    onState(listener) {
-      states.add(listener);
-      return () => states.delete(listener);
+    onStanding(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    retryNow() {
+      if (isLeader) wake();
+      else tell({ retryNow: true });
     },
   };
 }

@@ -22,7 +22,7 @@ function takeFromAddress(): string | null {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const token = fragment.get("token");
   if (token === null) return null;
-  sessionStorage.setItem(storageKey, token);
+  keepToken(token);
   fragment.delete("token");
   const rest = fragment.toString();
   history.replaceState(
@@ -42,13 +42,28 @@ function askOtherTabs(): Promise<string | null> {
     };
     const hear = ({ data }: MessageEvent<Letter>) => {
       if (!("token" in data)) return;
-      sessionStorage.setItem(storageKey, data.token);
+      keepToken(data.token);
       finish(data.token);
     };
     const timer = setTimeout(() => finish(null), askMs);
     channel.addEventListener("message", hear);
     channel.postMessage({ ask: true } satisfies Letter);
   });
+}
+
+/** For this tab, until it is closed. */
+export function keepToken(token: string): void {
+  sessionStorage.setItem(storageKey, token);
+}
+
+/** @returns whether the server takes it; null where the server does not answer. */
+export async function holds(token: string): Promise<boolean | null> {
+  try {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch("/api/projects", { headers })).status !== 401;
+  } catch {
+    return null;
+  }
 }
 
 /** After the server refused it. */

@@ -1,24 +1,140 @@
 /** What stands for a page that could not be loaded or shown; the rest of the viewer goes on. */
-import { Component, type ReactNode } from "react";
-import { Nothing } from "./controls.tsx";
+import { useQuery } from "@tanstack/react-query";
+import { Component, useRef, type ComponentType, type ReactNode } from "react";
+import { useLiveEvents } from "../data/live-context.tsx";
+import { CopyButton } from "./controls.tsx";
+import "./unloaded.css";
 
-export class PageBoundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
-  override state = { hasFailed: false };
+/** Shows something else in place of what failed while it was drawn. */
+export class Boundary extends Component<
+  { children: ReactNode; fallback: (error: unknown, again: () => void) => ReactNode },
+  { failure: { error: unknown } | null }
+> {
+  override state = { failure: null as { error: unknown } | null };
 
-  static getDerivedStateFromError() {
-    return { hasFailed: true };
+  static getDerivedStateFromError(error: unknown) {
+    return { failure: { error } };
   }
 
   override render() {
-    if (!this.state.hasFailed) return this.props.children;
-    // A browser keeps a failed import as it is: only a new document asks again.
-    return (
-      <Nothing>
-        This page could not be loaded. Is the server running?{" "}
-        <a href={location.href} onClick={() => location.reload()}>
-          Load it again
-        </a>
-      </Nothing>
-    );
+    const { children, fallback } = this.props;
+    const { failure } = this.state;
+    return failure ? fallback(failure.error, () => this.setState({ failure: null })) : children;
   }
+}
+
+export function PageBoundary({ children }: { children: ReactNode }) {
+  return (
+    <Boundary fallback={(error, again) => <BrokenPage error={error} again={again} />}>
+      {children}
+    </Boundary>
+  );
+}
+
+interface BrokenProps {
+  error: unknown;
+  again: () => void;
+}
+
+function BrokenPage({ error, again }: BrokenProps) {
+  useLiveEvents(({ kind }) => {
+    if (kind === "reset") again();
+  });
+  return <Broken error={error} again={again} />;
+}
+
+/** A mistake of the viewer's own. */
+export function Broken({ error, again }: BrokenProps) {
+  return (
+    <Unloaded title="This page could not be shown" about="Nothing that is stored was lost.">
+      <button type="button" className="button" onClick={again}>
+        Try again
+      </button>
+      <CopyButton
+        className="button is-quiet"
+        label="Copy what went wrong"
+        text={() => (error instanceof Error && error.stack) || String(error)}
+      >
+        Copy details
+      </CopyButton>
+      <details className="label">
+        <summary>Details</summary>
+        <code className="mono">{String(error)}</code>
+      </details>
+    </Unloaded>
+  );
+}
+
+/** The server answers, but not with the code of the page. */
+class MissingCode extends Error {}
+
+/**
+ * A page whose code comes when it is first shown. Unlike what React offers for this, it asks again.
+ *
+ * @param name its own among all pages.
+ */
+export function lazyPage<Props extends object>(
+  name: string,
+  load: () => Promise<ComponentType<Props>>,
+): ComponentType<Props> {
+  return function LazyPage(props) {
+    const { data, error, refetch, errorUpdateCount } = useQuery({
+      queryKey: ["code", name],
+      queryFn: () => codeOf(load),
+      staleTime: Infinity,
+      gcTime: Infinity,
+    });
+    // An attempt that is under way does not take away what is said.
+    const latest = useRef<Error | null>(null);
+    if (error) latest.current = error;
+    if (data) return <data.Page {...props} />;
+    if (errorUpdateCount === 0) return null;
+    return latest.current instanceof MissingCode ? (
+      <Unloaded
+        title="This page could not be loaded"
+        about="The server answers, but does not have the file that this page needs. It may have another version than this tab."
+      >
+        <button type="button" className="button" onClick={() => location.reload()}>
+          Reload
+        </button>
+      </Unloaded>
+    ) : (
+      <Unloaded
+        title="This page could not be loaded"
+        about="The server does not answer. The page comes by itself as soon as it does."
+      >
+        <button type="button" className="button" onClick={() => void refetch()}>
+          Try again
+        </button>
+      </Unloaded>
+    );
+  };
+}
+
+async function codeOf<Props>(load: () => Promise<ComponentType<Props>>) {
+  try {
+    return { Page: await load() };
+  } catch (cause) {
+    // The browser tells a server that is gone and a file that is gone alike.
+    await fetch("/health");
+    throw new MissingCode("the code of the page is not there", { cause });
+  }
+}
+
+function Unloaded({
+  title,
+  about,
+  children,
+}: {
+  title: string;
+  about: string;
+  children: ReactNode;
+}) {
+  return (
+    <div className="unloaded" role="alert">
+      <h1>{title}</h1>
+      <p>{about}</p>
+      <div className="unloaded-end">{children}</div>
+    </div>
+  );
 }

@@ -1,26 +1,88 @@
 /** For whoever comes without the operator's token: how to get in. */
-import { useEffect } from "react";
-import { findToken } from "../data/token.ts";
+import { useEffect, useState, type FormEvent } from "react";
+import { findToken, holds, keepToken } from "../data/token.ts";
 import { Logo } from "../parts/icon.tsx";
 import { CopyButton } from "../parts/controls.tsx";
 import { useTitle } from "../state/title.ts";
 
-export function Locked({ wasRefused }: { wasRefused: boolean }) {
+export function Locked({ wasRefused }: { wasRefused: string | null }) {
   useTitle("Locked");
   useEnter();
   return (
     <main className="shell-locked" id="page">
       <Logo />
       <h1>
-        {wasRefused ? "The token is not valid any more" : "This page needs the operator’s token"}
+        {wasRefused === null
+          ? "This page needs the operator’s token"
+          : isIngestKey(wasRefused)
+            ? "That is an ingest key, not the operator’s token"
+            : "The token is not valid any more"}
       </h1>
       <p>Traces are for you alone. To get in, run this where the server runs:</p>
       <div className="shell-locked-command">
         <code className="mono">tealight open</code>
         <CopyButton text="tealight open" label="Copy the command" />
       </div>
+      <p className="dim">
+        With a data directory of its own: <code>tealight open --data-dir DIR</code>
+      </p>
+      <TokenForm />
       <p className="dim">A tab in which Tealight is open lets this one in by itself.</p>
     </main>
+  );
+}
+
+/** As this program makes them: `fl_` sends, `tl_` reads. */
+function isIngestKey(text: string): boolean {
+  return text.startsWith("fl_");
+}
+
+function TokenForm() {
+  const [token, setToken] = useState("");
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const [isTried, setTried] = useState(false);
+  async function unlock(event: FormEvent) {
+    event.preventDefault();
+    // From a terminal it may come with a line's end, or with its name before it.
+    const given = token.trim().replace(/^.*token=/, "");
+    if (given === "") return setRefusal("Paste the token first.");
+    if (isIngestKey(given)) {
+      return setRefusal("That is an ingest key: it can send traces, but not read them.");
+    }
+    setTried(true);
+    const answer = await holds(given);
+    setTried(false);
+    if (answer === null) return setRefusal("The server does not answer. Is it running?");
+    if (!answer) return setRefusal("The server does not know this token.");
+    keepToken(given);
+    location.reload();
+  }
+  return (
+    <form className="shell-locked-form" onSubmit={(event) => void unlock(event)}>
+      <label htmlFor="token">or paste the token, which the server prints as it starts:</label>
+      <div>
+        <input
+          id="token"
+          className="mono"
+          type="password"
+          autoComplete="off"
+          spellCheck={false}
+          value={token}
+          aria-invalid={refusal !== null}
+          aria-describedby="token-refusal"
+          onChange={({ target }) => {
+            setToken(target.value);
+            setRefusal(null);
+          }}
+        />
+        <button type="submit" className="button is-primary" disabled={isTried}>
+          Unlock
+        </button>
+      </div>
+      <p id="token-refusal" role="status" className={refusal === null ? "dim" : "error-text"}>
+        {refusal ?? "It stays in this tab and is not put in the address."}
+      </p>
+    </form>
   );
 }
 

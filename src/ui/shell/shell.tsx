@@ -8,18 +8,26 @@ import { Key } from "../parts/controls.tsx";
 import { Icon, Logo, ThemeIcon } from "../parts/icon.tsx";
 import { keyText, useShortcuts } from "../state/keys.ts";
 import { toggleTheme } from "../state/prefs.ts";
+import { Boundary } from "../parts/unloaded.tsx";
+import { Banner } from "./banner.tsx";
+import { Foot } from "./foot.tsx";
 import { KeySheet } from "./keysheet.tsx";
+import { More } from "./more.tsx";
 import { hrefOf, pages, paths } from "../pages.ts";
 import { Palette } from "./palette.tsx";
 import "./shell.css";
 
-type Overlay = "palette" | "keys" | null;
+type Overlay = "palette" | "keys" | "more" | null;
+
+/** For what the shell can do without. */
+const nothing = () => null;
 
 export function Shell({ children }: { children: ReactNode }) {
   const [location, navigate] = useLocation();
   const [project] = useProject();
-  const { isPaused, setPaused } = useLiveStatus();
+  const { state, isPaused, setPaused } = useLiveStatus();
   const [overlay, setOverlay] = useState<Overlay>(null);
+  const close = () => setOverlay(null);
   useShortcuts(
     [
       ...pages.map(({ page, name, key }) => ({
@@ -54,61 +62,75 @@ export function Shell({ children }: { children: ReactNode }) {
       <a className="shell-skip" href="#page">
         Skip to the page
       </a>
-      <header className="shell-bar">
-        <Link
-          className="shell-brand"
-          href={hrefOf("traces", { query: { project } })}
-          aria-label="Tealight: traces"
-        >
-          <Logo />
-          <span>tealight</span>
-        </Link>
-        <ProjectPicker />
-        <nav className="shell-nav" aria-label="Pages">
-          {pages.map(({ page, name }) => (
-            <Link
-              key={page}
-              href={hrefOf(page, { query: { project } })}
-              aria-current={location.startsWith(paths[page]) ? "page" : undefined}
+      <div className="shell-head">
+        <header className="shell-bar">
+          <Link
+            className="shell-brand"
+            href={hrefOf("traces", { query: { project } })}
+            aria-label="Tealight: traces"
+          >
+            <Logo />
+            <span className="shell-name">tealight</span>
+          </Link>
+          <span className="shell-title" aria-hidden="true">
+            {pages.find(({ page }) => location.startsWith(paths[page]))?.name}
+          </span>
+          <Boundary fallback={nothing}>
+            <ProjectPicker />
+          </Boundary>
+          <nav className="shell-nav" aria-label="Pages">
+            {pages.map(({ page, name }) => (
+              <Link
+                key={page}
+                href={hrefOf(page, { query: { project } })}
+                aria-current={location.startsWith(paths[page]) ? "page" : undefined}
+              >
+                {name}
+              </Link>
+            ))}
+          </nav>
+          <div className="shell-bar-end">
+            <button
+              type="button"
+              className="shell-jump"
+              aria-keyshortcuts="Control+K Meta+K"
+              title={`Jump to trace, span, page (${keyText("mod+k")})`}
+              onClick={() => setOverlay("palette")}
             >
-              {name}
-            </Link>
-          ))}
-        </nav>
-        <div className="shell-bar-end">
-          <button
-            type="button"
-            className="shell-jump"
-            aria-keyshortcuts="Control+K Meta+K"
-            title={`Jump to trace, span, page (${keyText("mod+k")})`}
-            onClick={() => setOverlay("palette")}
-          >
-            <Icon name="search" size="s" />
-            <span>Jump to trace, span, page</span>
-            <Key of="mod+k" />
-          </button>
-          <Refused project={project} />
-          <LiveDot />
-          <ThemeButton />
-          <button
-            type="button"
-            className="button is-quiet is-square wide-only"
-            aria-label="Keyboard shortcuts"
-            title="Keyboard shortcuts (?)"
-            onClick={() => setOverlay("keys")}
-          >
-            <Icon name="help" />
-          </button>
-        </div>
-      </header>
-      <main className="page" id="page">
+              <Icon name="search" size="s" />
+              <span>Jump to trace, span, page</span>
+              <Key of="mod+k" />
+            </button>
+            <Boundary fallback={nothing}>
+              <Refused project={project} />
+            </Boundary>
+            <LiveDot />
+            <ThemeButton />
+            <button
+              type="button"
+              className="button is-quiet is-square wide-only"
+              aria-label="Keyboard shortcuts"
+              title="Keyboard shortcuts (?)"
+              onClick={() => setOverlay("keys")}
+            >
+              <Icon name="help" />
+            </button>
+          </div>
+        </header>
+        <Banner />
+      </div>
+      <main className={`page shell-page ${state === "lost" ? "is-stale" : ""}`} id="page">
         {children}
       </main>
+      <Foot project={project} onMore={() => setOverlay("more")} />
       <Standing />
-      {overlay === "palette" && (
-        <Palette onClose={() => setOverlay(null)} onKeys={() => setOverlay("keys")} />
-      )}
-      {overlay === "keys" && <KeySheet onClose={() => setOverlay(null)} />}
+      <Boundary key={overlay} fallback={nothing}>
+        {overlay === "palette" && <Palette onClose={close} onKeys={() => setOverlay("keys")} />}
+        {overlay === "keys" && <KeySheet onClose={close} />}
+        {overlay === "more" && (
+          <More project={project} onClose={close} onPalette={() => setOverlay("palette")} />
+        )}
+      </Boundary>
     </>
   );
 }
@@ -211,7 +233,7 @@ function ThemeButton() {
   return (
     <button
       type="button"
-      className="button is-quiet is-square"
+      className="button is-quiet is-square shell-theme"
       aria-label="Switch between light and dark"
       title="Light or dark"
       onClick={toggleTheme}

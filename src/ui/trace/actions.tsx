@@ -63,6 +63,17 @@ export function TraceActions({ trace }: { trace: Summary }) {
       <Drop button={<Icon name="more" />} label="More" className="button is-quiet is-square">
         {(close) => (
           <>
+            {[...items.copy, ...items.export].map(([name, run], i) => (
+              <MenuItem
+                key={name}
+                className="narrow-only"
+                name={`${i < items.copy.length ? "Copy" : "Export"}: ${name}`}
+                run={() => {
+                  run();
+                  close();
+                }}
+              />
+            ))}
             <MenuItem
               name={trace.pinned ? "Unpin" : "Pin: keep it where others are deleted"}
               run={() => {
@@ -124,9 +135,17 @@ function Menu({
   );
 }
 
-function MenuItem({ name, run }: { name: string; run: () => void }) {
+function MenuItem({
+  name,
+  run,
+  className = "",
+}: {
+  name: string;
+  run: () => void;
+  className?: string;
+}) {
   return (
-    <button type="button" className="popover-item" onClick={run}>
+    <button type="button" className={`popover-item ${className}`} onClick={run}>
       {name}
     </button>
   );

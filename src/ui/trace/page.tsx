@@ -40,22 +40,43 @@ export function TracePage({ trace }: { trace: string }) {
   const { tables, data, more, error, refetch } = useTrace(trace);
   const shown = tables?.whole.trace;
   useTitle(shown ? (shown.name ?? shown.traceId) : "Trace");
-  if (error && !tables) {
-    if (error instanceof ApiError && error.status === 404) {
-      return (
-        <Nothing>
-          There is no trace {trace}. It may have been deleted.{" "}
-          <Link className="link" href={hrefOf("traces", {})}>
-            All traces
-          </Link>
-        </Nothing>
-      );
-    }
-    return <Problem error={error} retry={() => void refetch()} />;
+  const isGone = error instanceof ApiError && error.status === 404;
+  if (!tables || !data) {
+    return (
+      <div>
+        <h1 className="visually-hidden">Trace</h1>
+        {isGone ? (
+          <Nothing>
+            There is no trace {trace}. It may have been deleted. <AllTraces />
+          </Nothing>
+        ) : error ? (
+          <Problem error={error} retry={() => void refetch()} />
+        ) : (
+          <Loading />
+        )}
+      </div>
+    );
   }
-  if (!tables || !data) return <Loading />;
   const isMore = data.nextCursor !== null;
-  return <Loaded {...tables}>{isMore && <Unloaded data={data} more={more} />}</Loaded>;
+  return (
+    <Loaded {...tables}>
+      {isGone ? (
+        <p className="note note-strip" role="alert">
+          This trace was deleted. What you see is what was loaded. <AllTraces />
+        </p>
+      ) : (
+        isMore && <Unloaded data={data} more={more} />
+      )}
+    </Loaded>
+  );
+}
+
+function AllTraces() {
+  return (
+    <Link className="link" href={hrefOf("traces", {})}>
+      All traces
+    </Link>
+  );
 }
 
 function Loading() {

@@ -2,7 +2,7 @@
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
 import type { TraceColumns } from "../../query/columns.ts";
 import { ask } from "../data/client.ts";
-import { namesIn, paths } from "../pages.ts";
+import { decoded, namesIn, paths } from "../pages.ts";
 import { joinPages } from "./pages.ts";
 
 /**
@@ -54,7 +54,7 @@ export function readAhead(client: QueryClient, { pathname, search }: Location): 
   if (!names) return;
   const project = new URLSearchParams(search).get("project") ?? "";
   void client.prefetchQuery({
-    ...traceQuery(decodeURIComponent(names.trace), project).options,
+    ...traceQuery(decoded(names.trace), project).options,
     retry: false,
   });
 }

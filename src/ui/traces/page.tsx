@@ -143,6 +143,7 @@ export function TracesPage() {
 
   return (
     <div className="traces">
+      <h1 className="visually-hidden">Traces</h1>
       <TracesToolbar
         filter={scope.filter}
         onFilter={onFilter}

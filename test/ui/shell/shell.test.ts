@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Completion } from "../../../src/query/complete.ts";
 import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
-import { chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
+import { barriers, chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
 
 const browserTest = test.skipIf(chromiumPath === null);
 const timeoutMs = 20_000;
@@ -299,6 +299,73 @@ browserTest(
 );
 
 browserTest(
+  "a pasted token opens the locked page, and what it was instead is said",
+  async () => {
+    await using stranger = await openViewer(server);
+    const { page } = stranger;
+    await page.goto(`${server.url}/overview`);
+    const field = page.getByLabel(/paste the token/);
+    const paste = async (text: string) => {
+      await field.fill(text);
+      await page.keyboard.press("Enter");
+    };
+    await paste(server.key);
+    await page.getByText("That is an ingest key: it can send traces, but not read them").waitFor();
+    await paste("tl_wrong");
+    await page.getByText("The server does not know this token").waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await paste(` ${server.token}\n`);
+    await page.getByRole("navigation", { name: "Pages" }).waitFor();
+    expect(page.url()).toBe(`${server.url}/overview`);
+    await page.reload();
+    await page.getByRole("navigation", { name: "Pages" }).waitFor();
+
+    await using other = await openViewer(server);
+    await other.page.goto(`${server.url}/overview#token=${server.key}`);
+    await other.page.getByRole("heading", { name: "That is an ingest key" }).waitFor();
+  },
+  timeoutMs,
+);
+
+browserTest(
+  "an address without a page says so, with a way back",
+  async () => {
+    await using viewer = await openTraces();
+    const { page } = viewer;
+    for (const path of ["/overvew", "/traces/%E0%A4%A"]) {
+      await page.goto(`${server.url}${path}`);
+      await page.locator("h1").waitFor({ state: "attached" });
+    }
+    await page.goto(`${server.url}/overvew/of/all`);
+    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    await page.getByRole("link", { name: "All traces" }).click();
+    await page.locator(".traces-row").first().waitFor();
+  },
+  timeoutMs,
+);
+
+browserTest(
+  "a trace that is deleted elsewhere says so, with a way back",
+  async () => {
+    await using own = await startServer();
+    await own.ingest({
+      version: "v1",
+      traces: [{ traceId: "gone", traceName: "x", spans: [makeSpan()] }],
+    });
+    await using viewer = await openViewer(own);
+    const { page } = viewer;
+    await viewer.open("/traces/gone");
+    await page.getByRole("heading", { name: "x" }).waitFor();
+    await page.locator(".shell-live", { hasText: "Live" }).waitFor();
+    await own.api("/api/traces/gone", { method: "DELETE" });
+    await page.getByText("This trace was deleted").waitFor();
+    await page.getByRole("link", { name: "All traces" }).click();
+    await page.waitForURL(/\/traces$/);
+  },
+  timeoutMs,
+);
+
+browserTest(
   "the bar fits windows of 1000 and 760 pixels, whatever stands in it",
   async () => {
     await using own = await startServer();
@@ -318,7 +385,8 @@ browserTest(
       const cut = await page.evaluate(() => {
         const bar = document.querySelector(".shell-bar")!;
         const nav = document.querySelector(".shell-nav")!;
-        const rects = [...bar.children].map((child) => child.getBoundingClientRect());
+        const drawn = [...bar.children].filter((child) => child.getClientRects().length > 0);
+        const rects = drawn.map((child) => child.getBoundingClientRect());
         return {
           pages: nav.scrollWidth - nav.clientWidth,
           window: document.documentElement.scrollWidth - innerWidth,

@@ -1,0 +1,46 @@
+/** One line under the bar: the server is gone, or another than the page was made for. */
+import { useLiveStatus } from "../data/live-context.tsx";
+import { useNow } from "../data/queries.ts";
+import { timeOfDay } from "../format.ts";
+import { Icon } from "../parts/icon.tsx";
+import { useOtherVersion } from "./version.ts";
+
+export function Banner() {
+  const { state } = useLiveStatus();
+  const other = useOtherVersion();
+  if (state === "lost") return <Lost />;
+  if (other === null) return null;
+  return (
+    <div className="shell-banner">
+      <Icon name="warn" size="s" />
+      <span className="truncated">
+        The server now has version {other}. <span className="wide-only">This page is older.</span>
+      </span>
+      <button type="button" className="button is-small" onClick={() => location.reload()}>
+        Reload
+      </button>
+    </div>
+  );
+}
+
+function Lost() {
+  const { lostAt, retryAt, refusal, retryNow } = useLiveStatus();
+  const now = useNow(1_000);
+  const inSeconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - now) / 1_000));
+  const since = lostAt === null ? "" : ` since ${timeOfDay(lostAt)}`;
+  const what = refusal
+    ? `Nothing new is shown${since}: ${refusal}.`
+    : `The server has not answered${since}.`;
+  return (
+    <div className="shell-banner">
+      <Icon name="warn" size="s" />
+      <span className="truncated" title={what}>
+        {what} <span className="wide-only">Shown is what was loaded.</span>
+      </span>
+      <button type="button" className="button is-small" onClick={retryNow}>
+        Try now
+        {inSeconds > 0 && <span className="dim shell-banner-wait">in {inSeconds} s</span>}
+      </button>
+    </div>
+  );
+}

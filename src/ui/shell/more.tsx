@@ -1,0 +1,52 @@
+/** What a narrow window has no room for: the other pages, and what stands at the end of the bar else. */
+import { Link } from "wouter";
+import { Icon, ThemeIcon } from "../parts/icon.tsx";
+import { Dialog } from "../parts/controls.tsx";
+import { hrefOf } from "../pages.ts";
+import { toggleTheme } from "../state/prefs.ts";
+import { otherPages } from "./foot.tsx";
+
+export function More({
+  project,
+  onClose,
+  onPalette,
+}: {
+  project: string;
+  onClose: () => void;
+  onPalette: () => void;
+}) {
+  return (
+    <Dialog label="More" className="shell-more" onClose={onClose}>
+      {otherPages.map(({ page, name }) => (
+        <Link
+          key={page}
+          className="shell-more-item"
+          href={hrefOf(page, { query: { project } })}
+          onClick={onClose}
+        >
+          <Icon name="right" />
+          {name}
+        </Link>
+      ))}
+      <button type="button" className="shell-more-item" onClick={onPalette}>
+        <Icon name="search" />
+        Jump to trace, span, page
+      </button>
+      <button
+        type="button"
+        className="shell-more-item"
+        onClick={() => {
+          toggleTheme();
+          onClose();
+        }}
+      >
+        <ThemeIcon />
+        Light or dark
+      </button>
+      <button type="button" className="shell-more-item" onClick={onClose}>
+        <Icon name="close" />
+        Close
+      </button>
+    </Dialog>
+  );
+}

@@ -1,0 +1,20 @@
+/** For an address at which there is nothing. */
+import { Link } from "wouter";
+import { hrefOf } from "../pages.ts";
+import { Nothing } from "../parts/controls.tsx";
+import { useTitle } from "../state/title.ts";
+
+export function NoPage() {
+  useTitle("No such page");
+  return (
+    <Nothing>
+      <h1 className="strong">There is no such page</h1>
+      <p className="shell-nopage">
+        Nothing is at <code className="mono">{location.pathname}</code>.
+      </p>
+      <Link className="button" href={hrefOf("traces", {})}>
+        All traces
+      </Link>
+    </Nothing>
+  );
+}

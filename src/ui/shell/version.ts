@@ -1,0 +1,38 @@
+/** Whether the server is of another version than the page, which then loads itself anew. */
+import { useEffect, useState } from "react";
+import { useLiveEvents } from "../data/live-context.tsx";
+import { isTyping } from "../state/keys.ts";
+
+/** The version that this tab was last reloaded for: it is done once, whatever comes of it. */
+const storageKey = "tealight.reloaded";
+const lookEveryMs = 1_000;
+
+const pageVersion = () => document.querySelector<HTMLMetaElement>("meta[name=version]")?.content;
+
+/** @returns the server's version where it is another and the page is still the old one; else null. */
+export function useOtherVersion(): string | null {
+  const [other, setOther] = useState<string | null>(null);
+  useLiveEvents((event) => {
+    if (event.kind !== "hello") return;
+    const isSame = event.version === pageVersion();
+    if (isSame) sessionStorage.removeItem(storageKey);
+    setOther(isSame ? null : event.version);
+  });
+  useEffect(() => {
+    if (other === null || sessionStorage.getItem(storageKey) === other) return;
+    const reload = () => {
+      if (isBusy()) return;
+      sessionStorage.setItem(storageKey, other);
+      location.reload();
+    };
+    reload();
+    const timer = setInterval(reload, lookEveryMs);
+    return () => clearInterval(timer);
+  }, [other]);
+  return other;
+}
+
+/** Whether something that is not kept would be lost. */
+function isBusy(): boolean {
+  return isTyping(document.activeElement) || document.querySelector("dialog[open]") !== null;
+}
