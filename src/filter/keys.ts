@@ -113,14 +113,14 @@ export function spellingOf({ name, isOpen }: Key): string {
 export function nearestKey(name: string): Key | undefined {
   const wanted = name.toLowerCase();
   const near = keys
-    .map((key) => ({ key, distance: distanceOf(wanted, key.name) }))
+    .map((key) => ({ key, distance: distanceBetween(wanted, key.name) }))
     .filter(({ key, distance }) => distance <= (key.name.length < 4 ? 1 : 2))
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.key;
 }
 
 /** Letters to add, drop or change. Keys are short, and of a longer text only the beginning counts. */
-function distanceOf(a: string, b: string): number {
+export function distanceBetween(a: string, b: string): number {
   if (a.length > 2 * b.length + 2) return a.length;
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

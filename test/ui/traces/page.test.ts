@@ -194,3 +194,45 @@ browserTest(
   },
   20_000,
 );
+
+browserTest(
+  "takes the suggestion that is highlighted with Enter, and says which word left nothing",
+  async () => {
+    await using viewer = await openViewer(filled);
+    const { page } = viewer;
+    const filter = () => new URL(page.url()).searchParams.get("filter");
+    await viewer.open("/traces");
+    await page.locator(".traces-row").first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("status:err");
+    await page.locator('.query-options [aria-selected="true"]', { hasText: "error" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByText("status:error matches none at all").waitFor();
+    expect(filter()).toBe("status:error");
+
+    await viewer.open("/traces?filter=name:second%20agent:odd");
+    await page.getByText("agent:odd leaves none").waitFor();
+    await page.getByRole("button", { name: "Drop agent:odd" }).click();
+    await shows(viewer, "second");
+
+    await viewer.open("/traces?filter=name:second%20agent:Evn");
+    await page.getByText("agent:Evn matches none at all").waitFor();
+    await page.getByRole("button", { name: "Use agent:even" }).click();
+    await shows(viewer, "second");
+    expect(filter()).toBe("name:second agent:even");
+
+    // The first of all is highlighted only where it is asked for.
+    await page.keyboard.press("/");
+    await page.keyboard.type("mod");
+    await page.getByRole("option", { name: /model:/ }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("option", { name: /gpt-4o/ }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.locator(".query-chip", { hasText: "gpt-4o" }).waitFor();
+    expect(filter()).toBe("name:second agent:even model:gpt-4o");
+    expect(viewer.complaints).toEqual([]);
+  },
+  30_000,
+);
