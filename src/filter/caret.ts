@@ -53,9 +53,18 @@ function tolerantWords(head: string): Piece[] {
   }
 }
 
+/** A value that means this text and no other. */
+export function exactly(key: Key, text: string): string {
+  return key.isFree ? inQuotes(text) : quote(text);
+}
+
+function inQuotes(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
+}
+
 /** A text as a filter takes it literally: in quotes where it has to be. */
 export function quote(text: string): string {
   return /^[^\s"\\:,*<>.$-][^\s"\\:,*]*$/.test(text) && !text.includes("..")
     ? text
-    : `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
+    : inQuotes(text);
 }

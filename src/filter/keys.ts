@@ -31,6 +31,8 @@ export interface Key {
   scope: "trace" | "span";
   /** True where the key goes on with a name of the sender's, as in `meta.env`. */
   isOpen?: true;
+  /** What people write, not names or ids: a value that is neither quoted nor has a star is looked for inside. */
+  isFree?: true;
   values?: readonly string[];
 }
 
@@ -47,10 +49,13 @@ const span = (name: string, kind: KeyKind, summary: string): Key => ({
   scope: "span",
 });
 
+/** Of those that are ok: a call or a tool inside failed. */
+export const okWithErrors = "ok-with-errors";
+
 export const keys: readonly Key[] = [
   {
     ...trace("status", "choice", "How the trace ended"),
-    values: ["ok", "error", "aborted"],
+    values: ["ok", okWithErrors, "error", "aborted"],
   },
   {
     ...trace(
@@ -65,7 +70,7 @@ export const keys: readonly Key[] = [
   trace("run", "text", "The run of a workflow"),
   trace("session", "text", "The session"),
   trace("customer", "text", "The customer's id"),
-  trace("name", "text", "The trace's name, else its agent's"),
+  { ...trace("name", "text", "The trace's name, else its agent's"), isFree: true },
   trace("trace", "text", "The sender's id of the trace"),
   trace("project", "text", "The project"),
   trace("source", "text", "The protocol or library that sent it"),
@@ -88,8 +93,8 @@ export const keys: readonly Key[] = [
     ...span("type", "choice", "The type of a span"),
     values: ["agent", "llm", "tool", "embedding", "other"],
   },
-  span("span", "text", "The name of a span"),
-  span("error", "text", "The error message of a span"),
+  { ...span("span", "text", "The name of a span"), isFree: true },
+  { ...span("error", "text", "The error message of a span"), isFree: true },
   { ...span("attr", "text", "An attribute or metadata of a span, by its key"), isOpen: true },
 ];
 
@@ -108,14 +113,14 @@ export function spellingOf({ name, isOpen }: Key): string {
 export function nearestKey(name: string): Key | undefined {
   const wanted = name.toLowerCase();
   const near = keys
-    .map((key) => ({ key, distance: distanceOf(wanted, key.name) }))
+    .map((key) => ({ key, distance: distanceBetween(wanted, key.name) }))
     .filter(({ key, distance }) => distance <= (key.name.length < 4 ? 1 : 2))
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.key;
 }
 
 /** Letters to add, drop or change. Keys are short, and of a longer text only the beginning counts. */
-function distanceOf(a: string, b: string): number {
+export function distanceBetween(a: string, b: string): number {
   if (a.length > 2 * b.length + 2) return a.length;
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

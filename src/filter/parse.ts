@@ -4,8 +4,9 @@
  *   status:error model:claude*,gpt-* -agent:eval duration:5s..1m cost:>0.02 meta.env:prod "free text"
  *
  * Words stand side by side and all must hold; `-` turns one around; a comma means or. What holds for
- * any span of a trace holds for a root of it with `root.` in front: `root.attr.user.id:42`. Nothing but
- * an `AppError` is ever thrown, and it says where.
+ * any span of a trace holds for a root of it with `root.` in front: `root.attr.user.id:42`. A name or an
+ * error contains the value, `error:timeout`, unless that is quoted or has a star. Nothing but an `AppError`
+ * is ever thrown, and it says where.
  */
 import { findKey, keys, nearestKey, spellingOf, type Key } from "./keys.ts";
 import type { Pattern } from "../pattern.ts";
@@ -32,6 +33,8 @@ export interface TextTest {
   name: string | null;
   isRoot: boolean;
   pattern: Pattern;
+  /** The text contains it, whatever its case: the pattern is in lower case. */
+  isContained: boolean;
 }
 
 /** The key's number lies between two: in ms, pico-dollars, or a count; an unknown one never does. */
@@ -134,10 +137,23 @@ function parseValue(
   piece: Piece,
   nowMs: number,
 ): Test {
-  if (key.kind === "text") return { kind: "text", key, name, isRoot, pattern: patternOf(piece) };
+  const text = (pattern: Pattern, isContained = false): TextTest => ({
+    kind: "text",
+    key,
+    name,
+    isRoot,
+    pattern,
+    isContained,
+  });
+  if (key.kind === "text") {
+    const isBare = piece.letters.every(({ text, isQuoted }) => !isQuoted && text !== "*");
+    // Two quotes are a text without letters, and exact.
+    if (!key.isFree || !isBare || piece.letters.length === 0) return text(patternOf(piece));
+    return text(["", textOf(piece).toLowerCase(), ""], true);
+  }
   if (key.kind === "choice") {
     const value = textOf(piece);
-    if (key.values!.includes(value)) return { kind: "text", key, name, isRoot, pattern: [value] };
+    if (key.values!.includes(value)) return text([value]);
     refuse(`${key.name} is never ${value.slice(0, 64)}`, piece, hintOf(key));
   }
   if (key.kind === "presence") return parsePresence(piece);
@@ -152,11 +168,13 @@ function parseValue(
   return parseRange(key, piece);
 }
 
-/** `has:cost`: a known number; `has:session`: any text; `has:error`: a span that failed. */
+/** `has:cost`: a known number; `has:session`: any text; `has:errors`: a span that failed. */
 function parsePresence(piece: Piece): Test {
-  if (textOf(piece) === "error") return range(findKey("errors")!, 1, Infinity);
+  if (/^errors?$/.test(textOf(piece))) return range(findKey("errors")!, 1, Infinity);
   const { key, name, isRoot } = parseKey(piece);
-  if (key.kind === "text") return { kind: "text", key, name, isRoot, pattern: ["", ""] };
+  if (key.kind === "text") {
+    return { kind: "text", key, name, isRoot, pattern: ["", ""], isContained: false };
+  }
   if (numberKinds.has(key.kind)) return range(key, 0, Infinity);
   refuse(`has does not go with ${key.name}`, piece, "write has:error, has:cost, has:meta.KEY");
 }
@@ -231,6 +249,8 @@ function hintOf(key: Key): string {
     case "presence":
       return "write has:error, has:cost, has:meta.KEY";
     case "text":
-      return `write ${spellingOf(key)}:text, with * for any part of it, in quotes where it has blanks`;
+      return key.isFree
+        ? `write ${name}:word for a part of it, ${name}:"all of it" for the whole`
+        : `write ${spellingOf(key)}:text, with * for any part of it, in quotes where it has blanks`;
   }
 }

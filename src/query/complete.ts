@@ -5,7 +5,7 @@
  * out.
  */
 import { Type, type Static } from "@sinclair/typebox";
-import { findCaret, quote, type Caret } from "../filter/caret.ts";
+import { exactly, findCaret, quote, type Caret } from "../filter/caret.ts";
 import { keys, type Key } from "../filter/keys.ts";
 import { complete as limits } from "../limits.ts";
 import { facetFields, facetNumber, type FacetField } from "../store/facets.ts";
@@ -94,7 +94,8 @@ function itemsOf(
   if (facetFields.some((field) => field === key.name)) {
     return facetItems(source, key.name as FacetField, caret.prefix, projectId, clock);
   }
-  return countedItems(sample(source, key, name, projectId, clock), begins, quote);
+  const values = sample(source, key, name, projectId, clock);
+  return countedItems(values, begins, (text) => exactly(key, text));
 }
 
 function beginning(prefix: string): (text: string) => boolean {

@@ -15,8 +15,9 @@ const Percentiles = nullable(
 export const Figures = Type.Object({
   traces: Type.Integer(),
   internalTraces: described("Traces of runtime spans alone, which are in no other figure"),
-  failedTraces: Type.Integer(),
+  failedTraces: described("Traces whose status is error"),
   abortedTraces: Type.Integer(),
+  tracesWithErrors: described("Traces in which any span failed, whatever their status"),
   requests: described("Model calls, each once; by tool or another type of span the spans of it"),
   errors: Type.Integer(),
   aborted: Type.Integer(),
@@ -109,6 +110,7 @@ export function toFigures(cell: Cell): Figures {
     internalTraces: cell.count("internalTraces"),
     failedTraces: cell.count("failedTraces"),
     abortedTraces: cell.count("abortedTraces"),
+    tracesWithErrors: cell.count("tracesWithErrors"),
     requests,
     errors: cell.count("errors"),
     aborted: cell.count("aborted"),

@@ -3,6 +3,7 @@
  * their attributes. One meaning for lists, statistics, deletes and live views, whatever led to the trace.
  */
 import { fits } from "../pattern.ts";
+import { okWithErrors } from "../filter/keys.ts";
 import type { Filter, RangeTest, Test, TextTest } from "../filter/parse.ts";
 import { staleAfterMs } from "../limits.ts";
 import { spanTypes } from "../contract/v1.ts";
@@ -137,9 +138,16 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
     for (const column of more) columns.add(column);
   }
 
-  function ofText({ key, name, pattern: asked }: TextTest): RowTest | null {
-    const pattern = key.name === "trace" ? storedTracePattern(source.sqlite, asked) : asked;
-    const holds = (texts: string[]) => texts.some((text) => text !== "" && fits(pattern, text));
+  function ofText(test: TextTest): RowTest | null {
+    const { key, name } = test;
+    const pattern =
+      key.name === "trace" ? storedTracePattern(source.sqlite, test.pattern) : test.pattern;
+    const isFit = fitOf({ ...test, pattern });
+    const holds = (texts: string[]) => texts.some((text) => text !== "" && isFit(text));
+    if (key.name === "status" && pattern[0] === okWithErrors) {
+      read("status", "errorCount");
+      return ({ status, errorCount }) => status === "ok" && (errorCount as number) > 0;
+    }
     if (key.name === "is") {
       const [wanted] = pattern;
       const column = { pinned: "isPinned", internal: "isInternal" }[wanted];
@@ -169,7 +177,8 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
     if (test.kind === "free") return ofFreeText(test.text);
     const ofRow = ofText(test);
     if (ofRow) return { ofRow, ofSpan: null };
-    const { key, name, isRoot, pattern } = test;
+    const { key, name, isRoot } = test;
+    const isFit = fitOf(test);
     const texts = spanTexts[key.name]!;
     // An empty name or provider says no more than an absent one; an empty attribute does.
     const counts = (text: string) => text !== "" || key.name === "attr";
@@ -177,16 +186,14 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
       ofRow: null,
       ofSpan: (span) =>
         (!isRoot || span.parentSpanId === null) &&
-        texts(span, name).some((text) => counts(text) && fits(pattern, text)),
+        texts(span, name).some((text) => counts(text) && isFit(text)),
     };
   }
 
   function ofFreeText(text: string): { ofRow: RowTest; ofSpan: SpanTest } {
     read(...freeColumns, "customer", "models");
-    // As search compares: an accent may be a character of its own.
     const wanted = text.normalize("NFC");
-    const has = (texts: string[]) =>
-      texts.some((one) => one.normalize("NFC").toLowerCase().includes(wanted));
+    const has = (texts: string[]) => texts.some((one) => foldCase(one).includes(wanted));
     return {
       ofRow: (row) =>
         freeColumns.some((column) => has(textsOf(row[column] as Cell | null))) ||
@@ -259,6 +266,17 @@ export function lies(
 ): boolean {
   if (value === null) return false;
   return (isMinOpen ? value > min : value >= min) && (isMaxOpen ? value < max : value <= max);
+}
+
+function fitOf({ pattern, isContained }: TextTest): (text: string) => boolean {
+  if (!isContained) return (text) => fits(pattern, text);
+  const wanted = pattern[1]!.normalize("NFC");
+  return (text) => foldCase(text).includes(wanted);
+}
+
+/** As search compares: an accent may be a character of its own. */
+function foldCase(text: string): string {
+  return text.normalize("NFC").toLowerCase();
 }
 
 function isTool({ spanType }: SpanRow): boolean {

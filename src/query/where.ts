@@ -4,6 +4,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { fits, isExact, type Pattern } from "../pattern.ts";
+import { okWithErrors } from "../filter/keys.ts";
 import type { Filter, Term, Test } from "../filter/parse.ts";
 import { traces as limits } from "../limits.ts";
 import { toCell, type Cell } from "../store/codec.ts";
@@ -142,6 +143,10 @@ function postingsOf(source: Source, tests: readonly Test[]): Posting[] | null {
     const field = name as FacetField;
     if (test.kind === "range") {
       postings.push({ field: facetNumber(field), min: Math.max(0, test.min), max: test.max });
+      continue;
+    }
+    if (field === "status" && test.pattern[0] === okWithErrors) {
+      postings.push({ field: facetNumber("errors"), min: 1, max: Infinity });
       continue;
     }
     // Traces that are well have no facet of it.

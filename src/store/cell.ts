@@ -34,6 +34,8 @@ export const cellSums = [
   ...tokenCounts.map((name) => `${name}Reporters` as const),
   /** Traces of runtime spans alone: they are not among `traces`. */
   "internalTraces",
+  /** Traces in which any span failed, whatever became of the trace. */
+  "tracesWithErrors",
 ] as const;
 
 /** `latency` and `ttft` are of requests, `traceDuration` is of traces that started. */

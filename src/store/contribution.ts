@@ -39,7 +39,8 @@ const minuteMs = 60_000;
  * minute in which the trace started, what belongs to a span in the minute in which that started.
  */
 export function contribute(tally: Tally, cellAt: CellAt): void {
-  const { header, startTime, endTime, status, isInternal } = tally.row();
+  const { header, startTime, endTime, status, errorCount, isInternal } = tally.row();
+  const addTrace = (cell: Cell | null) => countTrace(cell, status, errorCount > 0);
   if (isInternal) {
     cellAt("all", null, startTime)?.add("internalTraces", 1);
     return;
@@ -86,10 +87,10 @@ export function contribute(tally: Tally, cellAt: CellAt): void {
   }
 
   const own = sharedAt(startTime);
-  addTrace(own, status);
+  addTrace(own);
   own.addDuration("traceDuration", endTime - startTime);
   for (const [field, values] of seen) {
-    for (const value of values) addTrace(cellAt(field, value, startTime), status);
+    for (const value of values) addTrace(cellAt(field, value, startTime));
   }
   for (const [minute, cell] of shared) {
     for (const [field, value] of Object.entries(valuesOf(header))) {
@@ -117,11 +118,12 @@ function note(seen: Map<RollupField, Set<string>>, field: RollupField, value: st
   values.add(value);
 }
 
-function addTrace(cell: Cell | null, status: string): void {
+function countTrace(cell: Cell | null, status: string, hasErrors: boolean): void {
   if (!cell) return;
   cell.add("traces", 1);
   if (status === "error") cell.add("failedTraces", 1);
   if (status === "aborted") cell.add("abortedTraces", 1);
+  if (hasErrors) cell.add("tracesWithErrors", 1);
 }
 
 function addRequest(cell: Cell | null, span: SpanFacts, ttftMs: number | undefined): void {

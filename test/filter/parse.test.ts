@@ -41,6 +41,7 @@ function writeTerm({ isNegated, tests }: Term): string {
 
 function writeValue(test: Test): string {
   if (test.kind === "free") throw new Error("free text is alone");
+  if (test.kind === "text" && test.isContained) return test.pattern[1]!;
   if (test.kind === "text") return test.pattern.map(quoted).join("*");
   const scale = test.key.kind === "money" ? 1e12 : 1;
   const text = (value: number) => String(value / scale);
@@ -54,20 +55,35 @@ const quoted = (text: string) => `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 const text = fc.string({ unit: "binary-ascii", maxLength: 8 });
 const ofKind = (...kinds: Key["kind"][]) => keys.filter(({ kind }) => kinds.includes(kind));
 
+/** Written bare, a free text is contained in what it finds; in quotes it is exact. */
 const textTest = (key: Key): fc.Arbitrary<Test> =>
   fc
-    .tuple(fc.array(text, { minLength: 1, maxLength: 3 }), fc.boolean(), text)
-    .map(([parts, isRoot, name]) => ({
-      kind: "text",
-      key,
-      name: key.isOpen ? name : null,
-      isRoot: key.scope === "span" && isRoot,
-      pattern: parts as [string, ...string[]],
-    }));
+    .record({
+      parts: fc.array(text, { minLength: 1, maxLength: 3 }),
+      bare: fc.option(fc.stringMatching(/^[a-z]{1,8}$/)),
+      isRoot: fc.boolean(),
+      name: text,
+    })
+    .map(({ parts, bare, isRoot, name }) => {
+      const isContained = key.isFree === true && bare !== null;
+      return {
+        kind: "text",
+        key,
+        name: key.isOpen ? name : null,
+        isRoot: key.scope === "span" && isRoot,
+        pattern: isContained ? ["", bare, ""] : (parts as [string, ...string[]]),
+        isContained,
+      };
+    });
 const choiceTest = (key: Key): fc.Arbitrary<Test> =>
-  fc
-    .constantFrom(...key.values!)
-    .map((value) => ({ kind: "text", key, name: null, isRoot: false, pattern: [value] }));
+  fc.constantFrom(...key.values!).map((value) => ({
+    kind: "text",
+    key,
+    name: null,
+    isRoot: false,
+    pattern: [value],
+    isContained: false,
+  }));
 const rangeTest = (key: Key): fc.Arbitrary<Test> =>
   fc
     .tuple(fc.nat(10_000), fc.nat(10_000), fc.integer({ min: 0, max: 2 }), fc.boolean())
@@ -165,6 +181,7 @@ describe("a filter", () => {
     ["cost:20000..", { min: 2e16, max: Infinity }],
     ["tokens:1.5k..2M", { min: 1500, max: 2_000_000 }],
     ["has:error", { min: 1, max: Infinity }],
+    ["has:errors", { min: 1, max: Infinity }],
     ["has:cost", { min: 0, max: Infinity }],
     ["since:2h", { min: now - 7_200_000, max: Infinity }],
     ["until:2026-03-04", { max: Date.parse("2026-03-04"), isMaxOpen: true }],
@@ -189,11 +206,21 @@ describe("a filter", () => {
   });
 
   test.each([
+    ["error:Timeout", { pattern: ["", "timeout", ""], isContained: true }],
+    ["name:night", { pattern: ["", "night", ""], isContained: true }],
+    ['error:"Timeout"', { pattern: ["Timeout"], isContained: false }],
+    ["error:Time*", { pattern: ["Time", ""], isContained: false }],
+    ["agent:coder", { pattern: ["coder"], isContained: false }],
+  ])("%s is contained only where a free text is written bare", (filter, expected) => {
+    expect(parseOne(filter)).toMatchObject(expected);
+  });
+
+  test.each([
     ["agnet:x", 0, 5, "did you mean agent?"],
     ["status:ok  nonsense:x", 11, 8, "known keys:"],
-    ["status:bad", 7, 3, "ok, error, aborted"],
-    ["status:ok,bad", 10, 3, "ok, error, aborted"],
-    ["status:", 7, 0, "ok, error, aborted"],
+    ["status:bad", 7, 3, "ok, ok-with-errors, error, aborted"],
+    ["status:ok,bad", 10, 3, "ok, ok-with-errors, error, aborted"],
+    ["status:", 7, 0, "ok, ok-with-errors, error, aborted"],
     ["agent:a,,b", 8, 0, "agent:text"],
     ['a "b', 2, 2, "end it with"],
     ["duration:fast", 9, 4, "duration:>5s"],

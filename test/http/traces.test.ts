@@ -113,6 +113,8 @@ describe("GET /api/complete", () => {
 
   test("completes choices, metadata and projects", async () => {
     expect(await texts({ filter: "is:s" })).toEqual(["stale"]);
+    expect(await texts({ filter: "status:ok" })).toEqual(["ok", "ok-with-errors"]);
+    expect(await texts({ filter: "has:err" })).toEqual(["errors", "error"]);
     expect(await texts({ filter: "meta." })).toEqual(["env:"]);
     expect((await texts({ filter: "meta.env:" })).sort()).toEqual(["dev", "prod"]);
     expect(await texts({ filter: "project:" })).toEqual(["default"]);

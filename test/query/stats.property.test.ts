@@ -69,7 +69,15 @@ function checkFigures(figures: Figures, cells: Plain[]): void {
   const known = (name: string) => (sum(`${name}Reporters`) === 0n ? null : Number(sum(name)));
   const share = (part: bigint, whole: bigint) =>
     whole === 0n ? null : Number(part) / Number(whole);
-  const counts = ["traces", "failedTraces", "abortedTraces", "requests", "errors", "aborted"];
+  const counts = [
+    "traces",
+    "failedTraces",
+    "abortedTraces",
+    "tracesWithErrors",
+    "requests",
+    "errors",
+    "aborted",
+  ];
   for (const name of [...counts, "pricedSpanCount", "priceableSpanCount"]) {
     expect([name, figures[name as "traces"]]).toEqual([name, Number(sum(name))]);
   }

@@ -267,6 +267,7 @@ export function countPlainly(model: Model): Map<string, Plain> {
       add(to, "traces", 1);
       if (status === "error") add(to, "failedTraces", 1);
       if (status === "aborted") add(to, "abortedTraces", 1);
+      if (ofAll.some((span) => span.status === "error")) add(to, "tracesWithErrors", 1);
     };
     for (const [field, value] of ofTrace) {
       at(field, value, startTime, (to) => {

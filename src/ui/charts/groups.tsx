@@ -129,16 +129,26 @@ const columns = {
       totals.traceDurationMs ? <Duration ms={totals.traceDurationMs.p95} /> : unknown,
   },
   callErrors: {
-    name: "Errors",
+    name: "Failed",
+    title: "Of the calls, those that failed",
     width: 66,
     sort: "errors",
     cell: ({ totals: { errors, requests } }) => <Share of={errors} among={requests} what="call" />,
   },
-  traceErrors: {
-    name: "Errors",
+  failed: {
+    name: "Failed",
+    title: "Of the traces, those whose status is error",
     width: 66,
     cell: ({ totals: { failedTraces, traces } }) => (
       <Share of={failedTraces} among={traces} what="trace" />
+    ),
+  },
+  withErrors: {
+    name: "With errors",
+    title: "Of the traces, those in which any call failed, whatever their status",
+    width: 84,
+    cell: ({ totals: { tracesWithErrors, traces } }) => (
+      <Share of={tracesWithErrors} among={traces} what="trace" />
     ),
   },
   lastTime: {
@@ -182,7 +192,7 @@ interface FieldWords {
 
 const ofTraces: Pick<FieldWords, "ranking" | "brief" | "full"> = {
   ranking: "cost",
-  brief: ["cost", "traces", "costPerTrace", "steps", "traceP95", "traceErrors"],
+  brief: ["cost", "traces", "costPerTrace", "traceP95", "failed", "withErrors"],
   full: [
     "cost",
     "traces",
@@ -192,7 +202,8 @@ const ofTraces: Pick<FieldWords, "ranking" | "brief" | "full"> = {
     "tokensIn",
     "tokensOut",
     "traceP95",
-    "traceErrors",
+    "failed",
+    "withErrors",
     "lastTime",
   ],
 };
@@ -251,8 +262,8 @@ export const fieldWords: Record<GroupField, FieldWords> = {
     many: "Customers",
     none: "no customer",
     ranking: "cost",
-    brief: ["cost", "traces", "tokensIn", "traceErrors"],
-    full: ["cost", "traces", "costPerTrace", "tokensIn", "tokensOut", "traceErrors"],
+    brief: ["cost", "traces", "tokensIn", "failed", "withErrors"],
+    full: ["cost", "traces", "costPerTrace", "tokensIn", "tokensOut", "failed", "withErrors"],
   },
 };
 

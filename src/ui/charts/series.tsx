@@ -11,11 +11,6 @@ const msText = (ms: number) => (ms === 0 ? "0" : textOf(duration(ms)));
 const shortText = (tokens: number) => textOf(short(tokens));
 const moneyText = (usd: number) => (usd === 0 ? "0" : money(usd));
 
-const outcomes = {
-  traces: ["traces", "failedTraces"],
-  calls: ["requests", "errors"],
-} as const;
-
 export type Choose = (since: number, until: number) => void;
 type Percentile = keyof typeof percentileColors;
 type Spread = "latencyMs" | "ttftMs" | "traceDurationMs";
@@ -94,7 +89,7 @@ export function TokensChart({ stats, onChoose }: { stats: Stats; onChoose: Choos
   );
 }
 
-/** Traces, or calls of a model or a tool, by whether they failed. */
+/** Traces by how they went, or calls of a model or a tool by whether they failed. */
 export function OutcomeChart({
   stats,
   of,
@@ -105,23 +100,42 @@ export function OutcomeChart({
   onChoose: Choose;
 }) {
   const starts = startsOf(stats);
-  const [all, failed] = outcomes[of];
+  const isOfTraces = of === "traces";
+  const allIn = (bucket: Figures) => (isOfTraces ? bucket.traces : bucket.requests);
+  const failedIn = (bucket: Figures) => (isOfTraces ? bucket.failedTraces : bucket.errors);
+  /** Calls fail or do not. */
+  const otherErrorsIn = (bucket: Figures) =>
+    isOfTraces ? Math.max(0, bucket.tracesWithErrors - bucket.failedTraces) : 0;
   return (
     <Chart
-      title={of === "traces" ? "Traces" : "Calls"}
-      total={count(stats.totals[all])}
+      title={isOfTraces ? "Traces" : "Calls"}
+      total={count(allIn(stats.totals))}
       stats={stats}
       shape="bars"
       series={[
         {
           name: "without errors",
           color: "--data-quiet",
-          values: valuesOf(starts, stats.series, (bucket) => bucket[all] - bucket[failed], 0),
+          values: valuesOf(
+            starts,
+            stats.series,
+            (bucket) => allIn(bucket) - failedIn(bucket) - otherErrorsIn(bucket),
+            0,
+          ),
         },
+        ...(isOfTraces
+          ? [
+              {
+                name: "not failed, with errors",
+                color: "--lost",
+                values: valuesOf(starts, stats.series, otherErrorsIn, 0),
+              },
+            ]
+          : []),
         {
-          name: "with errors",
+          name: "failed",
           color: "--error",
-          values: valuesOf(starts, stats.series, (bucket) => bucket[failed], 0),
+          values: valuesOf(starts, stats.series, failedIn, 0),
         },
       ]}
       format={shortText}

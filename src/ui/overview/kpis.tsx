@@ -18,6 +18,8 @@ interface Kpi {
   aside: ReactNode;
   spark: (bucket: Bucket) => number | null;
   isError?: boolean;
+  /** The figures in full. */
+  title?: string;
 }
 
 export function Kpis({ stats, before }: { stats: Stats; before: string }) {
@@ -25,8 +27,8 @@ export function Kpis({ stats, before }: { stats: Stats; before: string }) {
   return (
     <div className="overview-figures">
       {kpisOf(stats.totals, comparable(stats.before)).map(
-        ({ name, figure, change, sense, aside, spark, isError = false }, i) => (
-          <section className="overview-figure" key={name} aria-label={name}>
+        ({ name, figure, change, sense, aside, spark, isError = false, title }, i) => (
+          <section className="overview-figure" key={name} aria-label={name} title={title}>
             <h2 className="label">{name}</h2>
             <p className="overview-value">
               {figure ? <FigureText figure={figure} /> : <span className="dim">—</span>}
@@ -80,14 +82,15 @@ function kpisOf(now: Figures, before: Figures | null): Kpi[] {
       spark: ({ inputTokens }) => Number(inputTokens),
     },
     {
-      name: "Traces with errors",
+      name: "Failed traces",
       figure: now.traces === 0 ? null : percent(now.failedTraces / now.traces),
       change:
         before && before.traces > 0 && now.traces > 0
           ? points(now.failedTraces / now.traces - before.failedTraces / before.traces)
           : null,
       sense: "worse",
-      aside: `${count(now.failedTraces)} of ${count(now.traces)}`,
+      aside: now.traces > 0 && `${textOf(percent(now.tracesWithErrors / now.traces))} with errors`,
+      title: `${count(now.failedTraces)} failed and ${count(now.tracesWithErrors)} with errors of ${plural(now.traces, "trace")}`,
       spark: ({ failedTraces }) => failedTraces,
       isError: now.failedTraces > 0,
     },

@@ -1,6 +1,7 @@
 /** The marks of kinds and states: a shape, a colour and a word, never one of them alone. */
 import type { ReactNode } from "react";
 import type { Skeleton, Summary } from "../../query/views.ts";
+import { plural } from "../format.ts";
 
 export type Kind = Skeleton["spanType"];
 
@@ -80,13 +81,42 @@ const standingShapes: Record<Standing, ReactNode> = {
   lost: <circle cx="7" cy="7" r="5" strokeDasharray="2.4 2.1" />,
 };
 
-export function StandingMark({ standing }: { standing: Standing }) {
+/** What went well all in all, although something inside failed. */
+const okWithErrorsShape = (
+  <>
+    <path d="m2 7 2.4 2.4 4.4-5.4" />
+    <circle cx="10.6" cy="10.3" r="2.5" fill="var(--error)" stroke="none" />
+  </>
+);
+
+/** "ok, 2 failed calls" where it is ok and something inside failed. */
+export function wordsOf(standing: Standing, errorCount = 0): string {
+  const word = standingWords[standing];
+  return standing === "ok" && errorCount > 0
+    ? `${word}, ${plural(errorCount, "failed call")}`
+    : word;
+}
+
+function shapeOf(standing: Standing, errorCount = 0): ReactNode {
+  return standing === "ok" && errorCount > 0 ? okWithErrorsShape : standingShapes[standing];
+}
+
+/** @param errorCount spans inside that failed. */
+export function StandingMark({
+  standing,
+  errorCount,
+  words = wordsOf(standing, errorCount),
+}: {
+  standing: Standing;
+  errorCount?: number;
+  words?: string;
+}) {
   return (
-    <span className={`standing is-${standing}`} title={standingWords[standing]}>
+    <span className={`standing is-${standing}`} title={words}>
       <svg viewBox="0 0 14 14" aria-hidden="true">
-        {standingShapes[standing]}
+        {shapeOf(standing, errorCount)}
       </svg>
-      <span className="visually-hidden">{standingWords[standing]}</span>
+      <span className="visually-hidden">{words}</span>
     </span>
   );
 }
@@ -94,19 +124,21 @@ export function StandingMark({ standing }: { standing: Standing }) {
 /** @param children the words; the state's own where absent. */
 export function StandingBadge({
   standing,
+  errorCount,
   children,
 }: {
   standing: Standing;
+  errorCount?: number;
   children?: ReactNode;
 }) {
   return (
     <span className={`badge is-${standing}`}>
       <span className={`standing is-${standing}`}>
         <svg viewBox="0 0 14 14" aria-hidden="true">
-          {standingShapes[standing]}
+          {shapeOf(standing, errorCount)}
         </svg>
       </span>
-      {children ?? standingWords[standing]}
+      {children ?? wordsOf(standing, errorCount)}
     </span>
   );
 }

@@ -7,7 +7,7 @@ import { findCaret } from "../../filter/caret.ts";
 import { Icon } from "../parts/icon.tsx";
 import { useShortcuts } from "../state/keys.ts";
 import { Chip } from "./chip.tsx";
-import { Options, useCompletion, type Option } from "./options.tsx";
+import { Options, suggestedOf, useCompletion, type Option } from "./options.tsx";
 import { ProblemNote } from "./problem.tsx";
 import { useRecentFilters } from "./recents.ts";
 import { filterOf, problemOf, wordsOf, type FilterProblem } from "./words.ts";
@@ -40,19 +40,21 @@ export function QueryBar({
   const [opened, setOpened] = useState<number | null>(null);
   const [isFocused, setFocused] = useState(false);
   const [isOpen, setOpen] = useState(false);
-  const [active, setActive] = useState(noneActive);
+  /** Null where nobody chose: then the one that is suggested is. */
+  const [chosen, setChosen] = useState<number | null>(null);
   const [problem, setProblem] = useState<FilterProblem | null>(null);
   const [recents, remember] = useRecentFilters();
   const wantedCaret = useRef<number | null>(null);
 
   const words = wordsOf(value);
-  const { completion, isCurrent } = useCompletion(draft, caret, isOpen);
+  const { position, items } = useCompletion(draft, caret, isOpen);
   const options: Option[] = [
     ...(value === "" && draft === ""
       ? recents.map((filter): Option => ({ kind: "recent", filter }))
       : []),
-    ...(completion?.items ?? []).map((item): Option => ({ kind: "item", item })),
+    ...items.map((item): Option => ({ kind: "item", item })),
   ];
+  const active = chosen ?? suggestedOf(draft, caret, items);
   const isListed = isOpen && options.length > 0 && problem === null;
 
   useShortcuts([{ keys: ["/"], label, group: "Filter", run: () => input.current!.focus() }]);
@@ -69,7 +71,7 @@ export function QueryBar({
     setDraft(text);
     setCaret(at);
     setProblem(null);
-    setActive(noneActive);
+    setChosen(null);
     wantedCaret.current = at;
   }
 
@@ -107,12 +109,10 @@ export function QueryBar({
 
   function choose(option: Option) {
     if (option.kind === "recent") return change(option.filter);
-    if (!isCurrent) return;
-    const { position, length } = completion!;
     const { insert } = option.item;
-    const next = draft.slice(0, position) + insert + draft.slice(position + length);
-    const isValue = findCaret(draft, position + length)?.kind === "value";
-    if (isValue && position + length === draft.length && !problemOf(next)) return commit(next);
+    const next = draft.slice(0, position) + insert + draft.slice(caret);
+    const isValue = findCaret(draft, caret)?.kind === "value";
+    if (isValue && caret === draft.length && !problemOf(next)) return commit(next);
     setOpen(true);
     write(next, position + insert.length);
   }
@@ -126,7 +126,7 @@ export function QueryBar({
         const step = key === "ArrowDown" ? 1 : -1;
         // In between none is chosen, so that what was written can be committed as it is.
         const places = options.length + 1;
-        setActive((now) => ((now + 1 + step + places) % places) - 1);
+        setChosen(((active + 1 + step + places) % places) - 1);
         return true;
       }
       case "Enter":
@@ -208,8 +208,9 @@ export function QueryBar({
             value={draft}
             onChange={({ target }) => {
               setDraft(target.value);
+              setCaret(target.selectionStart ?? target.value.length);
               setProblem(null);
-              setActive(noneActive);
+              setChosen(null);
               setOpen(true);
             }}
             onSelect={({ currentTarget }) => setCaret(currentTarget.selectionStart ?? 0)}

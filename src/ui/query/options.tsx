@@ -1,6 +1,7 @@
 /** What can be written next: filters used before, keys, and values that traces really have. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
+import { findCaret } from "../../filter/caret.ts";
 import type { Completion } from "../../query/complete.ts";
 import { ask } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
@@ -24,7 +25,23 @@ export function useCompletion(draft: string, caret: number, isWanted: boolean) {
     enabled: isWanted,
     placeholderData: keepPreviousData,
   });
-  return { completion: data, isCurrent: data !== undefined && !isPlaceholderData };
+  if (!data || !isPlaceholderData)
+    return { position: data?.position ?? 0, items: data?.items ?? [] };
+  // Those of a moment ago, as far as they still go on with what is written.
+  const written = draft.slice(data.position, caret).toLowerCase();
+  const goesOn = ({ text }: Item) => text.toLowerCase().startsWith(written);
+  return { position: data.position, items: data.items.filter(goesOn) };
+}
+
+/**
+ * What Enter takes where nobody chose yet: behind a key the value that is written, else the first. Free
+ * text, and what is looked for inside of texts, stays as it is written.
+ */
+export function suggestedOf(draft: string, caret: number, items: readonly Item[]): number {
+  const at = findCaret(draft, caret);
+  if (at?.kind !== "value" || at.prefix === "" || at.key.isFree) return -1;
+  const place = items.findIndex(({ text }) => text === at.prefix);
+  return place < 0 && items.length > 0 ? 0 : place;
 }
 
 export function Options({

@@ -81,7 +81,7 @@ export function SessionFacts({ session, turns, hasMore, onJump, selected }: Sess
                 className={`sessions-turn-link ${selected === i + 1 ? "is-selected" : ""}`}
                 onClick={() => onJump(i + 1)}
               >
-                <StandingMark standing={standingOf(trace)} />
+                <StandingMark standing={standingOf(trace)} errorCount={trace.errorCount} />
                 <span className="truncated grow">
                   {trace.inputPreview ?? trace.name ?? trace.traceId}
                 </span>

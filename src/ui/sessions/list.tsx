@@ -78,7 +78,7 @@ export function SessionList({ sessions, hasMore, readMore, selected, hrefOf }: S
                   {latest.outputPreview ?? title ?? "no messages"}
                 </span>
                 <span className="flex sessions-figures">
-                  <StandingMark standing={standingOf(latest)} />
+                  <StandingMark standing={standingOf(latest)} errorCount={latest.errorCount} />
                   <span>{plural(traces, "turn")}</span>
                   <span>
                     <Tokens value={totalTokens} />

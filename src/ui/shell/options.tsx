@@ -57,7 +57,7 @@ function traceOption(group: string, trace: Summary, project: string): Option {
     group,
     content: (
       <>
-        <StandingMark standing={standingOf(trace)} />
+        <StandingMark standing={standingOf(trace)} errorCount={trace.errorCount} />
         <span className="truncated">{name ?? traceId}</span>
         {name && <span className="truncated dim mono">{traceId}</span>}
         <span className="dim shell-option-end" title={exactTime(startTime)}>

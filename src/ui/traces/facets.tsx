@@ -1,11 +1,13 @@
 /** The facets: what stands in them is ticked into the filter, and out of it. */
-import { useState, type KeyboardEvent, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import type { Figures } from "../../query/figures.ts";
+import { okWithErrors } from "../../filter/keys.ts";
 import { count } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { StandingMark, standingWords, type Standing } from "../parts/mark.tsx";
 import { tickedValues, toggleValue } from "../query/words.ts";
 import { usePref } from "../state/prefs.ts";
+import { useRoving } from "../state/roving.ts";
 import {
   useFacet,
   useFreshFacets,
@@ -47,10 +49,12 @@ export function Facets({
   runningCount: number | undefined;
 }) {
   useFreshFacets();
+  const pane = useRef<HTMLElement>(null);
+  useRoving(pane);
   const metaKeys = useMetaKeys(scope.project);
   const shared = { scope, filter, onFilter };
   return (
-    <aside className="pane facets" aria-label="Facets">
+    <aside className="pane facets" aria-label="Facets" ref={pane}>
       <StatusFacet {...shared} totals={totals} runningCount={runningCount} />
       {fields.map(({ field, name }) => (
         <FieldFacet key={field} field={field} name={name} {...shared} />
@@ -62,8 +66,15 @@ export function Facets({
   );
 }
 
-const statuses: { key: "status" | "is"; value: string; standing: Standing }[] = [
+const statuses: {
+  key: "status" | "is";
+  value: string;
+  standing: Standing;
+  /** Of those in which something failed all the same. */
+  hasErrors?: true;
+}[] = [
   { key: "status", value: "ok", standing: "ok" },
+  { key: "status", value: okWithErrors, standing: "ok", hasErrors: true },
   { key: "status", value: "error", standing: "error" },
   { key: "status", value: "aborted", standing: "aborted" },
   { key: "is", value: "open", standing: "running" },
@@ -76,30 +87,33 @@ function StatusFacet({
   totals,
   runningCount,
 }: Omit<FacetsProps, "scope"> & { totals: Figures | undefined; runningCount: number | undefined }) {
-  const counts: { [S in Standing]?: number | undefined } = totals
+  const counts: { [value: string]: number | undefined } = totals
     ? {
         ok: totals.traces - totals.failedTraces - totals.abortedTraces,
         error: totals.failedTraces,
         aborted: totals.abortedTraces,
-        running: runningCount,
+        open: runningCount,
       }
     : {};
   // Within one of them the others are not counted.
   const isTicked = statuses.some(({ key, value }) => tickedValues(filter, key).includes(value));
   return (
     <Facet name="Status">
-      {statuses.map(({ key, value, standing }) => {
+      {statuses.map(({ key, value, standing, hasErrors }) => {
+        const words = hasErrors
+          ? `${standingWords[standing]}, with errors`
+          : standingWords[standing];
         const isOn = tickedValues(filter, key).includes(value);
         return (
           <Tick
             key={value}
             isOn={isOn}
-            count={isTicked && !isOn ? null : (counts[standing] ?? null)}
+            count={isTicked && !isOn ? null : (counts[value] ?? null)}
             onToggle={() => onFilter(toggleValue(filter, key, value))}
           >
-            <StandingMark standing={standing} />
+            <StandingMark standing={standing} errorCount={hasErrors ? 1 : 0} words={words} />
             <span className="truncated" aria-hidden="true">
-              {standingWords[standing]}
+              {words}
             </span>
           </Tick>
         );
@@ -167,7 +181,7 @@ function Ticks({
       ))}
       {shown.length < all.length && (
         <li>
-          <button type="button" className="dim" onClick={() => setWhole(true)}>
+          <button type="button" tabIndex={-1} className="dim" onClick={() => setWhole(true)}>
             {all.length - shown.length} more
           </button>
         </li>
@@ -193,6 +207,7 @@ function Tick({
     <li>
       <button
         type="button"
+        tabIndex={-1}
         role="checkbox"
         aria-checked={isOn}
         className={`facets-value ${isOn ? "is-on" : traces === 0 ? "is-zero" : ""}`}
@@ -229,6 +244,7 @@ function Facet({
       <h3>
         <button
           type="button"
+          tabIndex={-1}
           aria-expanded={!isFolded}
           onClick={() =>
             setFolded(
@@ -240,20 +256,7 @@ function Facet({
           <Icon name={isFolded ? "right" : "down"} size="xs" />
         </button>
       </h3>
-      {!isFolded && (
-        <ul aria-label={name} onKeyDown={moveInside}>
-          {children}
-        </ul>
-      )}
+      {!isFolded && <ul aria-label={name}>{children}</ul>}
     </div>
   );
-}
-
-/** ↑ and ↓ go through the boxes of a facet. */
-function moveInside(event: KeyboardEvent<HTMLUListElement>): void {
-  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-  event.preventDefault();
-  const boxes = [...event.currentTarget.querySelectorAll("button")];
-  const place = boxes.indexOf(document.activeElement as HTMLButtonElement);
-  boxes[place + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
 }

@@ -131,7 +131,7 @@ function Bars({ stats }: { stats: Stats }) {
 /** Of all, or of the stretch under the cursor. */
 function Totals({ stats, at }: { stats: Stats; at: number | null }) {
   const { totals, partial, series, bucketMs } = stats;
-  const { traces, failedTraces, costUsd, traceDurationMs } = totals;
+  const { traces, failedTraces, tracesWithErrors, costUsd, traceDurationMs } = totals;
   const unpriced = totals.priceableSpanCount - totals.pricedSpanCount;
   const bucket = at === null ? null : series.find((each) => each.time === at);
   return (
@@ -143,7 +143,16 @@ function Totals({ stats, at }: { stats: Stats; at: number | null }) {
         </b>{" "}
         {traces === 1 ? "trace" : "traces"}
       </span>
-      {failedTraces > 0 && <span className="error-text">{count(failedTraces)} failed</span>}
+      {tracesWithErrors > 0 && (
+        <span
+          title={`Status error: ${count(failedTraces)}. A call inside failed: ${count(tracesWithErrors)}.`}
+        >
+          <span className={failedTraces > 0 ? "error-text" : "dim"}>
+            {count(failedTraces)} failed
+          </span>
+          <span className="dim">, {count(tracesWithErrors)} with errors</span>
+        </span>
+      )}
       {totals.priceableSpanCount > 0 && (
         <span>
           {costUsd !== null && <b>{money(costUsd)}</b>}

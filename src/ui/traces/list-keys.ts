@@ -29,6 +29,12 @@ export function useListKeys({
     return trace !== undefined;
   }
   const step = (by: number) => move(number === null ? 0 : number + by);
+  /** Wherever the focus is: what follows is meant for the list, so nothing else keeps it. */
+  const walk = (by: number) => {
+    const { activeElement } = document;
+    if (activeElement instanceof HTMLElement && !isOurs(activeElement)) activeElement.blur();
+    return step(by);
+  };
 
   /** A key that buttons and other panes use too. */
   const own = (key: string, label: string, run: () => boolean) => ({
@@ -42,8 +48,8 @@ export function useListKeys({
     return trace !== undefined;
   };
   useShortcuts([
-    { keys: ["j"], label: "Next trace", group: "Traces", run: () => step(1) },
-    { keys: ["k"], label: "Previous trace", group: "Traces", run: () => step(-1) },
+    { keys: ["j"], label: "Next trace", group: "Traces", run: () => walk(1) },
+    { keys: ["k"], label: "Previous trace", group: "Traces", run: () => walk(-1) },
     own("ArrowDown", "Next trace, in the list", () => step(1)),
     own("ArrowUp", "Previous trace, in the list", () => step(-1)),
     own("Home", "First trace", () => move(0)),

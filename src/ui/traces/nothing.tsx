@@ -5,6 +5,7 @@ import { rangeWords } from "../query/range.tsx";
 import { splitFreeText } from "../query/words.ts";
 import { useSetParams } from "../state/url.ts";
 import type { Scope } from "../query/scope.ts";
+import { useBlame } from "./blame.ts";
 
 /** One sentence with the cause, and the ways out. */
 export function NothingFound({ scope }: { scope: Scope }) {
@@ -12,6 +13,7 @@ export function NothingFound({ scope }: { scope: Scope }) {
   const { filter, since, until, project } = scope;
   const range = rangeWords(scope);
   const { text } = splitFreeText(filter);
+  const blamed = useBlame(scope);
   return (
     <Nothing>
       <p>
@@ -20,6 +22,32 @@ export function NothingFound({ scope }: { scope: Scope }) {
         {range && ` ${range}`}
         {project && ` in ${project}`}.
       </p>
+      {blamed.map(({ text, isAlone, without, fix }) => (
+        <p key={text} className="traces-blame">
+          <span>
+            <code className="mono">{text}</code>{" "}
+            {isAlone ? "matches none at all." : "leaves none of the others’ traces."}
+          </span>
+          {fix && (
+            <button
+              type="button"
+              className="button is-small"
+              onClick={() => set({ filter: fix.filter })}
+            >
+              Use {fix.text}
+            </button>
+          )}
+          {without !== "" && (
+            <button
+              type="button"
+              className="button is-small"
+              onClick={() => set({ filter: without })}
+            >
+              Drop {text}
+            </button>
+          )}
+        </p>
+      ))}
       <p className="traces-ways">
         {text !== "" && (
           <button type="button" className="button" onClick={() => set({ in: "messages" })}>

@@ -6,7 +6,7 @@ import type { Summary } from "../../query/views.ts";
 import { count, exactTime, plural, time } from "../format.ts";
 import { CopyButton, Key, Nothing, Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { StandingBadge, standingOf } from "../parts/mark.tsx";
+import { StandingBadge, standingOf, standingWords } from "../parts/mark.tsx";
 import { prefetchPeek, spansOf, useDwelt, usePeek, firstSaid } from "./peek-data.ts";
 import { PeekError, PeekMessage, PeekSpans, PeekTotals } from "./peek-sections.tsx";
 import { hrefOf } from "../pages.ts";
@@ -147,16 +147,11 @@ function PeekHead({ trace, project }: { trace: Summary; project: string }) {
         {name ?? traceId}
       </h2>
       <div className="flex">
-        {standing === "error" && errorCount > 0 ? (
-          <StandingBadge standing="error">{plural(errorCount, "error")}</StandingBadge>
-        ) : (
-          <>
-            <StandingBadge standing={standing} />
-            {errorCount > 0 && (
-              <StandingBadge standing="error">{plural(errorCount, "error")}</StandingBadge>
-            )}
-          </>
-        )}
+        <StandingBadge standing={standing} errorCount={errorCount}>
+          {standing !== "ok" && errorCount > 0
+            ? `${standing === "error" ? "" : `${standingWords[standing]}, `}${plural(errorCount, "error")}`
+            : undefined}
+        </StandingBadge>
         <span className="dim truncated">
           <span title={`${exactTime(startTime)}, by ${source}`}>{time(startTime, Date.now())}</span>
           {agentName !== null && agentName !== name && ` · ${agentName}`}

@@ -72,7 +72,7 @@ export const TraceRow = memo(function TraceRow({
       onDoubleClick={() => onOpen(trace.key)}
     >
       <div role="gridcell">
-        <StandingMark standing={standingOf(trace)} />
+        <StandingMark standing={standingOf(trace)} errorCount={trace.errorCount} />
       </div>
       {columns.map(({ id, isNumber, className = "", title, cell }) =>
         id === "trace" ? (

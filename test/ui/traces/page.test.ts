@@ -119,3 +119,120 @@ browserTest(
   },
   20_000,
 );
+
+browserTest(
+  "after a click on a facet the keys act on the list, and all facets are one tab stop",
+  async () => {
+    await using viewer = await openViewer(filled);
+    const { page } = viewer;
+    await viewer.open("/traces");
+    await page.getByRole("checkbox", { name: "odd" }).click();
+    await shows(viewer, "third", "first");
+    await page.keyboard.press("j");
+    await page.locator(".traces-row.is-selected").waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/traces\/~\d+/, { timeout: soonMs });
+    await page.goBack();
+    await shows(viewer, "third", "first");
+    expect(new URL(page.url()).searchParams.get("filter")).toBe("agent:odd");
+
+    expect(await page.locator('.facets button[tabindex="0"]').count()).toBe(1);
+    await page.locator('.facets button[tabindex="0"]').focus();
+    await page.keyboard.press("End");
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowDown");
+    const focused = page.locator(":focus");
+    expect(await focused.textContent()).toContain("ok");
+    await page.keyboard.press("j");
+    expect(await page.locator(".facets :focus").count()).toBe(0);
+    expect(viewer.complaints).toEqual([]);
+  },
+  20_000,
+);
+
+browserTest(
+  "tells what went well with a failed call inside from what failed, by a mark, a facet and a filter",
+  async () => {
+    await using server = await startServer();
+    await send(server, "well", 3);
+    const startTime = Date.now() - 60_000;
+    const span = { startTime, endTime: startTime + 500 };
+    await server.ingest({
+      version: "v1",
+      traces: [
+        {
+          traceId: "mixed",
+          traceName: "mixed",
+          agentName: "odd",
+          spans: [
+            makeSpan({ ...span, spanId: "root", spanType: "agent" }),
+            makeSpan({
+              ...span,
+              spanId: "tool",
+              parentSpanId: "root",
+              spanType: "tool",
+              status: "error",
+              errorMessage: "Connection refused",
+            }),
+          ],
+        },
+      ],
+    });
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/traces");
+    await page.getByTitle("ok, 1 failed call").first().waitFor();
+    await page.getByRole("checkbox", { name: "ok, with errors" }).click();
+    await shows(viewer, "mixed");
+    expect(new URL(page.url()).searchParams.get("filter")).toBe("status:ok-with-errors");
+    await viewer.open("/traces?filter=status:ok%20errors:%3E0");
+    await shows(viewer, "mixed");
+    await page.getByText("0 failed, 1 with errors").waitFor();
+    await viewer.open("/traces?filter=error:refused");
+    await shows(viewer, "mixed");
+    expect(viewer.complaints).toEqual([]);
+  },
+  20_000,
+);
+
+browserTest(
+  "takes the suggestion that is highlighted with Enter, and says which word left nothing",
+  async () => {
+    await using viewer = await openViewer(filled);
+    const { page } = viewer;
+    const filter = () => new URL(page.url()).searchParams.get("filter");
+    await viewer.open("/traces");
+    await page.locator(".traces-row").first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("status:err");
+    await page.locator('.query-options [aria-selected="true"]', { hasText: "error" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByText("status:error matches none at all").waitFor();
+    expect(filter()).toBe("status:error");
+
+    await viewer.open("/traces?filter=name:second%20agent:odd");
+    await page.getByText("agent:odd leaves none").waitFor();
+    await page.getByRole("button", { name: "Drop agent:odd" }).click();
+    await shows(viewer, "second");
+
+    await viewer.open("/traces?filter=name:second%20agent:Evn");
+    await page.getByText("agent:Evn matches none at all").waitFor();
+    await page.getByRole("button", { name: "Use agent:even" }).click();
+    await shows(viewer, "second");
+    expect(filter()).toBe("name:second agent:even");
+
+    // The first of all is highlighted only where it is asked for.
+    await page.keyboard.press("/");
+    await page.keyboard.type("mod");
+    await page.getByRole("option", { name: /model:/ }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("option", { name: /gpt-4o/ }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.locator(".query-chip", { hasText: "gpt-4o" }).waitFor();
+    expect(filter()).toBe("name:second agent:even model:gpt-4o");
+    expect(viewer.complaints).toEqual([]);
+  },
+  30_000,
+);
