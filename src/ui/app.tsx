@@ -11,6 +11,9 @@ import { TracesPage } from "./traces/page.tsx";
 
 // The list is what most come for; the rest is there when it is asked for.
 const TracePage = lazy(async () => ({ default: (await import("./trace/page.tsx")).TracePage }));
+const ComparePage = lazy(async () => ({
+  default: (await import("./compare/page.tsx")).ComparePage,
+}));
 const SessionsPage = lazy(async () => ({
   default: (await import("./sessions/page.tsx")).SessionsPage,
 }));
@@ -18,6 +21,9 @@ const OverviewPage = lazy(async () => ({
   default: (await import("./overview/page.tsx")).OverviewPage,
 }));
 const AgentsPage = lazy(async () => ({ default: (await import("./agents/page.tsx")).AgentsPage }));
+const PromptsPage = lazy(async () => ({
+  default: (await import("./prompts/page.tsx")).PromptsPage,
+}));
 const SettingsPage = lazy(async () => ({
   default: (await import("./settings/page.tsx")).SettingsPage,
 }));
@@ -40,6 +46,9 @@ export function App({ client }: { client: QueryClient }) {
                 <Route path={paths.trace}>
                   {({ trace }) => <TracePage trace={decodeURIComponent(trace)} key={trace} />}
                 </Route>
+                <Route path={paths.compare}>
+                  <ComparePage />
+                </Route>
                 <Route path={`${paths.session}?` as const}>
                   {({ session }) => (
                     <SessionsPage
@@ -52,6 +61,9 @@ export function App({ client }: { client: QueryClient }) {
                 </Route>
                 <Route path={paths.agents}>
                   <AgentsPage />
+                </Route>
+                <Route path={paths.prompts}>
+                  {({ agent }) => <PromptsPage agent={decodeURIComponent(agent)} key={agent} />}
                 </Route>
                 <Route path={paths.settings}>
                   <SettingsPage />

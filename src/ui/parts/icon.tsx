@@ -23,6 +23,9 @@ const icons = {
   plus: "M8 3.5v9M3.5 8h9",
   pin: "M6 2.8h4l-.5 4 2 2.2h-7l2-2.2zM8 9v4.2",
   trash: "M3.5 4.5h9M6.5 4.5V3h3v1.5M5 4.5l.5 8.5h5l.5-8.5",
+  compare:
+    "M3.5 3h2.2a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H3.5a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1m6.8 0h2.2a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1h-2.2a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1",
+  swap: "M3 5.5h9.5m0 0L10 3m2.5 2.5L10 8M13 10.5H3.5m0 0L6 8m-2.5 2.5L6 13",
 } as const;
 
 export type IconName = keyof typeof icons;
