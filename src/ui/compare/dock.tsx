@@ -98,7 +98,13 @@ export function CompareDock(props: DockProps) {
           isSplit={isSplit}
         />
       ) : (
-        <Alone side={row.a ? "a" : "b"} comparison={comparison} step={shown} />
+        // Anew for the other side: a span that waits to be read is looked for in its own trace.
+        <Alone
+          key={row.a ? "a" : "b"}
+          side={row.a ? "a" : "b"}
+          comparison={comparison}
+          step={shown}
+        />
       )}
     </aside>
   );

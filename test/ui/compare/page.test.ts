@@ -121,6 +121,21 @@ browserTest(
 );
 
 browserTest(
+  "shows what a step alone says, and goes from one side to the other",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/compare?a=monday&b=tuesday");
+    await page.locator(".compare-row.is-onlyA").click();
+    await page.locator(".compare-dock .text-message", { hasText: "rm old.txt" }).waitFor();
+    await page.locator(".compare-row.is-onlyB").click();
+    await page.locator(".compare-dock .text-message", { hasText: "make" }).waitFor();
+    expect(viewer.complaints).toEqual([]);
+  },
+  30_000,
+);
+
+browserTest(
   "lets one choose what to compare with among the runs of the agent",
   async () => {
     await using viewer = await openViewer(server);
