@@ -10,6 +10,10 @@ import { TracesPage } from "./traces/page.tsx";
 
 // The list is what most come for; the rest is there when it is asked for.
 const TracePage = lazyPage("trace", async () => (await import("./trace/page.tsx")).TracePage);
+const ComparePage = lazyPage(
+  "compare",
+  async () => (await import("./compare/page.tsx")).ComparePage,
+);
 const SessionsPage = lazyPage(
   "sessions",
   async () => (await import("./sessions/page.tsx")).SessionsPage,
@@ -19,6 +23,10 @@ const OverviewPage = lazyPage(
   async () => (await import("./overview/page.tsx")).OverviewPage,
 );
 const AgentsPage = lazyPage("agents", async () => (await import("./agents/page.tsx")).AgentsPage);
+const PromptsPage = lazyPage(
+  "prompts",
+  async () => (await import("./prompts/page.tsx")).PromptsPage,
+);
 const SettingsPage = lazyPage(
   "settings",
   async () => (await import("./settings/page.tsx")).SettingsPage,
@@ -41,6 +49,9 @@ export function App({ client }: { client: QueryClient }) {
               <Route path={paths.trace}>
                 {({ trace }) => <TracePage trace={decoded(trace)} key={trace} />}
               </Route>
+              <Route path={paths.compare}>
+                <ComparePage />
+              </Route>
               <Route path={`${paths.session}?` as const}>
                 {({ session }) => (
                   <SessionsPage session={session === undefined ? null : decoded(session)} />
@@ -51,6 +62,9 @@ export function App({ client }: { client: QueryClient }) {
               </Route>
               <Route path={paths.agents}>
                 <AgentsPage />
+              </Route>
+              <Route path={paths.prompts}>
+                {({ agent }) => <PromptsPage agent={decoded(agent)} key={agent} />}
               </Route>
               <Route path={paths.settings}>
                 <SettingsPage />

@@ -9,10 +9,12 @@ export const paths = {
   start: "/",
   traces: "/traces",
   trace: "/traces/:trace",
+  compare: "/compare",
   sessions: "/sessions",
   session: "/sessions/:session",
   overview: "/overview",
   agents: "/agents",
+  prompts: "/agents/:agent/prompts",
   settings: "/settings",
 } as const;
 

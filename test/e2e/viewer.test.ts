@@ -57,10 +57,12 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     ],
     ["a trace as a tree", "/traces/demo-second?view=tree&span=tool_1_1", treeRow],
     ["a trace as it was sent", "/traces/demo-fine?view=raw", "[aria-label=Raw] [role=treeitem]"],
+    ["two traces compared", "/compare?a=demo-fine&b=demo-second", ".compare-dock .worddiff"],
     ["the list of sessions", "/sessions", ".sessions-list li"],
     ["a session", "/sessions/demo-desk", ".sessions-conversation"],
     ["the overview", "/overview", ".charts-chart canvas"],
     ["agents", "/agents?of=coder", ".agents-detail canvas"],
+    ["prompts", "/agents/coder/prompts", ".prompts-run"],
     ["tools", "/agents?by=tool", ".charts-groups tbody tr"],
     ["the settings", "/settings", "#keys"],
   ];

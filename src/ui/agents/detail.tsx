@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { Breakdown } from "../charts/breakdown.tsx";
 import { fieldWords, filterWord, type GroupField } from "../charts/groups.tsx";
 import { CostChart, OutcomeChart, SpreadChart } from "../charts/series.tsx";
+import { hrefOf } from "../pages.ts";
 import { Nothing, Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useFigures } from "../query/figures.ts";
@@ -46,6 +47,14 @@ export function Detail({
         <h2 className="truncated" title={value}>
           {value}
         </h2>
+        {field === "agent" && (
+          <Link
+            className="button is-small"
+            href={hrefOf("prompts", { at: { agent: value }, query: { project: scope.project } })}
+          >
+            Prompts
+          </Link>
+        )}
         <Link className="button is-small" href={tracesHref(own)}>
           Show traces
         </Link>

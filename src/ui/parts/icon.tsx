@@ -27,6 +27,9 @@ const icons = {
   bars: "M3.5 12.5V8M8 12.5v-9M12.5 12.5V6",
   hexagon: "M8 2.4 12.9 5.2v5.6L8 13.6 3.1 10.8V5.2z",
   trash: "M3.5 4.5h9M6.5 4.5V3h3v1.5M5 4.5l.5 8.5h5l.5-8.5",
+  compare:
+    "M3.5 3h2.2a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H3.5a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1m6.8 0h2.2a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1h-2.2a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1",
+  swap: "M3 5.5h9.5m0 0L10 3m2.5 2.5L10 8M13 10.5H3.5m0 0L6 8m-2.5 2.5L6 13",
 } as const;
 
 export type IconName = keyof typeof icons;

@@ -1,6 +1,7 @@
 /** The head of a trace: what it is, how it went, and what can be done with it. */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import { CompareMenu } from "../compare/menu.tsx";
 import { useNow, useProject } from "../data/queries.ts";
 import { count, duration, exactTime, money, percent, plural, textOf, time } from "../format.ts";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
@@ -66,6 +67,7 @@ export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps)
         <Neighbour trace={newer} label="Newer trace" icon="up" project={project} />
         <Neighbour trace={older} label="Older trace" icon="down" project={project} />
         <i className="separator" />
+        <CompareMenu trace={trace} project={project} />
         <TraceActions trace={trace} />
       </div>
       <Totals table={table} now={now} errorNumber={errorNumber} jumpError={jumpError} />

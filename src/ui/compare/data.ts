@@ -1,0 +1,91 @@
+/** What the comparison reads: two traces aligned, one pair of their spans, and what one may compare with. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { byKey } from "../../api.ts";
+import { filterWord } from "../charts/groups.tsx";
+import { ask } from "../data/client.ts";
+import type { Summary } from "../../query/views.ts";
+
+/** Who goes through rows reads only where they stop. */
+const dwellMs = 80;
+const recentLimit = 50;
+
+const isKey = (trace: string) => /^~\d+$/.test(trace);
+/** A key says whose trace it is. */
+const projectOf = (trace: string, project: string) => (isKey(trace) ? null : project || null);
+
+/** @param a an id, or `~key`, likewise `b`; "" where none is chosen. */
+export function useComparison(a: string, b: string, project: string) {
+  return useQuery({
+    queryKey: ["comparison", a, b, project],
+    queryFn: ({ signal }) => {
+      const [projectA, projectB] = [projectOf(a, project), projectOf(b, project)];
+      return ask("GET /api/compare", { query: { a, b, projectA, projectB } }, signal);
+    },
+    enabled: a !== "" && b !== "",
+    placeholderData: keepPreviousData,
+    // Thousands of rows are not compared with those before.
+    structuralSharing: false,
+  });
+}
+
+export interface PairRef {
+  traceA: number;
+  traceB: number;
+  spanA: number;
+  spanB: number;
+}
+
+export function usePair({ traceA, traceB, spanA, spanB }: PairRef) {
+  return useQuery({
+    queryKey: ["comparison", "pair", traceA, traceB, spanA, spanB],
+    queryFn: async ({ signal }) => {
+      await new Promise((resolve) => setTimeout(resolve, dwellMs));
+      signal.throwIfAborted();
+      const query = {
+        a: byKey(traceA),
+        b: byKey(traceB),
+        spanA: byKey(spanA),
+        spanB: byKey(spanB),
+      };
+      return ask("GET /api/compare/pair", { query }, signal);
+    },
+    placeholderData: keepPreviousData,
+    structuralSharing: false,
+    gcTime: 60_000,
+  });
+}
+
+/** One of the two while the other is not chosen yet. */
+export function useSummary(trace: string, project: string) {
+  return useQuery({
+    queryKey: ["summary", trace, project],
+    queryFn: async ({ signal }) => {
+      const query = { project: projectOf(trace, project), limit: 1 };
+      return (await ask("GET /api/traces/:trace", { at: { trace }, query }, signal)).trace;
+    },
+    enabled: trace !== "",
+  });
+}
+
+/** The run before, and the last good one. */
+export function useComparable(key: number, enabled = true) {
+  return useQuery({
+    queryKey: ["comparable", key],
+    queryFn: ({ signal }) =>
+      ask("GET /api/traces/:trace/comparable", { at: { trace: byKey(key) } }, signal),
+    enabled,
+  });
+}
+
+/** The newest traces of the agent of a trace, else of all. */
+export function useRecent(like: Summary | undefined, project: string) {
+  const filter = like?.agentName ? filterWord("agent", like.agentName) : null;
+  return useQuery({
+    queryKey: ["recent", filter, like?.project ?? project],
+    queryFn: ({ signal }) => {
+      const query = { filter, project: like?.project ?? (project || null), limit: recentLimit };
+      return ask("GET /api/traces", { query }, signal);
+    },
+    select: ({ traces }) => traces,
+  });
+}

@@ -1,0 +1,67 @@
+/** In the head of a trace: with which others it may be compared. */
+import { useLocation } from "wouter";
+import type { Summary } from "../../query/views.ts";
+import { byKey } from "../../api.ts";
+import { duration, textOf, time } from "../format.ts";
+import { hrefOf } from "../pages.ts";
+import { Problem } from "../parts/controls.tsx";
+import { Drop } from "../parts/drop.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { StandingMark, standingOf } from "../parts/mark.tsx";
+import { useComparable } from "./data.ts";
+import "./compare.css";
+
+export function CompareMenu({ trace, project }: { trace: Summary; project: string }) {
+  return (
+    <Drop
+      className="button compare-open"
+      panelClassName="compare-menu"
+      label="Compare with another trace"
+      button={
+        <>
+          <Icon name="compare" size="s" />
+          <span className="wide-only">Compare</span>
+        </>
+      }
+    >
+      {() => <Offers trace={trace} project={project} />}
+    </Drop>
+  );
+}
+
+function Offers({ trace, project }: { trace: Summary; project: string }) {
+  const [, navigate] = useLocation();
+  const { data, error } = useComparable(trace.key);
+  // The earlier one is A: what B has is what came since.
+  const open = (a: string) =>
+    navigate(hrefOf("compare", { query: { a, b: byKey(trace.key), project } }));
+  const offer = (name: string, other: Summary | null | undefined) => (
+    <button
+      type="button"
+      className="popover-item"
+      disabled={!other}
+      onClick={() => other && open(byKey(other.key))}
+    >
+      <span className="grow compare-offer">{name}</span>
+      {other ? (
+        <>
+          <StandingMark standing={standingOf(other)} />
+          <span className="dim">{time(other.startTime, Date.now())}</span>
+          <span className="dim number compare-took">{textOf(duration(other.durationMs))}</span>
+        </>
+      ) : (
+        <span className="dim">{data ? "none" : "…"}</span>
+      )}
+    </button>
+  );
+  return (
+    <>
+      {error && <Problem error={error} />}
+      {offer(data?.by ? `Previous run of this ${data.by}` : "Previous run", data?.previous)}
+      {offer("Last good run", data?.lastOk)}
+      <button type="button" className="popover-item" onClick={() => open("")}>
+        Another trace …
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,83 @@
+/** What became of a text, as the server compared it: words that went and came, the rest folded. */
+import type { TextDiff } from "../../query/textdiff.ts";
+import { count, plural } from "../format.ts";
+import { visible } from "../text/visible.ts";
+import "./worddiff.css";
+
+type Part = TextDiff["parts"][number];
+
+export interface WordDiffProps {
+  diff: TextDiff;
+  /** A and B beside each other instead of in one text. */
+  isSplit: boolean;
+  isCode?: boolean;
+}
+
+export function WordDiff({ diff, isSplit, isCode = false }: WordDiffProps) {
+  const { parts, unit, isEqual, isCut, lengthA, lengthB } = diff;
+  if (lengthA === null && lengthB === null) return <p className="note">Neither has any.</p>;
+  if (isEqual) {
+    return <p className="note">Unchanged, {plural(lengthA ?? 0, "character")}.</p>;
+  }
+  const className = `worddiff-text ${isCode ? "mono is-code" : ""}`;
+  const side = (left: boolean) => parts.filter(({ change }) => change !== missing(left));
+  return (
+    <div className="worddiff">
+      {isSplit ? (
+        <div className="worddiff-sides">
+          {[true, false].map((left) => (
+            <div key={String(left)} className={className}>
+              {(left ? lengthA : lengthB) === null ? (
+                <span className="dim">none</span>
+              ) : (
+                <Parts parts={side(left)} unit={unit} />
+              )}
+            </div>
+          ))}
+        </div>
+      ) : (
+        <div className={className}>
+          <Parts parts={parts} unit={unit} />
+        </div>
+      )}
+      {unit === "lines" && <p className="note">A long text: compared by lines, not by words.</p>}
+      {isCut && <p className="note">Only the beginnings of these texts are compared.</p>}
+    </div>
+  );
+}
+
+const missing = (left: boolean): Part["change"] => (left ? "onlyB" : "onlyA");
+
+function Parts({ parts, unit }: { parts: readonly Part[]; unit: TextDiff["unit"] }) {
+  return parts.map((part, i) => {
+    if ("count" in part) {
+      return (
+        <span key={i} className="worddiff-fold">
+          {plural(part.count, unit === "words" ? "word" : "line")} unchanged
+        </span>
+      );
+    }
+    const text = visible(part.text);
+    if (part.change === "same") return <span key={i}>{text}</span>;
+    return part.change === "onlyA" ? <del key={i}>{text}</del> : <ins key={i}>{text}</ins>;
+  });
+}
+
+/** How many words or lines came and went. */
+export function ChangeCounts({ diff: { parts, unit } }: { diff: TextDiff }) {
+  const sum = (change: Part["change"]) =>
+    parts.reduce((total, part) => {
+      if (!("text" in part) || part.change !== change) return total;
+      const pieces = unit === "words" ? /[\p{L}\p{N}_]+/gu : /[^\n]*\n|[^\n]+/g;
+      return total + (part.text.match(pieces)?.length ?? 0);
+    }, 0);
+  const [added, removed] = [sum("onlyB"), sum("onlyA")];
+  if (added + removed === 0) return null;
+  return (
+    <span className="worddiff worddiff-counts" title={`${unit} that came and went`}>
+      {added > 0 && <ins>+{count(added)}</ins>}
+      {removed > 0 && <del>−{count(removed)}</del>}
+      <span className="dim">{unit}</span>
+    </span>
+  );
+}

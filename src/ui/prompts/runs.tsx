@@ -1,0 +1,65 @@
+/** The runs of a version: of the agent, from its first to its last use. */
+import { Link } from "wouter";
+import type { PromptVersion } from "../../query/prompts.ts";
+import { count, exactTime, time } from "../format.ts";
+import { Problem } from "../parts/controls.tsx";
+import { Cost, Duration } from "../parts/figure.tsx";
+import { StandingMark, standingOf } from "../parts/mark.tsx";
+import { traceHref, tracesHref } from "../query/scope.ts";
+import { isMixed, scopeOf, useRuns } from "./data.ts";
+
+export function Runs({
+  agent,
+  project,
+  version,
+  versions,
+}: {
+  agent: string;
+  project: string;
+  version: PromptVersion;
+  versions: readonly PromptVersion[];
+}) {
+  const scope = scopeOf(agent, project, version);
+  const { data, error, refetch, isPlaceholderData } = useRuns(scope);
+  const now = Date.now();
+  return (
+    <section className="prompts-runs" aria-label={`Runs of v${version.number}`}>
+      <header className="flex prompts-bar">
+        <span className="strong">Runs of v{version.number}</span>
+        <span className="dim">{count(version.traceCount)}</span>
+        <span className="grow" />
+        <Link className="button is-small" href={tracesHref(scope)}>
+          Open in Traces
+        </Link>
+      </header>
+      {isMixed(version, versions) && data && data.traces.length !== version.traceCount && (
+        <p className="note note-strip">
+          Other versions were in use in the same time: their runs are listed, too.
+        </p>
+      )}
+      {error && <Problem error={error} retry={() => void refetch()} />}
+      <ul aria-busy={isPlaceholderData}>
+        {data?.traces.map((trace) => (
+          <li key={trace.key}>
+            <Link className="prompts-run" href={traceHref(trace.key, { project })}>
+              <StandingMark standing={standingOf(trace)} />
+              <span className="muted" title={exactTime(trace.startTime)}>
+                {time(trace.startTime, now)}
+              </span>
+              <span className="truncated">{trace.name ?? trace.traceId}</span>
+              <span className="number">
+                <Duration ms={trace.durationMs} />
+              </span>
+              <span className="number prompts-cost">
+                <Cost of={trace} />
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {data?.nextCursor && (
+        <p className="note prompts-more">The newest {count(data.traces.length)} are listed.</p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,146 @@
+/** The versions of a prompt, the newest first: two are picked for the diff, one for its runs. */
+import { useEffect, useRef } from "react";
+import type { PromptVersion } from "../../query/prompts.ts";
+import { count, exactTime, money, percent, time } from "../format.ts";
+import { Duration, FigureText } from "../parts/figure.tsx";
+import type { SideName } from "../parts/side.tsx";
+
+/** A share of so few runs says little. */
+const fewRuns = 20;
+const highShare = 0.05;
+
+export interface VersionsProps {
+  versions: readonly PromptVersion[];
+  selected: string;
+  /** The ids that the diff is of. */
+  sides: Record<SideName, string>;
+  onSelect: (id: string) => void;
+  onSide: (side: SideName, id: string) => void;
+}
+
+export function Versions({ versions, selected, sides, onSelect, onSide }: VersionsProps) {
+  const now = Date.now();
+  const times = versions.flatMap(({ firstUse, lastUse }) => [firstUse, lastUse]);
+  const start = Math.min(...times.map(({ startTime }) => startTime));
+  const lengthMs = Math.max(1, Math.max(...times.map(({ startTime }) => startTime)) - start);
+  const place = (ms: number) => ((ms - start) / lengthMs) * 100;
+  const table = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    table.current!.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
+  return (
+    <div
+      className="prompts-versions"
+      role="grid"
+      aria-label="Versions of the system prompt"
+      aria-activedescendant={`prompts-${selected}`}
+      tabIndex={0}
+      ref={table}
+    >
+      <div className="prompts-row heads" role="row">
+        <span role="columnheader">Diff</span>
+        <span role="columnheader">Version</span>
+        <span role="columnheader">First used</span>
+        <span role="columnheader">Last used</span>
+        <span role="columnheader">In use</span>
+        <span role="columnheader" className="number">
+          Runs
+        </span>
+        <span role="columnheader" className="number" title="Runs that ended with an error">
+          Failed
+        </span>
+        <span role="columnheader" className="number" title="Runs in which anything failed">
+          With errors
+        </span>
+        <span role="columnheader" className="number" title="Median">
+          Duration
+        </span>
+        <span role="columnheader" className="number" title="Median of the runs that are priced">
+          Cost / run
+        </span>
+        <span role="columnheader" className="number">
+          Cost
+        </span>
+      </div>
+      {versions.map((version) => {
+        const { id, number, firstUse, lastUse, traceCount } = version;
+        const [from, to] = [place(firstUse.startTime), place(lastUse.startTime)];
+        return (
+          <div
+            key={id}
+            id={`prompts-${id}`}
+            role="row"
+            aria-selected={id === selected}
+            className={`prompts-row ${id === selected ? "is-selected" : ""}`}
+            onClick={() => onSelect(id)}
+          >
+            <span className="prompts-sides" role="gridcell">
+              {(["a", "b"] as const).map((side) => (
+                <button
+                  key={side}
+                  type="button"
+                  className={`prompts-side ${sides[side] === id ? "is-on" : ""}`}
+                  aria-pressed={sides[side] === id}
+                  aria-label={`Version ${number} as ${side.toUpperCase()}`}
+                  title={side === "a" ? "Left of the diff (a)" : "Right of the diff (b)"}
+                  onClick={(event) => {
+                    event.stopPropagation();
+                    onSide(side, id);
+                  }}
+                >
+                  {side.toUpperCase()}
+                </button>
+              ))}
+            </span>
+            <span className="strong" role="gridcell">
+              v{number}
+            </span>
+            <span className="muted" role="gridcell" title={exactTime(firstUse.startTime)}>
+              {time(firstUse.startTime, now)}
+            </span>
+            <span className="muted" role="gridcell" title={exactTime(lastUse.startTime)}>
+              {time(lastUse.startTime, now)}
+            </span>
+            <span className="prompts-time" role="gridcell" aria-hidden="true">
+              <i style={{ left: `${from}%`, width: `max(3px, ${to - from}%)` }} />
+            </span>
+            <span className="number" role="gridcell">
+              {count(traceCount)}
+            </span>
+            <Share of={version.failedCount} all={traceCount} />
+            <Share of={version.errorCount} all={traceCount} />
+            <span className="number" role="gridcell">
+              <Duration ms={version.medianDurationMs} />
+            </span>
+            <span className="number" role="gridcell">
+              <Usd usd={version.medianCostUsd} />
+            </span>
+            <span className="number" role="gridcell">
+              <Usd usd={version.costUsd} />
+            </span>
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+/** High shares are red; those of few runs are dim. */
+function Share({ of, all }: { of: number; all: number }) {
+  const isFew = all < fewRuns;
+  const look = isFew ? "dim" : of / all > highShare ? "error-text" : "";
+  return (
+    <span
+      className={`number ${look}`}
+      role="gridcell"
+      title={`${count(of)} of ${count(all)}${isFew ? ", few runs" : ""}`}
+    >
+      <FigureText figure={percent(of / all)} />
+    </span>
+  );
+}
+
+function Usd({ usd }: { usd: string | null }) {
+  if (usd === null) return <span className="dim">unpriced</span>;
+  return <span title={`$${usd}`}>{money(usd)}</span>;
+}

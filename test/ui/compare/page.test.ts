@@ -1,0 +1,204 @@
+/** Two runs compared in a real browser. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
+import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
+
+const browserTest = test.skipIf(chromiumPath === null);
+const begin = Date.now() - 3_600_000;
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+  await send("monday", 0, "Be brief.", ["ls src", "cat notes.txt", "rm old.txt"]);
+  await send("tuesday", 60_000, "Be kind.", ["ls src", "cat other.txt", "make"], "error");
+});
+afterAll(async () => {
+  await closeBrowser();
+  await server[Symbol.asyncDispose]();
+});
+
+/** A run of one agent: a model call, then its tools. */
+async function send(
+  traceId: string,
+  after: number,
+  systemPrompt: string,
+  commands: string[],
+  status = "ok",
+) {
+  const startTime = begin + after;
+  const at = (n: number) => ({
+    startTime: startTime + n * 1000,
+    endTime: startTime + n * 1000 + 500,
+  });
+  const messages = [
+    { role: "system", content: systemPrompt },
+    { role: "user", content: "Tidy up." },
+  ];
+  const spans = [
+    {
+      spanId: "root",
+      spanType: "agent",
+      name: "tidier",
+      startTime,
+      endTime: startTime + 9000,
+      status,
+    },
+    {
+      ...{ spanId: "call", parentSpanId: "root", name: "chat", modelId: "gpt-4o", ...at(0) },
+      ...{ input: JSON.stringify(messages), output: "I look around first." },
+      usage: { inputTokens: 100, outputTokens: 10, totalTokens: 110 },
+    },
+    ...commands.map((command, i) => ({
+      ...{
+        spanId: `tool-${i}`,
+        parentSpanId: "root",
+        spanType: "tool",
+        name: "bash",
+        ...at(i + 1),
+      },
+      ...{ input: JSON.stringify({ command }), output: "done" },
+    })),
+  ].map((span) => makeSpan(span));
+  const traces = [{ traceId, traceName: traceId, agentName: "tidier", spans }];
+  expect((await server.ingest({ version: "v1", traces })).status).toBe(202);
+}
+
+browserTest(
+  "begins at a trace, and shows its steps beside those of the run before",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/traces/tuesday");
+    await page.getByRole("button", { name: "Compare with another trace" }).click();
+    await page.getByRole("button", { name: /^Last good run/ }).click();
+    await page.waitForURL(/\/compare\?a=.*&b=/);
+    await page.getByRole("button", { name: "A: monday, choose another" }).waitFor();
+    await page.getByRole("button", { name: "B: tuesday, choose another" }).waitFor();
+    // The first difference is selected, with the words that differ.
+    await page.locator(".worddiff del", { hasText: "brief" }).waitFor();
+    await page.locator(".worddiff ins", { hasText: "kind" }).waitFor();
+    expect(await page.locator(".compare-filter").allTextContents()).toEqual([
+      "~2 changed",
+      "−1 only in A",
+      "+1 only in B",
+      "↕0 moved",
+      "=1 same",
+    ]);
+    expect(viewer.complaints).toEqual([]);
+  },
+  30_000,
+);
+
+browserTest(
+  "is walked, swapped, filtered and closed by keys, and its address says all of it",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/compare?a=monday&b=tuesday");
+    await page.getByText("difference 1 of 4").waitFor();
+    await page.keyboard.press("n");
+    await page.getByText("difference 2 of 4").waitFor();
+    const row = new URL(page.url()).searchParams.get("row")!;
+    await page.locator(".worddiff del", { hasText: "notes" }).waitFor();
+    await page.keyboard.press("x");
+    await page.locator(".worddiff ins", { hasText: "notes" }).waitFor();
+    const { searchParams } = new URL(page.url());
+    expect([...searchParams.values()].slice(0, 2)).toEqual(["tuesday", "monday"]);
+    expect(searchParams.get("row")).toBe(row.split(".").reverse().join("."));
+    await page.keyboard.press("b");
+    await page.locator(".worddiff-sides").first().waitFor();
+    await page.getByRole("button", { name: "1 same" }).press("Enter");
+    await page.waitForURL(/hide=same/);
+    expect(await page.locator(".compare-row.is-same").count()).toBe(0);
+    await page.keyboard.press("Escape");
+    await page.locator(".compare-dock").waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByText("4 differences").waitFor();
+    expect(await page.locator(".compare-dock").count()).toBe(0);
+    expect(viewer.complaints).toEqual([]);
+  },
+  30_000,
+);
+
+browserTest(
+  "shows what a step alone says, and goes from one side to the other",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/compare?a=monday&b=tuesday");
+    await page.locator(".compare-row.is-onlyA").click();
+    await page.locator(".compare-dock .text-message", { hasText: "rm old.txt" }).waitFor();
+    await page.locator(".compare-row.is-onlyB").click();
+    await page.locator(".compare-dock .text-message", { hasText: "make" }).waitFor();
+    expect(viewer.complaints).toEqual([]);
+  },
+  30_000,
+);
+
+browserTest(
+  "lets one choose what to compare with among the runs of the agent",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/compare?b=tuesday");
+    await page.getByRole("button", { name: "B: tuesday, choose another" }).waitFor();
+    await page.getByRole("button", { name: "A: Choose a trace" }).click();
+    await page.getByText("Recent traces of tidier").waitFor();
+    await page.getByRole("button", { name: /monday/ }).waitFor();
+    await page.keyboard.type("mon");
+    await page.keyboard.press("Enter");
+    await page.getByText("difference 1 of 4").waitFor();
+    expect(viewer.complaints).toEqual([]);
+  },
+  30_000,
+);
+
+browserTest(
+  "shows one side at a time on a phone, and nothing wider than it",
+  async () => {
+    await using viewer = await openViewer(server, { width: 390, height: 844 });
+    const { page } = viewer;
+    await viewer.open("/compare?a=monday&b=tuesday");
+    await page.getByText("make").waitFor();
+    expect(await page.getByText("rm old.txt").isVisible()).toBe(false);
+    await page.getByRole("group", { name: "Which side is shown" }).getByText("A").click();
+    await page.getByText("rm old.txt").waitFor();
+    expect(await page.locator(".compare-dock").count()).toBe(0);
+    await page.getByText("rm old.txt").click();
+    await page.locator(".compare-dock").waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    expect(viewer.complaints).toEqual([]);
+  },
+  30_000,
+);
+
+browserTest(
+  "draws only the rows in sight of a long comparison",
+  async () => {
+    const commands = Array.from({ length: 2_000 }, (_, i) => `step ${i}`);
+    for (const [i, name] of ["long-1", "long-2"].entries()) {
+      const startTime = begin + 120_000 + i;
+      for (let from = 0; from < commands.length; from += 500) {
+        const spans = commands.slice(from, from + 500).map((command, j) =>
+          makeSpan({
+            ...{ spanId: `tool-${from + j}`, spanType: "tool", name: "bash", output: "done" },
+            ...{ startTime: startTime + from + j, endTime: startTime + from + j + 1 },
+            input: JSON.stringify({ command: from + j === 1_500 ? `${command} ${name}` : command }),
+          }),
+        );
+        const traces = [{ traceId: name, traceName: name, agentName: "long", spans }];
+        expect((await server.ingest({ version: "v1", traces })).status).toBe(202);
+      }
+    }
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/compare?a=long-1&b=long-2");
+    await page.getByText("difference 1 of").waitFor();
+    await page.locator(".compare-row.is-selected", { hasText: "step 1500" }).waitFor();
+    expect(await page.locator(".compare-row").count()).toBeLessThan(100);
+    await page.keyboard.press("End");
+    await page.locator(".compare-row.is-selected", { hasText: "step 1999" }).waitFor();
+    expect(viewer.complaints).toEqual([]);
+  },
+  60_000,
+);
