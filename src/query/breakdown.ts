@@ -35,7 +35,8 @@ export const Breakdown = Type.Object({
     }),
   ),
   waitCount: described("Calls that say how long they waited"),
-  toolMs: described("While a tool ran and no model"),
+  overlapMs: described("Of modelMs, while a tool ran as well"),
+  toolMs: described("While a tool ran and no model: with overlapMs all that tools took"),
   idleMs: described("The rest"),
   skewedSpanCount: described("Spans that reach out of their parent, by other clocks or on purpose"),
   models: Type.Array(
@@ -169,6 +170,7 @@ export function breakDown(
   }));
   const ofNames = Array.from({ length: nameCount }, createUnion);
   const models = createUnion();
+  const tools = createUnion();
   const busy = createUnion();
   const waiting = createUnion();
   let waitCount = 0;
@@ -187,7 +189,7 @@ export function breakDown(
     }
     // Calls and tools are never internal.
     if (counting >= 0 || !(isModel(type) || isTool(type))) continue;
-    if (isModel(type)) models.add(start, end);
+    (isModel(type) ? models : tools).add(start, end);
     busy.add(start, end);
     const name = names[number]!;
     ofNames[name]!.add(start, end);
@@ -204,6 +206,7 @@ export function breakDown(
     modelMs: models.ms,
     waitMs: waitCount === 0 ? null : waiting.ms,
     waitCount,
+    overlapMs: models.ms + tools.ms - busy.ms,
     toolMs: busy.ms - models.ms,
     // Spans of another clock lie outside: see clock.ts of the store.
     idleMs: Math.max(0, durationMs - busy.ms),

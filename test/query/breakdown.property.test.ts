@@ -108,6 +108,7 @@ test("each millisecond is a model's, a tool's or idle, and each span's own time 
       const anyOf = (some: Span[], ms: number) => some.some((span) => runs(span, ms));
 
       expect(found.modelMs).toBe(count((ms) => anyOf(models, ms)));
+      expect(found.overlapMs).toBe(count((ms) => anyOf(tools, ms) && anyOf(models, ms)));
       expect(found.toolMs).toBe(count((ms) => anyOf(tools, ms) && !anyOf(models, ms)));
       expect(found.idleMs).toBe(count((ms) => !anyOf(tools, ms) && !anyOf(models, ms)));
       expect(found.waitCount).toBe(waiting.length);

@@ -298,6 +298,7 @@ describe("where the time of a trace went", () => {
       modelMs: 50,
       waitMs: 10,
       waitCount: 1,
+      overlapMs: 10,
       toolMs: 30,
       idleMs: 20,
       skewedSpanCount: 1,

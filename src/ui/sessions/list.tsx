@@ -56,7 +56,7 @@ export function SessionList({ sessions, hasMore, readMore, selected, hrefOf }: S
       <ul style={{ height: virtual.getTotalSize() - 28 }}>
         {items.map(({ index, start }) => {
           const session = sessions[index]!;
-          const { value, title, latest, traces, totalTokens, costUsd, lastTime } = session;
+          const { value, title, latest, traces, costUsd, lastTime } = session;
           return (
             <li
               key={`${session.project}/${value}`}
@@ -80,8 +80,8 @@ export function SessionList({ sessions, hasMore, readMore, selected, hrefOf }: S
                 <span className="flex sessions-figures">
                   <StandingMark standing={standingOf(latest)} errorCount={latest.errorCount} />
                   <span>{plural(traces, "turn")}</span>
-                  <span>
-                    <Tokens value={totalTokens} />
+                  <span title="Tokens in → out">
+                    <Tokens value={session.inputTokens} /> → <Tokens value={session.outputTokens} />
                   </span>
                   <span>{costUsd === null ? "unpriced" : money(costUsd)}</span>
                 </span>

@@ -1,8 +1,10 @@
 /** The second cell of a line of the waterfall: when a span ran, and what it did of that. */
-import { count as countText, duration, textOf } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
+import { skewOf } from "./clock.ts";
 import type { SpanRow, SpanTable } from "./model.ts";
+import { sumOf } from "./sums.ts";
 import type { Timeline, Window } from "./timeline.ts";
+import { Sigma } from "./tree.tsx";
 
 export interface BarProps {
   table: SpanTable;
@@ -14,11 +16,11 @@ export interface BarProps {
 }
 
 export function Bar({ table, span, count, timeline, window }: BarProps) {
-  const last = count > 1 ? table.span(span.row + count - 1) : span;
+  const endTime = endOf(table, span.row, count);
   const at = (time: number) =>
     ((timeline.drawn(time) - window.from) / (window.to - window.from)) * 100;
   const left = at(span.startTime);
-  const right = at(last.endTime);
+  const right = at(endTime);
   if (right < 0) {
     return (
       <span className="waterfall-label is-left">
@@ -37,7 +39,11 @@ export function Bar({ table, span, count, timeline, window }: BarProps) {
   const label = (
     <>
       {count > 1 ? (
-        `${countText(count)} × ${textOf(duration(meanOf(table, span.row, count)))}`
+        <>
+          <Sigma /> <Duration ms={sumOf(table, span.row, count).durationMs} />
+        </>
+      ) : span.isRunning ? (
+        "still running"
       ) : (
         <Duration ms={span.durationMs} />
       )}
@@ -50,7 +56,7 @@ export function Bar({ table, span, count, timeline, window }: BarProps) {
         <Ticks table={table} row={span.row} count={count} at={at} />
       ) : (
         <i
-          className={`waterfall-bar is-${span.kind} ${span.status === "error" ? "is-error" : ""}`}
+          className={`waterfall-bar is-${span.kind} ${span.status === "error" ? "is-error" : ""} ${span.isRunning ? "is-running" : ""}`}
           style={{ left: `${left}%`, width: `${right - left}%` }}
         >
           {span.kind === "llm" && span.ttftMs !== null && span.durationMs > 0 && (
@@ -77,10 +83,12 @@ export function Bar({ table, span, count, timeline, window }: BarProps) {
   );
 }
 
-function meanOf({ columns }: SpanTable, row: number, count: number): number {
-  let sum = 0;
-  for (let at = row; at < row + count; at++) sum += columns.durationMs[at]!;
-  return sum / count;
+/** When the last of some spans ended. */
+function endOf({ columns }: SpanTable, row: number, count: number): number {
+  let end = -Infinity;
+  for (let at = row; at < row + count; at++)
+    end = Math.max(end, columns.startTime[at]! + columns.durationMs[at]!);
+  return end;
 }
 
 /** Spans that are alike, each as a stroke. More than fit beside each other look the same as some. */
@@ -113,22 +121,16 @@ function Ticks({
 }
 
 /** What is odd about a span's time, in words. */
-function Notes({
-  table,
-  span: { row, parent, status, errorMessage, startTime, endTime },
-}: Pick<BarProps, "table" | "span">) {
+function Notes({ table, span }: Pick<BarProps, "table" | "span">) {
+  const { row, parent, status, errorMessage } = span;
   const above = parent === null || parent >= row ? null : table.span(parent);
+  const skew = above && skewOf(span, above);
   return (
     <>
       {status === "error" && errorMessage && (
         <span className="error-text"> {errorMessage.split("\n", 1)[0]}</span>
       )}
-      {above && startTime < above.startTime && (
-        <span className="lost-text"> starts before its parent</span>
-      )}
-      {above && endTime > above.endTime && (
-        <span className="lost-text"> ends after its parent</span>
-      )}
+      {skew && <span className="lost-text"> {skew}</span>}
     </>
   );
 }

@@ -22,3 +22,16 @@ export function clockNotes(
       : []),
   ];
 }
+
+/**
+ * In a few words where a span stands outside of the one above it; null where that is as it should be. What a
+ * model call led to stands below it and runs after it, and what still runs has no end yet.
+ */
+export function skewOf(
+  span: Pick<SpanRow, "startTime" | "endTime">,
+  above: Pick<SpanRow, "startTime" | "endTime" | "kind" | "isRunning">,
+): string | null {
+  if (above.startTime - span.startTime > toleranceMs) return "starts before its parent";
+  if (above.kind === "llm" || above.isRunning) return null;
+  return span.endTime - above.endTime > toleranceMs ? "ends after its parent" : null;
+}

@@ -11,6 +11,7 @@ import { withoutInternal } from "./internal.ts";
 import { toSpanTable, type SpanTable } from "./model.ts";
 import { closed, joinPages } from "./pages.ts";
 import { traceQuery } from "./query.ts";
+import { withRunningRoot } from "./running.ts";
 
 /** Reading a large trace anew takes its time: no more than a third of it is spent on that. */
 const busyShare = 3;
@@ -73,7 +74,7 @@ export interface Tables {
 }
 
 function tablesOf(read: TraceColumns): Tables {
-  const columns = closed(read);
+  const columns = withRunningRoot(closed(read));
   const whole = toSpanTable(columns);
   if (columns.internalRows.length === 0) return { whole, folded: whole };
   const { data, hidden } = withoutInternal(columns);

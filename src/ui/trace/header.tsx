@@ -3,16 +3,16 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { CompareMenu } from "../compare/menu.tsx";
 import { useNow, useProject } from "../data/queries.ts";
-import { count, duration, exactTime, money, percent, plural, textOf, time } from "../format.ts";
+import { count, exactTime, money, percent, plural, time } from "../format.ts";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { hrefOf } from "../pages.ts";
 import { StandingBadge, standingOf } from "../parts/mark.tsx";
 import { traceHref } from "../query/scope.ts";
 import { TraceActions } from "./actions.tsx";
-import { useBreakdown } from "./data.ts";
 import type { SpanTable } from "./model.ts";
 import { useNeighbours } from "./neighbours.ts";
+import { Split } from "./split.tsx";
 
 export interface TraceHeaderProps {
   table: SpanTable;
@@ -203,31 +203,6 @@ function Stat({
     <div className={`stats-item ${className}`}>
       <span className="label">{label}</span>
       <span className="stats-value">{children}</span>
-    </div>
-  );
-}
-
-/** Where the time went. What was idle for most of it is not drawn to scale. */
-function Split({ table }: { table: SpanTable }) {
-  const { data } = useBreakdown(table);
-  if (!data || data.durationMs === 0) return null;
-  const { modelMs, toolMs, idleMs } = data;
-  const busy = modelMs + toolMs;
-  const idleShare = busy === 0 ? 1 : Math.min(0.25, idleMs / data.durationMs);
-  const share = (ms: number) => `${busy === 0 ? 0 : (ms / busy) * (1 - idleShare) * 100}%`;
-  const words = [
-    `Model ${textOf(duration(modelMs))}`,
-    `tools ${textOf(duration(toolMs))}`,
-    `waiting ${textOf(duration(idleMs))}`,
-  ];
-  return (
-    <div className="stats-item grow trace-split">
-      <span className="label">{words.join(" · ")}</span>
-      <div className="stats-split" aria-hidden="true">
-        <i style={{ width: share(modelMs), background: "var(--kind-llm)" }} />
-        <i style={{ width: share(toolMs), background: "var(--kind-tool)" }} />
-        <i className="stats-hatch" style={{ flex: 1, backgroundColor: "var(--bg-3)" }} />
-      </div>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import type { TraceColumns } from "../../query/columns.ts";
 import { useParam, useSetParams } from "../state/url.ts";
 import type { SpanTable } from "./model.ts";
+import { runningKey } from "./running.ts";
 
 /** The columns of the spans that are left, and how many of those that are not stood below each. */
 export function withoutInternal(data: TraceColumns): { data: TraceColumns; hidden: Int32Array } {
@@ -114,7 +115,7 @@ function nearestShown(whole: SpanTable, folded: SpanTable, spanKey: number): num
   let row = whole.rowOf(spanKey)!;
   for (let left = whole.count; row >= 0 && left > 0; left--) {
     const key = whole.columns.key[row]!;
-    if (folded.rowOf(key) !== null) return key;
+    if (folded.rowOf(key) !== null) return key === runningKey ? null : key;
     row = whole.parents[row]!;
   }
   return null;

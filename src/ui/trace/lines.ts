@@ -53,8 +53,12 @@ export function linesOf(table: SpanTable, { closed, unfolded, isFolding, only }:
   };
 }
 
-/** How many from a row on are leaves of one parent, of one kind and name; what failed is never among them. */
+/**
+ * How many from a row on are leaves of one parent, of one kind and name. What failed is never among them, nor
+ * is a model call: each is a step.
+ */
 function countAlike({ count, ends, parents, columns }: SpanTable, row: number): number {
+  if (columns.spanType.values[columns.spanType.rows[row]!] === "llm") return 1;
   const ok = columns.status.values.indexOf("ok");
   let at = row;
   while (

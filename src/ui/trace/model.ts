@@ -4,6 +4,7 @@
  */
 import type { TraceColumns } from "../../query/columns.ts";
 import type { Skeleton } from "../../query/views.ts";
+import { runningKey } from "./running.ts";
 
 export interface SpanRow extends Pick<
   Skeleton,
@@ -31,6 +32,8 @@ export interface SpanRow extends Pick<
   /** The id of a parent that is named and not stored. */
   missingParent: string | null;
   isCycle: boolean;
+  /** It stands for the root of a trace that still runs: nothing of it was received. */
+  isRunning: boolean;
   /** The row that counts for the same model call; null of one that counts itself. */
   repeats: number | null;
 }
@@ -38,6 +41,8 @@ export interface SpanRow extends Pick<
 export interface SpanTable {
   readonly trace: TraceColumns["trace"];
   readonly count: number;
+  /** How many spans were received: all but the one that stands for the root. */
+  readonly spanCount: number;
   /** By the server's key. */
   rowOf(key: number): number | null;
   rowOfId(spanId: string): number | null;
@@ -83,6 +88,7 @@ export function toSpanTable(
   const model = columns.spanType.values.indexOf("llm");
   const failed = columns.status.values.indexOf("error");
   const open: number[] = [];
+  const isRunning = columns.key[0] === runningKey;
   const repeats = new Map(repeatedRows);
   const isFailed = (row: number) => columns.status.rows[row] === failed;
   let step = 0;
@@ -107,6 +113,7 @@ export function toSpanTable(
   return {
     trace,
     count,
+    spanCount: isRunning ? count - 1 : count,
     columns,
     parents,
     ends,
@@ -139,6 +146,7 @@ export function toSpanTable(
         depth: columns.depth[row]!,
         childCount: columns.childCount[row]!,
         isCycle: cycles.has(row),
+        isRunning: columns.key[row] === runningKey,
         repeats: repeats.get(row) ?? null,
         kind: text(columns.spanType, row) as SpanRow["kind"],
         name: text(columns.name, row)!,

@@ -18,6 +18,7 @@ import { useInternalSwitch, type InternalSwitch } from "./internal.ts";
 import { Inspector } from "./inspector/inspector.tsx";
 import type { SpanTable } from "./model.ts";
 import { Raw } from "./raw.tsx";
+import { runningKey } from "./running.ts";
 import { Unloaded } from "./unloaded.tsx";
 import { TreeView } from "./tree.tsx";
 import { useJumpKeys, useTreeKeys } from "./tree-keys.ts";
@@ -99,11 +100,17 @@ function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
   const internal = useInternalSwitch(whole, folded, spanKey);
   const table = internal.isOn ? whole : folded;
   const selected = spanKey === null ? null : table.rowOf(spanKey);
-  const select = useCallback(
-    (row: number) => setSpan(`~${table.columns.key[row]!}`, { replace: true }),
-    [table, setSpan],
+  const selectKey = useCallback(
+    (key: number) => {
+      // Of a root that still runs nothing is there to be shown.
+      if (key !== runningKey) setSpan(`~${key}`, { replace: true });
+    },
+    [setSpan],
   );
-  const selectKey = useCallback((key: number) => setSpan(`~${key}`, { replace: true }), [setSpan]);
+  const select = useCallback(
+    (row: number) => selectKey(table.columns.key[row]!),
+    [table, selectKey],
+  );
   const close = () => setSpan("", { replace: true });
   const tree = useTree(table, selected, isErrorsOnly);
   // What is found stands among all spans: to go to an internal one shows them.
@@ -150,7 +157,7 @@ function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
         {hasNavigator && (
           <nav className="pane trace-navigator" aria-label="Spans">
             <div className="tabs trace-navigator-head">
-              <span className="label">{plural(folded.count, "span")}</span>
+              <span className="label">{plural(folded.spanCount, "span")}</span>
               <InternalSpans of={internal} />
               <span className="grow" />
               <ErrorsOnly table={table} isOn={isErrorsOnly} set={setOnly} />
@@ -228,7 +235,8 @@ function InternalSpans({ of: { count, isOn, set } }: { of: InternalSwitch }) {
 /** @param name `~key`, or the sender's id. */
 function rowNamed(table: SpanTable, name: string): number | null {
   if (name === "") return null;
-  return name.startsWith("~") ? table.rowOf(Number(name.slice(1))) : table.rowOfId(name);
+  const row = name.startsWith("~") ? table.rowOf(Number(name.slice(1))) : table.rowOfId(name);
+  return row === null || table.columns.key[row] === runningKey ? null : row;
 }
 
 function WithTreeKeys({

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { byKey } from "../../api.ts";
 import { request, textFrom } from "../data/client.ts";
-import { bytes, textOf } from "../format.ts";
+import { bytes, count, textOf } from "../format.ts";
 import { CopyButton, Problem } from "../parts/controls.tsx";
 import { JsonTree } from "../text/json.tsx";
 import { exportTrace } from "./actions.tsx";
@@ -12,8 +12,8 @@ import type { SpanTable } from "./model.ts";
 const largestSpanCount = 5_000;
 
 export function Raw({ table }: { table: SpanTable }) {
-  const { trace, count } = table;
-  const isLarge = count > largestSpanCount;
+  const { trace, spanCount } = table;
+  const isLarge = spanCount > largestSpanCount;
   const { data, error, refetch } = useQuery({
     queryKey: ["export", trace.key, trace.lastReceivedAt],
     queryFn: async ({ signal }) =>
@@ -26,7 +26,7 @@ export function Raw({ table }: { table: SpanTable }) {
   if (isLarge) {
     return (
       <div className="nothing">
-        <p>A trace of {count.toLocaleString("en-US")} spans is better read as a file.</p>
+        <p>A trace of {count(spanCount)} spans is better read as a file.</p>
         <button type="button" className="button" onClick={() => void exportTrace(trace, "jsonl")}>
           Download JSON Lines
         </button>

@@ -6,6 +6,7 @@ import type { SpanRow, SpanTable } from "./model.ts";
 
 /** Deeper levels stand at the same place and say their number. */
 const deepest = 12;
+const deepestNarrow = 6;
 
 export interface SpanNameProps {
   table: SpanTable;
@@ -16,19 +17,30 @@ export interface SpanNameProps {
   onToggle: () => void;
   /** Whether it is among what is looked for. */
   isFound: boolean;
+  /** Whether a name has room only where little stands before it. */
+  isNarrow?: boolean;
 }
 
-export function SpanName({ table, span, count, isClosed, onToggle, isFound }: SpanNameProps) {
-  const { depth, kind, name, status } = span;
+export function SpanName({
+  table,
+  span,
+  count,
+  isClosed,
+  onToggle,
+  isFound,
+  isNarrow = false,
+}: SpanNameProps) {
+  const levels = isNarrow ? deepestNarrow : deepest;
+  const { depth, kind, name, status, isRunning } = span;
   const isFold = count > 1;
   const isOpen = !isFold && !isClosed;
   const hasMore = isFold || table.ends[span.row] !== span.row + 1;
   return (
     <>
-      {Array.from({ length: Math.min(depth, deepest) }, (_, i) => (
+      {Array.from({ length: Math.min(depth, levels) }, (_, i) => (
         <i className="tree-guide" key={i} />
       ))}
-      {depth > deepest && <span className="label">{depth}</span>}
+      {depth > levels && <span className="label">{depth}</span>}
       <span className="tree-toggle">
         {hasMore && (
           <button
@@ -46,16 +58,25 @@ export function SpanName({ table, span, count, isClosed, onToggle, isFound }: Sp
       </span>
       <KindMark kind={kind} />
       <span className={`tree-name ${isFound ? "is-found" : ""}`}>{name}</span>
-      <span className="tree-detail truncated">{isFold ? `×${count}` : detailOf(table, span)}</span>
-      {status !== "ok" && <StandingMark standing={status} />}
+      {isFold && <span className="tree-detail">×{countText(count)}</span>}
+      <span className="tree-rest">
+        <span className="tree-detail truncated">{detailOf(table, span, count)}</span>
+      </span>
+      {isRunning ? (
+        <StandingMark standing="running" />
+      ) : (
+        status !== "ok" && <StandingMark standing={status} />
+      )}
     </>
   );
 }
 
-function detailOf(table: SpanTable, span: SpanRow): string {
-  const hidden = table.hidden[span.row]!;
+/** @param count of a fold how many it stands for. */
+function detailOf(table: SpanTable, span: SpanRow, count: number): string {
+  let hidden = 0;
+  for (let row = span.row; row < span.row + count; row++) hidden += table.hidden[row]!;
   const internal = hidden > 0 ? `${countText(hidden)} internal` : "";
-  return [ownDetailOf(table, span), internal].filter(Boolean).join(" · ");
+  return [count === 1 && ownDetailOf(table, span), internal].filter(Boolean).join(" · ");
 }
 
 function ownDetailOf(
@@ -72,6 +93,7 @@ function ownDetailOf(
 }
 
 /** What a screen reader says of a line, and a pointer's title. */
-export function titleOf({ name, errorMessage }: SpanRow): string {
+export function titleOf({ name, errorMessage, isRunning }: SpanRow): string {
+  if (isRunning) return `${name} is still running: its span comes when it ends`;
   return errorMessage === null ? name : `${name}: ${errorMessage}`;
 }

@@ -1,9 +1,11 @@
 /** The spans as a tree: narrow beside the transcript, with figures as a view of its own. */
 import { useRef } from "react";
-import { Duration, SpanCost, Tokens } from "../parts/figure.tsx";
+import { Cost, Duration, SpanCost, Tokens } from "../parts/figure.tsx";
+import type { Kind } from "../parts/mark.tsx";
 import type { SpanRow } from "./model.ts";
 import { lineHeight, useLineScroller } from "./scroller.ts";
 import { SpanName, titleOf } from "./span-name.tsx";
+import { sumOf, type Sums } from "./sums.ts";
 import type { Tree } from "./use-lines.ts";
 import "./tree.css";
 
@@ -81,12 +83,19 @@ export function TreeView({ tree, selected, onSelect, found, isWide }: TreeViewPr
                   isClosed={isClosed}
                   onToggle={() => tree.toggle(span.key)}
                   isFound={found.has(span.row)}
+                  isNarrow={!isWide}
                 />
               </span>
-              <span className="number" role="gridcell">
-                <Duration ms={span.durationMs} />
-              </span>
-              {isWide && <Figures span={span} />}
+              {count > 1 ? (
+                <SumFigures kind={span.kind} sums={sumOf(table, span.row, count)} isWide={isWide} />
+              ) : (
+                <>
+                  <span className="number" role="gridcell">
+                    {!span.isRunning && <Duration ms={span.durationMs} />}
+                  </span>
+                  {isWide && <Figures span={span} />}
+                </>
+              )}
             </div>
           );
         })}
@@ -122,4 +131,45 @@ function Figures({ span }: { span: SpanRow }) {
       </span>
     </>
   );
+}
+
+/** Of a fold, in each column that adds up. */
+function SumFigures({ kind, sums, isWide }: { kind: Kind; sums: Sums; isWide: boolean }) {
+  const { durationMs, inputTokens, outputTokens } = sums;
+  const isCall = kind === "embedding";
+  return (
+    <>
+      <span className="number" role="gridcell" title="All of them together">
+        <Sigma /> <Duration ms={durationMs} />
+      </span>
+      {isWide && (
+        <>
+          <span className="number" role="gridcell">
+            —
+          </span>
+          {[inputTokens, outputTokens].map((tokens, i) => (
+            <span className="number" role="gridcell" key={i}>
+              {tokens !== null ? (
+                <>
+                  <Sigma /> <Tokens value={tokens} />
+                </>
+              ) : isCall && i === 0 ? (
+                <Tokens value={null} />
+              ) : (
+                "—"
+              )}
+            </span>
+          ))}
+          <span className="number" role="gridcell">
+            {sums.costUsd !== null && <Sigma />} <Cost of={sums} />
+          </span>
+        </>
+      )}
+    </>
+  );
+}
+
+/** Before what is a sum. */
+export function Sigma() {
+  return <span className="dim">Σ</span>;
 }

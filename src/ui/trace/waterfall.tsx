@@ -57,7 +57,7 @@ export function Waterfall({ tree, selected, onSelect, found }: Omit<TreeViewProp
       <div className="waterfall-head">
         <div className="label">
           <span>
-            {plural(table.count, "span")}, {plural(lines.count, "row")}
+            {plural(table.spanCount, "span")}, {plural(lines.count, "row")}
           </span>
           <span className="wide-only">
             Window <Duration ms={timeline.time(window.from) - timeline.start} /> –{" "}
@@ -127,6 +127,7 @@ export function Waterfall({ tree, selected, onSelect, found }: Omit<TreeViewProp
                     isClosed={isClosed}
                     onToggle={() => tree.toggle(span.key)}
                     isFound={found.has(span.row)}
+                    isNarrow
                   />
                 </div>
                 <div className="waterfall-lane" role="gridcell">

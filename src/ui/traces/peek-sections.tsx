@@ -44,7 +44,10 @@ export function PeekTotals({
         <div>
           <dt>Tools</dt>
           <dd>
-            <Busy ms={breakdown?.toolMs} isAny={trace.toolCount > 0} />
+            <Busy
+              ms={breakdown && breakdown.toolMs + breakdown.overlapMs}
+              isAny={trace.toolCount > 0}
+            />
           </dd>
         </div>
         <div>

@@ -77,6 +77,7 @@ export function toTranscript(
   const answered = new Set(calls.flatMap(({ id, result }) => (id !== null && result ? [id] : [])));
   const tools = new Map<number, TranscriptEntry>();
   for (const entry of entries) if (entry.spanType === "tool") tools.set(entry.key, entry);
+  for (const id of shownByTools(entries, joined)) answered.add(id);
 
   const top: Branch = { item: null, children: [], number: "", steps: 0 };
   const branches = new Map<number, Branch>();
@@ -142,6 +143,28 @@ export function toTranscript(
       for (const key of keysOf(child)) placeOf.set(key, items.length - 1);
     }
   }
+}
+
+/**
+ * Ids of results that a model was sent, and that a tool's own span shows above: where neither the answer that
+ * asked for it was recorded nor the span says its id, the text tells.
+ */
+function shownByTools(
+  entries: readonly TranscriptEntry[],
+  joined: ReadonlySet<number>,
+): readonly string[] {
+  const results = (messages: readonly Message[]) =>
+    messages.flatMap(({ parts }) => parts.filter((part) => part.type === "toolResult"));
+  const texts = new Set<string>();
+  const ids: string[] = [];
+  for (const { key, spanType, input, output } of entries) {
+    if (spanType === "tool" && !joined.has(key)) {
+      for (const { text } of results(output)) texts.add(text);
+    } else if (spanType === "llm") {
+      for (const { id, text } of results(input)) if (id !== null && texts.has(text)) ids.push(id);
+    }
+  }
+  return ids;
 }
 
 function isRule({ role }: Message): boolean {

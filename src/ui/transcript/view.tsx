@@ -230,10 +230,12 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
 }
 
 /** What comes next, or why nothing does. */
-function TheEnd({ table: { trace, count }, hasMore }: { table: SpanTable; hasMore: boolean }) {
+function TheEnd({ table: { trace, spanCount }, hasMore }: { table: SpanTable; hasMore: boolean }) {
   if (hasMore) return <p className="transcript-end dim">Reading on…</p>;
   if (trace.state === "open")
-    return <p className="transcript-end accent-text">Running: {plural(count, "span")} so far.</p>;
+    return (
+      <p className="transcript-end accent-text">Running: {plural(spanCount, "span")} so far.</p>
+    );
   if (trace.state === "stale")
     return (
       <p className="transcript-end lost-text">No end received: nothing came for ten minutes.</p>

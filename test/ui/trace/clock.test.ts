@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { clockNotes } from "../../../src/ui/trace/clock.ts";
+import { clockNotes, skewOf } from "../../../src/ui/trace/clock.ts";
 
 test("a span that begins before its parent says by how much", () => {
   const [note, ...more] = clockNotes({ startTime: 1000 }, { startTime: 3_601_000 }, undefined);
@@ -19,4 +19,14 @@ test("a start that was not sent is told", () => {
   expect(clockNotes({ startTime: 9 }, null, { isStartMissing: true })).toEqual([
     "Its start was not sent: it is shown where it ended.",
   ]);
+});
+
+test("a span that ends after its parent says so, but not below a model call or what still runs", () => {
+  const span = { startTime: 10, endTime: 900 };
+  const above = { startTime: 0, endTime: 500, kind: "agent", isRunning: false } as const;
+  expect(skewOf(span, above)).toBe("ends after its parent");
+  expect(skewOf(span, { ...above, kind: "llm" })).toBeNull();
+  expect(skewOf(span, { ...above, isRunning: true })).toBeNull();
+  expect(skewOf({ ...span, endTime: 501 }, above)).toBeNull();
+  expect(skewOf(span, { ...above, startTime: 40 })).toBe("starts before its parent");
 });

@@ -46,7 +46,9 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
   // The body is all of one span, until the next is there.
   const shownRow = (data && table.rowOf(data.span.key)) ?? row;
   // What is the trace's own is shown with its roots.
-  const ofTrace = table.span(shownRow).depth === 0 ? table.trace.attributes : null;
+  const { parent } = table.span(shownRow);
+  const isTop = parent === null || table.span(parent).isRunning;
+  const ofTrace = isTop ? table.trace.attributes : null;
 
   return (
     <aside className="pane inspector" aria-label="Inspector">

@@ -1,0 +1,45 @@
+/** Where the time of a trace went, as a bar and in words. */
+import type { Breakdown } from "../../query/breakdown.ts";
+import { duration, textOf } from "../format.ts";
+import { useBreakdown } from "./data.ts";
+import type { SpanTable } from "./model.ts";
+
+/** What was idle for most of it is not drawn to scale. */
+const mostIdle = 0.25;
+
+export function Split({ table }: { table: SpanTable }) {
+  const { data } = useBreakdown(table);
+  if (!data || data.durationMs === 0) return null;
+  const { modelMs, overlapMs, toolMs, idleMs } = data;
+  const busyMs = modelMs + toolMs;
+  const idleShare = busyMs === 0 ? 1 : Math.min(mostIdle, idleMs / data.durationMs);
+  const share = (ms: number) => `${busyMs === 0 ? 0 : (ms / busyMs) * (1 - idleShare) * 100}%`;
+  const words = splitWords(data);
+  return (
+    <div className="stats-item grow trace-split" title={words}>
+      <span className="label">{words}</span>
+      <div className="stats-split" aria-hidden="true">
+        <i style={{ width: share(modelMs - overlapMs), background: "var(--kind-llm)" }} />
+        {overlapMs > 0 && <i className="trace-overlap" style={{ width: share(overlapMs) }} />}
+        <i style={{ width: share(toolMs), background: "var(--kind-tool)" }} />
+        <i className="stats-hatch" style={{ flex: 1, backgroundColor: "var(--bg-3)" }} />
+      </div>
+    </div>
+  );
+}
+
+/** Model and tools with all that they took, and what of it they took together. */
+export function splitWords({
+  modelMs,
+  overlapMs,
+  toolMs,
+  idleMs,
+}: Pick<Breakdown, "modelMs" | "overlapMs" | "toolMs" | "idleMs">): string {
+  const text = (ms: number) => textOf(duration(ms));
+  return [
+    `Model ${text(modelMs)}`,
+    `tools ${text(toolMs + overlapMs)}`,
+    ...(overlapMs > 0 ? [`both at once ${text(overlapMs)}`] : []),
+    `waiting ${text(idleMs)}`,
+  ].join(" · ");
+}
