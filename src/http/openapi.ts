@@ -91,6 +91,7 @@ const rooms: Record<string, string> = {
 
 const pathParams: Record<string, string> = {
   trace: "A trace id, or ~ and the key of a summary; an id that begins with ~ is sent as %7E…",
+  content: "The `content` of a part of type media",
   session: "A session id",
   agent: "The name of an agent",
   field: `One of ${payloadFields.join(", ")}`,

@@ -21,7 +21,7 @@ import { listGroups, type GroupQuery } from "./groups.ts";
 import { toJson } from "./json.ts";
 import { listLatest, type LatestQuery } from "./latest.ts";
 import { inScope, readSummaries, type LiveScope } from "./live.ts";
-import { readNews, readSpanMessages } from "./news.ts";
+import { readMedia, readNews, readSpanMessages } from "./news.ts";
 import { listPromptVersions, readPromptDiff, type PromptQuery } from "./prompts.ts";
 import { listRemoval } from "./removal.ts";
 import { readTrace, type SpansQuery } from "./skeleton.ts";
@@ -103,6 +103,8 @@ const methods = {
   news: (trace: TraceRef, span: SpanRef) => read((source) => toJson(readNews(source, trace, span))),
   messages: (trace: TraceRef, span: SpanRef) =>
     read((source) => toJson(readSpanMessages(source, trace, span))),
+  media: (trace: TraceRef, span: SpanRef, name: string) =>
+    read((source) => readMedia(source, trace, span, name)),
   transcript: (ref: TraceRef, query: TranscriptQuery) =>
     read((source) => toJson(readTranscript(source, ref, query))),
   comparison: (a: TraceRef, b: TraceRef) =>
