@@ -70,6 +70,7 @@ const rooms: Record<string, string> = {
   import: "Ingest",
   traces: "Traces",
   complete: "Traces",
+  views: "Traces",
   compare: "Traces",
   sessions: "Sessions, runs, customers",
   runs: "Sessions, runs, customers",
@@ -98,6 +99,7 @@ const pathParams: Record<string, string> = {
   project: "The name of a project",
   key: "The id of a key",
   rule: "The id of a rule",
+  view: "The id of a view",
   span: "A span id, or ~ and its key; an id that begins with ~ is sent as %7E…",
 };
 

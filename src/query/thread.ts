@@ -10,6 +10,7 @@ import { checkTable, listTables, openReader, reading, shrinkMemory } from "../st
 import { createPayloadReader } from "../store/payloads.ts";
 import type { PayloadField } from "../store/rows.ts";
 import { isDamage, toReadTrouble } from "../store/trouble.ts";
+import { listViews } from "../store/views.ts";
 import { giveNotice, serveThread } from "../threads.ts";
 import { countStore, listRejects } from "./admin.ts";
 import { readBreakdown } from "./breakdown.ts";
@@ -133,6 +134,7 @@ const methods = {
     read((source) => scopes.map((scope) => inScope(source, keys, scope, Date.now()))),
   removal: (query: KeysQuery, after: KeysPosition | null, nowMs: number) =>
     read((source) => listRemoval(source, query, after, nowMs)),
+  views: () => read(({ sqlite }) => listViews(sqlite)),
   counts: () => read(countStore),
   tables: () => read(({ sqlite }) => listTables(sqlite)),
   // In no transaction: one that met damage does not end in order.

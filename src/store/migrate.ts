@@ -17,6 +17,7 @@ import units from "./migrations/0009_units.sql" with { type: "text" };
 import internal from "./migrations/0010_internal.sql" with { type: "text" };
 import texts from "./migrations/0011_texts.sql" with { type: "text" };
 import settling from "./migrations/0012_settling.sql" with { type: "text" };
+import views from "./migrations/0013_views.sql" with { type: "text" };
 
 /** In the order in which stores applied them, which is not that of the names. It never changes. */
 const migrations = [
@@ -32,6 +33,7 @@ const migrations = [
   texts,
   internal,
   settling,
+  views,
 ];
 
 export const schemaVersion = migrations.length;

@@ -105,6 +105,7 @@ const hashes: Record<string, string> = {
   "0010_internal.sql": "c22be854480c61321960a48dd137b26e3ee6e4eb361c80b1253c251fe2a26a40",
   "0011_texts.sql": "e7a6048071782141351cfe59f0b8eae603737d4e845cd69a0d7a5e48bef207ba",
   "0012_settling.sql": "e9d49ee6de63668804d77d49ba9dbf713366ebf445a941b0aa3cfd3b6220836e",
+  "0013_views.sql": "09ada0c70e069186f218a2dd640866487e07dd0f80dad8c5018bf1c0442ced15",
 };
 
 test("no step changes once it is out, and a new one is entered here", () => {
