@@ -45,6 +45,9 @@ export const maxOtlpBodyBytes = 64 * MiB;
 /** Bodies of the administration routes: a name, a pattern, a price. */
 export const maxAdminBodyBytes = 64 * KiB;
 
+/** Saved views of the list: more than a person keeps apart. */
+export const maxViews = 200;
+
 /** List prices that the user brings: those of 1,700 models are 0.5 MB. */
 export const maxPriceBookBytes = 8 * MiB;
 

@@ -9,7 +9,7 @@ import { decodedSegment, findProject } from "./params.ts";
 import { closed, route } from "./route.ts";
 
 /** No control characters: names are printed to terminals. No lone surrogates: SQLite has none. */
-const Name = Type.String({
+export const Name = Type.String({
   minLength: 1,
   maxLength: 64,
   pattern:

@@ -3,6 +3,7 @@ import { Type } from "@sinclair/typebox";
 import { largeTraceSpans, page, transcript as limits } from "../limits.ts";
 import { SpanMessages } from "../query/news.ts";
 import { TranscriptPage } from "../query/transcript.ts";
+import { answerBytes } from "./answer.ts";
 import { parseSpanRef, pathSegments, segmentNamed } from "./params.ts";
 import { callerFor, traceRefOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";
@@ -34,6 +35,24 @@ export function messageRoutes(deps: ReadDeps) {
         const ref = traceRefOf(request, query.project, deps);
         const span = parseSpanRef(pathSegments(request)[4] ?? "");
         return (await callerFor(deps, ref, largeTraceSpans.scanned))("messages", [ref, span]);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/traces/:trace/spans/:span/media/:content",
+      summary: "The bytes of what is attached to a message, by the `content` of its part",
+      query: closed({ project }),
+      // The type that a sender declares is not to be believed: nothing is ever opened as one.
+      contentType: "application/octet-stream",
+      answer: Type.Unsafe<never>(Type.String()),
+      async handle({ request, query }) {
+        const ref = traceRefOf(request, query.project, deps);
+        const [, , , , span = "", , content = ""] = pathSegments(request);
+        const call = await callerFor(deps, ref, largeTraceSpans.scanned);
+        const bytes = await call("media", [ref, parseSpanRef(span), content]);
+        return answerBytes(bytes, "application/octet-stream", {
+          "content-disposition": "attachment",
+        });
       },
     }),
     route({

@@ -70,6 +70,7 @@ const rooms: Record<string, string> = {
   import: "Ingest",
   traces: "Traces",
   complete: "Traces",
+  views: "Traces",
   compare: "Traces",
   sessions: "Sessions, runs, customers",
   runs: "Sessions, runs, customers",
@@ -91,12 +92,14 @@ const rooms: Record<string, string> = {
 
 const pathParams: Record<string, string> = {
   trace: "A trace id, or ~ and the key of a summary; an id that begins with ~ is sent as %7E…",
+  content: "The `content` of a part of type media",
   session: "A session id",
   agent: "The name of an agent",
   field: `One of ${payloadFields.join(", ")}`,
   project: "The name of a project",
   key: "The id of a key",
   rule: "The id of a rule",
+  view: "The id of a view",
   span: "A span id, or ~ and its key; an id that begins with ~ is sent as %7E…",
 };
 

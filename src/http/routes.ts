@@ -17,6 +17,7 @@ import { setupRoutes, type SetupDeps } from "./setup.ts";
 import { statsRoutes } from "./stats.ts";
 import { traceRoutes } from "./trace.ts";
 import { traceListRoutes } from "./traces.ts";
+import { viewRoutes } from "./views.ts";
 
 export interface RouteDeps extends ReadDeps, SearchDeps, ServerDeps, SetupDeps, DoorDeps {
   live: Live;
@@ -39,6 +40,7 @@ export function apiRoutes(deps: RouteDeps) {
     ...promptRoutes(deps),
     ...removeRoutes(deps),
     ...liveRoutes(deps),
+    ...viewRoutes(deps),
     ...searchRoutes(deps),
     ...adminRoutes(deps),
     ...priceRoutes(deps),

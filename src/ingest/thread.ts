@@ -20,6 +20,7 @@ import { recordRejects } from "../store/rejects.ts";
 import { createSpanWriter, type Batch, type SpanWriter, type TraceSpans } from "../store/spans.ts";
 import { createStorage, type Storage, type StorageKind } from "../store/storage.ts";
 import { recordUnknown, type Client, type UnknownNote } from "../store/unknown.ts";
+import * as views from "../store/views.ts";
 import { tellingDamage, toTrouble } from "../store/trouble.ts";
 import { giveNotice, serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
@@ -331,6 +332,10 @@ const methods = {
   /** False where there is no such trace. */
   pin: (key: number, isPinned: boolean): boolean =>
     opened().writer.change(() => opened().spans.pin(key, isPinned)),
+
+  putView: (id: number | null, view: views.NewView): views.StoredView =>
+    opened().writer.change(() => views.putView(opened().db, id, view)),
+  removeView: (id: number): void => opened().writer.change(() => views.removeView(opened().db, id)),
 
   /** @returns whether the project is gone; if not, some traces came in, and it is to be tried again. */
   dropProject(id: number): { isGone: boolean; accounts: accounts.Accounts } {

@@ -2,6 +2,7 @@
  * Shortens messages for an answer of bounded size: each part to what is read at a glance, and to ever less
  * as the whole grows, so that of a history of 5,000 messages each still shows its beginning.
  */
+import { withMediaName } from "./media.ts";
 import type { Message, Part } from "./model.ts";
 
 export interface Clipper {
@@ -16,7 +17,7 @@ export function createClipper(limits: { whole: number; part: number; least: numb
   let left = limits.whole;
 
   function part<P extends Part>(part: P): P {
-    if (part.type === "media") return part;
+    if (part.type === "media") return withMediaName(part);
     const most = Math.max(limits.least, Math.min(limits.part, left));
     const text = part.text.length <= most ? part.text : headOf(part.text, most);
     left = Math.max(0, left - text.length);

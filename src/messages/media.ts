@@ -4,7 +4,10 @@
  */
 import { isNumber, isObject, pick, pickText, toText, type Json, type JsonObject } from "./json.ts";
 import { leftOf } from "./members.ts";
-import type { Media, Part } from "./model.ts";
+import type { Media, Message, Part } from "./model.ts";
+
+/** What a part was made of, as it was sent: a data URL, base64, or bytes as numbers. */
+const sources = new WeakMap<Media, Json>();
 
 /** Where providers put what describes the data, inside the part. */
 const nests = [
@@ -110,18 +113,62 @@ function mediaOf(sent: JsonObject, hint: string): { media: Media; used: Readonly
   const id = isInline || url !== null ? null : text(idKeys);
   const sentMime = text(mimeKeys);
   const mime = dataUri === null ? sentMime : (/^data:([^;,]+)/.exec(dataUri)?.[1] ?? sentMime);
-  return {
-    media: {
-      type: "media",
-      kind: kindOf(mime, sent, hint),
-      mime,
-      name: text(nameKeys),
-      bytes: dataUri !== null ? sizeOfUri(dataUri) : data,
-      at: isInline ? "inline" : url !== null ? "url" : "file",
-      reference: url ?? id,
-    },
-    used,
+  const media: Media = {
+    type: "media",
+    kind: kindOf(mime, sent, hint),
+    mime,
+    name: text(nameKeys),
+    bytes: dataUri !== null ? sizeOfUri(dataUri) : (data?.size ?? null),
+    at: isInline ? "inline" : url !== null ? "url" : "file",
+    reference: url ?? id,
   };
+  const source = dataUri ?? data?.value;
+  if (source !== undefined) sources.set(media, source);
+  return { media, used };
+}
+
+/** A message whose media say by what name their bytes are asked for. */
+export function withMediaNames(message: Message): Message {
+  const isMedia = message.parts.some(({ type }) => type === "media");
+  return isMedia ? { ...message, parts: message.parts.map(withMediaName) } : message;
+}
+
+export function withMediaName<P extends Part>(part: P): P {
+  if (part.type !== "media") return part;
+  const source = sources.get(part);
+  return source === undefined ? part : { ...part, content: nameOf(source) };
+}
+
+/** The bytes of the media of that name; null where no message has it. */
+export function bytesNamed(messages: Message[], name: string): Uint8Array<ArrayBuffer> | null {
+  for (const part of messages.flatMap(({ parts }) => parts)) {
+    const source = part.type === "media" ? sources.get(part) : undefined;
+    if (source !== undefined && nameOf(source) === name) return bytesOf(source);
+  }
+  return null;
+}
+
+/** The same content has the same name in each span that sends it. */
+function nameOf(source: Json): string {
+  return Bun.hash(typeof source === "string" ? source : JSON.stringify(source)).toString(36);
+}
+
+function bytesOf(source: Json): Uint8Array<ArrayBuffer> {
+  if (typeof source !== "string") return Uint8Array.from(Object.values(source ?? {}).map(Number));
+  if (!isDataUri(source)) return Uint8Array.from(Buffer.from(source, "base64"));
+  const comma = source.indexOf(",") + 1;
+  const data = comma === 0 ? "" : source.slice(comma);
+  const isBase64 = source.slice(0, comma).endsWith(";base64,");
+  return Uint8Array.from(isBase64 ? Buffer.from(data, "base64") : unescaped(data));
+}
+
+/** Percent-encoded, as a data URL without base64 is; what is not stays as it is. */
+function unescaped(text: string): Buffer {
+  try {
+    return Buffer.from(decodeURIComponent(text));
+  } catch {
+    return Buffer.from(text);
+  }
 }
 
 /** True for an object that is media although no type says so, as Gemini and Bedrock have it. */
@@ -141,6 +188,11 @@ export function isUntypedMedia(part: JsonObject): boolean {
   return isObject(sent);
 }
 
+/** True for a text that is a data URL and nothing else, by its beginning. */
+export function isDataUrl(text: string): boolean {
+  return /^data:[\w.+-]+\/[\w.+-]+(;[\w.+-]+=[\w.+-]+)*;base64,[\w+/=-]+$/.test(text.slice(0, 256));
+}
+
 function isDataUri(text: string): boolean {
   return text.startsWith("data:");
 }
@@ -150,7 +202,7 @@ function isLink(text: string): boolean {
 }
 
 /** The size of base64, or of bytes that became a list of numbers; null where there are none. */
-function dataIn(places: JsonObject[], used: Set<Json>): number | null {
+function dataIn(places: JsonObject[], used: Set<Json>): { value: Json; size: number } | null {
   for (const place of places)
     for (const key of dataKeys) {
       const value: Json = place[key] ?? null;
@@ -165,7 +217,7 @@ function dataIn(places: JsonObject[], used: Set<Json>): number | null {
               : null;
       if (size === null) continue;
       used.add(value);
-      return size;
+      return { value, size };
     }
   return null;
 }

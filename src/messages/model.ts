@@ -58,6 +58,9 @@ const Media = Type.Object({
     Type.String(),
     "The URL or the provider's id; null for what stands in the payload",
   ),
+  content: Type.Optional(
+    text("Of what stands in the payload: what its bytes are asked for by, from the span"),
+  ),
 });
 
 const Raw = Type.Object({

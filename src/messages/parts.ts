@@ -4,7 +4,7 @@
  * part has beside what is read becomes a raw part behind it.
  */
 import { isNumber, isObject, pickText, toText, type Json, type JsonObject } from "./json.ts";
-import { isUntypedMedia, mediaParts } from "./media.ts";
+import { isDataUrl, isUntypedMedia, mediaParts } from "./media.ts";
 import { isSilent, Members } from "./members.ts";
 import type { Part } from "./model.ts";
 import { partsInText, unwrapResult } from "./results.ts";
@@ -272,8 +272,14 @@ export function outcomeParts(
 ): Part[] {
   const sent = typeof output === "string" ? (partsInText(output) ?? output) : output;
   const { content, isError, around } = unwrapResult(sent ?? "", isContent);
-  const read = Array.isArray(content) && content.every(isObject) && content.some(isContent);
-  const parts = read ? content.flatMap((item) => itemParts(item)) : [];
+  const isList = Array.isArray(content) && content.every(isObject) && content.some(isContent);
+  const isData = typeof content === "string" && isDataUrl(content);
+  const read = isList || isData;
+  const parts = isList
+    ? content.flatMap((item) => itemParts(item))
+    : isData
+      ? mediaParts({ type: "file", data: content })
+      : [];
   const isBeside = ({ type }: Part) => type === "media" || type === "raw";
   const lines = parts.flatMap((part) =>
     isBeside(part) || part.type === "media" ? [] : [part.text],

@@ -64,7 +64,7 @@ function append(parts: Part[], part: Part): void {
   if (goesOn && "text" in last! && "text" in part) {
     parts[parts.length - 1] = { ...last, text: last.text + part.text };
   } else if (part.type !== "raw" || !parts.some((each) => isSameRaw(each, part))) {
-    parts.push({ ...part });
+    parts.push(part);
   }
 }
 

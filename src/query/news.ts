@@ -5,7 +5,9 @@
  */
 import { Type, type Static } from "@sinclair/typebox";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
+import { AppError } from "../errors.ts";
 import { transcript as limits } from "../limits.ts";
+import { bytesNamed, withMediaNames } from "../messages/media.ts";
 import { Message, Tool, type Part } from "../messages/model.ts";
 import { locateMessages, locateRest, readMessages, type Located } from "../messages/read.ts";
 import { withSystemPrompt } from "../messages/system.ts";
@@ -98,6 +100,28 @@ export function readNews(source: Source, traceRef: TraceRef, ref: SpanRef): Span
 
 /** @throws AppError `not_found`, `conflict`. */
 export function readSpanMessages(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessages {
+  const { input, output, ...rest } = readWhole(source, traceRef, ref);
+  return { ...rest, input: input.map(withMediaNames), output: output.map(withMediaNames) };
+}
+
+/**
+ * The bytes of what is attached to one of a span's messages.
+ *
+ * @throws AppError `not_found`, `conflict`.
+ */
+export function readMedia(
+  source: Source,
+  traceRef: TraceRef,
+  ref: SpanRef,
+  name: string,
+): Uint8Array<ArrayBuffer> {
+  const { input, output } = readWhole(source, traceRef, ref);
+  const found = bytesNamed([...output, ...input], name);
+  if (!found) throw new AppError("not_found", "no message of this span has such an attachment");
+  return found;
+}
+
+function readWhole(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessages {
   const row = voiceOf(source, traceRef, findSpan(source, traceRef, ref).row);
   const texts = source.payloads.get(row.key, row.lists).texts;
   const { input, output, toolCatalog, systemPrompt } = texts;

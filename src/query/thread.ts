@@ -10,6 +10,7 @@ import { checkTable, listTables, openReader, reading, shrinkMemory } from "../st
 import { createPayloadReader } from "../store/payloads.ts";
 import type { PayloadField } from "../store/rows.ts";
 import { isDamage, toReadTrouble } from "../store/trouble.ts";
+import { listViews } from "../store/views.ts";
 import { giveNotice, serveThread } from "../threads.ts";
 import { countStore, listRejects } from "./admin.ts";
 import { readBreakdown } from "./breakdown.ts";
@@ -21,7 +22,7 @@ import { listGroups, type GroupQuery } from "./groups.ts";
 import { toJson } from "./json.ts";
 import { listLatest, type LatestQuery } from "./latest.ts";
 import { inScope, readSummaries, type LiveScope } from "./live.ts";
-import { readNews, readSpanMessages } from "./news.ts";
+import { readMedia, readNews, readSpanMessages } from "./news.ts";
 import { listPromptVersions, readPromptDiff, type PromptQuery } from "./prompts.ts";
 import { listRemoval } from "./removal.ts";
 import { readTrace, type SpansQuery } from "./skeleton.ts";
@@ -103,6 +104,8 @@ const methods = {
   news: (trace: TraceRef, span: SpanRef) => read((source) => toJson(readNews(source, trace, span))),
   messages: (trace: TraceRef, span: SpanRef) =>
     read((source) => toJson(readSpanMessages(source, trace, span))),
+  media: (trace: TraceRef, span: SpanRef, name: string) =>
+    read((source) => readMedia(source, trace, span, name)),
   transcript: (ref: TraceRef, query: TranscriptQuery) =>
     read((source) => toJson(readTranscript(source, ref, query))),
   comparison: (a: TraceRef, b: TraceRef) =>
@@ -131,6 +134,7 @@ const methods = {
     read((source) => scopes.map((scope) => inScope(source, keys, scope, Date.now()))),
   removal: (query: KeysQuery, after: KeysPosition | null, nowMs: number) =>
     read((source) => listRemoval(source, query, after, nowMs)),
+  views: () => read(({ sqlite }) => listViews(sqlite)),
   counts: () => read(countStore),
   tables: () => read(({ sqlite }) => listTables(sqlite)),
   // In no transaction: one that met damage does not end in order.

@@ -117,6 +117,7 @@ export function dropProject(db: Database, id: number, nowMs: number): boolean {
     db.query(`DELETE FROM ${table} WHERE projectId = ?`).run(id);
   }
   db.query("DELETE FROM keys WHERE projectId = ?").run(id);
+  db.query("DELETE FROM views WHERE projectId = ?").run(id);
   db.query("DELETE FROM projects WHERE id = ?").run(id);
   return true;
 }

@@ -18,6 +18,7 @@ import internal from "./migrations/0010_internal.sql" with { type: "text" };
 import texts from "./migrations/0011_texts.sql" with { type: "text" };
 import settling from "./migrations/0012_settling.sql" with { type: "text" };
 import withErrors from "./migrations/0013_witherrors.sql" with { type: "text" };
+import views from "./migrations/0014_views.sql" with { type: "text" };
 
 /** In the order in which stores applied them, which is not that of the names. It never changes. */
 const migrations = [
@@ -34,6 +35,7 @@ const migrations = [
   internal,
   settling,
   withErrors,
+  views,
 ];
 
 export const schemaVersion = migrations.length;

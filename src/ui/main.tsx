@@ -13,6 +13,7 @@ import "./parts/stats.css";
 import "./parts/tabs.css";
 import "./parts/worked.css";
 import "./text/text.css";
+import "./text/media.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import { setToken } from "./data/client.ts";

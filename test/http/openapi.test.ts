@@ -53,9 +53,17 @@ test("whoever needs no token is told no data, and all else needs one", async () 
   }
 });
 
+/** The name of the one image that the span was sent. */
+async function contentIn({ api }: TestServer): Promise<string> {
+  const answer = await api("/api/traces/trace-1/spans/span-1/messages");
+  return /"content":"(\w+)"/.exec(await answer.text())![1]!;
+}
+
 test("what every GET route answers has the shape that the document gives it", async () => {
   await using server = await startServer();
-  const texts = { input: "question", output: "answer", systemPrompt: "Help." };
+  const image = { type: "image", data: "iVBORw0KGgo=", mimeType: "image/png" };
+  const said = [{ role: "user", content: [{ type: "text", text: "question" }, image] }];
+  const texts = { input: JSON.stringify(said), output: "answer", systemPrompt: "Help." };
   await server.ingest(makePayload({ sessionId: "s", agentName: "agent" }, texts));
   await server.api("/api/reprice", { method: "POST", body: "{}" });
   const values: Record<string, string> = {
@@ -63,6 +71,7 @@ test("what every GET route answers has the shape that the document gives it", as
     span: "span-1",
     field: "input",
     agent: "agent",
+    content: await contentIn(server),
   };
   const needed: Record<string, string> = {
     q: "question",

@@ -87,6 +87,7 @@ describe("drizzle's tables", () => {
       "settings",
       "settling",
       "unknownFields",
+      "views",
       "waitingLogs",
     ]);
   });

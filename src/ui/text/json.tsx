@@ -7,6 +7,7 @@ import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
 import { childrenOf, rootOf, stringAt } from "./json-index.ts";
 import { rowsOf, type JsonRow, type Opened } from "./json-rows.ts";
+import { DataBadge } from "./data-badge.tsx";
 import { visible } from "./visible.ts";
 
 const rowHeight = 20;
@@ -138,6 +139,7 @@ function Line({ row }: { row: JsonRow }) {
         <Text
           text={stringAt(source.text, start, Math.min(end, start + clippedLength))}
           length={end - start - 2}
+          read={() => stringAt(source.text, start, end)}
         />
       ) : (
         <span className="text-token-number">
@@ -169,14 +171,10 @@ function sizeOf({ source, kind, start, end }: JsonRow): string {
 
 const base64 = /^(?:data:([\w.+/-]+);base64,)?[A-Za-z0-9+/=]{200,}$/;
 
-function Text({ text, length }: { text: string; length: number }) {
+function Text({ text, length, read }: { text: string; length: number; read: () => string }) {
   const data = length > 200 ? base64.exec(text.slice(0, clippedLength - 2)) : null;
   if (data) {
-    return (
-      <span className="badge is-outlined">
-        {data[1] ?? "base64"} · {textOf(bytes(Math.round(length * 0.75)))}
-      </span>
-    );
+    return <DataBadge mime={data[1] ?? null} size={Math.round(length * 0.75)} read={read} />;
   }
   const shown = visible(text.slice(0, shownInLine)).replaceAll("\n", "↵");
   return (

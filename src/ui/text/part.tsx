@@ -1,12 +1,12 @@
 /** One part of a message: what was said, thought, called, got back or attached. */
 import { useState } from "react";
-import type { Media, Part } from "../../messages/model.ts";
+import type { Part } from "../../messages/model.ts";
 import { bytes, plural, textOf } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
-import { RemoteImage, Prose } from "./prose.tsx";
+import { MediaView } from "./media.tsx";
+import { Prose } from "./prose.tsx";
 import { ToolCard } from "./tool.tsx";
-import { visible } from "./visible.ts";
 
 export function PartView({ part }: { part: Part }) {
   switch (part.type) {
@@ -40,7 +40,7 @@ export function PartView({ part }: { part: Part }) {
         />
       );
     case "media":
-      return <MediaChip media={part} />;
+      return <MediaView media={part} />;
     case "raw":
       return (
         <>
@@ -84,19 +84,5 @@ function Thinking({ text, withheld }: { text: string; withheld: Withheld }) {
       </button>
       {isOpen && <Prose text={text} />}
     </div>
-  );
-}
-
-/** What it is and how large; nothing is fetched from anywhere. */
-function MediaChip({ media: { kind, mime, name, bytes: size, at, reference } }: { media: Media }) {
-  if (at === "url" && kind === "image")
-    return <RemoteImage href={reference ?? ""} text={name ?? ""} />;
-  return (
-    <span className="badge is-outlined" title={reference ?? undefined}>
-      {visible(
-        [name, mime ?? kind, size !== null && textOf(bytes(size))].filter(Boolean).join(" · "),
-      )}
-      {at === "file" && ", kept by the provider"}
-    </span>
   );
 }

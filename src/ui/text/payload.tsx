@@ -10,6 +10,7 @@ import { usePref } from "../state/prefs.ts";
 import { Code } from "./code.tsx";
 import { JsonTree } from "./json.tsx";
 import { Prose } from "./prose.tsx";
+import { saveFile } from "./save.ts";
 
 export type PayloadField = (typeof payloadFields)[number];
 
@@ -118,7 +119,7 @@ export function Payload({
               <button
                 type="button"
                 className="link"
-                onClick={() => void save(readAll, `${field}.txt`)}
+                onClick={() => void readAll().then((text) => saveFile(text, `${field}.txt`))}
               >
                 download
               </button>
@@ -128,13 +129,4 @@ export function Payload({
       )}
     </div>
   );
-}
-
-async function save(read: () => Promise<string>, name: string): Promise<void> {
-  const url = URL.createObjectURL(new Blob([await read()], { type: "text/plain" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -203,7 +203,7 @@ function SafeLink({ href, raw, children }: { href: string; raw: string; children
 }
 
 /** No image is fetched: that would tell its host who reads this, and when. */
-export function RemoteImage({ href, text }: { href: string; text: string }) {
+function RemoteImage({ href, text }: { href: string; text: string }) {
   const url = URL.parse(href);
   const isRemote = url !== null && /^https?:$/.test(url.protocol);
   return (

@@ -1,5 +1,5 @@
 /** A tool call and what came of it, as one card. */
-import { useId, useState } from "react";
+import { useId, useState, type ReactNode } from "react";
 import { isObject, parseJson } from "../../messages/json.ts";
 import type { ToolResult } from "../../messages/model.ts";
 import { bytes, textOf } from "../format.ts";
@@ -22,6 +22,8 @@ export interface ToolCardProps {
   isSelected?: boolean;
   /** Selects the tool's span. */
   onSelect?: (() => void) | undefined;
+  /** What came of it beside the text. */
+  children?: ReactNode;
 }
 
 const shownLines = 8;
@@ -38,6 +40,7 @@ export function ToolCard({
   note,
   isSelected = false,
   onSelect,
+  children,
 }: ToolCardProps) {
   const [isOpen, setOpen] = useState(false);
   const id = useId();
@@ -92,6 +95,7 @@ export function ToolCard({
           The beginning of {textOf(bytes(result.fullLength))}: its span has all of it.
         </p>
       )}
+      {children && <div className="text-tool-media">{children}</div>}
       {note && standing !== "lost" && (
         <p className={standing === "error" ? "note error-text" : "note"}>{note}</p>
       )}

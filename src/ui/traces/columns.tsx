@@ -160,7 +160,11 @@ const markWidth = 16;
 const gap = 12;
 const padding = 28;
 
-export function useHiddenColumns(): [ReadonlySet<string>, toggle: (id: string) => void] {
+export function useHiddenColumns(): [
+  hidden: ReadonlySet<string>,
+  toggle: (id: string) => void,
+  hide: (ids: readonly string[]) => void,
+] {
   const [text, set] = usePref("traces.hidden", hiddenAtFirst);
   const hidden = new Set(text.split(","));
   return [
@@ -169,6 +173,7 @@ export function useHiddenColumns(): [ReadonlySet<string>, toggle: (id: string) =
       if (!hidden.delete(id)) hidden.add(id);
       set([...hidden].join(","));
     },
+    (ids) => set(ids.join(",")),
   ];
 }
 

@@ -6,6 +6,7 @@ import { Icon } from "../parts/icon.tsx";
 import { QueryBar } from "../query/bar.tsx";
 import { RangePicker } from "../query/range.tsx";
 import { columns, useHiddenColumns } from "./columns.tsx";
+import { ViewsMenu } from "./views.tsx";
 
 /** Whether free text is looked for in names and previews, or in all messages. */
 export type View = "traces" | "messages";
@@ -63,6 +64,7 @@ export function TracesToolbar({
       >
         <Icon name="filter" />
       </button>
+      {view === "traces" && <ViewsMenu />}
       {view === "traces" && <ColumnsMenu />}
     </div>
   );

@@ -6,7 +6,8 @@ import { Duration } from "../parts/figure.tsx";
 import { KindMark, type Standing } from "../parts/mark.tsx";
 import { ToolCard } from "../text/tool.tsx";
 import { Fold } from "./fold.tsx";
-import { callsIn, foldTools } from "./items.ts";
+import { attachedTo, callsIn, foldTools } from "./items.ts";
+import { AttachedMedia } from "./media.tsx";
 import { useScene, type Scene } from "./scene.ts";
 
 type Joined = TranscriptEntry["calls"][number];
@@ -22,6 +23,7 @@ export function CallCard({ call, args }: { call: Joined; args: string | null }) 
   // Where the call came back with nothing, its span says what went wrong.
   const failure = call.result?.text ? null : tool?.errorMessage;
   const durationMs = facts?.durationMs ?? (tool ? tool.endTime - tool.startTime : null);
+  const attached = (tool && attachedTo(tool)) ?? scene.attached.get(call.id ?? "") ?? null;
   return (
     <ToolCard
       name={call.name ?? tool?.name ?? "tool"}
@@ -32,7 +34,9 @@ export function CallCard({ call, args }: { call: Joined; args: string | null }) 
       note={note ?? failure ?? undefined}
       isSelected={spanKey !== null && spanKey === selected}
       onSelect={spanKey !== null && onSelect ? () => onSelect(spanKey) : undefined}
-    />
+    >
+      {attached && <AttachedMedia attached={attached} />}
+    </ToolCard>
   );
 }
 
@@ -76,6 +80,7 @@ function LoneTool({ entry }: { entry: TranscriptEntry }) {
   const result = output.flatMap(({ parts }) => parts).find((part) => part.type === "toolResult");
   const failure = errorMessage === null ? undefined : errorMessage;
   const note = result || failure ? failure : "no result was recorded";
+  const attached = attachedTo(entry);
   return (
     <ToolCard
       name={name}
@@ -86,7 +91,9 @@ function LoneTool({ entry }: { entry: TranscriptEntry }) {
       note={note}
       isSelected={key === selected}
       onSelect={onSelect ? () => onSelect(key) : undefined}
-    />
+    >
+      {attached && <AttachedMedia attached={attached} />}
+    </ToolCard>
   );
 }
 

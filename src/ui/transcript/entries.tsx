@@ -40,7 +40,7 @@ export function TranscriptEntries({
       (agent) => !folds.isOpen(`group.${agent}`, true),
     );
   }, [entries, folds]);
-  const { items, tools, answered } = transcript;
+  const { items, tools, answered, attached } = transcript;
   const { first, worked, last } = useMemo(() => splitWork(items, isBrief), [items, isBrief]);
   const isOpen = folds.isOpen(workedId);
   const quietStep = worked.length > 0 && !isOpen ? (first.at(-1)?.key ?? null) : null;
@@ -54,6 +54,7 @@ export function TranscriptEntries({
       numberOf: () => null,
       toolOf: (spanKey) => tools.get(spanKey) ?? null,
       answered,
+      attached,
       below: () => null,
       selected: null,
       onSelect: null,
@@ -62,7 +63,7 @@ export function TranscriptEntries({
       quietStep,
       folds,
     }),
-    [traceKey, state, begin, factsOf, tools, answered, isBrief, quietStep, folds],
+    [traceKey, state, begin, factsOf, tools, answered, attached, isBrief, quietStep, folds],
   );
   return (
     <SceneContext value={scene}>

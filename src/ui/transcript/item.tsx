@@ -7,6 +7,7 @@ import { LoneTools } from "./calls.tsx";
 import { Fold, Turn } from "./fold.tsx";
 import type { AgentItem, GroupItem, Item } from "./items.ts";
 import { SaidPart, SpokenMessage } from "./message.tsx";
+import { SpanMedia } from "./media.tsx";
 import { useScene } from "./scene.ts";
 import { Failure, Step, Stopped } from "./step.tsx";
 
@@ -17,19 +18,21 @@ export const ItemView = memo(function ItemView({ item }: { item: Item }) {
   const level = Math.min(item.level, maxLevel);
   return (
     <div className="transcript-item" style={{ "--level": level } as React.CSSProperties}>
-      {item.type === "step" ? (
-        <Step item={item} />
-      ) : item.type === "group" ? (
-        <Group item={item} />
-      ) : item.type === "agent" ? (
-        <Agent item={item} />
-      ) : item.type === "rules" ? (
-        <Spoken entry={item.entry} />
-      ) : (
-        <Turn>
-          <LoneTools entries={item.entries} />
-        </Turn>
-      )}
+      <SpanMedia spanKey={item.key}>
+        {item.type === "step" ? (
+          <Step item={item} />
+        ) : item.type === "group" ? (
+          <Group item={item} />
+        ) : item.type === "agent" ? (
+          <Agent item={item} />
+        ) : item.type === "rules" ? (
+          <Spoken entry={item.entry} />
+        ) : (
+          <Turn>
+            <LoneTools entries={item.entries} />
+          </Turn>
+        )}
+      </SpanMedia>
     </div>
   );
 });

@@ -3,7 +3,7 @@
  * it began, and tools that no call is known for in their own place. Entries that are loaded later come
  * behind those of the same agent.
  */
-import type { Message, Part, ToolResult } from "../../messages/model.ts";
+import type { Media, Message, Part, ToolResult } from "../../messages/model.ts";
 import type { TranscriptEntry } from "../../query/transcript.ts";
 
 interface Place {
@@ -58,6 +58,14 @@ export interface Transcript {
   tools: Map<number, TranscriptEntry>;
   /** Ids of calls whose result stands with them. */
   answered: Set<string>;
+  /** What calls got back beside the text, by their ids. */
+  attached: Map<string, Attached>;
+}
+
+/** Media, and the span that was sent or answered them. */
+export interface Attached {
+  spanKey: number;
+  media: Media[];
 }
 
 /** @returns the keys of the agents that a span is in, the outermost first. */
@@ -127,7 +135,7 @@ export function toTranscript(
     placeOf.set(root.key, items.length);
     items.push({ type: "agent", key: root.key, level: 0, entry: { ...root, input: [] } });
   }
-  return { items, placeOf, tools, answered };
+  return { items, placeOf, tools, answered, attached: attachedIn(entries) };
 
   function write({ children, item }: Branch, isShown: boolean): void {
     if (item && isShown) items.push(item);
@@ -231,7 +239,9 @@ export function joinResults(
   for (const part of within.flatMap(({ parts }) => parts))
     if (part.type === "toolResult" && part.id !== null) results.set(part.id, part);
   const called = new Set(callsIn(messages).map(({ id }) => id));
-  const isShown = (part: Part) => {
+  const isShown = (part: Part, i: number, parts: Part[]) => {
+    // It stands with its result.
+    if (part.type === "media") return !answered.has(resultAbove(parts, i) ?? "");
     if ((part.type !== "toolCall" && part.type !== "toolResult") || part.id === null) return true;
     return !answered.has(part.id) && (part.type === "toolCall" || !called.has(part.id));
   };
@@ -240,6 +250,39 @@ export function joinResults(
     return parts.length > 0 ? [{ ...message, parts }] : [];
   });
   return { messages: shown, results };
+}
+
+/** The id of the result that media belong to: they stand right behind it. */
+function resultAbove(parts: readonly Part[], at: number): string | null {
+  let above = at;
+  while (parts[above]?.type === "media") above--;
+  const part = parts[above];
+  return part?.type === "toolResult" ? part.id : null;
+}
+
+/** Of a call whose result several spans have, the media of the first that has any. */
+function attachedIn(entries: readonly TranscriptEntry[]): Map<string, Attached> {
+  const attached = new Map<string, Attached>();
+  for (const { key, input, output } of entries) {
+    const own = new Map<string, Attached>();
+    for (const { parts } of [...input, ...output]) {
+      parts.forEach((part, i) => {
+        const id = part.type === "media" ? resultAbove(parts, i) : null;
+        if (part.type !== "media" || id === null || attached.has(id)) return;
+        if (!own.has(id)) own.set(id, { spanKey: key, media: [] });
+        own.get(id)!.media.push(part);
+      });
+    }
+    for (const [id, media] of own) attached.set(id, media);
+  }
+  return attached;
+}
+
+/** What a tool's own span has beside the text that came of it. */
+export function attachedTo({ key, output }: TranscriptEntry): Attached | null {
+  const parts = output.flatMap((message) => message.parts);
+  const media = parts.filter((part) => part.type === "media");
+  return media.length > 0 ? { spanKey: key, media } : null;
 }
 
 /**

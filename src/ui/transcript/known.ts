@@ -35,7 +35,7 @@ export function agentsIn(table: SpanTable): (spanId: string) => readonly number[
 
 export function sceneOf(
   table: SpanTable,
-  { tools, answered }: Transcript,
+  { tools, answered, attached }: Transcript,
   own: Pick<Scene, "selected" | "onSelect" | "isAll" | "folds">,
 ): Scene {
   const { key, state, startTime } = table.trace;
@@ -44,6 +44,7 @@ export function sceneOf(
     state,
     startTime,
     answered,
+    attached,
     factsOf: (spanKey) => {
       const row = table.rowOf(spanKey);
       if (row === null) return null;

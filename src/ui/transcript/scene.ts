@@ -1,6 +1,7 @@
 /** What all parts of one transcript know of the trace around them. */
 import { createContext, use, useCallback, useMemo, useState } from "react";
 import type { TranscriptEntry } from "../../query/transcript.ts";
+import type { Attached } from "./items.ts";
 import type { Skeleton, TraceState } from "../../query/views.ts";
 
 /** What is known of a span beyond its entry. */
@@ -27,6 +28,7 @@ export interface Scene {
   numberOf: (spanKey: number) => string | null;
   toolOf: (spanKey: number) => TranscriptEntry | null;
   answered: ReadonlySet<string>;
+  attached: ReadonlyMap<string, Attached>;
   /** How many spans are below it, and what they cost; null where nothing is known of them. */
   below: (spanKey: number) => { spans: number; costUsd: number | null } | null;
   selected: number | null;

@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import type { Media, Part } from "../../../src/messages/model.ts";
+import { MediaPlace } from "../../../src/ui/text/media.tsx";
 import { MessageView } from "../../../src/ui/text/message.tsx";
 import { PartView } from "../../../src/ui/text/part.tsx";
 import { ToolCard, type ToolCardProps } from "../../../src/ui/text/tool.tsx";
@@ -44,11 +45,24 @@ test("a thought is folded, and one that was kept back says so", () => {
 
 test("nothing that is attached is fetched", () => {
   const remote = partOf(media({ at: "url", reference: "https://example.com/a.png" }));
-  expect(remote).toContain("Image from <b>example.com</b>, not loaded");
+  expect(remote).toContain("example.com</span>");
+  expect(remote).toContain("not loaded");
+  expect(remote).toContain('rel="noopener noreferrer"');
   const inline = partOf(media({ mime: "image/png", bytes: 2_048, name: "shot\u202egnp.png" }));
   expect(inline).toContain("shot\\u202egnp.png · image/png · 2.0");
   for (const html of [remote, inline]) expect(html).not.toMatch(/<img|src=/);
   expect(partOf(media({ at: "url", reference: "javascript:alert(1)" }))).not.toContain("<a");
+});
+
+test("what is too large is not even read, and what is in view only once it is", () => {
+  const stored = (bytes: number) =>
+    htmlOf(
+      <MediaPlace value={{ trace: 1, span: 2 }}>
+        <PartView part={media({ mime: "image/png", bytes, content: "abc" })} />
+      </MediaPlace>,
+    );
+  expect(stored(11 * 1024 * 1024)).toMatch(/image\/png · 11.*too large to be shown.*Save/);
+  expect(stored(10 * 1024 * 1024)).toBe('<span class="media-thumb" aria-busy="true"></span>');
 });
 
 test("a call shows its arguments in a line", () => {

@@ -1,10 +1,11 @@
 /** The inspector: all that is known of one span, in tabs. */
-import { useRef, type KeyboardEvent } from "react";
+import { useMemo, useRef, type KeyboardEvent } from "react";
 import { count } from "../../format.ts";
 import { CopyButton, Problem } from "../../parts/controls.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { KindMark, StandingBadge } from "../../parts/mark.tsx";
 import { useParam } from "../../state/url.ts";
+import { MediaPlace } from "../../text/media.tsx";
 import { Payload } from "../../text/payload.tsx";
 import type { SpanTable } from "../model.ts";
 import { Attributes } from "./attributes.tsx";
@@ -38,6 +39,11 @@ export interface InspectorProps {
 export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
   const span = table.span(row);
   const { data, error, isBehind, refetch } = useWholeSpan(table.trace.key, span.key);
+  const shownKey = data?.span.key ?? span.key;
+  const place = useMemo(
+    () => ({ trace: table.trace.key, span: shownKey }),
+    [table.trace.key, shownKey],
+  );
   const [wanted, setTab] = useParam<Tab>("tab", "overview");
   const tabs = tabsOf(data);
   // A span that lacks what the one before had shows its overview; the address keeps the wish.
@@ -88,10 +94,12 @@ export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
         aria-label={labels[tab]}
         aria-busy={isBehind}
       >
-        {tab === "overview" && (
-          <Overview table={table} row={shownRow} whole={data} onTab={goTo} onSelect={onSelect} />
-        )}
-        {data && <Body tab={tab} whole={data} ofTrace={ofTrace} onSelect={onSelect} />}
+        <MediaPlace value={place}>
+          {tab === "overview" && (
+            <Overview table={table} row={shownRow} whole={data} onTab={goTo} onSelect={onSelect} />
+          )}
+          {data && <Body tab={tab} whole={data} ofTrace={ofTrace} onSelect={onSelect} />}
+        </MediaPlace>
       </div>
     </aside>
   );

@@ -1,0 +1,9 @@
+/** Hands a file to the reader, as one to keep: nothing is opened. */
+export function saveFile(content: BlobPart, name: string): void {
+  const url = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}

@@ -1,0 +1,249 @@
+/** Saved views: the server keeps which traces, in which order and with which columns, for every browser. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState, type FormEvent } from "react";
+import type { ViewView } from "../../http/views.ts";
+import type { TraceSort } from "../../query/traces.ts";
+import { ask } from "../data/client.ts";
+import { CopyButton, Dialog, Problem } from "../parts/controls.tsx";
+import { Drop } from "../parts/drop.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { newestFirst, useScope } from "../query/scope.ts";
+import { useParam, useSetParams } from "../state/url.ts";
+import { columns, useHiddenColumns } from "./columns.tsx";
+import "./views.css";
+
+type Shown = Omit<ViewView, "id" | "name">;
+
+export function ViewsMenu() {
+  const { shown, apply } = useShown();
+  const client = useQueryClient();
+  const { data, error, refetch } = useQuery({
+    queryKey: ["views"],
+    queryFn: ({ signal }) => ask("GET /api/views", {}, signal),
+    select: ({ views }) => views,
+  });
+  // Applied last: what is changed since may be saved into it.
+  const [applied, setApplied] = useParam<string>("saved", "");
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const views = data ?? [];
+  const current = views.find(({ id }) => String(id) === applied);
+  const isChanged = current !== undefined && !isSame(current, shown);
+  const changed = async <T,>(work: Promise<T>): Promise<T> => {
+    const result = await work;
+    await client.invalidateQueries({ queryKey: ["views"] });
+    return result;
+  };
+  const save = async (name: string) => {
+    const { view } = await changed(ask("POST /api/views", { body: { name, ...shown } }));
+    setApplied(String(view.id), { replace: true });
+  };
+  const put = (id: number, body: Shown & { name: string }) =>
+    changed(ask("PUT /api/views/:view", { at: { view: id }, body }));
+  const rename = ({ id, ...fields }: ViewView, name: string) => put(id, { ...fields, name });
+  return (
+    <>
+      <Drop
+        className="button is-quiet views-opener"
+        label={current ? `Views: ${current.name}` : "Views"}
+        button={
+          <>
+            <Icon name="bookmark" />
+            {current && <span className="truncated views-current wide-only">{current.name}</span>}
+            {isChanged && <span className="dim wide-only">changed</span>}
+          </>
+        }
+        panelClassName="views-menu"
+      >
+        {(close) => (
+          <>
+            {error && <Problem error={error} retry={() => void refetch()} />}
+            {!error && views.length === 0 && <p className="note">No view is saved yet.</p>}
+            <ul>
+              {views.map((view) => (
+                <li key={view.id}>
+                  <button
+                    type="button"
+                    className="popover-item"
+                    aria-current={view === current}
+                    title={view.filter || "All traces"}
+                    onClick={() => {
+                      apply(view);
+                      close();
+                    }}
+                  >
+                    <span className="views-check">
+                      {view === current && !isChanged && <Icon name="check" size="s" />}
+                    </span>
+                    <span className="truncated">{view.name}</span>
+                  </button>
+                  <Small
+                    name="pencil"
+                    label={`Rename ${view.name}`}
+                    run={() => setAsked({ what: "rename", view })}
+                  />
+                  <Small
+                    name="trash"
+                    label={`Delete ${view.name}`}
+                    run={() => setAsked({ what: "delete", view })}
+                  />
+                </li>
+              ))}
+            </ul>
+            <hr />
+            {isChanged && (
+              <button
+                type="button"
+                className="popover-item"
+                onClick={() => {
+                  close();
+                  void put(current.id, { ...shown, name: current.name });
+                }}
+              >
+                <Icon name="check" size="s" />
+                <span className="truncated">Update “{current.name}”</span>
+              </button>
+            )}
+            <button
+              type="button"
+              className="popover-item"
+              onClick={() => setAsked({ what: "save", view: null })}
+            >
+              <Icon name="plus" size="s" />
+              Save this view…
+            </button>
+            <CopyButton
+              className="popover-item"
+              text={() => location.href}
+              label="Copy the link to what is shown"
+            >
+              Copy link to this view
+            </CopyButton>
+          </>
+        )}
+      </Drop>
+      {asked && (
+        <AskDialog
+          key={asked.what}
+          asked={asked}
+          onClose={() => setAsked(null)}
+          act={async (name) => {
+            const { view } = asked;
+            if (view === null) await save(name);
+            else if (asked.what === "rename") await rename(view, name);
+            else await changed(ask("DELETE /api/views/:view", { at: { view: view.id } }));
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+type Asked = { what: "save"; view: null } | { what: "rename" | "delete"; view: ViewView };
+
+function Small({ name, label, run }: { name: "pencil" | "trash"; label: string; run: () => void }) {
+  return (
+    <button
+      type="button"
+      className="button is-quiet is-small is-square"
+      aria-label={label}
+      title={label}
+      onClick={run}
+    >
+      <Icon name={name} size="s" />
+    </button>
+  );
+}
+
+const titles = { save: "Save this view", rename: "Rename the view", delete: "Delete the view?" };
+const verbs = { save: "Save", rename: "Rename", delete: "Delete" };
+
+function AskDialog({
+  asked: { what, view },
+  onClose,
+  act,
+}: {
+  asked: Asked;
+  onClose: () => void;
+  act: (name: string) => Promise<void>;
+}) {
+  const [name, setName] = useState(view?.name ?? "");
+  const [error, setError] = useState<unknown>(null);
+  const isDelete = what === "delete";
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    try {
+      await act(name.trim());
+      onClose();
+    } catch (cause) {
+      setError(cause);
+    }
+  };
+  return (
+    <Dialog label={titles[what]} className="ask" onClose={onClose}>
+      <form onSubmit={(event) => void submit(event)}>
+        <h2>{titles[what]}</h2>
+        {isDelete ? (
+          <p>“{name}” goes from every browser. Its traces stay.</p>
+        ) : (
+          <label className="field">
+            <span className="label">Name</span>
+            <input
+              type="text"
+              value={name}
+              maxLength={64}
+              autoFocus
+              autoComplete="off"
+              onChange={({ target }) => setName(target.value)}
+            />
+          </label>
+        )}
+        {error !== null && <Problem error={error} />}
+        <div className="ask-end">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            type="submit"
+            className={isDelete ? "button is-danger" : "button is-primary"}
+            disabled={name.trim() === ""}
+          >
+            {verbs[what]}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** What the list shows, and how to have it show something else. */
+function useShown(): { shown: Shown; apply: (view: ViewView) => void } {
+  const { filter, since, until, project } = useScope();
+  const [sort] = useParam<TraceSort>("sort", newestFirst);
+  const [hidden, , hide] = useHiddenColumns();
+  const set = useSetParams();
+  const ids = columns.map(({ id }) => id);
+  return {
+    shown: {
+      filter,
+      since,
+      until,
+      sort,
+      project: project || null,
+      columns: ids.filter((id) => !hidden.has(id)),
+    },
+    apply(view) {
+      const { id, filter, since, until, sort, project } = view;
+      if (view.columns.length > 0) hide(ids.filter((each) => !view.columns.includes(each)));
+      set({
+        ...{ filter, since, until, project, saved: String(id), peek: null },
+        sort: sort === newestFirst ? null : sort,
+      });
+    },
+  };
+}
+
+function isSame(view: ViewView, shown: Shown): boolean {
+  const key = ({ filter, since, until, sort, project, columns }: Shown) =>
+    JSON.stringify([filter.trim(), since, until, sort, project, [...columns].sort()]);
+  return key(view) === key(shown);
+}
