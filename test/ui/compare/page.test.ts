@@ -160,6 +160,10 @@ browserTest(
     const { page } = viewer;
     await viewer.open("/compare?a=monday&b=tuesday");
     await page.getByText("make").waitFor();
+    await page.getByRole("button", { name: /^A: / }).click();
+    const { x, width } = (await page.locator(".compare-panel").boundingBox())!;
+    expect(x >= 0 && x + width <= 390).toBe(true);
+    await page.keyboard.press("Escape");
     expect(await page.getByText("rm old.txt").isVisible()).toBe(false);
     await page.getByRole("group", { name: "Which side is shown" }).getByText("A").click();
     await page.getByText("rm old.txt").waitFor();
