@@ -11,9 +11,9 @@ import { visible } from "../text/visible.ts";
 import { DurationDelta, MoneyDelta } from "./deltas.tsx";
 import { changeWords, type ComparedStep, type Line } from "./rows.ts";
 
-/** As --h-span says; a finger needs more. */
-const rowHeight = 26;
-const phoneRowHeight = 46;
+/** As the styles say: of a row, and of the heads above all rows; a finger needs more. */
+const heights = { row: 26, head: 28 };
+const phoneHeights = { row: 46, head: 44 };
 
 export interface TableProps {
   comparison: Comparison;
@@ -25,7 +25,7 @@ export interface TableProps {
 
 export function CompareTable({ comparison: { a, b }, lines, selected, onSelect }: TableProps) {
   const pane = useRef<HTMLDivElement>(null);
-  const height = useIsPhone() ? phoneRowHeight : rowHeight;
+  const { row: height, head } = useIsPhone() ? phoneHeights : heights;
   /** Where there is room for one. */
   const [side, setSide] = useState<SideName>("b");
   const virtual = useVirtualizer({
@@ -33,8 +33,8 @@ export function CompareTable({ comparison: { a, b }, lines, selected, onSelect }
     getScrollElement: () => pane.current,
     estimateSize: () => height,
     overscan: 6,
-    // What hides under the heads counts as out of sight.
-    scrollPaddingStart: 28,
+    // The heads stand above the first row, which the virtualizer does not know of.
+    scrollPaddingEnd: head,
     useFlushSync: false,
   });
   useEffect(() => virtual.measure(), [virtual, height]);

@@ -160,6 +160,10 @@ browserTest(
     const { page } = viewer;
     await viewer.open("/compare?a=monday&b=tuesday");
     await page.getByText("make").waitFor();
+    await page.getByRole("button", { name: /^A: / }).click();
+    const { x, width } = (await page.locator(".compare-panel").boundingBox())!;
+    expect(x >= 0 && x + width <= 390).toBe(true);
+    await page.keyboard.press("Escape");
     expect(await page.getByText("rm old.txt").isVisible()).toBe(false);
     await page.getByRole("group", { name: "Which side is shown" }).getByText("A").click();
     await page.getByText("rm old.txt").waitFor();
@@ -197,7 +201,17 @@ browserTest(
     await page.locator(".compare-row.is-selected", { hasText: "step 1500" }).waitFor();
     expect(await page.locator(".compare-row").count()).toBeLessThan(100);
     await page.keyboard.press("End");
-    await page.locator(".compare-row.is-selected", { hasText: "step 1999" }).waitFor();
+    const last = page.locator(".compare-row.is-selected", { hasText: "step 1999" });
+    await last.waitFor();
+    for (const key of ["k", "k", "Home", ...Array<string>(30).fill("j")])
+      await page.keyboard.press(key);
+    await page.locator(".compare-row.is-selected", { hasText: "step 30" }).waitFor();
+    // The dock stands below the table: what it covers nobody sees.
+    await page.waitForFunction(() => {
+      const box = (selector: string) => document.querySelector(selector)!.getBoundingClientRect();
+      const [row, table] = [box(".compare-row.is-selected"), box(".compare-table")];
+      return row.top >= table.top && row.bottom <= table.bottom + 1;
+    });
     expect(viewer.complaints).toEqual([]);
   },
   60_000,
