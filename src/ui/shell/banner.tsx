@@ -28,14 +28,12 @@ function Lost() {
   const now = useNow(1_000);
   const inSeconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - now) / 1_000));
   const since = lostAt === null ? "" : ` since ${timeOfDay(lostAt)}`;
-  const what = refusal
-    ? `Nothing new is shown${since}: ${refusal}.`
-    : `The server has not answered${since}.`;
   return (
     <div className="shell-banner">
       <Icon name="warn" size="s" />
-      <span className="truncated" title={what}>
-        {what} <span className="wide-only">Shown is what was loaded.</span>
+      <span className="truncated" title={refusal ?? undefined}>
+        {refusal ? `Nothing new is shown: ${refusal}` : "The server has not answered"}
+        <span className="wide-only">{since}. Shown is what was loaded.</span>
       </span>
       <button type="button" className="button is-small" onClick={retryNow}>
         Try now

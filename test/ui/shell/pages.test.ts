@@ -42,6 +42,7 @@ describe.skipIf(chromiumPath === null)("every page", () => {
         const { page } = viewer;
         await viewer.open(path);
         await page.locator(ready).first().waitFor({ state: "attached" });
+        await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
         expect(await page.locator("h1").count()).toBe(1);
         const overflow = "document.documentElement.scrollWidth - innerWidth";
         expect(await page.evaluate(overflow)).toBe(0);
