@@ -48,6 +48,11 @@ async function send(name: string, startTime: number, inputTokens: number) {
 /** What stands beyond the window's right edge, and figures that have no room. */
 const misfits = () => ({
   width: document.documentElement.scrollWidth - window.innerWidth,
+  outside: [
+    ...document.querySelectorAll(
+      ".traces-row > *, .traces-summary > *, .toolbar > *, .overview-figure",
+    ),
+  ].filter((each) => each.getBoundingClientRect().right > window.innerWidth).length,
   cut: [...document.querySelectorAll(".number, .overview-value")]
     .filter((each) => each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1)
     .map((each) => each.textContent),
@@ -68,7 +73,10 @@ browserTest.each([390, 700, 768, 1440])(
         .locator(path.startsWith("/t") ? ".traces-row" : ".overview-value")
         .first()
         .waitFor();
-      expect([path, await page.evaluate(misfits)]).toEqual([path, { width: 0, cut: [] }]);
+      expect([path, await page.evaluate(misfits)]).toEqual([
+        path,
+        { width: 0, outside: 0, cut: [] },
+      ]);
     }
     await viewer.open("/traces");
     await page.getByText("Fix all of main.py").first().waitFor();
