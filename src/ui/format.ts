@@ -71,15 +71,22 @@ export function bytes(value: number): Figure {
   return [[String(Math.round(value)), "B"]];
 }
 
-/** $84.19, $0.0892, $0.000012: four digits after the point below a dollar, more where they would all be 0. */
+/**
+ * $84.19, $0.0892, $0.000012: four digits after the point below a dollar, more where they would all be 0,
+ * and never more than a column has room for.
+ */
 export function money(usd: string | number): string {
   const value = Number(usd);
   if (value === 0) return "$0";
+  if (value >= 1e6) return `$${trim(value / 1e6)} M`;
   if (value >= 1000) return `$${whole.format(Math.round(value))}`;
   if (value >= 1) return `$${value.toFixed(2)}`;
   if (value >= 0.0001) return `$${value.toFixed(4)}`;
-  return `$${value.toFixed(-Math.floor(Math.log10(value)) + 1)}`;
+  if (value < leastUsd) return `<$${leastUsd.toFixed(6)}`;
+  return `$${value.toFixed(Math.min(6, -Math.floor(Math.log10(value)) + 1))}`;
 }
+
+const leastUsd = 0.000001;
 
 /** 64 %, 2.9 %. */
 export function percent(ratio: number): Figure {

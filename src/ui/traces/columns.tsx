@@ -6,6 +6,7 @@ import { count, duration, exactTime, plural, textOf, time, timeOfDay } from "../
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
 import { standingOf } from "../parts/mark.tsx";
 import { usePref } from "../state/prefs.ts";
+import { plainLine } from "../text/plain.ts";
 
 export interface Column {
   id: string;
@@ -59,12 +60,12 @@ export const columns: readonly Column[] = [
     grow: 1,
     className: "dim",
     title: ({ outputPreview }) => outputPreview ?? undefined,
-    cell: ({ outputPreview }) => outputPreview,
+    cell: ({ outputPreview }) => outputPreview !== null && plainLine(outputPreview),
   },
   {
     id: "duration",
     name: "Duration",
-    width: 124,
+    width: 132,
     isNumber: true,
     sort: "duration",
     cell: (trace, about) => <DurationCell trace={trace} about={about} />,
@@ -72,7 +73,7 @@ export const columns: readonly Column[] = [
   {
     id: "ttft",
     name: "TTFT",
-    width: 72,
+    width: 76,
     isNumber: true,
     className: "muted",
     cell: (trace) =>
@@ -100,7 +101,7 @@ export const columns: readonly Column[] = [
   {
     id: "in",
     name: "Tokens in",
-    width: 72,
+    width: 76,
     isNumber: true,
     sort: "tokens",
     cell: (trace) => tokens(trace, trace.inputTokens),
@@ -108,14 +109,14 @@ export const columns: readonly Column[] = [
   {
     id: "cached",
     name: "Cached",
-    width: 72,
+    width: 76,
     isNumber: true,
     cell: (trace) => tokens(trace, trace.cachedInputTokens),
   },
   {
     id: "out",
     name: "Tokens out",
-    width: 72,
+    width: 76,
     isNumber: true,
     cell: (trace) => tokens(trace, trace.outputTokens),
   },
@@ -132,7 +133,8 @@ export const columns: readonly Column[] = [
   {
     id: "cost",
     name: "Cost",
-    width: 66,
+    // "≥ <$0.000001" is the widest.
+    width: 84,
     isNumber: true,
     sort: "cost",
     cell: (trace) => <Cost of={trace} />,
@@ -151,6 +153,11 @@ export const columns: readonly Column[] = [
     ),
   },
 ];
+
+/** On a phone: the name over the time and the text, beside them what it cost and how long it took. */
+export const phoneColumns: readonly Column[] = ["trace", "started", "cost", "duration"].map((id) =>
+  columns.find((column) => column.id === id)!,
+);
 
 /** Shown only to who asks for them. */
 const hiddenAtFirst = "cached,out,errors";

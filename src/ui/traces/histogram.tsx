@@ -1,15 +1,19 @@
 /** The strip over the list: totals, and when the traces were. A drag chooses a stretch of time. */
-import { useRef, useState, type PointerEvent } from "react";
+import { useRef, useState, type PointerEvent, type ReactNode } from "react";
 import type { Stats } from "../../query/figures.ts";
 import { count, money, plural, timeRange } from "../format.ts";
 import { domainOf } from "../charts/buckets.ts";
 import { ticksOf } from "../charts/ticks.ts";
 import { Duration } from "../parts/figure.tsx";
+import { useWidth } from "../state/width.ts";
 
 const height = 40;
 /** A bar of one trace among thousands is still seen. */
 const least = 1.5;
 const leastErrors = 2.2;
+const mostTicks = 8;
+/** So wide is the label of one, with the room around it. */
+const tickPx = 96;
 /** A shorter drag is a click. */
 const clickPx = 4;
 
@@ -20,19 +24,26 @@ interface Chosen {
 
 export function Histogram({
   stats,
+  drawn,
   onChoose,
 }: {
+  /** Of all that the list shows. */
   stats: Stats | undefined;
+  /** Of the part of time that has a place. */
+  drawn: Stats | undefined;
   /** Epoch ms. */
   onChoose: (since: number, until: number) => void;
 }) {
   const [at, setAt] = useState<number | null>(null);
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const box = useRef<HTMLDivElement>(null);
-  if (!stats) return <div className="traces-histogram" aria-busy="true" />;
+  const strip = useRef<HTMLDivElement>(null);
+  const width = useWidth(strip);
+  if (!stats || !drawn) return <div className="traces-histogram" ref={strip} aria-busy="true" />;
 
-  const { bucketMs, series } = stats;
-  const { since, until } = domainOf(stats);
+  const { bucketMs, series } = drawn;
+  const { since, until } = domainOf(drawn);
+  const earlier = drawn.since > stats.since ? stats.totals.traces - drawn.totals.traces : 0;
   const length = until - since;
   const shareOf = ({ clientX }: PointerEvent) => {
     const { left, width } = box.current!.getBoundingClientRect();
@@ -50,8 +61,19 @@ export function Histogram({
   }
 
   return (
-    <div className="traces-histogram">
-      <Totals stats={stats} at={at === null ? null : bucketAt(at)} />
+    <div className="traces-histogram" ref={strip}>
+      <Totals stats={stats} drawn={drawn} at={at === null ? null : bucketAt(at)}>
+        {earlier > 0 && (
+          <button
+            type="button"
+            className="link dim traces-at"
+            title="Long before all others: not drawn. Show these alone"
+            onClick={() => onChoose(stats.since, drawn.since)}
+          >
+            ‹ {count(earlier)} earlier
+          </button>
+        )}
+      </Totals>
       <div
         className="traces-bars"
         ref={box}
@@ -67,7 +89,7 @@ export function Histogram({
         onPointerCancel={() => setChosen(null)}
         onPointerLeave={() => setAt(null)}
       >
-        <Bars stats={stats} />
+        <Bars stats={drawn} />
         {chosen && (
           <i
             className="traces-chosen"
@@ -76,11 +98,13 @@ export function Histogram({
         )}
       </div>
       <div className="axis" aria-hidden="true">
-        {ticksOf(since, until).map(({ at, text }) => (
-          <span key={at} style={{ left: `${at * 100}%` }}>
-            {text}
-          </span>
-        ))}
+        {ticksOf(since, until, Math.min(mostTicks, Math.floor(width / tickPx))).map(
+          ({ at, text }) => (
+            <span key={at} style={{ left: `${at * 100}%` }}>
+              {text}
+            </span>
+          ),
+        )}
       </div>
       <p className="visually-hidden">
         {plural(series.length, "stretch", "stretches")} of time with traces; the range picker
@@ -129,8 +153,18 @@ function Bars({ stats }: { stats: Stats }) {
 }
 
 /** Of all, or of the stretch under the cursor. */
-function Totals({ stats, at }: { stats: Stats; at: number | null }) {
-  const { totals, partial, series, bucketMs } = stats;
+function Totals({
+  stats,
+  drawn: { series, bucketMs },
+  at,
+  children,
+}: {
+  stats: Stats;
+  drawn: Stats;
+  at: number | null;
+  children: ReactNode;
+}) {
+  const { totals, partial } = stats;
   const { traces, failedTraces, tracesWithErrors, costUsd, traceDurationMs } = totals;
   const unpriced = totals.priceableSpanCount - totals.pricedSpanCount;
   const bucket = at === null ? null : series.find((each) => each.time === at);
@@ -174,7 +208,9 @@ function Totals({ stats, at }: { stats: Stats; at: number | null }) {
           </span>
         </>
       )}
-      {at !== null && (
+      {at === null ? (
+        children
+      ) : (
         <span className="traces-at dim">
           {timeRange(at, at + bucketMs, Date.now())}:{" "}
           <span className="muted">{plural(bucket?.traces ?? 0, "trace")}</span>

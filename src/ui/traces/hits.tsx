@@ -1,5 +1,6 @@
 /** Hits of the search: messages, names and errors with the free text of the filter in them. */
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "wouter";
 import type { Hit } from "../../search/hits.ts";
 import { ask } from "../data/client.ts";
@@ -24,6 +25,9 @@ const fieldWords: Record<Hit["field"], string> = {
   error: "error",
   id: "id",
 };
+
+/** So many of a trace are shown before one asks for the rest. */
+const fewHits = 3;
 
 export function Hits({ scope }: { scope: Scope }) {
   const { text, rest } = splitFreeText(scope.filter);
@@ -57,21 +61,17 @@ export function Hits({ scope }: { scope: Scope }) {
       </Nothing>
     );
   }
+  const traces = tracesOf(hits);
+  const found = `${plural(hits.length, "message")} in ${plural(traces.length, "trace")}`;
   return (
     <div className="traces-scroller">
-      <ul className="hits" aria-label="Messages that match">
-        {hits.map((hit, i) => (
-          <li key={i}>
-            <HitRow hit={hit} project={scope.project} />
-          </li>
+      <div className="hits">
+        {traces.map((ofTrace) => (
+          <TraceHits key={ofTrace[0].traceKey} hits={ofTrace} project={scope.project} />
         ))}
-      </ul>
+      </div>
       <p className="list-end" role="status">
-        {isFetching
-          ? "Searching…"
-          : hasNextPage
-            ? `${plural(hits.length, "message")} so far. `
-            : plural(hits.length, "message")}
+        {isFetching ? "Searching…" : hasNextPage ? `${found} so far. ` : found}
         {!isFetching && hasNextPage && (
           <button type="button" className="button is-small" onClick={() => void fetchNextPage()}>
             Go on
@@ -82,17 +82,57 @@ export function Hits({ scope }: { scope: Scope }) {
   );
 }
 
+type HitsOfTrace = [Hit, ...Hit[]];
+
+/** Those of one trace together, where the first of them stood. */
+export function tracesOf(hits: readonly Hit[]): HitsOfTrace[] {
+  const byTrace = new Map<number, HitsOfTrace>();
+  for (const hit of hits) {
+    const ofTrace = byTrace.get(hit.traceKey);
+    if (ofTrace) ofTrace.push(hit);
+    else byTrace.set(hit.traceKey, [hit]);
+  }
+  return [...byTrace.values()];
+}
+
+function TraceHits({ hits, project }: { hits: HitsOfTrace; project: string }) {
+  const [isWhole, setWhole] = useState(false);
+  const { traceKey, traceId, traceName, startTime } = hits[0];
+  const name = traceName ?? traceId;
+  const shown = isWhole ? hits : hits.slice(0, fewHits);
+  const words = plural(hits.length, "message");
+  return (
+    <section aria-label={`${name}: ${words}`}>
+      <h2 className="hits-trace">
+        <Link className="truncated" href={traceHref(traceKey, { project })} title={name}>
+          {name}
+        </Link>
+        <span className="dim number" title={exactTime(startTime)}>
+          {time(startTime, Date.now())}
+        </span>
+        <span className="dim number hits-count">{words}</span>
+      </h2>
+      <ul>
+        {shown.map((hit, i) => (
+          <li key={i}>
+            <HitRow hit={hit} project={project} />
+          </li>
+        ))}
+      </ul>
+      {shown.length < hits.length && (
+        <button type="button" className="hits-more dim" onClick={() => setWhole(true)}>
+          {hits.length - shown.length} more in this trace
+        </button>
+      )}
+    </section>
+  );
+}
+
 function HitRow({ hit, project }: { hit: Hit; project: string }) {
-  const { traceKey, traceId, traceName, spanKey, spanName, spanType, field, startTime } = hit;
+  const { traceKey, spanKey, spanName, spanType, field } = hit;
   return (
     <Link className="hits-hit" href={traceHref(traceKey, { project }, spanKey)}>
       <KindMark kind={spanType} />
-      <span className="dim" title={exactTime(startTime)}>
-        {time(startTime, Date.now())}
-      </span>
-      <span className="truncated" title={traceName ?? traceId}>
-        {traceName ?? traceId}
-      </span>
       <span className="truncated muted">
         <Marked hit={hit} />
       </span>

@@ -6,7 +6,8 @@ import type { Summary } from "../../query/views.ts";
 import { useNow } from "../data/queries.ts";
 import { standingOf } from "../parts/mark.tsx";
 import { usePref } from "../state/prefs.ts";
-import { columnsFor, templateOf, useHiddenColumns } from "./columns.tsx";
+import { useWidth } from "../state/width.ts";
+import { columnsFor, phoneColumns, templateOf, useHiddenColumns } from "./columns.tsx";
 import { ListHead } from "./head.tsx";
 import type { Items } from "./items.ts";
 import { TraceRow } from "./row.tsx";
@@ -16,6 +17,11 @@ const headingHeight = 28;
 const rowHeight = 32;
 const compactHeight = 26;
 const headHeight = 28;
+const phoneHeight = 56;
+/** Below it a trace has two lines and no columns. */
+const phoneWidth = 640;
+/** As peek.css has it. */
+const sheetShare = 0.66;
 const tickMs = 1_000;
 /** So many rows before the end the next page is asked for. */
 const ahead = 80;
@@ -47,18 +53,16 @@ export function TraceList(props: ListProps) {
   const [density] = usePref("density", "default");
   const [hidden] = useHiddenColumns();
   const width = useWidth(scroller);
+  const isPhone = width <= phoneWidth;
+  const headsHeight = isPhone ? 0 : headHeight;
+  const height = isPhone ? phoneHeight : density === "compact" ? compactHeight : rowHeight;
   const [isHovered, setHovered] = useState(false);
   const [isFocused, setFocused] = useState(false);
 
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (i) =>
-      typeof items[i] === "string"
-        ? headingHeight
-        : density === "compact"
-          ? compactHeight
-          : rowHeight,
+    estimateSize: (i) => (typeof items[i] === "string" ? headingHeight : height),
     // Headings stand elsewhere as soon as the items are others.
     getItemKey: useCallback((i: number) => keyOf(items[i]!), [items]),
     overscan: 6,
@@ -66,10 +70,12 @@ export function TraceList(props: ListProps) {
     // for each of 22 lines at 2 cores without a graphics card.
     useFlushSync: false,
     // The heads of the columns stand over the rows, and stay.
-    scrollMargin: headHeight,
-    scrollPaddingStart: headHeight + headingHeight,
+    scrollMargin: headsHeight,
+    scrollPaddingStart: headsHeight + headingHeight,
+    // The peek lies over the list there, and its row stays in sight.
+    scrollPaddingEnd: isPhone && selected !== null ? window.innerHeight * sheetShare : 0,
   });
-  useEffect(() => virtualizer.measure(), [virtualizer, density]);
+  useEffect(() => virtualizer.measure(), [virtualizer, height]);
 
   const isScrolled = (virtualizer.scrollOffset ?? 0) > rowHeight / 2;
   useEffect(
@@ -92,9 +98,10 @@ export function TraceList(props: ListProps) {
   const shown = useRef<number | null>(null);
   useEffect(() => {
     if (place === undefined || shown.current === selected) return;
-    virtualizer.scrollToIndex(place, { align: shown.current === null ? "center" : "auto" });
+    const isFirst = shown.current === null && !isPhone;
+    virtualizer.scrollToIndex(place, { align: isFirst ? "center" : "auto" });
     shown.current = selected;
-  }, [place, selected, virtualizer]);
+  }, [place, selected, virtualizer, isPhone]);
   useEffect(() => {
     if (props.topAsked > 0) scroller.current!.scrollTo({ top: 0 });
   }, [props.topAsked]);
@@ -116,13 +123,13 @@ export function TraceList(props: ListProps) {
   return (
     <div className="traces-scroller" ref={scroller}>
       <div
-        className="traces-table"
+        className={`traces-table ${isPhone ? "is-phone" : ""}`}
         role="grid"
         aria-label="Traces"
         aria-rowcount={hasMore ? -1 : list.traces.length + 1}
         style={{ "--columns": template } as React.CSSProperties}
       >
-        <ListHead columns={shownColumns} sort={props.sort} onSort={props.onSort} />
+        {!isPhone && <ListHead columns={shownColumns} sort={props.sort} onSort={props.onSort} />}
         <div
           className="traces-rows"
           role="rowgroup"
@@ -137,14 +144,14 @@ export function TraceList(props: ListProps) {
           {rows.map(({ index, start }) => {
             const item = items[index]!;
             const key = index % slots.current;
-            const top = start - headHeight;
+            const top = start - headsHeight;
             return typeof item === "string" ? (
               <Heading key={key} text={item} top={top} />
             ) : (
               <TraceRow
                 key={key}
                 trace={item}
-                columns={shownColumns}
+                columns={isPhone ? phoneColumns : shownColumns}
                 number={numberOf(index)}
                 top={top}
                 href={traceHref(item.key, props)}
@@ -174,14 +181,4 @@ function Heading({ text, top }: { text: string; top: number }) {
 
 function keyOf(item: Summary | string): number | string {
   return typeof item === "string" ? item : item.key;
-}
-
-function useWidth(element: React.RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(1200);
-  useEffect(() => {
-    const observer = new ResizeObserver(([entry]) => setWidth(entry!.contentRect.width));
-    observer.observe(element.current!);
-    return () => observer.disconnect();
-  }, [element]);
-  return width;
 }

@@ -12,6 +12,7 @@ import { plural } from "../format.ts";
 import { problemOf, splitFreeText } from "../query/words.ts";
 import { useParam, useSetParams } from "../state/url.ts";
 import { Facets } from "./facets.tsx";
+import { useFitted } from "./fit.ts";
 import { Histogram } from "./histogram.tsx";
 import { Hits } from "./hits.tsx";
 import { InternalLine, useInternalTraces, withInternalTraces } from "./internal.tsx";
@@ -61,9 +62,11 @@ export function TracesPage() {
   useFreshFigures(counted.filter);
   const internal = useInternalTraces(scope, figures.data?.totals);
   const { listed, areShown } = internal;
-  const stats = useMemo(
-    () => figures.data && (areShown ? withInternalTraces(figures.data) : figures.data),
-    [figures.data, areShown],
+  const fitted = useFitted(counted, figures.data, histogramBars);
+  const [stats, drawn] = useMemo(
+    () =>
+      [figures.data, fitted].map((each) => each && (areShown ? withInternalTraces(each) : each)),
+    [figures.data, fitted, areShown],
   );
   const query = useTraces(listed, sort, isList && problem === null);
   const { data, error, isFetching, hasNextPage, fetchNextPage, refetch } = query;
@@ -170,6 +173,7 @@ export function TracesPage() {
           <div>
             <Histogram
               stats={problem ? undefined : stats}
+              drawn={problem ? undefined : drawn}
               onChoose={(since, until) => set({ since: String(since), until: String(until) })}
             />
             {isList && !problem && <InternalLine traces={internal} />}
@@ -214,6 +218,7 @@ export function TracesPage() {
         </section>
         {selected !== null && isList && (
           <>
+            <div className="peek-scrim" onClick={close} />
             <Peek
               traceKey={selected}
               summary={summary}

@@ -4,6 +4,7 @@ import type { Summary } from "../../query/views.ts";
 import { ago, count } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { standingOf, StandingMark } from "../parts/mark.tsx";
+import { plainLine } from "../text/plain.ts";
 import type { Column, RowContext } from "./columns.tsx";
 
 export interface RowProps {
@@ -81,6 +82,7 @@ export const TraceRow = memo(function TraceRow({
           <div
             key={id}
             role="gridcell"
+            data-column={id}
             className={`${isNumber ? "number" : "truncated"} ${className}`}
             title={title?.(trace)}
           >
@@ -132,7 +134,7 @@ function What({
             {ago(lastReceivedAt, now)}
           </span>
         )}{" "}
-        {inputPreview}
+        {inputPreview !== null && plainLine(inputPreview)}
       </span>
     </div>
   );
