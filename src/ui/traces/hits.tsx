@@ -62,7 +62,7 @@ export function Hits({ scope }: { scope: Scope }) {
       <ul className="hits" aria-label="Messages that match">
         {hits.map((hit, i) => (
           <li key={i}>
-            <HitRow hit={hit} project={scope.project} />
+            <HitRow hit={hit} project={scope.project} text={text} />
           </li>
         ))}
       </ul>
@@ -82,10 +82,10 @@ export function Hits({ scope }: { scope: Scope }) {
   );
 }
 
-function HitRow({ hit, project }: { hit: Hit; project: string }) {
+function HitRow({ hit, project, text }: { hit: Hit; project: string; text: string }) {
   const { traceKey, traceId, traceName, spanKey, spanName, spanType, field, startTime } = hit;
   return (
-    <Link className="hits-hit" href={traceHref(traceKey, { project }, spanKey)}>
+    <Link className="hits-hit" href={traceHref(traceKey, { project }, spanKey, text)}>
       <KindMark kind={spanType} />
       <span className="dim" title={exactTime(startTime)}>
         {time(startTime, Date.now())}
