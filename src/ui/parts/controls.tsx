@@ -39,14 +39,14 @@ export function CopyButton({
       type="button"
       className={className}
       aria-label={children ? undefined : label}
-      title={label}
+      title={isCopied ? "Copied" : label}
       onClick={(event) => {
         event.stopPropagation();
         void copy();
       }}
     >
       <Icon name={isCopied ? "check" : "copy"} size="s" />
-      {children}
+      {children && isCopied ? "Copied" : children}
       <span className="visually-hidden" role="status">
         {isCopied ? "copied" : ""}
       </span>

@@ -54,10 +54,15 @@ export function tracesHref({ filter, since, until, project }: Scope): string {
   });
 }
 
-/** The address of a trace's own page. */
-export function traceHref(key: number, { project }: Pick<Scope, "project">, span?: number): string {
+/** The address of a trace's own page. @param find the words that are marked there. */
+export function traceHref(
+  key: number,
+  { project }: Pick<Scope, "project">,
+  span?: number,
+  find = "",
+): string {
   return hrefOf("trace", {
     at: { trace: byKey(key) },
-    query: { project, span: span === undefined ? "" : byKey(span) },
+    query: { project, span: span === undefined ? "" : byKey(span), find },
   });
 }

@@ -33,7 +33,7 @@ export function optionsOf(
     ...exact.spans.map((hit, i) => hitOption(byId, hit, i, project)),
     ...traces.map((trace) => traceOption(text === "" ? "Latest traces" : "Traces", trace, project)),
     ...sessions.map((session) => sessionOption("Sessions", session, project)),
-    ...hits.map((hit, i) => hitOption("Messages", hit, i, project)),
+    ...hits.map((hit, i) => hitOption("Messages", hit, i, project, text)),
   ];
 }
 
@@ -89,7 +89,7 @@ function sessionOption(
   };
 }
 
-function hitOption(group: string, hit: Hit, i: number, project: string): Option {
+function hitOption(group: string, hit: Hit, i: number, project: string, find = ""): Option {
   const { traceKey, traceId, traceName, spanKey, spanName, spanType } = hit;
   return {
     key: `${group} ${i} ${spanKey}`,
@@ -105,7 +105,7 @@ function hitOption(group: string, hit: Hit, i: number, project: string): Option 
         </span>
       </>
     ),
-    to: traceHref(traceKey, { project }, spanKey),
+    to: traceHref(traceKey, { project }, spanKey, find),
   };
 }
 

@@ -31,6 +31,8 @@ export interface Opened {
   pages: ReadonlyMap<string, number>;
   /** Strings that are shown as the JSON that they hold. */
   parsed: ReadonlySet<string>;
+  /** So many levels are open at first. */
+  levels?: number;
 }
 
 export function rowsOf(text: string, opened: Opened): JsonRow[] {
@@ -56,7 +58,7 @@ function walk(
   const id = `${source.id}${start}`;
   const kind = kindAt(text, start);
   const isNested = kind === "object" || kind === "array";
-  const byDefault = depth === 0 || (depth < 3 && end - start < openLength);
+  const byDefault = depth < (opened.levels ?? 1) || (depth < 3 && end - start < openLength);
   const isOpen = (isNested || opened.parsed.has(id)) && (opened.isOpen.get(id) ?? byDefault);
   const row = { source, key, kind, start, end, depth, id, isOpen, path };
   rows.push({ ...row, moreOf: null });

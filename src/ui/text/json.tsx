@@ -15,7 +15,8 @@ const rowHeight = 20;
 const clippedLength = 2_048;
 const shownInLine = 300;
 
-export function JsonTree(props: { text: string } | { value: unknown }) {
+/** @param props.levels how many are open at first. */
+export function JsonTree(props: ({ text: string } | { value: unknown }) & { levels?: number }) {
   const given = "text" in props ? props.text : props.value;
   const text = useMemo(
     () => (typeof given === "string" ? given : (JSON.stringify(given, null, 1) ?? "null")),
@@ -23,17 +24,17 @@ export function JsonTree(props: { text: string } | { value: unknown }) {
   );
   const first = text[rootOf(text)];
   if ("text" in props && first !== "{" && first !== "[") return <Code text={text} />;
-  return <Tree text={text} />;
+  return <Tree text={text} levels={props.levels ?? 1} />;
 }
 
-function Tree({ text }: { text: string }) {
+function Tree({ text, levels }: { text: string; levels: number }) {
   const [isOpen, setOpen] = useState<Opened["isOpen"]>(new Map());
   const [pages, setPages] = useState<Opened["pages"]>(new Map());
   const [parsed, setParsed] = useState<Opened["parsed"]>(new Set());
   const [selected, setSelected] = useState(0);
   const rows = useMemo(
-    () => rowsOf(text, { isOpen, pages, parsed }),
-    [text, isOpen, pages, parsed],
+    () => rowsOf(text, { isOpen, pages, parsed, levels }),
+    [text, isOpen, pages, parsed, levels],
   );
   const pane = useRef<HTMLDivElement>(null);
   const id = useId();

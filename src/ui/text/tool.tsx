@@ -7,6 +7,7 @@ import { Duration } from "../parts/figure.tsx";
 import { KindMark, StandingBadge, type Standing } from "../parts/mark.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
+import { useSought } from "./found.ts";
 import { Diff } from "./diff.tsx";
 import { visible } from "./visible.ts";
 
@@ -29,6 +30,8 @@ export interface ToolCardProps {
 const shownLines = 8;
 /** Of the arguments in the card's one line. */
 const summaryLength = 500;
+/** Of that at least so much is seen. */
+const seenLength = 40;
 const looks: Partial<Record<Standing, string>> = { error: "is-failed", lost: "is-lost" };
 
 export function ToolCard({
@@ -42,9 +45,12 @@ export function ToolCard({
   onSelect,
   children,
 }: ToolCardProps) {
-  const [isOpen, setOpen] = useState(false);
+  const [toggled, setToggled] = useState(false);
+  const isSought = useSought();
   const id = useId();
   const { summary, edit } = readArgs(args);
+  const isHidden = args !== null && isSought(args) && !isSought(summary.slice(0, seenLength));
+  const isOpen = toggled !== isHidden;
   const hasMore = args !== null && args !== summary && args.length > 0;
   return (
     <div className={`text-tool ${looks[standing] ?? ""} ${isSelected ? "is-selected" : ""}`}>
@@ -73,7 +79,7 @@ export function ToolCard({
             title="Arguments"
             onClick={(event) => {
               event.stopPropagation();
-              setOpen(!isOpen);
+              setToggled(!toggled);
             }}
           >
             <Icon name={isOpen ? "down" : "right"} size="xs" />

@@ -1,6 +1,6 @@
 /** What can be done with a trace: copied, exported, pinned, deleted. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import type { Summary } from "../../query/views.ts";
 import { byKey, requestOf } from "../../api.ts";
@@ -11,6 +11,8 @@ import { hrefOf } from "../pages.ts";
 import { Dialog, Problem } from "../parts/controls.tsx";
 import { Drop } from "../parts/drop.tsx";
 import { Icon } from "../parts/icon.tsx";
+
+const copiedMs = 1_500;
 
 type Format = "json" | "jsonl" | "full";
 
@@ -33,7 +35,8 @@ export function TraceActions({ trace }: { trace: Summary }) {
   const [isAsking, setAsking] = useState(false);
   const at = { trace: byKey(trace.key) };
   const { address } = requestOf("GET /api/traces/:trace", { at });
-  const copy = (text: string) => void navigator.clipboard.writeText(text);
+  const [isCopied, setCopied] = useCopied();
+  const copy = (text: string) => void navigator.clipboard.writeText(text).then(setCopied);
   const items = {
     copy: [
       ["Link", () => copy(location.href)],
@@ -58,22 +61,36 @@ export function TraceActions({ trace }: { trace: Summary }) {
   }
   return (
     <>
-      <Menu label="Copy" icon="link" items={items.copy} />
+      <Menu
+        label={isCopied ? "Copied" : "Copy"}
+        icon={isCopied ? "check" : "link"}
+        items={items.copy}
+      />
       <Menu label="Export" icon="download" items={items.export} />
-      <Drop button={<Icon name="more" />} label="More" className="button is-quiet is-square">
+      <span className="visually-hidden" role="status">
+        {isCopied ? "copied" : ""}
+      </span>
+      <Drop
+        button={isCopied ? <Copied /> : <Icon name="more" />}
+        label="More"
+        className="button is-quiet is-square trace-more"
+      >
         {(close) => (
           <>
-            {[...items.copy, ...items.export].map(([name, run], i) => (
-              <MenuItem
-                key={name}
-                className="narrow-only"
-                name={`${i < items.copy.length ? "Copy" : "Export"}: ${name}`}
-                run={() => {
-                  run();
-                  close();
-                }}
-              />
-            ))}
+            <div className="narrow-only">
+              {Object.entries(items).map(([group, list]) =>
+                list.map(([name, run]) => (
+                  <MenuItem
+                    key={name}
+                    name={`${group === "copy" ? "Copy" : "Export"}: ${name}`}
+                    run={() => {
+                      close();
+                      run();
+                    }}
+                  />
+                )),
+              )}
+            </div>
             <MenuItem
               name={trace.pinned ? "Unpin" : "Pin: keep it where others are deleted"}
               run={() => {
@@ -96,6 +113,33 @@ export function TraceActions({ trace }: { trace: Summary }) {
   );
 }
 
+/** True for a moment after something was copied. */
+function useCopied(): [isCopied: boolean, set: () => void] {
+  const [isCopied, setCopied] = useState(false);
+  const timer = useRef(0);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  function set(): void {
+    setCopied(true);
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => setCopied(false), copiedMs);
+  }
+  return [isCopied, set];
+}
+
+/** Where "Copy" has no button of its own. */
+function Copied() {
+  return (
+    <>
+      <span className="narrow-only">
+        <Icon name="check" size="s" />
+      </span>
+      <span className="wide-only">
+        <Icon name="more" />
+      </span>
+    </>
+  );
+}
+
 function shellWord(text: string): string {
   return /^[\w.:-]+$/.test(text) ? text : shellQuoted(text);
 }
@@ -106,7 +150,7 @@ function Menu({
   items,
 }: {
   label: string;
-  icon: "link" | "download";
+  icon: "link" | "download" | "check";
   items: readonly (readonly [name: string, run: () => void])[];
 }) {
   return (

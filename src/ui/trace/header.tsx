@@ -121,7 +121,7 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
         {trace.state === "stale" && <span className="lost-text"> no end</span>}
       </Stat>
       <Split table={table} />
-      <Stat label="Spans">
+      <Stat label="Spans" className="trace-minor">
         {count(trace.spanCount - trace.internalSpanCount)}
         {trace.internalSpanCount > 0 && (
           <span className="dim"> + {count(trace.internalSpanCount)} internal</span>
@@ -135,7 +135,7 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
       <Stat label="First token" className="wide-only">
         <Duration ms={trace.ttftMs} />
       </Stat>
-      <Stat label={cached === null ? "Tokens in" : "Tokens in · cached"}>
+      <Stat label={<>Tokens in{cached !== null && <span className="wide-only"> · cached</span>}</>}>
         <Tokens value={trace.inputTokens} />
         {cached !== null && (
           <span className="dim wide-only">
@@ -144,7 +144,7 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
           </span>
         )}
       </Stat>
-      <Stat label="Out">
+      <Stat label="Out" className="trace-minor">
         <Tokens value={trace.outputTokens} />
       </Stat>
       <Stat label="Cost">
@@ -195,7 +195,7 @@ function Stat({
   className = "",
   children,
 }: {
-  label: string;
+  label: ReactNode;
   className?: string;
   children: ReactNode;
 }) {

@@ -1,5 +1,5 @@
 /** A trace without its internal spans, and what shows them. */
-import { useEffect } from "react";
+import { useCallback, useEffect } from "react";
 import type { TraceColumns } from "../../query/columns.ts";
 import { useParam, useSetParams } from "../state/url.ts";
 import type { SpanTable } from "./model.ts";
@@ -76,6 +76,8 @@ export function withoutInternal(data: TraceColumns): { data: TraceColumns; hidde
 export interface InternalSwitch {
   /** How many there are. */
   count: number;
+  /** What they are called, with how many are called so, most first. */
+  names(): [name: string, count: number][];
   isOn: boolean;
   set(isOn: boolean): void;
 }
@@ -99,8 +101,10 @@ export function useInternalSwitch(
   useEffect(() => {
     if (isSelected && shown === "") set({ internal: "shown" }, { replace: true });
   }, [isSelected, shown, set]);
+  const names = useCallback(() => namesOf(whole, folded), [whole, folded]);
   return {
     count: whole.count - folded.count,
+    names,
     isOn,
     set(next) {
       const key = !next && isSelected ? nearestShown(whole, folded, spanKey) : spanKey;
@@ -108,6 +112,17 @@ export function useInternalSwitch(
       set({ internal: next ? "shown" : null, span }, { replace: true });
     },
   };
+}
+
+function namesOf(whole: SpanTable, folded: SpanTable): [name: string, count: number][] {
+  const { key, name } = whole.columns;
+  const counts = new Map<string, number>();
+  for (let row = 0; row < whole.count; row++) {
+    if (folded.rowOf(key[row]!) !== null) continue;
+    const text = name.values[name.rows[row]!]!;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 }
 
 /** The key of the closest span above that is no internal one. */

@@ -1,5 +1,5 @@
 /** One trace: what was said and done, when, and in which order, over one selection. */
-import { useCallback, useMemo, type ReactNode } from "react";
+import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../data/client.ts";
 import { count as countText, plural } from "../format.ts";
@@ -9,13 +9,16 @@ import { hrefOf } from "../pages.ts";
 import { KindMark, kindWords, type Kind } from "../parts/mark.tsx";
 import { useShortcuts } from "../state/keys.ts";
 import { useParam } from "../state/url.ts";
+import { SoughtContext, wordsOf } from "../text/found.ts";
 import { ShowSwitch } from "../transcript/show.tsx";
 import { TranscriptView } from "../transcript/view.tsx";
 import { useTrace, type Tables } from "./data.ts";
 import { FindBar, useFind } from "./find.tsx";
 import { TraceHeader } from "./header.tsx";
 import { useInternalSwitch, type InternalSwitch } from "./internal.ts";
+import { InternalFold } from "./internal-fold.tsx";
 import { Inspector } from "./inspector/inspector.tsx";
+import { useMarks } from "./marks.ts";
 import type { SpanTable } from "./model.ts";
 import { Raw } from "./raw.tsx";
 import { runningKey } from "./running.ts";
@@ -119,6 +122,10 @@ function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
     () => new Set(find.rows.map((row) => table.rowOf(whole.columns.key[row]!) ?? -1)),
     [find.rows, whole, table],
   );
+  const [sight, setSight] = useState<number | null>(null);
+  const panes = useRef<HTMLDivElement>(null);
+  const sought = useMemo(() => (find.words.trim() ? wordsOf(find.words) : null), [find.words]);
+  useMarks(panes, sought, spanKey);
   const jumps = useJumpKeys(table, selected, select);
   useShortcuts([
     ...views.map(({ view, name, key }) => ({
@@ -151,67 +158,77 @@ function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
         <TraceHeader table={table} {...jumps} />
         {children}
       </div>
-      <div
-        className={`panes trace-panes ${hasNavigator ? "has-navigator" : ""} ${selected === null ? "" : "has-inspector"}`}
-      >
-        {hasNavigator && (
-          <nav className="pane trace-navigator" aria-label="Spans">
-            <div className="tabs trace-navigator-head">
-              <span className="label">{plural(folded.spanCount, "span")}</span>
-              <InternalSpans of={internal} />
-              <span className="grow" />
-              <ErrorsOnly table={table} isOn={isErrorsOnly} set={setOnly} />
-            </div>
-            <TreeView {...inTree} isWide={false} />
-          </nav>
-        )}
-        <section
-          className="pane trace-view"
-          aria-label={views.find((each) => each.view === view)!.name}
+      <SoughtContext value={sought}>
+        <div
+          ref={panes}
+          className={`panes trace-panes ${hasNavigator ? "has-navigator" : ""} ${selected === null ? "" : "has-inspector"}`}
         >
-          <div className="tabs">
-            <Tabs view={view} setView={setView} />
-            <span className="grow" />
-            {view === "transcript" && <ShowSwitch />}
-            {view === "waterfall" && <Legend />}
-            {!hasNavigator && (
-              <>
+          {hasNavigator && (
+            <nav className="pane trace-navigator" aria-label="Spans">
+              <div className="tabs trace-navigator-head">
+                <span className="label">{plural(folded.spanCount, "span")}</span>
                 <InternalSpans of={internal} />
+                <span className="grow" />
                 <ErrorsOnly table={table} isOn={isErrorsOnly} set={setOnly} />
-                <FoldButton tree={tree} />
-              </>
-            )}
-            <FindBar
-              find={find}
-              selected={named}
-              onSelect={(row) => selectKey(whole.columns.key[row]!)}
-            />
-          </div>
-          <div className="trace-view-body">
-            {view === "transcript" && (
-              <TranscriptView
-                table={table}
-                selected={selected === null ? null : table.columns.key[selected]!}
-                onSelect={selectKey}
+              </div>
+              <TreeView
+                {...inTree}
+                isWide={false}
+                inSight={view === "transcript" && sight !== null ? table.rowOf(sight) : null}
               />
-            )}
-            {view === "waterfall" && (
-              <WithTreeKeys tree={tree} selected={selected} select={select}>
-                <Waterfall {...inTree} />
-              </WithTreeKeys>
-            )}
-            {view === "tree" && (
-              <WithTreeKeys tree={tree} selected={selected} select={select}>
-                <TreeView {...inTree} isWide />
-              </WithTreeKeys>
-            )}
-            {view === "raw" && <Raw table={table} />}
-          </div>
-        </section>
-        {selected !== null && (
-          <Inspector table={table} row={selected} onSelect={selectKey} onClose={close} />
-        )}
-      </div>
+            </nav>
+          )}
+          <section
+            className="pane trace-view"
+            aria-label={views.find((each) => each.view === view)!.name}
+          >
+            <div className="tabs">
+              <Tabs view={view} setView={setView} />
+              <span className="grow" />
+              {view === "transcript" && <ShowSwitch />}
+              {view === "waterfall" && <Legend />}
+              {!hasNavigator && (
+                <>
+                  <InternalSpans of={internal} />
+                  <ErrorsOnly table={table} isOn={isErrorsOnly} set={setOnly} />
+                  <FoldButton tree={tree} />
+                </>
+              )}
+              <FindBar
+                find={find}
+                selected={named}
+                onSelect={(row) => selectKey(whole.columns.key[row]!)}
+              />
+            </div>
+            <div className="trace-view-body">
+              {view === "transcript" && (
+                <TranscriptView
+                  table={table}
+                  selected={selected === null ? null : table.columns.key[selected]!}
+                  onSelect={selectKey}
+                  onSight={setSight}
+                >
+                  <InternalFold of={internal} />
+                </TranscriptView>
+              )}
+              {view === "waterfall" && (
+                <WithTreeKeys tree={tree} selected={selected} select={select}>
+                  <Waterfall {...inTree} />
+                </WithTreeKeys>
+              )}
+              {view === "tree" && (
+                <WithTreeKeys tree={tree} selected={selected} select={select}>
+                  <TreeView {...inTree} isWide />
+                </WithTreeKeys>
+              )}
+              {view === "raw" && <Raw table={table} />}
+            </div>
+          </section>
+          {selected !== null && (
+            <Inspector table={table} row={selected} onSelect={selectKey} onClose={close} />
+          )}
+        </div>
+      </SoughtContext>
     </div>
   );
 }

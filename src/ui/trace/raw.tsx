@@ -10,6 +10,8 @@ import type { SpanTable } from "./model.ts";
 
 /** Of a larger trace the file is better read elsewhere. */
 const largestSpanCount = 5_000;
+/** The document, its traces, a trace and its spans, each of which stands in a line. */
+const levels = 4;
 
 export function Raw({ table }: { table: SpanTable }) {
   const { trace, spanCount } = table;
@@ -43,7 +45,7 @@ export function Raw({ table }: { table: SpanTable }) {
           Copy
         </CopyButton>
       </div>
-      <JsonTree text={data} />
+      <JsonTree text={data} levels={levels} />
     </div>
   );
 }

@@ -10,6 +10,7 @@ export function useLineScroller(
   pane: RefObject<HTMLElement | null>,
   lines: Lines,
   selected: number | null,
+  inSight: number | null = null,
 ) {
   const virtual = useVirtualizer({
     count: lines.count,
@@ -27,5 +28,9 @@ export function useLineScroller(
     seen.current = selected;
     virtual.scrollToIndex(line, { align: "auto" });
   }, [virtual, line, selected]);
+  const sightLine = inSight === null ? -1 : lines.lineOf(inSight);
+  useEffect(() => {
+    if (sightLine >= 0) virtual.scrollToIndex(sightLine, { align: "auto" });
+  }, [virtual, sightLine]);
   return virtual;
 }

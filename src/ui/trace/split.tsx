@@ -16,7 +16,7 @@ export function Split({ table }: { table: SpanTable }) {
   const share = (ms: number) => `${busyMs === 0 ? 0 : (ms / busyMs) * (1 - idleShare) * 100}%`;
   const words = splitWords(data);
   return (
-    <div className="stats-item grow trace-split" title={words}>
+    <div className="stats-item grow trace-split trace-minor" title={words}>
       <span className="label">{words}</span>
       <div className="stats-split" aria-hidden="true">
         <i style={{ width: share(modelMs - overlapMs), background: "var(--kind-llm)" }} />

@@ -18,13 +18,23 @@ export interface TreeViewProps {
   found: ReadonlySet<number>;
   /** Whether there is room for figures. */
   isWide: boolean;
+  /** The row that the transcript shows. */
+  inSight?: number | null;
 }
 
-export function TreeView({ tree, selected, onSelect, found, isWide }: TreeViewProps) {
+export function TreeView({
+  tree,
+  selected,
+  onSelect,
+  found,
+  isWide,
+  inSight = null,
+}: TreeViewProps) {
   const { table, lines } = tree;
   const pane = useRef<HTMLDivElement>(null);
-  const virtual = useLineScroller(pane, lines, selected);
+  const virtual = useLineScroller(pane, lines, selected, inSight);
   const line = selected === null ? -1 : lines.lineOf(selected);
+  const sightLine = inSight === null ? -1 : lines.lineOf(inSight);
   return (
     <div
       className={`tree ${isWide ? "is-wide" : ""}`}
@@ -70,7 +80,7 @@ export function TreeView({ tree, selected, onSelect, found, isWide }: TreeViewPr
               aria-expanded={hasMore ? count === 1 && !isClosed : undefined}
               aria-rowindex={index + 1}
               aria-selected={index === line}
-              className={`tree-row ${index === line ? "is-selected" : ""} ${span.status === "error" ? "is-failed" : ""}`}
+              className={`tree-row ${index === line ? "is-selected" : ""} ${index === sightLine ? "is-in-sight" : ""} ${span.status === "error" ? "is-failed" : ""}`}
               style={{ transform: `translateY(${start}px)`, height: lineHeight }}
               title={titleOf(span)}
               onClick={() => onSelect(span.row)}

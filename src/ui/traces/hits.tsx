@@ -67,7 +67,7 @@ export function Hits({ scope }: { scope: Scope }) {
     <div className="traces-scroller">
       <div className="hits">
         {traces.map((ofTrace) => (
-          <TraceHits key={ofTrace[0].traceKey} hits={ofTrace} project={scope.project} />
+          <TraceHits key={ofTrace[0].traceKey} hits={ofTrace} project={scope.project} text={text} />
         ))}
       </div>
       <p className="list-end" role="status">
@@ -95,7 +95,7 @@ export function tracesOf(hits: readonly Hit[]): HitsOfTrace[] {
   return [...byTrace.values()];
 }
 
-function TraceHits({ hits, project }: { hits: HitsOfTrace; project: string }) {
+function TraceHits({ hits, project, text }: { hits: HitsOfTrace; project: string; text: string }) {
   const [isWhole, setWhole] = useState(false);
   const { traceKey, traceId, traceName, startTime } = hits[0];
   const name = traceName ?? traceId;
@@ -115,7 +115,7 @@ function TraceHits({ hits, project }: { hits: HitsOfTrace; project: string }) {
       <ul>
         {shown.map((hit, i) => (
           <li key={i}>
-            <HitRow hit={hit} project={project} />
+            <HitRow hit={hit} project={project} text={text} />
           </li>
         ))}
       </ul>
@@ -128,10 +128,10 @@ function TraceHits({ hits, project }: { hits: HitsOfTrace; project: string }) {
   );
 }
 
-function HitRow({ hit, project }: { hit: Hit; project: string }) {
+function HitRow({ hit, project, text }: { hit: Hit; project: string; text: string }) {
   const { traceKey, spanKey, spanName, spanType, field } = hit;
   return (
-    <Link className="hits-hit" href={traceHref(traceKey, { project }, spanKey)}>
+    <Link className="hits-hit" href={traceHref(traceKey, { project }, spanKey, text)}>
       <KindMark kind={spanType} />
       <span className="truncated muted">
         <Marked hit={hit} />

@@ -4,9 +4,10 @@ import type { TranscriptEntry } from "../../query/transcript.ts";
 import { count } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
 import { KindMark, type Standing } from "../parts/mark.tsx";
+import { useSought } from "../text/found.ts";
 import { ToolCard } from "../text/tool.tsx";
 import { Fold } from "./fold.tsx";
-import { attachedTo, callsIn, foldTools } from "./items.ts";
+import { attachedTo, callsIn, foldTools, textOf } from "./items.ts";
 import { AttachedMedia } from "./media.tsx";
 import { useScene, type Scene } from "./scene.ts";
 
@@ -110,10 +111,14 @@ export function LoneTools({ entries }: { entries: readonly TranscriptEntry[] }) 
 /** "12 × grep, all ok". */
 function ToolRun({ run }: { run: readonly TranscriptEntry[] }) {
   const { folds, selected } = useScene();
+  const isSought = useSought();
   const id = `run.${run[0]!.key}`;
   const isOpen = folds.isOpen(
     id,
-    run.some(({ key }) => key === selected),
+    run.some(
+      ({ key, input, output }) =>
+        key === selected || [...input, ...output].some((message) => isSought(textOf(message))),
+    ),
   );
   const durationMs = run.reduce((sum, { startTime, endTime }) => sum + endTime - startTime, 0);
   return (

@@ -1,6 +1,7 @@
 /** One message, by its speaker's form: a person's is a filled block, the model's is prose, rules fold. */
 import type { Message, Part, ToolResult } from "../../messages/model.ts";
 import { count, plural } from "../format.ts";
+import { useSought } from "../text/found.ts";
 import { PartView } from "../text/part.tsx";
 import { Prose } from "../text/prose.tsx";
 import { ToldCall } from "./calls.tsx";
@@ -61,7 +62,8 @@ function Instructions({
   isFirstCall: boolean;
 }) {
   const { folds } = useScene();
-  const isOpen = folds.isOpen(id);
+  const isSought = useSought();
+  const isOpen = folds.isOpen(id, message.parts.some(hasIn(isSought)));
   const length = message.parts.reduce((sum, part) => sum + lengthOf(part), 0);
   return (
     <Turn who={message.role}>
@@ -76,10 +78,11 @@ function Instructions({
 
 function UserPart({ part, id }: { part: Part; id: string }) {
   const { folds } = useScene();
+  const isSought = useSought();
   if (part.type !== "text") return <PartView part={part} />;
-  const isOpen = folds.isOpen(id);
   const cut = cutAt(part.text);
   if (cut === null) return <PartView part={part} />;
+  const isOpen = folds.isOpen(id, isSought(part.text.slice(cut)));
   return (
     <>
       {isOpen ? <PartView part={part} /> : <Prose text={part.text.slice(0, cut).trimEnd()} />}
@@ -114,6 +117,7 @@ function Thinking({
   tokens: number | undefined;
 }) {
   const { folds } = useScene();
+  const isSought = useSought();
   const size = tokens === undefined ? "" : `, ${plural(tokens, "token")}`;
   if (part.text === "") {
     const how = part.withheld === undefined ? "" : `, ${part.withheld}`;
@@ -124,7 +128,7 @@ function Thinking({
       </p>
     );
   }
-  const isOpen = folds.isOpen(id);
+  const isOpen = folds.isOpen(id, isSought(part.text));
   return (
     <div className="text-thinking">
       <Fold isOpen={isOpen} onToggle={() => folds.toggle(id)}>
@@ -134,6 +138,9 @@ function Thinking({
     </div>
   );
 }
+
+const hasIn = (isSought: (text: string) => boolean) => (part: Part) =>
+  "text" in part && isSought(part.text);
 
 function lengthOf(part: Part): number {
   return "text" in part ? (part.fullLength ?? part.text.length) : 0;

@@ -3,7 +3,15 @@
  * being read stays where it is while more comes before, behind and around it.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type ReactNode,
+} from "react";
 import { plural } from "../format.ts";
 import { Nothing, Problem } from "../parts/controls.tsx";
 import { useShortcuts } from "../state/keys.ts";
@@ -16,6 +24,7 @@ import { toTranscript } from "./items.ts";
 import { SceneContext, useFolds } from "./scene.ts";
 import { agentsIn, isFar, placeIn, sceneOf, stepsOf } from "./known.ts";
 import { earlierId } from "./step.tsx";
+import { whenStill } from "./still.ts";
 import "./transcript.css";
 
 const overscan = 4;
@@ -29,9 +38,19 @@ export interface TranscriptViewProps {
   /** The key of a span. */
   selected: number | null;
   onSelect: (spanKey: number) => void;
+  /** Is told of the step at the top of what is seen, as one scrolls. */
+  onSight?: (spanKey: number | null) => void;
+  /** Stands below the end. */
+  children?: ReactNode;
 }
 
-export function TranscriptView({ table, selected, onSelect }: TranscriptViewProps) {
+export function TranscriptView({
+  table,
+  selected,
+  onSelect,
+  onSight,
+  children,
+}: TranscriptViewProps) {
   const traceKey = table.trace.key;
   // Of a large trace a part is read: from where the selection is.
   const [from, setFrom] = useState(() =>
@@ -110,15 +129,27 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
     else if (scrollHeight <= clientHeight) isFollowing.current = canFollow;
   }, [height, canFollow]);
 
+  const sight = items[firstInSight]?.key ?? null;
+  useEffect(() => onSight?.(sight), [sight, onSight]);
+
   // A selection made elsewhere comes into sight; of one made here, nothing moves.
   const shown = useRef<number | null>(null);
+  const stopSeeking = useRef(() => {});
   useEffect(() => {
     if (selected === null || shown.current === selected) return;
     if (place !== null) {
       shown.current = selected;
       virtualizer.scrollToIndex(place, { align: isInSight(place) ? "auto" : "start" });
+      stopSeeking.current();
+      // Of a tool its card, which may stand far below the head of its step.
+      stopSeeking.current = whenStill(scroller.current!, () =>
+        scroller.current
+          ?.querySelector(".text-tool.is-selected")
+          ?.scrollIntoView({ block: "nearest" }),
+      );
     }
   });
+  useEffect(() => () => stopSeeking.current(), []);
   function isInSight(index: number): boolean {
     const { startIndex, endIndex } = virtualizer.range ?? { startIndex: 1, endIndex: 0 };
     return startIndex < index && index < endIndex;
@@ -225,6 +256,7 @@ export function TranscriptView({ table, selected, onSelect }: TranscriptViewProp
         <Nothing>No model call, tool or agent was recorded in this trace.</Nothing>
       )}
       {data && <TheEnd table={table} hasMore={hasNextPage} />}
+      {data && !hasNextPage && children}
     </div>
   );
 }
