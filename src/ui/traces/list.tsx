@@ -34,6 +34,10 @@ export interface ListProps {
   project: string;
   scaleMs: number | null;
   selected: number | null;
+  /** What something is to be done to. */
+  marked: ReadonlySet<number>;
+  /** Marks from the one marked last to this one. */
+  onMarkTo: (key: number) => void;
   onSelect: (key: number) => void;
   onOpen: (key: number) => void;
   /** Told whether the reader is at a row, so that none may move. */
@@ -156,6 +160,8 @@ export function TraceList(props: ListProps) {
                 top={top}
                 href={traceHref(item.key, props)}
                 isSelected={item.key === selected}
+                isMarked={props.marked.has(item.key)}
+                onMarkTo={props.onMarkTo}
                 isStop={index === stop}
                 isFocusWanted={item.key === selected && isFocused}
                 about={standingOf(item) === "running" ? ticking : about}

@@ -18,6 +18,7 @@ import { Hits } from "./hits.tsx";
 import { InternalLine, useInternalTraces, withInternalTraces } from "./internal.tsx";
 import { toItems } from "./items.ts";
 import { TraceList } from "./list.tsx";
+import { MarksBar, useMarks } from "./marks.tsx";
 import { useListKeys } from "./list-keys.ts";
 import { useLiveList } from "./live-list.ts";
 import { ListEnd, NothingFound } from "./nothing.tsx";
@@ -120,6 +121,7 @@ export function TracesPage() {
   const pin = ({ key, pinned }: Summary) =>
     void ask(`POST /api/traces/:trace/${pinned ? "unpin" : "pin"}`, { at: { trace: byKey(key) } });
 
+  const marks = useMarks(traces, selected, listed, isList);
   const { step } = useListKeys({
     traces,
     number,
@@ -127,7 +129,8 @@ export function TracesPage() {
     open,
     pin,
     leave: () => {
-      if (areFacetsOpen) setFacetsOpen(false);
+      if (marks.keys.size > 0) marks.clear();
+      else if (areFacetsOpen) setFacetsOpen(false);
       else if (selected !== null) close();
       else return false;
       return true;
@@ -169,7 +172,10 @@ export function TracesPage() {
         ) : (
           <aside className="pane facets" aria-label="Facets" aria-busy="true" />
         )}
-        <section className="pane traces-list" aria-label={isList ? "Traces" : "Messages"}>
+        <section
+          className={`pane traces-list ${isList && marks.keys.size > 0 ? "has-marks" : ""}`}
+          aria-label={isList ? "Traces" : "Messages"}
+        >
           <div>
             <Histogram
               stats={problem ? undefined : stats}
@@ -195,6 +201,8 @@ export function TracesPage() {
               project={project}
               scaleMs={stats?.totals.traceDurationMs?.p95 ?? null}
               selected={selected}
+              marked={marks.keys}
+              onMarkTo={marks.toRange}
               onSelect={select}
               onOpen={open}
               onHeld={setHeld}
@@ -209,6 +217,15 @@ export function TracesPage() {
                 onMore={onMore}
               />
             </TraceList>
+          )}
+          {isList && (
+            <MarksBar
+              marks={marks}
+              traces={traces}
+              scope={listed}
+              total={stats?.totals.traces}
+              onDeleted={() => void refetch()}
+            />
           )}
           {arrivals > 0 && isList && (
             <button type="button" className="traces-arrivals" onClick={letAllIn}>

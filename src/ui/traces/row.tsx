@@ -15,6 +15,8 @@ export interface RowProps {
   top: number;
   href: string;
   isSelected: boolean;
+  isMarked: boolean;
+  onMarkTo: (key: number) => void;
   /** Whether it is the list's one tab stop. */
   isStop: boolean;
   /** Whether the focus goes with the selection. */
@@ -31,6 +33,8 @@ export const TraceRow = memo(function TraceRow({
   top,
   href,
   isSelected,
+  isMarked,
+  onMarkTo,
   isStop,
   isFocusWanted,
   about,
@@ -53,8 +57,13 @@ export const TraceRow = memo(function TraceRow({
   }, [isFocusWanted]);
 
   function click(event: MouseEvent) {
+    if (event.shiftKey && event.button === 0) {
+      event.preventDefault();
+      getSelection()?.removeAllRanges();
+      return onMarkTo(trace.key);
+    }
     // Another tab is the browser's own business.
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    if (event.ctrlKey || event.metaKey || event.button !== 0) return;
     event.preventDefault();
     row.current!.focus({ preventScroll: true });
     onSelect(trace.key);
@@ -63,17 +72,24 @@ export const TraceRow = memo(function TraceRow({
   return (
     <div
       ref={row}
-      className={`traces-row ${isSelected ? "is-selected" : ""}`}
+      className={`traces-row ${isSelected ? "is-selected" : ""} ${isMarked ? "is-marked" : ""}`}
       role="row"
       aria-rowindex={number + 2}
-      aria-selected={isSelected}
+      aria-selected={isSelected || isMarked}
       tabIndex={isStop ? 0 : -1}
       style={{ transform: `translateY(${top}px)` }}
       onClick={click}
       onDoubleClick={() => onOpen(trace.key)}
     >
       <div role="gridcell">
-        <StandingMark standing={standingOf(trace)} errorCount={trace.errorCount} />
+        {isMarked ? (
+          <span className="traces-box is-on">
+            <Icon name="check" />
+            <span className="visually-hidden">marked</span>
+          </span>
+        ) : (
+          <StandingMark standing={standingOf(trace)} errorCount={trace.errorCount} />
+        )}
       </div>
       {columns.map(({ id, isNumber, className = "", title, cell }) =>
         id === "trace" ? (

@@ -1,0 +1,158 @@
+/** Deletes many traces: counts them first, names the count, and asks to type it where it is large. */
+import { useEffect, useState, type FormEvent } from "react";
+import { byKey } from "../../api.ts";
+import { ApiError, ask } from "../data/client.ts";
+import { count, plural } from "../format.ts";
+import { Dialog, Problem } from "../parts/controls.tsx";
+import { scopeQuery, type Scope } from "../query/scope.ts";
+
+/** More are deleted only by who has typed how many. */
+const untypedTraces = 100;
+
+/** These traces, or all that match. */
+export type Target = { keys: readonly number[] } | { scope: Scope };
+
+/** What will go: what comes in meanwhile, and what is pinned, does not. */
+interface Plan {
+  traces: number;
+  spans: number;
+  pinned: number;
+  remove: () => Promise<void>;
+}
+
+export function DeleteMany({
+  target,
+  onClose,
+  onDeleted,
+}: {
+  target: Target;
+  onClose: () => void;
+  onDeleted: () => void;
+}) {
+  const [plan, setPlan] = useState<Plan | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [typed, setTyped] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  useEffect(() => {
+    let isShown = true;
+    const counting = "keys" in target ? planOfKeys(target.keys) : planOfScope(target.scope);
+    counting.then(
+      (counted) => isShown && setPlan(counted),
+      (cause) => isShown && setError(cause),
+    );
+    return () => {
+      isShown = false;
+    };
+    // What was marked when it was asked for.
+  }, []);
+  const isTyped = plan !== null && plan.traces > untypedTraces;
+  const isReady =
+    plan !== null &&
+    plan.traces > 0 &&
+    !isBusy &&
+    (!isTyped || typed.replaceAll(/\D/g, "") === String(plan.traces));
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (!isReady) return;
+    setBusy(true);
+    try {
+      await plan.remove();
+      onClose();
+      onDeleted();
+    } catch (cause) {
+      setError(cause);
+      setBusy(false);
+    }
+  };
+  const title = plan === null ? "Delete traces?" : `Delete ${plural(plan.traces, "trace")}?`;
+  return (
+    <Dialog label={title} className="ask" onClose={onClose}>
+      <form onSubmit={(event) => void submit(event)}>
+        <h2>{title}</h2>
+        {plan === null ? (
+          error === null && <p className="dim">Counting them…</p>
+        ) : (
+          <p>
+            With all that was said: {plural(plan.spans, "span")}. This cannot be undone.
+            {plan.pinned > 0 && ` What is pinned stays: ${plural(plan.pinned, "trace")}.`}
+          </p>
+        )}
+        {isTyped && (
+          <label className="field">
+            <span className="label">
+              Type <b>{plan.traces}</b>
+            </span>
+            <input
+              type="text"
+              inputMode="numeric"
+              value={typed}
+              autoFocus
+              autoComplete="off"
+              onChange={({ target }) => setTyped(target.value)}
+            />
+          </label>
+        )}
+        {error !== null && <Problem error={error} />}
+        <div className="ask-end">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button is-danger" disabled={!isReady}>
+            {plan === null ? "Delete" : `Delete ${count(plan.traces)}`}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Read anew: a paused list does not know what was pinned since. */
+async function planOfKeys(keys: readonly number[]): Promise<Plan> {
+  const going: number[] = [];
+  let [spans, pinned] = [0, 0];
+  for (const key of keys) {
+    const question = { at: { trace: byKey(key) }, query: { limit: 1 } };
+    const answer = await ask("GET /api/traces/:trace", question).catch(nullWhereGone);
+    if (answer === null) continue;
+    const { trace } = answer;
+    if (trace.pinned) pinned++;
+    else {
+      going.push(key);
+      spans += trace.spanCount;
+    }
+  }
+  const remove = async () => {
+    for (const key of going)
+      await ask("DELETE /api/traces/:trace", { at: { trace: byKey(key) } }).catch(nullWhereGone);
+  };
+  return { traces: going.length, spans, pinned, remove };
+}
+
+/** Someone else may have deleted it meanwhile. */
+function nullWhereGone(cause: unknown): null {
+  if (cause instanceof ApiError && cause.status === 404) return null;
+  throw cause;
+}
+
+/** Of what began before it was counted. */
+async function planOfScope(scope: Scope): Promise<Plan> {
+  const query = { ...scopeQuery(scope), until: scope.until || String(Date.now()) };
+  const all = async (dryRun: "0" | "1") => {
+    let cursor: string | null = null;
+    for (;;) {
+      const answer: Awaited<ReturnType<typeof ask<"DELETE /api/traces">>> = await ask(
+        "DELETE /api/traces",
+        { query: { ...query, dryRun, cursor } },
+      );
+      if (answer.nextCursor === null) return answer;
+      cursor = answer.nextCursor;
+    }
+  };
+  const counted = await all("1");
+  return {
+    traces: "traces" in counted ? counted.traces : 0,
+    spans: "spans" in counted ? counted.spans : 0,
+    pinned: counted.pinnedKept,
+    remove: async () => void (await all("0")),
+  };
+}
