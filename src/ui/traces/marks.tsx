@@ -1,10 +1,12 @@
 /** Traces that are marked for something done to all of them, and the bar that offers it. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { useLocation } from "wouter";
 import type { Summary } from "../../query/views.ts";
 import { byKey } from "../../api.ts";
 import { ask, request } from "../data/client.ts";
 import { count } from "../format.ts";
+import { hrefOf } from "../pages.ts";
 import { Problem } from "../parts/controls.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { type Scope } from "../query/scope.ts";
@@ -107,6 +109,7 @@ export function MarksBar({
   onDeleted: () => void;
 }) {
   const client = useQueryClient();
+  const [, navigate] = useLocation();
   const [isAsking, setAsking] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState<string | null>(null);
@@ -140,6 +143,11 @@ export function MarksBar({
     }
     saveFile(`${texts.join("\n")}\n`, "traces.jsonl");
   });
+  /** The earlier one is A: what changed since. */
+  const compare = () => {
+    const [a, b] = marked.toSorted((x, y) => x.startTime - y.startTime || x.key - y.key);
+    navigate(hrefOf("compare", { query: { a: byKey(a!.key), b: byKey(b!.key) } }));
+  };
   return (
     <div className="marks-bar" role="toolbar" aria-label="Of the marked traces">
       <b>
@@ -148,6 +156,9 @@ export function MarksBar({
       </b>
       {!isAll && (
         <>
+          {marked.length === 2 && (
+            <Action icon="compare" name="Compare" run={compare} isBusy={busy !== null} />
+          )}
           <Action
             icon="pin"
             name={isUnpin ? "Unpin" : "Pin"}

@@ -121,3 +121,25 @@ browserTest(
   },
   60_000,
 );
+
+browserTest(
+  "two marked traces are compared, the earlier one first",
+  async () => {
+    await send(3);
+    await using viewer = await openViewer(server!);
+    const { page } = viewer;
+    await viewer.open("/traces");
+    await rowOf(page, "t0").click({ timeout: soonMs });
+    await page.keyboard.press("x");
+    await rowOf(page, "t1").click({ modifiers: ["Shift"] });
+    await bar(page).getByRole("button", { name: "Compare" }).click();
+    await page.getByRole("heading", { name: "Compare" }).waitFor({ timeout: soonMs });
+    const { traces } = (await (await server!.api("/api/traces")).json()) as {
+      traces: { key: number }[];
+    };
+    const [newest, earlier] = traces.map(({ key }) => `~${key}`);
+    const { searchParams } = new URL(page.url());
+    expect([searchParams.get("a"), searchParams.get("b")]).toEqual([earlier!, newest!]);
+  },
+  60_000,
+);
