@@ -161,7 +161,7 @@ async function checked(response: Response): Promise<Response> {
     errorCodes.includes(code) ? (code as ErrorCode) : "internal_error",
     error ?? `the server answered ${response.status}`,
     {
-      hint: hint ?? issues?.[0]?.message,
+      hint: issues?.[0]?.message ?? hint,
       issues,
       retryAfterSeconds: Number(response.headers.get("retry-after")) || undefined,
     },
