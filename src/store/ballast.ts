@@ -12,7 +12,7 @@ export interface Ballast {
   readonly bytes: number;
   /** Adds about so much, some of it at a time. False where that failed. */
   grow(bytes: number): boolean;
-  /** Lets it go. False where there is none. */
+  /** Lets it go. False where there is none, or the disk fails. */
   release(): boolean;
 }
 
@@ -41,9 +41,14 @@ export function openBallast(file: string): Ballast {
     },
     release() {
       if (bytes === 0) return false;
-      rmSync(file, { force: true });
-      bytes = 0;
-      return true;
+      try {
+        rmSync(file, { force: true });
+        return true;
+      } catch {
+        return false;
+      } finally {
+        bytes = sizeOf(file);
+      }
     },
   };
 }
