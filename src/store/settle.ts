@@ -34,13 +34,13 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
   const latest = createLatestWriter(db);
   const selectQuiet = db.query<
     { key: number; projectId: number; traceId: Cell },
-    { $quietMs: number; $nowMs: number; $count: number }
+    [quietMs: number, nowMs: number, sameNowMs: number, count: number]
   >(
     // What came later than now came before the clock was set back.
     `SELECT key, projectId, traceId FROM traces
      WHERE isSettled = 0
-       AND (lastReceivedAt + $quietMs + spanCount <= $nowMs OR lastReceivedAt > $nowMs)
-     ORDER BY key LIMIT $count`,
+       AND (lastReceivedAt + ? + spanCount <= ? OR lastReceivedAt > ?)
+     ORDER BY key LIMIT ?`,
   );
   const mark = db.query<null, SQLQueryBindings[]>(
     "UPDATE traces SET isSettled = ?, settledAt = ? WHERE key = ?",
@@ -59,11 +59,7 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
   const damaged = new SetAside();
 
   function quietTraces(nowMs: number, count: number) {
-    const found = selectQuiet.all({
-      $quietMs: limits.quietMs,
-      $nowMs: nowMs,
-      $count: count + damaged.size,
-    });
+    const found = selectQuiet.all(limits.quietMs, nowMs, nowMs, count + damaged.size);
     return found.filter(({ key }) => !damaged.has(key)).slice(0, count);
   }
 
