@@ -246,7 +246,10 @@ async function runProgram(args: string[]): Promise<number> {
     .argument("[trace...]", "ids, or ~key")
     .option("--session <id>", "the traces of a session")
     .option("--project <name>", "only this project's")
-    .option("--filter <filter>", "the traces that match: 'status:error agent:x'")
+    .option(
+      "--filter <filter>",
+      "the traces that match: 'status:error agent:x'; name:x takes each name that contains x, name:\"x\" only x",
+    )
     .option("--since <time>", "started at or after: epoch ms, ISO 8601 or so long ago: 7d")
     .option("--until <time>", "started before: likewise")
     .action(async (traces, options) => {
