@@ -5,7 +5,7 @@ import { byKey, type AnswerOf } from "../api.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { connect, type Client } from "./client.ts";
-import { out } from "./output.ts";
+import { count, out } from "./output.ts";
 
 export interface ExportOptions {
   project?: string;
@@ -30,23 +30,22 @@ export async function exportTraces(
   }
   const client = await connect(config);
   try {
-    let count = 0;
+    let traces = 0;
     let damagedTexts = 0;
     const pieces = async function* () {
       for await (const each of trace === undefined ? allTraces(client, options) : [trace]) {
         yield* exportOne(client, each, options, (texts) => (damagedTexts += texts));
-        count++;
+        traces++;
       }
     };
     const isWhole = await write(pieces(), options.output);
     if (damagedTexts > 0) {
-      out.error(
-        `${damagedTexts} texts or more are damaged in the store: a note stands in their place`,
-      );
+      const what = `at least ${count(damagedTexts, "text")} ${damagedTexts === 1 ? "is" : "are"}`;
+      out.error(`${what} damaged in the store: the export has a note in place of each`);
     }
     if (!isWhole) return;
-    if (count === 0) throw new AppError("not_found", "no trace matches");
-    if (out.isErrorTerminal) out.error(`exported ${count} ${count === 1 ? "trace" : "traces"}`);
+    if (traces === 0) throw new AppError("not_found", "no trace matches");
+    if (out.isErrorTerminal) out.error(`exported ${count(traces, "trace")}`);
   } finally {
     await client.close();
   }

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -51,6 +52,21 @@ describe("export", () => {
       expect(Object.keys(got)).toEqual([traceId]);
     }
     expect(Object.keys(await exported(server.dataDir, ["~2"]))).toEqual([ids[1]!]);
+  });
+
+  test("says of how many texts a note stands in the place", async () => {
+    await using server = await startAnnouncedServer();
+    const input = Array.from({ length: 400 }, (_, i) => Bun.hash(`${i}`).toString(36)).join(" ");
+    await server.ingest(makePayload({}, { input }));
+    await server.stop();
+    const db = new Database(join(server.dataDir, "tealight.db"));
+    db.run("UPDATE blocks SET data = x'00'");
+    db.close();
+    const { exitCode, stderr } = await tealight(server.dataDir, ["export"]);
+    expect(exitCode).toBe(0);
+    const said =
+      "at least 1 text is damaged in the store: the export has a note in place of each\n";
+    expect(stderr).toEndWith(said);
   });
 
   test("--format json writes one document", async () => {
