@@ -17,6 +17,7 @@ export interface DoorDeps {
 const Accepted = Type.Object({
   accepted: Type.Integer({ description: "Spans that are stored by now" }),
 });
+
 function exportAnswerOf(signal: Signal) {
   const partialSuccess = Type.Object(
     {

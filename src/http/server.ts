@@ -3,7 +3,6 @@ import { Type, type Static } from "@sinclair/typebox";
 import type { Intake } from "../ingest/intake.ts";
 import { nullable } from "../schemas.ts";
 import { page } from "../limits.ts";
-
 import { RejectPage, StoreCounts } from "../query/admin.ts";
 import type { Reader } from "../query/reader.ts";
 import { closed, route } from "./route.ts";
@@ -20,14 +19,13 @@ export interface ServerDeps {
 }
 
 /** What a look at the whole file of the store found. */
-export const StoreCheck = Type.Object({
+const StoreCheck = Type.Object({
   startedAt: Type.Integer({ description: "Epoch ms" }),
   finishedAt: nullable(Type.Integer(), "Null while it goes on"),
   problems: Type.Array(Type.String(), {
     description: "The first that SQLite found; none: all is well",
   }),
 });
-export type StoreCheck = Static<typeof StoreCheck>;
 
 export const Status = Type.Object({
   version: Type.String(),

@@ -53,7 +53,7 @@ test("a store that was not closed is looked through at the next start, and what 
   expect((await damageOf(whole)).check?.problems).toEqual([]);
   await whole.stop();
 
-  // An index of which a row is missing, and a log that stayed.
+  // A table whose first page is junk, and a log that stayed.
   const db = new Database(join(killed, "tealight.db"));
   const [table] = db
     .query<{ rootpage: number }, []>("SELECT rootpage FROM sqlite_master WHERE name = 'rejects'")

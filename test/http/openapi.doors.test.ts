@@ -19,7 +19,7 @@ import {
 
 const ajv = new Ajv2020({ strict: false, unicodeRegExp: false });
 
-/** What cannot be brought about from outside: a body that stops, a bug, a full disk. */
+/** What cannot be brought about from outside at once: a body that stops, a bug. */
 const rare = ["408", "500"];
 
 const tooManyBytes = gzipSync(Buffer.alloc(65 * 1024 * 1024));
