@@ -126,7 +126,14 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   // Until the thread ends.
   watchStalls().catch(() => {});
 
-  async function writeNotes(): Promise<void> {
+  let written: Promise<void> = Promise.resolve();
+
+  /** One after the other: who asks finds stored also what an earlier write has taken. */
+  function writeNotes(): Promise<void> {
+    return (written = written.catch(() => {}).then(writeNow));
+  }
+
+  async function writeNow(): Promise<void> {
     const unknown = unknownCounts.take();
     const notes = { ...refusals.take(), uses: keyring.takeUses(), unknown };
     if (Object.values(notes).every((list) => list.length === 0)) return;

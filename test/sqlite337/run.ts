@@ -63,7 +63,8 @@ async function fetchSource(dir: string): Promise<string> {
 }
 
 const filledIn = /\$\{(?:[^{}`]|`[^`]*`)*\}/;
-const verb = /(?:BEGIN|COMMIT|ROLLBACK|(?:SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|WITH)\s)/;
+/** Not `DELETE /api/…`, which is a route. */
+const verb = /(?:BEGIN|COMMIT|ROLLBACK|(?:SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|WITH)\s(?!\/))/;
 const literal = new RegExp(
   `"(${verb.source}[^"]*)"|\`(${verb.source}(?:[^\`$]|${filledIn.source})*)\``,
   "g",

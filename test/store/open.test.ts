@@ -4,7 +4,13 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import { AppError } from "../../src/errors.ts";
 import { schemaVersion } from "../../src/store/migrate.ts";
-import { checkpoint, closeWriter, openReader, openWriter } from "../../src/store/open.ts";
+import {
+  checkpoint,
+  closeWriter,
+  openReader,
+  openWriter,
+  shrinkMemory,
+} from "../../src/store/open.ts";
 import { makeTempDir } from "../helpers.ts";
 import { asNobody } from "./nobody.ts";
 
@@ -193,4 +199,18 @@ describe("a reader", () => {
     checkpoint(db);
     expect(readFileSync(`${path}-wal`)).toHaveLength(0);
   });
+});
+
+test("a connection that gives its pages back loses nothing that it has read or not yet committed", () => {
+  const db = opened(openWriter(path, "process"));
+  const reader = opened(openReader(path));
+  const texts = () => reader.query("SELECT text FROM names ORDER BY text").values().flat();
+  db.run("INSERT INTO names (text) VALUES ('a')");
+  expect(texts()).toEqual(["a"]);
+  db.run("BEGIN");
+  db.run("INSERT INTO names (text) VALUES ('b')");
+  for (const connection of [db, reader]) shrinkMemory(connection);
+  expect(texts()).toEqual(["a"]);
+  db.run("COMMIT");
+  expect(texts()).toEqual(["a", "b"]);
 });
