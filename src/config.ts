@@ -13,6 +13,7 @@ import { logLevels, type LogLevel } from "./log.ts";
 import { rateOf } from "./pricing/money.ts";
 import { PriceRule } from "./pricing/rules.ts";
 import type { Durability } from "./store/open.ts";
+import { shellQuoted } from "./shell.ts";
 import { isCompiled } from "./version.ts";
 
 /** What a flag, a variable or a line of the file can set. */
@@ -361,4 +362,10 @@ function readConfigFile(file: string): Record<string, string> & { prices?: unkno
     Array.isArray(value) ? value.join(",") : String(value),
   ]);
   return { ...Object.fromEntries(texts), prices };
+}
+
+/** A command to copy that means this data directory, in words of the shell. */
+export function commandFor(words: string, dataDir: string): string {
+  const where = dataDir === paths.data ? "" : ` --data-dir ${shellQuoted(dataDir)}`;
+  return `tealight ${words}${where}`;
 }

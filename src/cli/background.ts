@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { RereadStatus } from "../ingest/reread.ts";
-import { connect, type Client } from "./client.ts";
+import { connectToStore, type Client } from "./client.ts";
 import { count, showProgress } from "./output.ts";
 
 type Status = Pick<RereadStatus, "startedAt" | "finishedAt" | "traceCount" | "doneTraceCount">;
@@ -25,7 +25,7 @@ export async function runToEnd<S extends Status>(
   config: Config,
   { begin, look }: Work<S>,
 ): Promise<S> {
-  const client = await connect(config);
+  const client = await connectToStore(config);
   try {
     return await untilFinished(await begin(client), () => look(client));
   } finally {

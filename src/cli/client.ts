@@ -2,7 +2,7 @@
  * How commands ask the server: the running one over HTTP, or, where none runs, an engine of their
  * own that holds the directory's lock for as long as the command lasts.
  */
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { requestOf, type AnswerOf, type Question, type RouteName } from "../api.ts";
 import type { Config } from "../config.ts";
 import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
@@ -24,6 +24,20 @@ export interface Client {
 export async function connect(config: Config): Promise<Client> {
   const running = await findServer(config.dataDir);
   return running ? connectTo(running) : connectDirectly(config);
+}
+
+/**
+ * For commands that need something stored: a directory that is mistyped is not made.
+ *
+ * @throws AppError `not_found` where there is no store; else as `connect`.
+ */
+export async function connectToStore(config: Config): Promise<Client> {
+  const running = await findServer(config.dataDir);
+  if (running) return connectTo(running);
+  if (existsSync(homeFiles(config.dataDir).storePath)) return connectDirectly(config);
+  throw new AppError("not_found", `there is no store in ${config.dataDir}`, {
+    hint: "check --data-dir; a server makes one when it starts",
+  });
 }
 
 /** How long a server may take to prove itself: to be found, and before each request. */

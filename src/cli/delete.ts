@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
 import type { Deleted, WouldDelete } from "../http/remove.ts";
-import { connect, type Client } from "./client.ts";
+import { connectToStore, type Client } from "./client.ts";
 import { count, out, showProgress } from "./output.ts";
 
 /** What every command that deletes many takes. */
@@ -43,7 +43,7 @@ export async function deleteTraces(
       hint: "name them, or use --session, --project, --filter, --since, --until",
     });
   }
-  const client = await connect(config);
+  const client = await connectToStore(config);
   try {
     if (traces.length > 0) return await deleteNamed(client, traces, options);
     const words = [session !== undefined && `session:${quote(session)}`, filter];

@@ -1,6 +1,6 @@
 /** `tealight env`: the variables that point an agent at this server, in the words of a shell. */
 import { readFileSync } from "node:fs";
-import type { Config } from "../config.ts";
+import { commandFor, type Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { shellQuoted } from "../shell.ts";
 import type { ServerInfo } from "../store/home.ts";
@@ -18,7 +18,7 @@ export async function env(
   const info = await findServer(config.dataDir);
   if (!info) {
     throw new AppError("not_found", `no server runs in ${config.dataDir}`, {
-      hint: "start it with `tealight serve`",
+      hint: `start it with \`${commandFor("serve", config.dataDir)}\``,
     });
   }
   const variables = clientVariables(info);

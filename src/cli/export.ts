@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { byKey, type AnswerOf } from "../api.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import { connect, type Client } from "./client.ts";
+import { connectToStore, type Client } from "./client.ts";
 import { count, out } from "./output.ts";
 
 export interface ExportOptions {
@@ -28,7 +28,7 @@ export async function exportTraces(
       hint: "name a trace, or use --format jsonl",
     });
   }
-  const client = await connect(config);
+  const client = await connectToStore(config);
   try {
     let traces = 0;
     let damagedTexts = 0;

@@ -1,6 +1,6 @@
 /** `tealight open`: the viewer in the browser, with the operator's token in the link. */
 import { readFileSync } from "node:fs";
-import type { Config } from "../config.ts";
+import { commandFor, type Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { findServer } from "./client.ts";
 import { out } from "./output.ts";
@@ -21,7 +21,7 @@ export async function open(config: Config, { print, json }: OpenOptions): Promis
   const info = await findServer(config.dataDir);
   if (!info) {
     throw new AppError("not_found", `no server runs in ${config.dataDir}`, {
-      hint: "start one with `tealight serve`",
+      hint: `start one with \`${commandFor("serve", config.dataDir)}\``,
     });
   }
   const link = viewerLink(info.url, readFileSync(info.tokenFile, "utf8").trim());
@@ -31,7 +31,7 @@ export async function open(config: Config, { print, json }: OpenOptions): Promis
   else if (isOpened) out.write(`opened ${info.url}`);
   else {
     throw new AppError("start_failed", "no browser could be opened", {
-      hint: "`tealight open --print` prints the link, which lets in whoever has it",
+      hint: `\`${commandFor("open --print", config.dataDir)}\` prints the link, which lets in whoever has it`,
     });
   }
 }

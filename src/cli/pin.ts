@@ -1,7 +1,7 @@
 /** `tealight pin|unpin`: keeps a trace from retention and from deletes that do not name it. */
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
-import { connect } from "./client.ts";
+import { connectToStore } from "./client.ts";
 import { out } from "./output.ts";
 import { printable } from "./table.ts";
 
@@ -12,7 +12,7 @@ export async function pin(
   { project, json }: { project?: string; json: boolean },
 ): Promise<void> {
   if (trace === "") throw new AppError("usage", "a trace id is not empty");
-  const client = await connect(config);
+  const client = await connectToStore(config);
   try {
     const route = `POST /api/traces/:trace/${word}` as const;
     const answer = await client.ask(route, { at: { trace }, query: { project } });

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import {
+  commandFor,
   flagOf,
   secretNames,
   settingNames,
@@ -67,7 +68,7 @@ async function startServer(config: Config, flags: Flags): Promise<ServerInfo> {
       server.stderr.destroy();
       server.unref();
       out.error(
-        `tealight: started a server on ${info.url}; it goes on running, \`tealight stop\` ends it`,
+        `tealight: started a server on ${info.url}; it goes on running, \`${commandFor("stop", config.dataDir)}\` ends it`,
       );
       return info;
     }
@@ -79,7 +80,9 @@ async function startServer(config: Config, flags: Flags): Promise<ServerInfo> {
     "start_failed",
     why?.replace(/^tealight: /, "") || "the server did not start",
     {
-      hint: hint?.replace(/^ *hint: /, "") ?? "try `tealight serve` to see why",
+      hint:
+        hint?.replace(/^ *hint: /, "") ??
+        `try \`${commandFor("serve", config.dataDir)}\` to see why`,
     },
   );
 }

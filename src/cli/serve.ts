@@ -1,5 +1,5 @@
 /** `tealight serve`: the engine on its ports, from the first line to the last commit. */
-import type { Config } from "../config.ts";
+import { commandFor, type Config } from "../config.ts";
 import { shutdownDeadlineMs } from "../limits.ts";
 import { createLog } from "../log.ts";
 import { shellQuoted } from "../shell.ts";
@@ -167,7 +167,7 @@ function banner(info: ServerInfo, key: string, token: string, { isTerminal }: Ou
       : `  FOGLAMP_API_KEY=$(cat ${shellQuoted(info.keyFile)})`,
     `  OTEL_EXPORTER_OTLP_ENDPOINT=${info.otlpUrl}${otlpHints(info)}`,
     "",
-    "  stop   Ctrl-C, or `tealight stop`",
+    `  stop   Ctrl-C, or \`${commandFor("stop", info.dataDir)}\``,
   ];
   return lines.join("\n");
 }

@@ -12,6 +12,7 @@ import { toJson, type JsonOf } from "../query/json.ts";
 import type { LiveScope } from "../query/live.ts";
 import type { Reader } from "../query/reader.ts";
 import type { Summary } from "../query/views.ts";
+import type { StorageState } from "../store/storage.ts";
 import { version } from "../version.ts";
 import { securityHeaders } from "./answer.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
@@ -19,9 +20,11 @@ import { closed, route } from "./route.ts";
 
 /** What the events of a stream say, by their names. `at` and `now` are epoch ms. */
 export interface LiveEvents {
-  hello: { version: string; now: number };
+  hello: { version: string; now: number; storage: StorageState };
   traces: { at: number; traces: Summary[] };
   gone: { keys: number[] };
+  /** Whether what comes in can be stored is otherwise than before. */
+  storage: { storage: StorageState };
   /** Too much changed to say what: read anew. */
   reset: { at: number };
 }
@@ -42,6 +45,8 @@ interface Subscriber {
   scope: LiveScope;
   /** The id of the last change that it was told of, or that does not concern it. */
   position: number;
+  /** As it was told last. */
+  storage: StorageState;
   sentAtMs: number;
   stream: ReadableStreamDefaultController<Uint8Array>;
   /** Set while its reader waits for more: says that it has come. */
@@ -64,7 +69,12 @@ export function createLive(intake: Intake, reader: Reader, onBug: (cause: unknow
   /** Often looks for who is behind, and not so often tells them. */
   async function look(): Promise<void> {
     const nowMs = performance.now();
+    const storage = intake.storage.state;
     for (const subscriber of subscribers) {
+      if (subscriber.storage !== storage && subscriber.onSent) {
+        subscriber.storage = storage;
+        send(subscriber, `${eventOf("storage", toJson({ storage }))}\n`);
+      }
       if (nowMs - subscriber.sentAtMs < limits.keepAliveMs) continue;
       // With its place, which moves on although nothing there concerned it.
       send(subscriber, `: keep-alive\n${idLine(subscriber.position)}\n`);
@@ -138,8 +148,10 @@ export function createLive(intake: Intake, reader: Reader, onBug: (cause: unknow
       {
         start(stream) {
           const position = lastEventId === null ? intake.latestChange : parseId(lastEventId);
-          subscriber = { scope, position, sentAtMs: performance.now(), stream, onSent: null };
-          const hello = eventOf("hello", toJson({ version, now: Date.now() }));
+          const storage = intake.storage.state;
+          const sentAtMs = performance.now();
+          subscriber = { scope, position, storage, sentAtMs, stream, onSent: null };
+          const hello = eventOf("hello", toJson({ version, now: Date.now(), storage }));
           // Who comes again keeps its own place until it is told what it missed.
           const place = lastEventId === null ? idLine(position) : "";
           stream.enqueue(encoder.encode(`${hello}${place}\n`));
@@ -232,7 +244,7 @@ const LiveQuery = closed({
 
 const Events = Type.String({
   description:
-    "hello {version, now}; traces {at, traces}: summaries of those that changed; gone {keys}: " +
+    "hello {version, now, storage}; storage {storage}: ok, full or gone, as in the status; traces {at, traces}: summaries of those that changed; gone {keys}: " +
     "deleted, or changed and outside of the filter, shown before or not; reset {at}: too much " +
     "changed, or what changed since Last-Event-ID is not known any more: read anew",
 });

@@ -174,7 +174,9 @@ export function inUse(dir: string, running: ServerInfo | null): AppError {
   return new AppError(
     "start_failed",
     `another server uses ${dir}${running ? ` (${running.url}, process ${running.pid})` : ""}`,
-    { hint: "end it with `tealight stop`, or choose another --data-dir" },
+    {
+      hint: `end it with \`tealight stop --data-dir ${shellQuoted(dir)}\`, or choose another --data-dir`,
+    },
   );
 }
 

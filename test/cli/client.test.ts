@@ -1,6 +1,6 @@
 /** Whom the command line hands the operator's token: the server of its directory, and nobody else. */
 import { describe, expect, test } from "bun:test";
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "../../src/cli/client.ts";
 import { resolveConfig } from "../../src/config.ts";
@@ -197,3 +197,13 @@ describe("a health check", () => {
       expect([nonce, await health(`?nonce=${nonce}`)]).toEqual([nonce, 400]);
   });
 });
+
+test.each(["export", "delete a", "pin a", "reprice"])(
+  "`%s` makes no store where a directory is mistyped",
+  async (command) => {
+    await using home = makeDataDir();
+    const dir = join(home.dir, "mistyped");
+    expectFailure(await tealight(dir, command.split(" ")), 3, `there is no store in ${dir}`);
+    expect(existsSync(dir)).toBe(false);
+  },
+);

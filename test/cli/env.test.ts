@@ -88,6 +88,8 @@ describe("env", () => {
     await using home = makeDataDir();
     const ended = await tealight(home.dir, ["env"]);
     expectFailure(ended, 3, `no server runs in ${home.dir}`);
-    expect(ended.stderr).toContain("hint: start it with `tealight serve`");
+    expect(ended.stderr).toContain(
+      `hint: start it with \`tealight serve --data-dir '${home.dir}'\``,
+    );
   });
 });

@@ -21,7 +21,7 @@ describe("run", () => {
     expect(first).toEqual({
       exitCode: 0,
       stdout: "",
-      stderr: `tealight: started a server on ${info.url}; it goes on running, \`tealight stop\` ends it\n`,
+      stderr: `tealight: started a server on ${info.url}; it goes on running, \`tealight stop --data-dir '${home.dir}'\` ends it\n`,
     });
     expect((await fetch(`${info.url}/health`)).status).toBe(200);
     const second = await tealight(home.dir, [...runHere, "true"]);

@@ -116,7 +116,11 @@ describe("a live view", () => {
     const before = Date.now();
     const view = await watch(server);
     const hello = await view.next(isNamed("hello"));
-    expect(hello.data).toEqual({ version: expect.any(String), now: expect.any(Number) });
+    expect(hello.data).toEqual({
+      version: expect.any(String),
+      now: expect.any(Number),
+      storage: "ok",
+    });
     expect(hello.data.now).toBeWithin(before, Date.now() + 1);
 
     await send(server, "a");

@@ -23,6 +23,8 @@ export interface LiveStanding {
   retryAt: number | null;
   /** What the server said, where it answers and refuses. */
   refusal: string | null;
+  /** Whether the server can store what comes in, as far as it has said so. */
+  storage: LiveEvents["storage"]["storage"];
 }
 
 type Letter =
@@ -49,6 +51,7 @@ export function connectLive(): Live {
     lostAt: null,
     retryAt: null,
     refusal: null,
+    storage: "ok",
   };
   let isLeader = false;
   let wake = () => {};
@@ -87,7 +90,7 @@ export function connectLive(): Live {
       try {
         const response: Response = await request("GET /api/live", { query: { lastEventId } });
         failures = -1;
-        set({ state: "connected", lostAt: null, retryAt: null, refusal });
+        set({ ...standing, state: "connected", lostAt: null, retryAt: null, refusal });
         // EventSource cannot send the token.
         const events = response
           .body!.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
@@ -99,6 +102,9 @@ export function connectLive(): Live {
           const event: LiveEvent = { ...JSON.parse(value.data), kind: value.event };
           hear(event);
           tell({ event });
+          if ("storage" in event && event.storage !== standing.storage) {
+            set({ ...standing, storage: event.storage });
+          }
         }
       } catch (cause) {
         // The page says so, and tries again.
@@ -106,6 +112,7 @@ export function connectLive(): Live {
       }
       const waitMs = waitsMs[Math.min(failures + 1, waitsMs.length - 1)]!;
       const lost: LiveStanding = {
+        ...standing,
         state: failures === -1 ? "connecting" : "lost",
         lostAt: standing.lostAt ?? Date.now(),
         retryAt: Date.now() + waitMs,

@@ -51,11 +51,13 @@ export function Refused() {
             {rejects.map(
               ({ receivedAt, status, route, message, path, code, bytes: size, keyName }, i) => (
                 <tr key={`${receivedAt}.${i}`} title={hintFor(code)}>
-                  <td title={exactTime(receivedAt)}>{time(receivedAt, now)}</td>
+                  <td className="settings-whole" title={exactTime(receivedAt)}>
+                    {time(receivedAt, now)}
+                  </td>
                   <td>
                     <span className="badge is-error">{status}</span>
                   </td>
-                  <td className="mono">{route}</td>
+                  <td className="mono settings-whole">{route}</td>
                   <td>
                     {path && path.length > 0 && <span className="mono">{pathText(path)} </span>}
                     {message}

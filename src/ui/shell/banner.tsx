@@ -1,4 +1,4 @@
-/** One line under the bar: the server is gone, or another than the page was made for. */
+/** One line under the bar: the server is gone, cannot store, or is another than the page was made for. */
 import { useLiveStatus } from "../data/live-context.tsx";
 import { useNow } from "../data/queries.ts";
 import { timeOfDay } from "../format.ts";
@@ -6,9 +6,10 @@ import { Icon } from "../parts/icon.tsx";
 import { useOtherVersion } from "./version.ts";
 
 export function Banner() {
-  const { state } = useLiveStatus();
+  const { state, storage } = useLiveStatus();
   const other = useOtherVersion();
   if (state === "lost") return <Lost />;
+  if (storage !== "ok") return <CannotStore storage={storage} />;
   if (other === null) return null;
   return (
     <div className="shell-banner">
@@ -19,6 +20,24 @@ export function Banner() {
       <button type="button" className="button is-small" onClick={() => location.reload()}>
         Reload
       </button>
+    </div>
+  );
+}
+
+function CannotStore({ storage }: { storage: "full" | "gone" }) {
+  return (
+    <div className="shell-banner" role="status">
+      <Icon name="warn" size="s" />
+      <span className="truncated">
+        {storage === "full"
+          ? "The disk is full: new spans are refused."
+          : "The data directory was removed or replaced: nothing is stored."}{" "}
+        <span className="wide-only">
+          {storage === "full"
+            ? "Reading and deleting go on."
+            : "Put it back as it was, or start the server again."}
+        </span>
+      </span>
     </div>
   );
 }
