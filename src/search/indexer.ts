@@ -7,10 +7,9 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { limits } from "./limits.ts";
-import { isDamage, isOfSqlite } from "../store/trouble.ts";
+import { isDamage, isNoRoom, isOfSqlite } from "../store/trouble.ts";
 import { facetNumber } from "../store/facets.ts";
 import { lastSettled } from "../store/settle.ts";
-import { isNoRoom } from "../store/storage.ts";
 import type { Source } from "../query/trace.ts";
 import { createTextAdder } from "./adding.ts";
 import { openFile, removeFile, type IndexedTrace, type IndexFile } from "./file.ts";
