@@ -102,7 +102,7 @@ export function startThread<M extends Methods>(
 
 /** A thread that starts with the first call; where it cannot start, the next call tries again. */
 export interface LaterThread<M extends Methods> extends Pick<Thread<M>, "call"> {
-  /** Calls its `close` and ends it, if it was started. */
+  /** Calls its `close` and ends it, if it was started and was not ended before. */
   close(): Promise<void>;
 }
 
@@ -123,10 +123,12 @@ export function startLater<M extends Methods & { close(): void }>(
     call: (method, args) => started().then((thread) => thread.call(method, args)),
     async close() {
       isClosed = true;
+      const ending = thread;
+      thread = null;
       // A thread that crashed has let go of it.
-      await thread?.call("close", [] as unknown as Parameters<M["close"]>).catch(() => {});
+      await ending?.call("close", [] as unknown as Parameters<M["close"]>).catch(() => {});
       // SQLite keeps a closed connection with statements half alive; the end of the thread does not.
-      await thread?.terminate();
+      await ending?.terminate();
     },
   };
 }

@@ -94,6 +94,7 @@ test("a thread that could not start is started by the next call, and by none onc
   expect(refused).toMatchObject({ code: "buffer_full", message: "not now" });
   expect(await Promise.all([later.call("add", [1, 1]), later.call("add", [1, 2])])).toEqual([2, 3]);
   await later.close();
+  await later.close();
   const late = await later.call("add", [1, 1]).catch((cause) => cause);
   expect(late).toMatchObject({ code: "shutting_down" });
   expect(starts).toBe(2);
