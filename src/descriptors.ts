@@ -1,7 +1,7 @@
 /**
- * How near the process is to the most files and connections that the system lets it have open. Bun takes a
- * thread that finds none left for the end of the process, and has no limit of connections: so who needs
- * some asks before, and who holds some without need lets go.
+ * How many files and connections the process has open, of those that the system allows. Bun ends the process
+ * where a thread that starts finds none left, and takes any number of connections. So a thread only starts
+ * while there are enough, and idle connections are closed before they run out.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { AppError } from "./errors.ts";
@@ -12,7 +12,7 @@ const assumedLimit = 10_240;
 
 let limit: number | null = null;
 
-/** How many it may have open. Asked for once: nobody changes it. */
+/** How many it may have open. Read once: nobody changes it. */
 export function descriptorLimit(): number {
   return (limit ??= readLimit());
 }

@@ -325,10 +325,15 @@ export const upkeep = {
 } as const;
 
 /**
- * Work in the background that meets a damaged page rests for so long, after n times in a row for n² as long.
- * It is told of once a `tellEveryMs`.
+ * Work in the background that meets a damaged page rests for `restMs`, after n times in a row for n² as long.
+ * What is damaged is passed by and looked at again after `asideMs`: it may have been the disk.
  */
-export const damage = { restMs: 1000, longestRestMs: 3_600_000 } as const;
+export const damage = {
+  restMs: 1000,
+  longestRestMs: 3_600_000,
+  asideMs: 3_600_000,
+  mostAside: 10_000,
+} as const;
 
 /** What a list shows of an input and an output, in UTF-16 code units. */
 export const preview = { length: 200 } as const;

@@ -100,49 +100,35 @@ export function startThread<M extends Methods>(
   };
 }
 
-/** A thread that starts with the first call, and anew with the next one where it could not open what it needs. */
+/** A thread that starts with the first call; where it cannot start, the next call tries again. */
 export interface LaterThread<M extends Methods> extends Pick<Thread<M>, "call"> {
-  /** Calls its `close` and ends it, if it was started. */
+  /** Calls its `close` and ends it, if it was started and was not ended before. */
   close(): Promise<void>;
 }
 
-/** @param open starts the thread and has it open what it needs. */
-export function openLater<M extends Methods & { close(): void }>(
-  open: () => Promise<{ thread: Thread<M>; isOpen: Promise<unknown> }>,
+/** @param start starts the thread and tells it what to open. */
+export function startLater<M extends Methods & { close(): void }>(
+  start: () => Thread<M>,
 ): LaterThread<M> {
-  let opening: Promise<Thread<M>> | null = null;
+  let thread: Thread<M> | null = null;
   let isClosed = false;
-
-  async function start(): Promise<Thread<M>> {
-    const { thread, isOpen } = await open();
-    try {
-      await isOpen;
-      return thread;
-    } catch (cause) {
-      await thread.terminate();
-      throw cause;
-    }
-  }
 
   async function started(): Promise<Thread<M>> {
     // A client that goes on asking must not open a file behind the one that closes it.
     if (isClosed) throw new AppError("shutting_down", "shutting down", { retryAfterSeconds: 1 });
-    opening ??= start().catch((cause) => {
-      opening = null;
-      throw cause;
-    });
-    return opening;
+    return (thread ??= start());
   }
 
   return {
     call: (method, args) => started().then((thread) => thread.call(method, args)),
     async close() {
       isClosed = true;
-      const thread = await opening?.catch(() => null);
+      const ending = thread;
+      thread = null;
       // A thread that crashed has let go of it.
-      await thread?.call("close", [] as unknown as Parameters<M["close"]>).catch(() => {});
+      await ending?.call("close", [] as unknown as Parameters<M["close"]>).catch(() => {});
       // SQLite keeps a closed connection with statements half alive; the end of the thread does not.
-      await thread?.terminate();
+      await ending?.terminate();
     },
   };
 }

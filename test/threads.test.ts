@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../src/errors.ts";
-import { restThreads, startThread, type Thread } from "../src/threads.ts";
+import { restThreads, startLater, startThread, type Thread } from "../src/threads.ts";
 import { makeTempDir } from "./helpers.ts";
 
 type Methods = {
@@ -18,6 +18,7 @@ type Methods = {
   throwText(): void;
   crash(): void;
   rests(): number;
+  close(): void;
 };
 
 const src = (file: string) => JSON.stringify(join(import.meta.dir, "../src", file));
@@ -34,6 +35,7 @@ const refusal = () => new AppError("conflict", "taken", {
 let rests = 0;
 serveThread({
   rests: () => rests,
+  close: () => {},
   add: (a, b) => a + b,
   later: async (value) => { await Bun.sleep(1); return value; },
   never: () => new Promise(() => {}),
@@ -79,6 +81,23 @@ test("every thread rests when it is told to, and then goes on", async () => {
   await other.terminate();
   restThreads();
   expect(await thread.call("rests", [])).toBe(2);
+});
+
+test("a thread that could not start is started by the next call, and by none once it is closed", async () => {
+  let starts = 0;
+  const later = startLater<Methods>(() => {
+    if (++starts === 1) throw new AppError("buffer_full", "not now");
+    return start((cause) => crashes.push(cause));
+  });
+  expect(starts).toBe(0);
+  const refused = await later.call("add", [1, 1]).catch((cause) => cause);
+  expect(refused).toMatchObject({ code: "buffer_full", message: "not now" });
+  expect(await Promise.all([later.call("add", [1, 1]), later.call("add", [1, 2])])).toEqual([2, 3]);
+  await later.close();
+  await later.close();
+  const late = await later.call("add", [1, 1]).catch((cause) => cause);
+  expect(late).toMatchObject({ code: "shutting_down" });
+  expect(starts).toBe(2);
 });
 
 test("answers come when they are ready, not in the order of the calls", async () => {

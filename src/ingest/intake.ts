@@ -16,11 +16,11 @@ import { createUnknownCounts } from "./unknown.ts";
 import {
   freeBytesOf,
   identityOf,
-  storageUnavailable,
   type StorageKind,
   type StorageState,
   type StorageStatus,
 } from "../store/storage.ts";
+import { storageUnavailable } from "../store/trouble.ts";
 import type { UnknownNote } from "../store/unknown.ts";
 import type { Stall } from "./stalls.ts";
 import type { Delivery, WriterMethods, WriterSettings } from "./thread.ts";

@@ -123,18 +123,16 @@ export function readOutline(sqlite: Database, traceKey: number, lastKey?: number
     reports[depth] ||= isSummed || hasUsage[number] === 1;
   }
   return {
-    ...{
-      count,
-      firstKey,
-      lastKey: last ?? firstKey,
-      numbers,
-      depths,
-      childCounts,
-      parents,
-      marks,
-      starts,
-      byStart,
-    },
+    count,
+    firstKey,
+    lastKey: last ?? firstKey,
+    numbers,
+    depths,
+    childCounts,
+    parents,
+    marks,
+    starts,
+    byStart,
     rowOf: (number) => rows[number] ?? none,
   };
 }

@@ -2,7 +2,7 @@
  * The HTTP thread's side of reading: starts the reading threads at the first question to each. There are
  * two, so that no list waits for an export or for statistics with a filter.
  */
-import { openLater, startThread, type LaterThread } from "../threads.ts";
+import { startLater, startThread, type LaterThread } from "../threads.ts";
 import type { ReaderMethods } from "./thread.ts";
 
 type Lane = LaterThread<ReaderMethods>;
@@ -49,12 +49,15 @@ export function createReader(
     async check() {
       const looking = (checking = lane());
       const problems: string[] = [];
-      // One transaction a table: as long as one goes on the log of the store grows.
-      for (const table of await looking.call("tables", [])) {
-        problems.push(...(await looking.call("checkTable", [table])));
-        if (problems.length >= mostProblems) break;
+      try {
+        // One transaction a table: as long as one goes on the log of the store grows.
+        for (const table of await looking.call("tables", [])) {
+          problems.push(...(await looking.call("checkTable", [table])));
+          if (problems.length >= mostProblems) break;
+        }
+      } finally {
+        await looking.close();
       }
-      await looking.close();
       return problems.slice(0, mostProblems);
     },
     async close() {
@@ -71,10 +74,12 @@ function createLane(
   onCrash: (cause: Error) => void,
   onDamage: (what: string) => void,
 ): Lane {
-  return openLater<ReaderMethods>(async () => {
+  return startLater<ReaderMethods>(() => {
     checkPlace();
     const url = new URL("./thread.ts", import.meta.url);
     const thread = startThread<ReaderMethods>(url, onCrash, onDamage);
-    return { thread, isOpen: thread.call("open", [path]) };
+    // It only fails with the thread, and that is told to `onCrash`.
+    thread.call("open", [path]).catch(() => {});
+    return thread;
   });
 }

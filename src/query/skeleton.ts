@@ -112,9 +112,9 @@ export function readPlaces(
   source: Source,
   traceKey: number,
 ): { places: Place[]; isWhole: boolean } {
-  const whole = readWhole(source, traceKey);
-  const { spans, nextCursor } = pageOf(source, whole, null, limits.spans)!;
-  const { depths, marks } = whole.outline;
+  const outline = readOutline(source.sqlite, traceKey);
+  const { spans, nextCursor } = pageOf(source, { outline }, null, limits.spans)!;
+  const { depths, marks } = outline;
   const places = spans.map((span, row) => ({
     span,
     depth: depths[row]!,
@@ -132,7 +132,12 @@ function readWhole(source: Source, traceKey: number, lastKey?: number): Whole {
 }
 
 /** @returns null where it is not known where to go on, or a span is not there. */
-function pageOf({ sqlite }: Source, { outline }: Whole, position: number[] | null, limit: number) {
+function pageOf(
+  { sqlite }: Source,
+  { outline }: Pick<Whole, "outline">,
+  position: number[] | null,
+  limit: number,
+) {
   const { firstKey, lastKey, numbers, count } = outline;
   const before = position === null ? -1 : outline.rowOf(position[1]! - firstKey);
   if (position !== null && (before < 0 || position[0] !== lastKey)) return null;

@@ -13,7 +13,7 @@ import { shrinkMemory } from "../store/open.ts";
 import { spanKeyRange, traceKeyOf } from "../store/rows.ts";
 
 /** Of the tables and of what is in them: a file of another version is built anew. */
-const version = 3;
+const version = 4;
 
 /** "TeaS". */
 const applicationId = 0x54656153;
@@ -35,17 +35,17 @@ const tables = [
   `CREATE TABLE traces (
      key INTEGER PRIMARY KEY, startTime INTEGER NOT NULL, settledAt INTEGER NOT NULL
    )`,
-  // One row: from which step of settling on the file stands, and up to which it is walked. In steps, not
-  // in ms. Starts of traces lie between minStart and maxStart.
+  // One row: the file has what settled in the steps (fromStep, toStep]. Starts of traces lie between
+  // minStart and maxStart.
   `CREATE TABLE state (
-     fromMs INTEGER NOT NULL, toMs INTEGER NOT NULL, textBytes INTEGER NOT NULL,
+     fromStep INTEGER NOT NULL, toStep INTEGER NOT NULL, textBytes INTEGER NOT NULL,
      minStart INTEGER, maxStart INTEGER, isSealed INTEGER NOT NULL
    )`,
 ];
 
 export interface FileState {
-  fromMs: number;
-  toMs: number;
+  fromStep: number;
+  toStep: number;
   /** Of the pieces and names in it, in UTF-8. */
   textBytes: number;
   minStart: number | null;
@@ -73,22 +73,22 @@ export interface Candidate extends IndexedTrace {
 export type IndexFile = ReturnType<typeof openFile>;
 
 /**
- * @param fromMs of a new file; null opens one that is there.
+ * @param fromStep of a new file; null opens one that is there.
  * @throws where it is damaged or of another version.
  */
-export function openFile(path: string, fromMs: number | null) {
+export function openFile(path: string, fromStep: number | null) {
   const db = new Database(path, { create: true });
   try {
     // One connection: the log needs no shared memory.
     db.run("PRAGMA locking_mode = EXCLUSIVE");
-    if (fromMs !== null) db.run("PRAGMA page_size = 4096");
+    if (fromStep !== null) db.run("PRAGMA page_size = 4096");
     db.run("PRAGMA journal_mode = WAL");
     db.run("PRAGMA journal_size_limit = 1000000");
     db.run("PRAGMA synchronous = NORMAL");
     db.run("PRAGMA cache_size = -4096");
     db.run("PRAGMA temp_store = MEMORY");
     db.run("PRAGMA trusted_schema = OFF");
-    if (fromMs !== null) create(db, fromMs);
+    if (fromStep !== null) create(db, fromStep);
     const id = db.query<{ application_id: number }, []>("PRAGMA application_id").get()!;
     const made = db.query<{ user_version: number }, []>("PRAGMA user_version").get()!;
     if (id.application_id !== applicationId || made.user_version !== version) {
@@ -98,17 +98,17 @@ export function openFile(path: string, fromMs: number | null) {
   } catch (cause) {
     db.close();
     // A file that was only begun is no use to anybody.
-    if (fromMs !== null) removeFile(path);
+    if (fromStep !== null) removeFile(path);
     throw cause;
   }
 }
 
-function create(db: Database, fromMs: number): void {
+function create(db: Database, fromStep: number): void {
   db.transaction(() => {
     for (const table of tables) db.run(table);
     db.query<null, [number, number]>(
-      "INSERT INTO state (fromMs, toMs, textBytes, isSealed) VALUES (?, ?, 0, 0)",
-    ).run(fromMs, fromMs);
+      "INSERT INTO state (fromStep, toStep, textBytes, isSealed) VALUES (?, ?, 0, 0)",
+    ).run(fromStep, fromStep);
     db.run(`PRAGMA application_id = ${applicationId}`);
     db.run(`PRAGMA user_version = ${version}`);
   })();
@@ -119,10 +119,10 @@ export const looseKeyOf = (traceKey: number) => spanKeyRange(traceKey)[1];
 
 function access(db: Database, path: string) {
   const selectState = db.query<FileState, []>(
-    "SELECT fromMs, toMs, textBytes, minStart, maxStart, isSealed FROM state",
+    "SELECT fromStep, toStep, textBytes, minStart, maxStart, isSealed FROM state",
   );
   const updateState = db.query<null, [number, number, number | null, number | null, number]>(
-    "UPDATE state SET toMs = ?, textBytes = ?, minStart = ?, maxStart = ?, isSealed = ?",
+    "UPDATE state SET toStep = ?, textBytes = ?, minStart = ?, maxStart = ?, isSealed = ?",
   );
   const addDoc = db.query<null, [number, number, number, Uint8Array]>(
     "INSERT INTO docs (id, firstKey, lastKey, marks) VALUES (?, ?, ?, ?)",
@@ -177,8 +177,8 @@ function access(db: Database, path: string) {
     /** Ends it: all that was added stands, or with a crash before nothing of it. */
     commit(): void {
       if (!isOpen) return;
-      const { toMs, textBytes, minStart, maxStart, isSealed } = state;
-      updateState.run(toMs, textBytes, minStart, maxStart, isSealed);
+      const { toStep, textBytes, minStart, maxStart, isSealed } = state;
+      updateState.run(toStep, textBytes, minStart, maxStart, isSealed);
       db.run("COMMIT");
       isOpen = false;
     },

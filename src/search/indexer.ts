@@ -7,19 +7,18 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { limits } from "./limits.ts";
-import { isDamage, isOfSqlite } from "../store/trouble.ts";
+import { isDamage, isNoRoom, isOfSqlite } from "../store/trouble.ts";
 import { facetNumber } from "../store/facets.ts";
 import { lastSettled } from "../store/settle.ts";
-import { isNoRoom } from "../store/storage.ts";
 import type { Source } from "../query/trace.ts";
 import { createTextAdder } from "./adding.ts";
 import { openFile, removeFile, type IndexedTrace, type IndexFile } from "./file.ts";
 import type { TraceTexts } from "./texts.ts";
 
-/** Traces that settled in the steps (fromMs, untilMs] are in no file. */
+/** Traces that settled in the steps (fromStep, untilStep] are in no file. */
 export interface Gap {
-  fromMs: number;
-  untilMs: number;
+  fromStep: number;
+  untilStep: number;
 }
 
 export type Indexer = ReturnType<typeof createIndexer>;
@@ -80,13 +79,13 @@ export function createIndexer(
   sort();
   // The store was put back to an earlier state: the numbers of its steps are given out once more.
   const last = lastSettled(source.sqlite);
-  for (const file of files.filter(({ state }) => state.toMs > last)) drop(file);
+  for (const file of files.filter(({ state }) => state.toStep > last)) drop(file);
 
   function sort(): void {
-    files.sort((a, b) => a.state.fromMs - b.state.fromMs);
+    files.sort((a, b) => a.state.fromStep - b.state.fromStep);
     // Of two for the same time, as two copies of a directory in one would be, the later goes.
     const overlaps = (file: IndexFile, i: number) =>
-      i > 0 && file.state.fromMs < files[i - 1]!.state.toMs;
+      i > 0 && file.state.fromStep < files[i - 1]!.state.toStep;
     for (let at = files.findIndex(overlaps); at >= 0; at = files.findIndex(overlaps)) {
       drop(files[at]!);
     }
@@ -105,17 +104,17 @@ export function createIndexer(
   /** All that is in no file. The last goes on forever. */
   function gaps(): Gap[] {
     const found: Gap[] = [];
-    let fromMs = 0;
+    let fromStep = 0;
     for (const { state } of files) {
-      if (state.fromMs > fromMs) found.push({ fromMs, untilMs: state.fromMs });
-      fromMs = state.toMs;
+      if (state.fromStep > fromStep) found.push({ fromStep, untilStep: state.fromStep });
+      fromStep = state.toStep;
     }
-    return [...found, { fromMs, untilMs: Infinity }];
+    return [...found, { fromStep, untilStep: Infinity }];
   }
 
-  function settledIn({ fromMs, untilMs }: Gap, count: number): IndexedTrace[] {
-    const until = Math.min(untilMs, Number.MAX_SAFE_INTEGER);
-    const traces = selectSettled.all(settled, fromMs, until, count);
+  function settledIn({ fromStep, untilStep }: Gap, count: number): IndexedTrace[] {
+    const until = Math.min(untilStep, Number.MAX_SAFE_INTEGER);
+    const traces = selectSettled.all(settled, fromStep, until, count);
     if (traces.length < count || count === 1) return traces;
     // All of one step, or none of it.
     const last = traces.at(-1)!.settledAt;
@@ -123,11 +122,11 @@ export function createIndexer(
     return whole.length > 0 ? whole : selectSettled.all(settled, last - 1, last, 1e9);
   }
 
-  function begin(fromMs: number): IndexFile {
+  function begin(fromStep: number): IndexFile {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const path = join(dir, `${Bun.randomUUIDv7()}.db`);
     try {
-      return openFile(path, fromMs);
+      return openFile(path, fromStep);
     } catch (cause) {
       removeFile(path);
       throw cause;
@@ -135,8 +134,8 @@ export function createIndexer(
   }
 
   function* fill(gap: Gap): Steps {
-    const before = files.findLast(({ state }) => state.toMs === gap.fromMs && !state.isSealed);
-    const file = before ?? begin(gap.fromMs);
+    const before = files.findLast(({ state }) => state.toStep === gap.fromStep && !state.isSealed);
+    const file = before ?? begin(gap.fromStep);
     if (!before) {
       files.push(file);
       sort();
@@ -145,17 +144,17 @@ export function createIndexer(
     }
     growing = file;
     while (file.state.textBytes < limits.fileBytes) {
-      const traces = settledIn({ ...gap, fromMs: file.state.toMs }, 256);
+      const traces = settledIn({ ...gap, fromStep: file.state.toStep }, 256);
       if (traces.length === 0) {
-        if (gap.untilMs === Infinity) return;
-        file.state.toMs = gap.untilMs;
+        if (gap.untilStep === Infinity) return;
+        file.state.toStep = gap.untilStep;
         break;
       }
       for (const [i, trace] of traces.entries()) {
         file.begin();
         yield* addTrace(file, trace);
         if (traces[i + 1]?.settledAt !== trace.settledAt) {
-          file.state.toMs = trace.settledAt;
+          file.state.toStep = trace.settledAt;
           if (isCommitDue(file)) commit(file);
         }
       }

@@ -4,7 +4,6 @@
  * all are. Each trace is read from the store, so what is deleted or changed is right at once; and a page
  * goes on for a bounded time, then says where it stood.
  */
-import { isOfSqlite } from "../store/trouble.ts";
 import { parseFilter } from "../filter/parse.ts";
 import { limits } from "./limits.ts";
 import { parseBoundCursor, toBoundCursor } from "../query/cursor.ts";
@@ -14,8 +13,8 @@ import { parseTime } from "../filter/time.ts";
 import { findTrace, type TraceRef } from "../query/traces.ts";
 import { facetNumber } from "../store/facets.ts";
 import { traceKeyOf } from "../store/rows.ts";
+import { isOfSqlite } from "../store/trouble.ts";
 import { looseKeyOf, type Candidate, type IndexFile, type Stretch } from "./file.ts";
-
 import type { Hit, SearchPage } from "./hits.ts";
 import type { Indexer } from "./indexer.ts";
 import type { Scanner } from "./scan.ts";
@@ -81,11 +80,11 @@ export function createSearch(
   /** The traces that no file has; null where they are too many to be held. */
   function freshTraces(): Place[] | null {
     const fresh = selectUnsettled.all();
-    for (const { fromMs, untilMs } of indexer.gaps()) {
-      const until = Math.min(untilMs, Number.MAX_SAFE_INTEGER);
+    for (const { fromStep, untilStep } of indexer.gaps()) {
+      const until = Math.min(untilStep, Number.MAX_SAFE_INTEGER);
       const left = limits.freshTraces + 1 - fresh.length;
       if (left <= 0) break;
-      fresh.push(...selectSettled.all(facetNumber("settled"), fromMs, until, left));
+      fresh.push(...selectSettled.all(facetNumber("settled"), fromStep, until, left));
     }
     return fresh.length > limits.freshTraces ? null : fresh;
   }

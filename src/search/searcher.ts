@@ -1,6 +1,6 @@
 /** The HTTP thread's side of search: starts the searching thread, which goes on by itself. */
 import { limits } from "./limits.ts";
-import { openLater, startThread, type LaterThread } from "../threads.ts";
+import { startLater, startThread, type LaterThread } from "../threads.ts";
 import type { SearchMethods } from "./thread.ts";
 
 export interface Searcher extends LaterThread<SearchMethods> {
@@ -22,13 +22,15 @@ export function createSearcher(
 ): Searcher {
   let isPaused = false;
   let isClosed = false;
-  const later = openLater<SearchMethods>(async () => {
+  const later = startLater<SearchMethods>(() => {
     checkPlace();
     const url = new URL("./thread.ts", import.meta.url);
     const thread = startThread<SearchMethods>(url, onCrash, onDamage);
-    return { thread, isOpen: thread.call("open", [path, dir]) };
+    // It only fails with the thread, and that is told to `onCrash`.
+    thread.call("open", [path, dir]).catch(() => {});
+    return thread;
   });
-  // The first request is not to wait for it. Where it cannot open now, it may later.
+  // The first request is not to wait for it. Where it cannot start now, it may later.
   let timer = setTimeout(tellPaused, limits.startAfterMs);
 
   function tellPaused(): void {

@@ -17,7 +17,10 @@ export function readStatus({ sqlite }: Source, indexer: Indexer): IndexStatus {
   const all = count(0, latest);
   const inGaps = indexer
     .gaps()
-    .reduce((sum, { fromMs, untilMs }) => sum + count(fromMs, Math.min(untilMs, latest)), 0);
+    .reduce(
+      (sum, { fromStep, untilStep }) => sum + count(fromStep, Math.min(untilStep, latest)),
+      0,
+    );
   const sum = (of: (file: Indexer["files"][number]) => number) =>
     indexer.files.reduce((total, file) => total + of(file), 0);
   return {

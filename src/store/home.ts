@@ -18,7 +18,8 @@ import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { newSecret } from "../secrets.ts";
 import { shellQuoted } from "../shell.ts";
-import { isNoRoom, makeRoomToStart } from "./storage.ts";
+import { makeRoomToStart } from "./storage.ts";
+import { isNoRoom } from "./trouble.ts";
 
 /** What `server.json` says of the running server. */
 export interface ServerInfo {

@@ -8,8 +8,7 @@ import { AppError } from "../errors.ts";
 import { checkWhole } from "./intact.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
 import { dropPlainPayloads } from "./plain.ts";
-import { isNoRoom } from "./storage.ts";
-import { isDamage, isOfSqlite } from "./trouble.ts";
+import { isDamage, isNoRoom, isOfSqlite } from "./trouble.ts";
 
 /** "TeaL": marks a SQLite file as ours (sqlite.org/fileformat, offset 68). */
 const applicationId = 0x5465614c;

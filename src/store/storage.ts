@@ -5,9 +5,9 @@
  */
 import { statfsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { AppError } from "../errors.ts";
 import { storage as limits } from "../limits.ts";
 import { ballastFile, openBallast } from "./ballast.ts";
+import { isNoRoom, storageUnavailable } from "./trouble.ts";
 
 /** `full`: spans are refused, all else goes on. `gone`: nothing can be changed. */
 export type StorageState = "ok" | "full" | "gone";
@@ -202,27 +202,6 @@ export function createStorage(settings: StorageSettings) {
 
 function isSame(a: StorageKind, b: StorageKind): boolean {
   return a.state === b.state && a.isRefusing === b.isRefusing;
-}
-
-/** Whether it says that something cannot be written: for want of space, most often. */
-export function isNoRoom(cause: unknown): boolean {
-  const { code = "" } = cause as { code?: string };
-  return (
-    ["SQLITE_FULL", "ENOSPC", "EDQUOT", "storage_unavailable"].includes(code) ||
-    code.startsWith("SQLITE_IOERR")
-  );
-}
-
-/** The wire contract has this text for whatever is no fault of the sender. */
-export function storageUnavailable(state: StorageState, cause?: unknown): AppError {
-  return new AppError("storage_unavailable", "ingest buffer full", {
-    hint:
-      state === "gone"
-        ? "the data directory of the server was removed or replaced"
-        : "the disk of the data directory is full or failing",
-    retryAfterSeconds: limits.pauseMs / 1000,
-    cause,
-  });
 }
 
 /**

@@ -3,7 +3,8 @@
  * passes; what is stored there is damaged, which is passed by and counted; anything else is a bug.
  */
 import { AppError } from "../errors.ts";
-import { storageUnavailable } from "./storage.ts";
+import { damage as limits, storage } from "../limits.ts";
+import type { StorageState } from "./storage.ts";
 
 /** What the store held and cannot give back: a damaged page or block. */
 export class DamagedText extends Error {}
@@ -20,6 +21,27 @@ export function isDamage(cause: unknown): boolean {
 
 export function isOfSqlite(cause: unknown): boolean {
   return `${(cause as { code?: unknown }).code}`.startsWith("SQLITE_");
+}
+
+/** Whether it says that something cannot be written: for want of space, most often. */
+export function isNoRoom(cause: unknown): boolean {
+  const { code = "" } = cause as { code?: string };
+  return (
+    ["SQLITE_FULL", "ENOSPC", "EDQUOT", "storage_unavailable"].includes(code) ||
+    code.startsWith("SQLITE_IOERR")
+  );
+}
+
+/** The wire contract has this text for whatever is no fault of the sender. */
+export function storageUnavailable(state: StorageState, cause?: unknown): AppError {
+  return new AppError("storage_unavailable", "ingest buffer full", {
+    hint:
+      state === "gone"
+        ? "the data directory of the server was removed or replaced"
+        : "the disk of the data directory is full or failing",
+    retryAfterSeconds: storage.pauseMs / 1000,
+    cause,
+  });
 }
 
 /** @returns the error for whoever asked for it; `cause` itself where it is a bug. */
@@ -81,10 +103,6 @@ export function toReadTrouble(cause: unknown): unknown {
   return new AppError(code, message, { hint, retryAfterSeconds, cause });
 }
 
-/** Damage is looked at again after so long: it may have been the disk. */
-const asideMs = 3_600_000;
-const mostAside = 10_000;
-
 /** What is passed by since it is damaged, so that work in the background goes on with the next. */
 export class SetAside {
   readonly #keys = new Set<number>();
@@ -95,13 +113,14 @@ export class SetAside {
   }
 
   has(key: number): boolean {
-    if (this.#keys.size > 0 && performance.now() - this.#sinceMs > asideMs) this.#keys.clear();
+    if (this.#keys.size > 0 && performance.now() - this.#sinceMs > limits.asideMs)
+      this.#keys.clear();
     return this.#keys.has(key);
   }
 
   /** @returns false where that is too much: then there is no going on. */
   add(key: number): boolean {
-    if (this.#keys.size >= mostAside) return false;
+    if (this.#keys.size >= limits.mostAside) return false;
     if (this.#keys.size === 0) this.#sinceMs = performance.now();
     this.#keys.add(key);
     return true;
