@@ -179,17 +179,9 @@ function Menu({
   );
 }
 
-function MenuItem({
-  name,
-  run,
-  className = "",
-}: {
-  name: string;
-  run: () => void;
-  className?: string;
-}) {
+function MenuItem({ name, run }: { name: string; run: () => void }) {
   return (
-    <button type="button" className={`popover-item ${className}`} onClick={run}>
+    <button type="button" className="popover-item" onClick={run}>
       {name}
     </button>
   );
