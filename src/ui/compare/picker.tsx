@@ -93,7 +93,7 @@ function Choices({ trace, other, project, onPick }: Omit<PickerProps, "side">) {
             className="popover-item"
             onClick={() => onPick(byKey(each.key))}
           >
-            <StandingMark standing={standingOf(each)} />
+            <StandingMark standing={standingOf(each)} errorCount={each.errorCount} />
             <span className="truncated grow" title={each.inputPreview ?? undefined}>
               {each.name ?? each.traceId}
             </span>

@@ -3,10 +3,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import type { Summary } from "../../query/views.ts";
-import { count, exactTime, plural, time } from "../format.ts";
+import { count, exactTime, time } from "../format.ts";
 import { CopyButton, Key, Nothing, Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { StandingBadge, standingOf, standingWords } from "../parts/mark.tsx";
+import { StandingBadge, standingOf } from "../parts/mark.tsx";
 import { prefetchPeek, spansOf, useDwelt, usePeek, firstSaid } from "./peek-data.ts";
 import { PeekError, PeekMessage, PeekSpans, PeekTotals } from "./peek-sections.tsx";
 import { hrefOf } from "../pages.ts";
@@ -140,18 +140,13 @@ export function Peek(props: PeekProps) {
 
 function PeekHead({ trace, project }: { trace: Summary; project: string }) {
   const { name, traceId, agentName, sessionId, customer, startTime, errorCount, source } = trace;
-  const standing = standingOf(trace);
   return (
     <div className="peek-head">
       <h2 className="truncated" title={name ?? traceId}>
         {name ?? traceId}
       </h2>
       <div className="flex">
-        <StandingBadge standing={standing} errorCount={errorCount}>
-          {standing !== "ok" && errorCount > 0
-            ? `${standing === "error" ? "" : `${standingWords[standing]}, `}${plural(errorCount, "error")}`
-            : undefined}
-        </StandingBadge>
+        <StandingBadge standing={standingOf(trace)} errorCount={errorCount} />
         <span className="dim truncated">
           <span title={`${exactTime(startTime)}, by ${source}`}>{time(startTime, Date.now())}</span>
           {agentName !== null && agentName !== name && ` · ${agentName}`}
