@@ -12,6 +12,22 @@ export function Key({ of }: { of: string }) {
   );
 }
 
+const copiedMs = 1_500;
+
+/** True for a moment after something was copied. */
+export function useCopied(): [isCopied: boolean, copy: (text: string) => Promise<void>] {
+  const [isCopied, setCopied] = useState(false);
+  const timer = useRef(0);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  async function copy(text: string): Promise<void> {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => setCopied(false), copiedMs);
+  }
+  return [isCopied, copy];
+}
+
 /** Copies, and says for a moment that it did. */
 export function CopyButton({
   text,
@@ -25,24 +41,16 @@ export function CopyButton({
   children?: ReactNode;
   className?: string;
 }) {
-  const [isCopied, setCopied] = useState(false);
-  const timer = useRef(0);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  async function copy() {
-    await navigator.clipboard.writeText(typeof text === "string" ? text : await text());
-    setCopied(true);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => setCopied(false), 1_200);
-  }
+  const [isCopied, copy] = useCopied();
   return (
     <button
       type="button"
       className={className}
       aria-label={children ? undefined : label}
       title={isCopied ? "Copied" : label}
-      onClick={(event) => {
+      onClick={async (event) => {
         event.stopPropagation();
-        void copy();
+        await copy(typeof text === "string" ? text : await text());
       }}
     >
       <Icon name={isCopied ? "check" : "copy"} size="s" />
