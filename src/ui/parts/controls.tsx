@@ -62,6 +62,45 @@ export function CopyButton({
   );
 }
 
+/** Two buttons: to the one before, and to the one after. */
+export function StepButtons({
+  of,
+  keys: [previous, next],
+  hasKeycap = false,
+  onStep,
+}: {
+  of: string;
+  /** What does the same, back and forth. */
+  keys: [previous: string, next: string];
+  /** Whether the key that goes forth is shown. */
+  hasKeycap?: boolean;
+  onStep: (by: 1 | -1) => void;
+}) {
+  return (
+    <>
+      <button
+        type="button"
+        className="button is-quiet is-small is-square"
+        aria-label={`Previous ${of}`}
+        title={`Previous ${of} (${previous})`}
+        onClick={() => onStep(-1)}
+      >
+        <Icon name="up" size="s" />
+      </button>
+      <button
+        type="button"
+        className={`button is-quiet is-small ${hasKeycap ? "" : "is-square"}`}
+        aria-label={`Next ${of}`}
+        title={`Next ${of} (${next})`}
+        onClick={() => onStep(1)}
+      >
+        <Icon name="down" size="s" />
+        {hasKeycap && <Key of={next} />}
+      </button>
+    </>
+  );
+}
+
 /** What could not be read, in the server's own words, and one way out. */
 export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {
   const { message, hint } = error as { message: string; hint?: string | null };

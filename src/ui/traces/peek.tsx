@@ -4,7 +4,7 @@ import { useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import type { Summary } from "../../query/views.ts";
 import { count, exactTime, time } from "../format.ts";
-import { CopyButton, Key, Nothing, Problem } from "../parts/controls.tsx";
+import { CopyButton, Key, Nothing, Problem, StepButtons } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { StandingBadge, standingOf } from "../parts/mark.tsx";
 import { prefetchPeek, spansOf, useDwelt, usePeek, firstSaid } from "./peek-data.ts";
@@ -57,24 +57,7 @@ export function Peek(props: PeekProps) {
         <span className="label">
           {number !== null && `${count(number + 1)} of ${total === undefined ? "…" : count(total)}`}
         </span>
-        <button
-          type="button"
-          className="button is-quiet is-small is-square"
-          aria-label="Previous trace"
-          title="Previous trace (k)"
-          onClick={() => onMove(-1)}
-        >
-          <Icon name="up" size="s" />
-        </button>
-        <button
-          type="button"
-          className="button is-quiet is-small is-square"
-          aria-label="Next trace"
-          title="Next trace (j)"
-          onClick={() => onMove(1)}
-        >
-          <Icon name="down" size="s" />
-        </button>
+        <StepButtons of="trace" keys={["k", "j"]} onStep={onMove} />
         <span className="grow" />
         {summary && (
           <button
