@@ -101,7 +101,7 @@ export function ComparePage() {
     },
   ]);
 
-  const error = isWhole ? query.error : (aloneA.error ?? aloneB.error);
+  const asked = isWhole ? query : aloneA.error ? aloneA : aloneB;
   const place = line ? differences.indexOf(line) : -1;
   return (
     <div className={`compare-page ${line ? "has-dock" : ""}`}>
@@ -113,8 +113,8 @@ export function ComparePage() {
         onPick={pick}
         onSwap={swap}
       />
-      {error && <Problem error={error} retry={() => void query.refetch()} />}
-      {!isWhole && !error && (
+      {asked.error && <Problem error={asked.error} retry={() => void asked.refetch()} />}
+      {!isWhole && !asked.error && (
         <Nothing>Choose two traces: their steps are laid side by side here.</Nothing>
       )}
       {comparison && (
