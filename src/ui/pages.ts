@@ -29,6 +29,13 @@ export const pages = [
   { page: "settings", name: "Settings", key: "g ," },
 ] as const satisfies { page: Page; name: string; key: string }[];
 
+/** @returns which of them an address belongs to: a comparison is one of traces. */
+export function sectionOf(pathname: string): (typeof pages)[number] | undefined {
+  const first = `/${pathname.split("/")[1]}`;
+  const section = first === paths.compare ? paths.traces : first;
+  return pages.find(({ page }) => paths[page] === section);
+}
+
 /** @returns the address of a page; parameters that are empty texts are not written into it. */
 export function hrefOf<P extends Page>(
   page: P,

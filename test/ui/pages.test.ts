@@ -1,6 +1,6 @@
 /** The addresses of pages. */
 import { expect, test } from "bun:test";
-import { hrefOf, namesIn, paths } from "../../src/ui/pages.ts";
+import { hrefOf, namesIn, paths, sectionOf } from "../../src/ui/pages.ts";
 
 test("a link has its names as segments, and no parameter that is empty", () => {
   const at = { session: "a/b" };
@@ -15,4 +15,12 @@ test("an address gives back what its page's path has names for", () => {
   expect(namesIn(paths.traces, "/traces")).toEqual({});
   expect(namesIn(paths.trace, "/traces/")).toBeNull();
   expect(namesIn(paths.trace, "/sessions/~12")).toBeNull();
+});
+
+test("an address is of one of the main pages: a comparison of Traces, prompts of Agents", () => {
+  const nameAt = (pathname: string) => sectionOf(pathname)?.name;
+  expect(nameAt("/traces/~12")).toBe("Traces");
+  expect(nameAt("/compare")).toBe("Traces");
+  expect(nameAt("/agents/coder/prompts")).toBe("Agents & tools");
+  expect(nameAt("/tracesque")).toBeUndefined();
 });

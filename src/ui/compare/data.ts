@@ -68,12 +68,11 @@ export function useSummary(trace: string, project: string) {
 }
 
 /** The run before, and the last good one. */
-export function useComparable(key: number, enabled = true) {
+export function useComparable(key: number) {
   return useQuery({
     queryKey: ["comparable", key],
     queryFn: ({ signal }) =>
       ask("GET /api/traces/:trace/comparable", { at: { trace: byKey(key) } }, signal),
-    enabled,
   });
 }
 

@@ -2,12 +2,12 @@
 import { Link } from "wouter";
 import type { Comparison } from "../../query/comparison.ts";
 import type { Summary } from "../../query/views.ts";
-import { count, duration, exactTime, money, plural, textOf, time } from "../format.ts";
+import { count, duration, exactTime, money, textOf, time } from "../format.ts";
 import { CopyButton, Key } from "../parts/controls.tsx";
 import { Cost, Duration } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { hrefOf } from "../pages.ts";
-import { StandingMark, standingOf, standingWords } from "../parts/mark.tsx";
+import { StandingMark, standingOf, wordsOf } from "../parts/mark.tsx";
 import { Side, type SideName } from "../parts/side.tsx";
 import { traceHref } from "../query/scope.ts";
 import { DurationDelta, ShareDelta } from "./deltas.tsx";
@@ -119,10 +119,9 @@ function Row({
       {trace && standing ? (
         <>
           <span role="cell" className="flex">
-            <StandingMark standing={standing} />
+            <StandingMark standing={standing} errorCount={trace.errorCount} />
             <span className="truncated compare-standing">
-              {standingWords[standing]}
-              {trace.errorCount > 0 && `, ${plural(trace.errorCount, "error")}`}
+              {wordsOf(standing, trace.errorCount)}
             </span>
           </span>
           <span role="cell" className="muted truncated" title={exactTime(trace.startTime)}>

@@ -45,7 +45,7 @@ function Offers({ trace, project }: { trace: Summary; project: string }) {
       <span className="grow compare-offer">{name}</span>
       {other ? (
         <>
-          <StandingMark standing={standingOf(other)} />
+          <StandingMark standing={standingOf(other)} errorCount={other.errorCount} />
           <span className="dim">{time(other.startTime, Date.now())}</span>
           <span className="dim number compare-took">{textOf(duration(other.durationMs))}</span>
         </>

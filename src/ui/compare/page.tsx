@@ -2,8 +2,7 @@
 import { useMemo } from "react";
 import { useProject } from "../data/queries.ts";
 import { count } from "../format.ts";
-import { Key, Nothing, Problem } from "../parts/controls.tsx";
-import { Icon } from "../parts/icon.tsx";
+import { Nothing, Problem, StepButtons } from "../parts/controls.tsx";
 import type { SideName } from "../parts/side.tsx";
 import { useShortcuts } from "../state/keys.ts";
 import { useIsPhone } from "../state/media.ts";
@@ -102,7 +101,7 @@ export function ComparePage() {
     },
   ]);
 
-  const error = isWhole ? query.error : (aloneA.error ?? aloneB.error);
+  const asked = isWhole ? query : aloneA.error ? aloneA : aloneB;
   const place = line ? differences.indexOf(line) : -1;
   return (
     <div className={`compare-page ${line ? "has-dock" : ""}`}>
@@ -114,8 +113,8 @@ export function ComparePage() {
         onPick={pick}
         onSwap={swap}
       />
-      {error && <Problem error={error} retry={() => void query.refetch()} />}
-      {!isWhole && !error && (
+      {asked.error && <Problem error={asked.error} retry={() => void asked.refetch()} />}
+      {!isWhole && !asked.error && (
         <Nothing>Choose two traces: their steps are laid side by side here.</Nothing>
       )}
       {comparison && (
@@ -148,25 +147,7 @@ export function ComparePage() {
                   ? `${count(differences.length)} differences`
                   : `difference ${count(place + 1)} of ${count(differences.length)}`}
             </span>
-            <button
-              type="button"
-              className="button is-quiet is-small is-square"
-              aria-label="Previous difference"
-              title="Previous difference (N)"
-              onClick={() => jump(-1)}
-            >
-              <Icon name="up" size="s" />
-            </button>
-            <button
-              type="button"
-              className="button is-quiet is-small"
-              aria-label="Next difference"
-              title="Next difference (n)"
-              onClick={() => jump(1)}
-            >
-              <Icon name="down" size="s" />
-              <Key of="n" />
-            </button>
+            <StepButtons of="difference" keys={["N", "n"]} hasKeycap onStep={jump} />
           </div>
           <CompareTable
             comparison={comparison}

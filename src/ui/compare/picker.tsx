@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Summary } from "../../query/views.ts";
 import { byKey } from "../../api.ts";
 import { textOf, duration, time } from "../format.ts";
-import { namesIn, paths } from "../pages.ts";
+import { decoded, namesIn, paths } from "../pages.ts";
 import { Problem } from "../parts/controls.tsx";
 import { Drop } from "../parts/drop.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -93,7 +93,7 @@ function Choices({ trace, other, project, onPick }: Omit<PickerProps, "side">) {
             className="popover-item"
             onClick={() => onPick(byKey(each.key))}
           >
-            <StandingMark standing={standingOf(each)} />
+            <StandingMark standing={standingOf(each)} errorCount={each.errorCount} />
             <span className="truncated grow" title={each.inputPreview ?? undefined}>
               {each.name ?? each.traceId}
             </span>
@@ -116,5 +116,5 @@ export function refIn(text: string): string | null {
   if (text === "") return null;
   const pathname = URL.canParse(text) ? new URL(text).pathname : text;
   const names = namesIn(paths.trace, pathname);
-  return names ? decodeURIComponent(names.trace) : text;
+  return names ? decoded(names.trace) : text;
 }

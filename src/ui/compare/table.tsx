@@ -78,17 +78,19 @@ export function CompareTable({ comparison: { a, b }, lines, selected, onSelect }
         <span className="number compare-delta" role="columnheader">
           B − A
         </span>
-        <span className="segments compare-switch" role="group" aria-label="Which side is shown">
-          {(["a", "b"] as const).map((each) => (
-            <button
-              key={each}
-              type="button"
-              aria-pressed={each === side}
-              onClick={() => setSide(each)}
-            >
-              {each.toUpperCase()}
-            </button>
-          ))}
+        <span className="compare-switch" role="columnheader">
+          <span className="segments" role="group" aria-label="Which side is shown">
+            {(["a", "b"] as const).map((each) => (
+              <button
+                key={each}
+                type="button"
+                aria-pressed={each === side}
+                onClick={() => setSide(each)}
+              >
+                {each.toUpperCase()}
+              </button>
+            ))}
+          </span>
         </span>
       </div>
       <div className="compare-lines" role="rowgroup" style={{ height: virtual.getTotalSize() }}>

@@ -12,6 +12,22 @@ export function Key({ of }: { of: string }) {
   );
 }
 
+const copiedMs = 1_500;
+
+/** True for a moment after something was copied. */
+export function useCopied(): [isCopied: boolean, copy: (text: string) => Promise<void>] {
+  const [isCopied, setCopied] = useState(false);
+  const timer = useRef(0);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  async function copy(text: string): Promise<void> {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => setCopied(false), copiedMs);
+  }
+  return [isCopied, copy];
+}
+
 /** Copies, and says for a moment that it did. */
 export function CopyButton({
   text,
@@ -25,24 +41,16 @@ export function CopyButton({
   children?: ReactNode;
   className?: string;
 }) {
-  const [isCopied, setCopied] = useState(false);
-  const timer = useRef(0);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  async function copy() {
-    await navigator.clipboard.writeText(typeof text === "string" ? text : await text());
-    setCopied(true);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => setCopied(false), 1_200);
-  }
+  const [isCopied, copy] = useCopied();
   return (
     <button
       type="button"
       className={className}
       aria-label={children ? undefined : label}
       title={isCopied ? "Copied" : label}
-      onClick={(event) => {
+      onClick={async (event) => {
         event.stopPropagation();
-        void copy();
+        await copy(typeof text === "string" ? text : await text());
       }}
     >
       <Icon name={isCopied ? "check" : "copy"} size="s" />
@@ -51,6 +59,45 @@ export function CopyButton({
         {isCopied ? "copied" : ""}
       </span>
     </button>
+  );
+}
+
+/** Two buttons: to the one before, and to the one after. */
+export function StepButtons({
+  of,
+  keys: [previous, next],
+  hasKeycap = false,
+  onStep,
+}: {
+  of: string;
+  /** What does the same, back and forth. */
+  keys: [previous: string, next: string];
+  /** Whether the key that goes forth is shown. */
+  hasKeycap?: boolean;
+  onStep: (by: 1 | -1) => void;
+}) {
+  return (
+    <>
+      <button
+        type="button"
+        className="button is-quiet is-small is-square"
+        aria-label={`Previous ${of}`}
+        title={`Previous ${of} (${previous})`}
+        onClick={() => onStep(-1)}
+      >
+        <Icon name="up" size="s" />
+      </button>
+      <button
+        type="button"
+        className={`button is-quiet is-small ${hasKeycap ? "" : "is-square"}`}
+        aria-label={`Next ${of}`}
+        title={`Next ${of} (${next})`}
+        onClick={() => onStep(1)}
+      >
+        <Icon name="down" size="s" />
+        {hasKeycap && <Key of={next} />}
+      </button>
+    </>
   );
 }
 

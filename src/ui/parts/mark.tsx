@@ -89,12 +89,13 @@ const okWithErrorsShape = (
   </>
 );
 
-/** "ok, 2 failed calls" where it is ok and something inside failed. */
+/** With how much inside failed: "ok, 2 failed calls", "2 errors", "running, 2 errors". */
 export function wordsOf(standing: Standing, errorCount = 0): string {
   const word = standingWords[standing];
-  return standing === "ok" && errorCount > 0
-    ? `${word}, ${plural(errorCount, "failed call")}`
-    : word;
+  if (errorCount === 0) return word;
+  if (standing === "ok") return `${word}, ${plural(errorCount, "failed call")}`;
+  const errors = plural(errorCount, "error");
+  return standing === "error" ? errors : `${word}, ${errors}`;
 }
 
 function shapeOf(standing: Standing, errorCount = 0): ReactNode {

@@ -43,15 +43,14 @@ export function scopeOf(agent: string, project: string, version: PromptVersion):
   };
 }
 
-export function useRuns(scope: Scope | null) {
+export function useRuns(scope: Scope) {
   return useQuery({
     queryKey: ["prompts", "runs", scope],
     queryFn: ({ signal }) => {
-      const { filter, since, until, project } = scope!;
+      const { filter, since, until, project } = scope;
       const query = { filter, since, until, project: project || null, limit: runsLimit };
       return ask("GET /api/traces", { query }, signal);
     },
-    enabled: scope !== null,
     placeholderData: keepPreviousData,
   });
 }

@@ -42,7 +42,7 @@ export function Runs({
         {data?.traces.map((trace) => (
           <li key={trace.key}>
             <Link className="prompts-run" href={traceHref(trace.key, { project })}>
-              <StandingMark standing={standingOf(trace)} />
+              <StandingMark standing={standingOf(trace)} errorCount={trace.errorCount} />
               <span className="muted" title={exactTime(trace.startTime)}>
                 {time(trace.startTime, now)}
               </span>

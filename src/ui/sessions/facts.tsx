@@ -30,7 +30,7 @@ export function SessionFacts({ session, turns, hasMore, onJump, selected }: Sess
           {session}
         </h2>
         <div className="flex">
-          <StandingBadge standing={standing} />
+          <StandingBadge standing={standing} errorCount={last.errorCount} />
           <span className="dim truncated">
             since {timeOfDay(first.startTime)}
             {first.customer && `, ${first.customer.name ?? first.customer.id}`}

@@ -52,7 +52,7 @@ export function Turn({ trace, number, isSelected }: TurnProps) {
       <header className="sessions-turn-head">
         <span title={exactTime(trace.startTime)}>Turn {number}</span>
         <Link className="badge" href={traceHref(trace.key, { project })}>
-          <StandingMark standing={standing} />
+          <StandingMark standing={standing} errorCount={trace.errorCount} />
           {trace.name ?? trace.traceId}
         </Link>
         <span className="tail number">

@@ -1,7 +1,7 @@
 /** Where one can go, at the foot of a window that is as narrow as a phone. */
 import { Link, useLocation } from "wouter";
 import { Icon, type IconName } from "../parts/icon.tsx";
-import { hrefOf, pages, paths, type Page } from "../pages.ts";
+import { hrefOf, pages, sectionOf, type Page } from "../pages.ts";
 
 /** Those there is room for; the others are behind "More". */
 const icons: Partial<Record<Page, IconName>> = {
@@ -15,15 +15,18 @@ export const otherPages = pages.filter(({ page }) => icons[page] === undefined);
 
 export function Foot({ project, onMore }: { project: string; onMore: () => void }) {
   const [location] = useLocation();
-  const current = (page: keyof typeof paths) =>
-    location.startsWith(paths[page]) ? ("page" as const) : undefined;
+  const current = sectionOf(location)?.page;
   return (
     <nav className="shell-foot" aria-label="Main pages">
       {pages.map(({ page, name }) => {
         const icon = icons[page];
         if (icon === undefined) return null;
         return (
-          <Link key={page} href={hrefOf(page, { query: { project } })} aria-current={current(page)}>
+          <Link
+            key={page}
+            href={hrefOf(page, { query: { project } })}
+            aria-current={page === current ? "page" : undefined}
+          >
             <Icon name={icon} />
             {name.split(" ")[0]}
           </Link>

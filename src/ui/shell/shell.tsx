@@ -13,7 +13,7 @@ import { Banner } from "./banner.tsx";
 import { Foot } from "./foot.tsx";
 import { KeySheet } from "./keysheet.tsx";
 import { More } from "./more.tsx";
-import { hrefOf, pages, paths } from "../pages.ts";
+import { hrefOf, pages, sectionOf } from "../pages.ts";
 import { Palette } from "./palette.tsx";
 import "./shell.css";
 
@@ -24,6 +24,7 @@ const nothing = () => null;
 
 export function Shell({ children }: { children: ReactNode }) {
   const [location, navigate] = useLocation();
+  const section = sectionOf(location);
   const [project] = useProject();
   const { state, isPaused, setPaused } = useLiveStatus();
   const [overlay, setOverlay] = useState<Overlay>(null);
@@ -73,7 +74,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <span className="shell-name">tealight</span>
           </Link>
           <span className="shell-title" aria-hidden="true">
-            {pages.find(({ page }) => location.startsWith(paths[page]))?.name}
+            {section?.name}
           </span>
           <Boundary fallback={nothing}>
             <ProjectPicker />
@@ -83,7 +84,7 @@ export function Shell({ children }: { children: ReactNode }) {
               <Link
                 key={page}
                 href={hrefOf(page, { query: { project } })}
-                aria-current={location.startsWith(paths[page]) ? "page" : undefined}
+                aria-current={page === section?.page ? "page" : undefined}
               >
                 {name}
               </Link>

@@ -1,6 +1,6 @@
 /** What can be done with a trace: copied, exported, pinned, deleted. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useLocation } from "wouter";
 import type { Summary } from "../../query/views.ts";
 import { byKey, requestOf } from "../../api.ts";
@@ -8,11 +8,10 @@ import { shellQuoted } from "../../shell.ts";
 import { ask, request } from "../data/client.ts";
 import { plural } from "../format.ts";
 import { hrefOf } from "../pages.ts";
-import { Dialog, Problem } from "../parts/controls.tsx";
+import { Dialog, Problem, useCopied } from "../parts/controls.tsx";
 import { Drop } from "../parts/drop.tsx";
 import { Icon } from "../parts/icon.tsx";
-
-const copiedMs = 1_500;
+import { saveFile } from "../text/save.ts";
 
 type Format = "json" | "jsonl" | "full";
 
@@ -22,12 +21,8 @@ export async function exportTrace({ key, traceId }: Summary, format: Format): Pr
     at: { trace: byKey(key) },
     query: format === "full" ? { format: "jsonl", full: "1" } : { format },
   });
-  const url = URL.createObjectURL(await response.blob());
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `${traceId.replaceAll(/[^\w.-]+/g, "_")}.${format === "json" ? "json" : "jsonl"}`;
-  link.click();
-  URL.revokeObjectURL(url);
+  const extension = format === "json" ? "json" : "jsonl";
+  saveFile(await response.blob(), `${traceId.replaceAll(/[^\w.-]+/g, "_")}.${extension}`);
 }
 
 export function TraceActions({ trace }: { trace: Summary }) {
@@ -35,8 +30,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
   const [isAsking, setAsking] = useState(false);
   const at = { trace: byKey(trace.key) };
   const { address } = requestOf("GET /api/traces/:trace", { at });
-  const [isCopied, setCopied] = useCopied();
-  const copy = (text: string) => void navigator.clipboard.writeText(text).then(setCopied);
+  const [isCopied, copy] = useCopied();
   const items = {
     copy: [
       ["Link", () => copy(location.href)],
@@ -113,19 +107,6 @@ export function TraceActions({ trace }: { trace: Summary }) {
   );
 }
 
-/** True for a moment after something was copied. */
-function useCopied(): [isCopied: boolean, set: () => void] {
-  const [isCopied, setCopied] = useState(false);
-  const timer = useRef(0);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  function set(): void {
-    setCopied(true);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => setCopied(false), copiedMs);
-  }
-  return [isCopied, set];
-}
-
 /** Where "Copy" has no button of its own. */
 function Copied() {
   return (
@@ -179,17 +160,9 @@ function Menu({
   );
 }
 
-function MenuItem({
-  name,
-  run,
-  className = "",
-}: {
-  name: string;
-  run: () => void;
-  className?: string;
-}) {
+function MenuItem({ name, run }: { name: string; run: () => void }) {
   return (
-    <button type="button" className={`popover-item ${className}`} onClick={run}>
+    <button type="button" className="popover-item" onClick={run}>
       {name}
     </button>
   );

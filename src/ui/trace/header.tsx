@@ -3,7 +3,8 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { CompareMenu } from "../compare/menu.tsx";
 import { useNow, useProject } from "../data/queries.ts";
-import { count, exactTime, money, percent, plural, time } from "../format.ts";
+import { count, exactTime, money, percent, time } from "../format.ts";
+import { StepButtons } from "../parts/controls.tsx";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { hrefOf } from "../pages.ts";
@@ -38,11 +39,8 @@ export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps)
         <h1 className="truncated" title={trace.traceId}>
           {trace.name ?? trace.traceId}
         </h1>
-        {trace.errorCount > 0 && (
-          <StandingBadge standing="error">{plural(trace.errorCount, "error")}</StandingBadge>
-        )}
-        {standing === "ok" ? null : standing === "error" && trace.errorCount > 0 ? null : (
-          <StandingBadge standing={standing} />
+        {(standing !== "ok" || trace.errorCount > 0) && (
+          <StandingBadge standing={standing} errorCount={trace.errorCount} />
         )}
         {trace.pinned && (
           <span className="badge">
@@ -165,24 +163,7 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
             <span className="error-text">
               {errorNumber ?? "–"} / {count(table.errors.length)}
             </span>
-            <button
-              type="button"
-              className="button is-quiet is-small is-square"
-              aria-label="Previous error"
-              title="Previous error (E)"
-              onClick={() => jumpError(-1)}
-            >
-              <Icon name="up" size="s" />
-            </button>
-            <button
-              type="button"
-              className="button is-quiet is-small is-square"
-              aria-label="Next error"
-              title="Next error (e)"
-              onClick={() => jumpError(1)}
-            >
-              <Icon name="down" size="s" />
-            </button>
+            <StepButtons of="error" keys={["E", "e"]} onStep={jumpError} />
           </span>
         </div>
       )}

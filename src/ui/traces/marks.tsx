@@ -146,7 +146,8 @@ export function MarksBar({
   /** The earlier one is A: what changed since. */
   const compare = () => {
     const [a, b] = marked.toSorted((x, y) => x.startTime - y.startTime || x.key - y.key);
-    navigate(hrefOf("compare", { query: { a: byKey(a!.key), b: byKey(b!.key) } }));
+    const { project } = scope;
+    navigate(hrefOf("compare", { query: { a: byKey(a!.key), b: byKey(b!.key), project } }));
   };
   return (
     <div className="marks-bar" role="toolbar" aria-label="Of the marked traces">

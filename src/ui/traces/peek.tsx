@@ -3,10 +3,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import type { Summary } from "../../query/views.ts";
-import { count, exactTime, plural, time } from "../format.ts";
-import { CopyButton, Key, Nothing, Problem } from "../parts/controls.tsx";
+import { count, exactTime, time } from "../format.ts";
+import { CopyButton, Key, Nothing, Problem, StepButtons } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { StandingBadge, standingOf, standingWords } from "../parts/mark.tsx";
+import { StandingBadge, standingOf } from "../parts/mark.tsx";
 import { prefetchPeek, spansOf, useDwelt, usePeek, firstSaid } from "./peek-data.ts";
 import { PeekError, PeekMessage, PeekSpans, PeekTotals } from "./peek-sections.tsx";
 import { hrefOf } from "../pages.ts";
@@ -57,24 +57,7 @@ export function Peek(props: PeekProps) {
         <span className="label">
           {number !== null && `${count(number + 1)} of ${total === undefined ? "…" : count(total)}`}
         </span>
-        <button
-          type="button"
-          className="button is-quiet is-small is-square"
-          aria-label="Previous trace"
-          title="Previous trace (k)"
-          onClick={() => onMove(-1)}
-        >
-          <Icon name="up" size="s" />
-        </button>
-        <button
-          type="button"
-          className="button is-quiet is-small is-square"
-          aria-label="Next trace"
-          title="Next trace (j)"
-          onClick={() => onMove(1)}
-        >
-          <Icon name="down" size="s" />
-        </button>
+        <StepButtons of="trace" keys={["k", "j"]} onStep={onMove} />
         <span className="grow" />
         {summary && (
           <button
@@ -140,18 +123,13 @@ export function Peek(props: PeekProps) {
 
 function PeekHead({ trace, project }: { trace: Summary; project: string }) {
   const { name, traceId, agentName, sessionId, customer, startTime, errorCount, source } = trace;
-  const standing = standingOf(trace);
   return (
     <div className="peek-head">
       <h2 className="truncated" title={name ?? traceId}>
         {name ?? traceId}
       </h2>
       <div className="flex">
-        <StandingBadge standing={standing} errorCount={errorCount}>
-          {standing !== "ok" && errorCount > 0
-            ? `${standing === "error" ? "" : `${standingWords[standing]}, `}${plural(errorCount, "error")}`
-            : undefined}
-        </StandingBadge>
+        <StandingBadge standing={standingOf(trace)} errorCount={errorCount} />
         <span className="dim truncated">
           <span title={`${exactTime(startTime)}, by ${source}`}>{time(startTime, Date.now())}</span>
           {agentName !== null && agentName !== name && ` · ${agentName}`}

@@ -154,6 +154,23 @@ browserTest(
 );
 
 browserTest(
+  "asks again for what failed while only one trace is chosen",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/compare?a=no-such-trace");
+    const again = page.getByRole("button", { name: "Try again" });
+    await again.waitFor();
+    const [asked] = await Promise.all([
+      page.waitForRequest(/\/api\/.*no-such-trace/),
+      again.click(),
+    ]);
+    expect(new URL(asked.url()).pathname).toBe("/api/traces/no-such-trace");
+  },
+  30_000,
+);
+
+browserTest(
   "shows one side at a time on a phone, and nothing wider than it",
   async () => {
     await using viewer = await openViewer(server, { width: 390, height: 844 });

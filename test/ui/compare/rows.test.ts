@@ -58,5 +58,6 @@ test("what an address hides is taken from it, but for names that are none", () =
 test("a trace is found in what someone pastes: its id, or the link of its page", () => {
   expect(refIn("run-7")).toBe("run-7");
   expect(refIn("http://localhost:1234/traces/~12?span=~3")).toBe("~12");
+  expect(refIn("http://localhost:1234/traces/100%")).toBe("100%");
   expect(refIn("")).toBeNull();
 });

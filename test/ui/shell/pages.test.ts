@@ -10,10 +10,13 @@ const pages: [name: string, path: string, ready: string][] = [
   ["the list of traces", "/traces", ".traces-row"],
   ["a trace", "/traces/demo-subagent", ".transcript-row"],
   ["a trace that is not there", "/traces/no-such-trace", ".nothing"],
+  ["a comparison", "/compare?a=demo-fine&b=demo-second", ".compare-lines .compare-row"],
+  ["a comparison without traces", "/compare", ".nothing"],
   ["the list of sessions", "/sessions", ".sessions-list li"],
   ["a session", "/sessions/demo-desk", ".sessions-conversation"],
   ["the overview", "/overview", ".charts-chart canvas"],
   ["agents", "/agents", ".charts-groups tbody tr"],
+  ["the prompts of an agent", "/agents/coder/prompts", ".prompts-run"],
   ["the settings", "/settings", "#about"],
   ["no page", "/no/such/page", ".nothing"],
 ];

@@ -123,12 +123,12 @@ browserTest(
 );
 
 browserTest(
-  "two marked traces are compared, the earlier one first",
+  "two marked traces are compared, the earlier one first, in the project that was looked at",
   async () => {
     await send(3);
     await using viewer = await openViewer(server!);
     const { page } = viewer;
-    await viewer.open("/traces");
+    await viewer.open("/traces?project=default");
     await rowOf(page, "t0").click({ timeout: soonMs });
     await page.keyboard.press("x");
     await rowOf(page, "t1").click({ modifiers: ["Shift"] });
@@ -140,6 +140,7 @@ browserTest(
     const [newest, earlier] = traces.map(({ key }) => `~${key}`);
     const { searchParams } = new URL(page.url());
     expect([searchParams.get("a"), searchParams.get("b")]).toEqual([earlier!, newest!]);
+    expect(searchParams.get("project")).toBe("default");
   },
   60_000,
 );

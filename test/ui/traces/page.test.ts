@@ -188,6 +188,10 @@ browserTest(
     await viewer.open("/traces?filter=status:ok%20errors:%3E0");
     await shows(viewer, "mixed");
     await page.getByText("0 failed, 1 with errors").waitFor();
+    await viewer.open("/traces/mixed");
+    await page.locator(".trace-header .badge.is-ok", { hasText: "ok, 1 failed call" }).waitFor();
+    await viewer.open("/compare?a=mixed");
+    await page.locator(".compare-head").getByText("ok, 1 failed call").first().waitFor();
     await viewer.open("/traces?filter=error:refused");
     await shows(viewer, "mixed");
     expect(viewer.complaints).toEqual([]);
