@@ -1,6 +1,6 @@
 /** Hits of the search: messages, names and errors with the free text of the filter in them. */
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import type { Hit } from "../../search/hits.ts";
 import { ask } from "../data/client.ts";
@@ -29,6 +29,13 @@ const fieldWords: Record<Hit["field"], string> = {
 /** So many of a trace are shown before one asks for the rest. */
 const fewHits = 3;
 
+/**
+ * An answer of the server is cut after about 150 ms, whatever it has found by then. The page goes on
+ * by itself until it has something to read, for some 3 s.
+ */
+const enoughHits = 50;
+const mostAnswers = 20;
+
 export function Hits({ scope }: { scope: Scope }) {
   const { text, rest } = splitFreeText(scope.filter);
   const { data, error, isFetching, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
@@ -43,6 +50,12 @@ export function Hits({ scope }: { scope: Scope }) {
     getNextPageParam: ({ nextCursor }) => nextCursor,
     enabled: text !== "",
   });
+  const hits = data?.pages.flatMap((page) => page.hits) ?? [];
+  const answers = data?.pages.length ?? 0;
+  const goesOn = hasNextPage && hits.length < enoughHits && answers < mostAnswers;
+  useEffect(() => {
+    if (goesOn && !isFetching && !error) void fetchNextPage();
+  }, [goesOn, isFetching, error, fetchNextPage]);
   if (text === "") {
     return (
       <Nothing>
@@ -52,7 +65,6 @@ export function Hits({ scope }: { scope: Scope }) {
     );
   }
   if (error) return <Problem error={error} retry={() => void refetch()} />;
-  const hits = data?.pages.flatMap((page) => page.hits) ?? [];
   if (data && hits.length === 0 && !hasNextPage) {
     return (
       <Nothing>
@@ -71,8 +83,8 @@ export function Hits({ scope }: { scope: Scope }) {
         ))}
       </div>
       <p className="list-end" role="status">
-        {isFetching ? "Searching…" : hasNextPage ? `${found} so far. ` : found}
-        {!isFetching && hasNextPage && (
+        {isFetching || goesOn ? "Searching…" : hasNextPage ? `${found} so far. ` : found}
+        {!isFetching && !goesOn && hasNextPage && (
           <button type="button" className="button is-small" onClick={() => void fetchNextPage()}>
             Go on
           </button>

@@ -134,3 +134,24 @@ browserTest(
   },
   60_000,
 );
+
+browserTest(
+  "goes on searching by itself where an answer was cut before there was much in it",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await page.route("**/api/search?*", async (route) => {
+      const asked = new URL(route.request().url());
+      const done = Number(asked.searchParams.get("cursor") ?? 0);
+      asked.searchParams.delete("cursor");
+      const response = await route.fetch({ url: asked.href });
+      const { hits } = await response.json();
+      const nextCursor = done < 2 ? `${done + 1}` : null;
+      await route.fulfill({ response, json: { hits: [hits[done]], nextCursor } });
+    });
+    await viewer.open("/traces?in=messages&filter=error");
+    await page.getByText("3 messages in 3 traces", { exact: true }).waitFor();
+    expect(viewer.complaints).toEqual([]);
+  },
+  60_000,
+);
