@@ -5,7 +5,7 @@
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { settle as limits } from "../limits.ts";
-import { fromCell, type Cell, type Figure } from "./codec.ts";
+import { fromCell, sumKnown, type Cell, type Figure } from "./codec.ts";
 import { valuesOf } from "./contribution.ts";
 import { facetNumber, type FacetField } from "./facets.ts";
 import { createLatestWriter, latestFields, type Member } from "./latest.ts";
@@ -95,7 +95,7 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
     const numbers: [FacetField, Figure | null][] = [
       ["duration", row.endTime - row.startTime],
       ["cost", row.cost],
-      ["tokens", row.usage.totalTokens ?? null],
+      ["tokens", sumKnown(row.usage.inputTokens, row.usage.outputTokens)],
       ["errors", row.errorCount],
       ["settled", settledAt],
       ["internal", Number(row.isInternal)],

@@ -5,6 +5,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { Cell, cellSpreads, cellSums, spreadError } from "../../src/store/cell.ts";
+import { sumKnown, type Figure } from "../../src/store/codec.ts";
 import { rollupFields } from "../../src/store/contribution.ts";
 import { facetFields, facetNumber } from "../../src/store/facets.ts";
 import { createTallyReader } from "../../src/store/facts.ts";
@@ -86,6 +87,9 @@ function compare(bench: Bench, model: Model): void {
       );
       return `${traceKey} ${startTime} ${name} ${isNumber ? value : names.get(value)}`;
     });
+  const selectTokens = bench.db.query<Record<string, Figure | null>, [number]>(
+    "SELECT inputTokens, outputTokens FROM traces WHERE key = ?",
+  );
   const selectStep = bench.db.query<{ settledAt: number }, [number]>(
     "SELECT settledAt FROM traces WHERE key = ?",
   );
@@ -129,7 +133,8 @@ function compare(bench: Bench, model: Model): void {
       ...of([status === "ok" ? null : status], "status"),
       `duration ${Math.max(...spans.map(({ endTime }) => endTime)) - startTime}`,
       `cost ${priced.length > 0 ? Number(cost) : -1}`,
-      "tokens -1",
+      // Which usage counts is the tally's own test.
+      `tokens ${sumKnown(...Object.values(selectTokens.get(key)!)) ?? -1}`,
       `errors ${errorCount - repeatedErrors.length}`,
       `settled ${selectStep.get(key)!.settledAt}`,
       `internal ${Number(spans.every(isQuiet))}`,
