@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { limits } from "./limits.ts";
-import { isDamage, isNoRoom, isOfSqlite } from "../store/trouble.ts";
+import { isDamage, isOfDisk, isOfSqlite } from "../store/trouble.ts";
 import { facetNumber } from "../store/facets.ts";
 import { lastSettled } from "../store/settle.ts";
 import type { Source } from "../query/trace.ts";
@@ -262,7 +262,7 @@ export function createIndexer(
         return true;
       } catch (cause) {
         if (isUnsupported(cause)) isSupported = false;
-        else if (!isOfSqlite(cause) && !isNoRoom(cause)) throw cause;
+        else if (!isOfSqlite(cause) && !isOfDisk(cause)) throw cause;
         // The disk is full, or a file is damaged: all that it had is a gap, for some time. Where it is the
         // store that is damaged it comes back, and is tried ever less often.
         if (isDamage(cause)) onDamage("the search index cannot be built");
@@ -292,7 +292,7 @@ export function createIndexer(
           file.commit();
         } catch (cause) {
           // The disk fails: it stays as it was committed last, and the rest is a gap.
-          if (!isOfSqlite(cause) && !isNoRoom(cause)) throw cause;
+          if (!isOfSqlite(cause) && !isOfDisk(cause)) throw cause;
         }
         file.close();
       }

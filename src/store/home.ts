@@ -19,7 +19,7 @@ import { AppError } from "../errors.ts";
 import { newSecret } from "../secrets.ts";
 import { shellQuoted } from "../shell.ts";
 import { makeRoomToStart } from "./storage.ts";
-import { isNoRoom } from "./trouble.ts";
+import { isOfDisk } from "./trouble.ts";
 
 /** What `server.json` says of the running server. */
 export interface ServerInfo {
@@ -199,7 +199,7 @@ function guarded<T>(dir: string, open: () => T): T {
       "start_failed",
       `the data directory ${dir} cannot be used (${code || (cause as Error).name})`,
       {
-        hint: isNoRoom(cause)
+        hint: isOfDisk(cause)
           ? "its disk is full or failing: free some space, or choose another --data-dir"
           : "check that it is a directory you may write to, or choose another --data-dir",
         cause,

@@ -8,7 +8,7 @@ import { AppError } from "../errors.ts";
 import { checkWhole } from "./intact.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
 import { dropPlainPayloads } from "./plain.ts";
-import { isDamage, isNoRoom, isOfSqlite } from "./trouble.ts";
+import { isDamage, isOfDisk, isOfSqlite } from "./trouble.ts";
 
 /** "TeaL": marks a SQLite file as ours (sqlite.org/fileformat, offset 68). */
 const applicationId = 0x5465614c;
@@ -167,19 +167,19 @@ export function guarded<T>(path: string, open: () => T): T {
     return open();
   } catch (failure) {
     // What a sender is told of the disk, or of damage, is not what is to be said at a start.
-    const isOfDisk = failure instanceof AppError && isOfSqlite(failure.cause ?? {});
-    const cause = isOfDisk ? failure.cause : failure;
+    const isOfStore = failure instanceof AppError && isOfSqlite(failure.cause ?? {});
+    const cause = isOfStore ? failure.cause : failure;
     if (cause instanceof AppError) throw cause;
     const code = (cause as { code?: string }).code ?? "";
     const why = isDamage(cause)
       ? "is damaged or not a database"
       : code.startsWith("SQLITE_READONLY") || code === "SQLITE_CANTOPEN" || code === "SQLITE_PERM"
         ? "cannot be written"
-        : isNoRoom(cause)
+        : isOfDisk(cause)
           ? `cannot be opened: its disk is full or failing (${code})`
           : `cannot be opened (${code || (cause as Error).name})`;
     throw new AppError("store_unusable", `the store ${path} ${why}`, {
-      hint: `${isNoRoom(cause) ? "free some space" : "check the file"}, or choose another --data-dir; the file was left as it is`,
+      hint: `${isOfDisk(cause) ? "free some space" : "check the file"}, or choose another --data-dir; the file was left as it is`,
       cause,
     });
   }
