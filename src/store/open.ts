@@ -108,12 +108,13 @@ export function checkTable(db: Database, table: string): string[] {
   }
 }
 
-/** Writes the log back into the file and empties it, as far as no reader is in the way. */
-export function checkpoint(db: Database): void {
+/** Writes the log back into the file and empties it. @returns false where a reader was in the way. */
+export function checkpoint(db: Database): boolean {
   // Waiting for a reader, such as a backup or a shell, would hold every request up for as long.
   db.run("PRAGMA busy_timeout = 0");
   try {
-    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    const { busy } = db.query("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
+    return busy === 0;
   } finally {
     db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   }
