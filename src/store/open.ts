@@ -4,11 +4,13 @@
  */
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
+import { giveUpSpare } from "./home.ts";
 import { checkWhole } from "./intact.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
 import { dropPlainPayloads } from "./plain.ts";
-import { isDamage, isOfDisk, isOfSqlite } from "./trouble.ts";
+import { isDamage, isNoRoom, isOfDisk, isOfSqlite } from "./trouble.ts";
 
 /** "TeaL": marks a SQLite file as ours (sqlite.org/fileformat, offset 68). */
 const applicationId = 0x5465614c;
@@ -18,48 +20,68 @@ const busyTimeoutMs = 5000;
 
 export type Durability = "process" | "full";
 
+/** Where the disk has no room for the files of the log, what can be done without is given up for them. */
 export function openWriter(path: string, durability: Durability): Database {
   return guarded(path, () => {
     const isNew = !existsSync(path);
-    if (!isNew) checkWhole(path);
-    const db = new Database(path, { create: true });
-    db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
-    if (!isNew) identify(db);
-    if (isNew) {
-      // Rows of blocks fill 4 KiB pages badly: recorded sessions take 6.0 % of their JSON with those
-      // and 5.4 % with these, at the same rate; 1 KiB gains 0.2 % and costs a tenth of the rate.
-      db.run("PRAGMA page_size = 2048");
-      db.run("PRAGMA auto_vacuum = INCREMENTAL");
-      db.run(`PRAGMA application_id = ${applicationId}`);
+    for (;;) {
+      try {
+        return openOnce(path, isNew, durability);
+      } catch (cause) {
+        if (!isNoRoom(cause) || !giveUpSpare(dirname(path))) throw cause;
+      }
     }
-    // On a file system without shared memory SQLite stays with another mode and only says so.
-    const mode = db.query("PRAGMA journal_mode = WAL").get() as { journal_mode: string };
-    if (mode.journal_mode !== "wal") {
-      throw new AppError(
-        "store_unusable",
-        `this file system cannot hold the store (journal mode ${mode.journal_mode})`,
-        {
-          hint: "use --data-dir on a local disk",
-        },
-      );
-    }
-    // NORMAL loses nothing to a killed process; only FULL syncs the log before each answer. Plain
-    // fsync does not flush the drive on macOS, hence fullfsync.
-    db.run(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
-    if (durability === "full") db.run("PRAGMA fullfsync = 1");
-    db.run("PRAGMA checkpoint_fullfsync = 1");
-    // A checkpoint under load holds the writer: for 8 ms at 4 MB, for 90 ms at 64, which doubles what
-    // small requests wait beside 10 MiB ones (p99 18 to 42 ms) and gains 5 % of rate.
-    const { page_size } = db.query("PRAGMA page_size").get() as { page_size: number };
-    db.run(`PRAGMA wal_autocheckpoint = ${4_096_000 / page_size}`);
-    db.run("PRAGMA cache_size = -65536");
-    db.run("PRAGMA temp_store = MEMORY");
-    db.run("PRAGMA cell_size_check = ON");
-    db.run("PRAGMA trusted_schema = OFF");
-    migrate(db);
-    dropPlainPayloads(db);
-    return db;
   });
+}
+
+function openOnce(path: string, isNew: boolean, durability: Durability): Database {
+  if (!isNew) checkWhole(path);
+  const db = new Database(path, { create: true });
+  try {
+    prepare(db, isNew, durability);
+    return db;
+  } catch (cause) {
+    db.close();
+    throw cause;
+  }
+}
+
+function prepare(db: Database, isNew: boolean, durability: Durability): void {
+  db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  if (!isNew) identify(db);
+  if (isNew) {
+    // Rows of blocks fill 4 KiB pages badly: recorded sessions take 6.0 % of their JSON with those
+    // and 5.4 % with these, at the same rate; 1 KiB gains 0.2 % and costs a tenth of the rate.
+    db.run("PRAGMA page_size = 2048");
+    db.run("PRAGMA auto_vacuum = INCREMENTAL");
+    db.run(`PRAGMA application_id = ${applicationId}`);
+  }
+  // On a file system without shared memory SQLite stays with another mode and only says so.
+  const mode = db.query("PRAGMA journal_mode = WAL").get() as { journal_mode: string };
+  if (mode.journal_mode !== "wal") {
+    throw new AppError(
+      "store_unusable",
+      `this file system cannot hold the store (journal mode ${mode.journal_mode})`,
+      {
+        hint: "use --data-dir on a local disk",
+      },
+    );
+  }
+  // NORMAL loses nothing to a killed process; only FULL syncs the log before each answer. Plain
+  // fsync does not flush the drive on macOS, hence fullfsync.
+  db.run(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
+  if (durability === "full") db.run("PRAGMA fullfsync = 1");
+  db.run("PRAGMA checkpoint_fullfsync = 1");
+  // A checkpoint under load holds the writer: for 8 ms at 4 MB, for 90 ms at 64, which doubles what
+  // small requests wait beside 10 MiB ones (p99 18 to 42 ms) and gains 5 % of rate.
+  const { page_size } = db.query("PRAGMA page_size").get() as { page_size: number };
+  db.run(`PRAGMA wal_autocheckpoint = ${4_096_000 / page_size}`);
+  db.run("PRAGMA cache_size = -65536");
+  db.run("PRAGMA temp_store = MEMORY");
+  db.run("PRAGMA cell_size_check = ON");
+  db.run("PRAGMA trusted_schema = OFF");
+  migrate(db);
+  dropPlainPayloads(db);
 }
 
 export function openReader(path: string): Database {

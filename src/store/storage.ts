@@ -175,7 +175,7 @@ export function createStorage(settings: StorageSettings) {
       look();
     },
     growBallast,
-    /** To be called when the store is closed. On a full disk the next start finds what room there is. */
+    /** To be called when the store is closed. On a full disk what room there is stays for the next start. */
     end(): void {
       clearInterval(timer);
       if (status.state !== "full") return;
@@ -183,6 +183,7 @@ export function createStorage(settings: StorageSettings) {
       opened.delete(`${path}-wal`);
       releasedAt = -Infinity;
       while (growBallast());
+      if (ballast.bytes === 0) ballast.grow(Math.min(limits.spareBytes, status.freeBytes ?? 0));
     },
   };
 
