@@ -184,6 +184,26 @@ function identify(db: Database): void {
   }
 }
 
+/** What a start reads, and that is small enough to be looked through before it is refused. */
+const startTables = ["projects", "keys", "settings", "sqlite_sequence", "waitingLogs", "logPieces"];
+
+/** @returns which part of the store keeps it from being opened, null where it is no database. */
+function findDamage(path: string): string | null {
+  let db: Database | null = null;
+  try {
+    db = new Database(path, { readonly: true });
+    const tables = listTables(db);
+    const isDamaged = (table: string) =>
+      tables.includes(table) && checkTable(db!, table).length > 0;
+    const damaged = startTables.find(isDamaged);
+    return damaged ? `the table ${damaged}` : "a table that it starts with";
+  } catch (cause) {
+    return (cause as { code?: string }).code === "SQLITE_CORRUPT" ? "the list of its tables" : null;
+  } finally {
+    db?.close();
+  }
+}
+
 /** @throws AppError `store_unusable` for whatever SQLite says against the file. */
 export function guarded<T>(path: string, open: () => T): T {
   try {
@@ -194,15 +214,22 @@ export function guarded<T>(path: string, open: () => T): T {
     const cause = isOfStore ? failure.cause : failure;
     if (cause instanceof AppError) throw cause;
     const code = (cause as { code?: string }).code ?? "";
-    const why = isDamage(cause)
-      ? "is damaged or not a database"
+    const isDamaged = isDamage(cause);
+    const part = isDamaged ? findDamage(path) : null;
+    const why = isDamaged
+      ? part
+        ? `is damaged: ${part} cannot be read`
+        : "is damaged or not a database"
       : code.startsWith("SQLITE_READONLY") || code === "SQLITE_CANTOPEN" || code === "SQLITE_PERM"
         ? "cannot be written"
         : isOfDisk(cause)
           ? `cannot be opened: its disk is full or failing (${code})`
           : `cannot be opened (${code || (cause as Error).name})`;
+    const todo = isDamaged
+      ? "restore it from a backup; to begin anew, move it away or choose another --data-dir"
+      : `${isOfDisk(cause) ? "free some space" : "check the file"}, or choose another --data-dir`;
     throw new AppError("store_unusable", `the store ${path} ${why}`, {
-      hint: `${isOfDisk(cause) ? "free some space" : "check the file"}, or choose another --data-dir; the file was left as it is`,
+      hint: `${todo}; the file was left as it is`,
       cause,
     });
   }
