@@ -263,14 +263,17 @@ export function createIndexer(
       } catch (cause) {
         if (isUnsupported(cause)) isSupported = false;
         else if (!isOfSqlite(cause) && !isOfDisk(cause)) throw cause;
-        // The disk is full, or a file is damaged: all that it had is a gap, for some time. Where it is the
-        // store that is damaged it comes back, and is tried ever less often.
+        // The disk is full, or a file is damaged: all that it had is a gap, for some time.
         if (isDamage(cause)) onDamage("the search index cannot be built");
         if (growing) drop(growing);
         work = null;
-        workAtMs = performance.now() + limits.retryMs * ++failures;
+        workAtMs = performance.now() + retryPauseMs(++failures);
         return false;
       }
+    },
+    /** Waits no longer after an error. */
+    retry(): void {
+      workAtMs = 0;
     },
     /** Lets go of what it keeps to be fast: texts of a trace that goes on may stand in its file twice then. */
     shrinkMemory(): void {
@@ -284,6 +287,7 @@ export function createIndexer(
     },
     /** Drops all, and begins anew. */
     rebuild(): void {
+      workAtMs = 0;
       for (const file of files) drop(file);
     },
     close(): void {
@@ -299,6 +303,11 @@ export function createIndexer(
       files = [];
     },
   };
+}
+
+/** How long to wait after so many errors in a row: what does not pass by itself is tried ever less often. */
+export function retryPauseMs(failures: number): number {
+  return Math.min(limits.retryMs * 2 ** (failures - 1), limits.longestRetryMs);
 }
 
 function isUnsupported(cause: unknown): boolean {
