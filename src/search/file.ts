@@ -56,7 +56,8 @@ export interface FileState {
 export interface IndexedTrace {
   key: number;
   startTime: number;
-  settledAt: number;
+  /** In which step it settled. Its column is `settledAt`: another name would have each index built anew. */
+  settledStep: number;
 }
 
 /** Pieces of one trace, from key to key. */
@@ -139,10 +140,10 @@ function access(db: Database, path: string) {
     "INSERT OR REPLACE INTO traces (key, startTime, settledAt) VALUES (?, ?, ?)",
   );
   const selectTrace = db.query<IndexedTrace, [number]>(
-    "SELECT key, startTime, settledAt FROM traces WHERE key = ?",
+    "SELECT key, startTime, settledAt AS settledStep FROM traces WHERE key = ?",
   );
   const selectTraces = db.query<IndexedTrace, [number, number]>(
-    "SELECT key, startTime, settledAt FROM traces WHERE key > ? ORDER BY key LIMIT ?",
+    "SELECT key, startTime, settledAt AS settledStep FROM traces WHERE key > ? ORDER BY key LIMIT ?",
   );
   const lastDoc = db.query<{ id: number | null }, []>("SELECT max(id) AS id FROM docs");
   const mergeTexts = db.query<null, [number]>(
@@ -197,8 +198,8 @@ function access(db: Database, path: string) {
     addBorrow(firstKey: number, lastKey: number, traceKey: number): void {
       addBorrow.run(firstKey, lastKey, traceKey);
     },
-    putTrace({ key, startTime, settledAt }: IndexedTrace): void {
-      putTrace.run(key, startTime, settledAt);
+    putTrace({ key, startTime, settledStep }: IndexedTrace): void {
+      putTrace.run(key, startTime, settledStep);
       state.minStart = Math.min(state.minStart ?? startTime, startTime);
       state.maxStart = Math.max(state.maxStart ?? startTime, startTime);
     },

@@ -86,8 +86,8 @@ function compare(bench: Bench, model: Model): void {
       );
       return `${traceKey} ${startTime} ${name} ${isNumber ? value : names.get(value)}`;
     });
-  const selectStep = bench.db.query<{ settledAt: number }, [number]>(
-    "SELECT settledAt FROM traces WHERE key = ?",
+  const selectStep = bench.db.query<{ settledStep: number }, [number]>(
+    "SELECT settledStep FROM traces WHERE key = ?",
   );
   const wanted = [...model].flatMap(([id, byId]) => {
     const all = [...byId.values()];
@@ -131,7 +131,7 @@ function compare(bench: Bench, model: Model): void {
       `cost ${priced.length > 0 ? Number(cost) : -1}`,
       "tokens -1",
       `errors ${errorCount - repeatedErrors.length}`,
-      `settled ${selectStep.get(key)!.settledAt}`,
+      `settled ${selectStep.get(key)!.settledStep}`,
       `internal ${Number(spans.every(isQuiet))}`,
     ].map((facet) => `${key} ${startTime} ${facet}`);
   });
@@ -219,7 +219,7 @@ test("a trace whose row an earlier version wrote is counted anew before it settl
   const model: Model = new Map();
   run(bench, model, { do: "send", project: 1, sent });
   bench.settleTraces();
-  bench.db.run("UPDATE traces SET isOld = 1, isSettled = 0, settledAt = NULL, llmCount = 2");
+  bench.db.run("UPDATE traces SET isOld = 1, isSettled = 0, settledStep = NULL, llmCount = 2");
   for (const table of ["facets", "rollups", "latest"]) bench.db.run(`DELETE FROM ${table}`);
   bench.db.run("UPDATE spans SET repeats = NULL, shownBy = NULL");
   bench.reopen();
