@@ -100,7 +100,7 @@ export function listTraces(source: Source, query: TraceQuery, nowMs: number): Tr
   }
   const rows = rowsOf(source, keys);
   const fresh = rows
-    .filter(({ trace }) => trace.isSettled === 0 || trace.settledAt! > settled)
+    .filter(({ trace }) => trace.isSettled === 0 || trace.settledStep! > settled)
     .map(({ trace }) => trace.key);
   return {
     traces: rows.map(({ trace, project }) => toSummary(trace, project, nowMs)),

@@ -190,9 +190,9 @@ export function createSearch(
   }
 
   /** Whether a file says of a trace what it is now: it may have changed, and be in another, since. */
-  function isCurrent({ key, startTime, settledAt }: Candidate): boolean {
+  function isCurrent({ key, startTime, settledStep }: Candidate): boolean {
     const trace = texts.trace(key);
-    return trace?.settledAt === settledAt && trace.startTime === startTime;
+    return trace?.settledStep === settledStep && trace.startTime === startTime;
   }
 
   return {

@@ -90,8 +90,8 @@ function compare(bench: Bench, model: Model): void {
   const selectTokens = bench.db.query<Record<string, Figure | null>, [number]>(
     "SELECT inputTokens, outputTokens FROM traces WHERE key = ?",
   );
-  const selectStep = bench.db.query<{ settledAt: number }, [number]>(
-    "SELECT settledAt FROM traces WHERE key = ?",
+  const selectStep = bench.db.query<{ settledStep: number }, [number]>(
+    "SELECT settledStep FROM traces WHERE key = ?",
   );
   const wanted = [...model].flatMap(([id, byId]) => {
     const all = [...byId.values()];
@@ -136,7 +136,7 @@ function compare(bench: Bench, model: Model): void {
       // Which usage counts is the tally's own test.
       `tokens ${sumKnown(...Object.values(selectTokens.get(key)!)) ?? -1}`,
       `errors ${errorCount - repeatedErrors.length}`,
-      `settled ${selectStep.get(key)!.settledAt}`,
+      `settled ${selectStep.get(key)!.settledStep}`,
       `internal ${Number(spans.every(isQuiet))}`,
     ].map((facet) => `${key} ${startTime} ${facet}`);
   });
@@ -224,7 +224,7 @@ test("a trace whose row an earlier version wrote is counted anew before it settl
   const model: Model = new Map();
   run(bench, model, { do: "send", project: 1, sent });
   bench.settleTraces();
-  bench.db.run("UPDATE traces SET isOld = 1, isSettled = 0, settledAt = NULL, llmCount = 2");
+  bench.db.run("UPDATE traces SET isOld = 1, isSettled = 0, settledStep = NULL, llmCount = 2");
   for (const table of ["facets", "rollups", "latest"]) bench.db.run(`DELETE FROM ${table}`);
   bench.db.run("UPDATE spans SET repeats = NULL, shownBy = NULL");
   bench.reopen();
