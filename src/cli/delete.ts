@@ -1,10 +1,12 @@
 /** `tealight delete`: traces by name, or all that a filter, a session, a project or a time describes. */
+import type { Question } from "../api.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
 import type { Deleted, WouldDelete } from "../http/remove.ts";
 import { connectToStore, type Client } from "./client.ts";
 import { count, out, showProgress } from "./output.ts";
+import { printable } from "./table.ts";
 
 /** What every command that deletes many takes. */
 export interface DeleteHow {
@@ -56,14 +58,15 @@ export async function deleteTraces(
     };
     const remove = (part: PartQuery) =>
       client.ask("DELETE /api/traces", { query: { ...which, ...part } });
-    await confirmDeletion(remove, options, { what: "delete", isForTraces: true });
+    const names = await someNames(client, which, options.pinned);
+    await confirmDeletion(remove, options, { what: "delete", names, isForTraces: true });
     if (options.dryRun) return;
     const { deleted, pinnedKept } = await deleteAll(remove, options);
     if (deleted === 0) throw nothingFound(pinnedKept);
     out.write(
       options.json
         ? JSON.stringify({ deleted, pinnedKept })
-        : `deleted ${count(deleted, "trace")}${keptText("kept", pinnedKept)}`,
+        : `deleted ${count(deleted, "trace")}${names}${keptText("kept", pinnedKept)}`,
     );
   } finally {
     await client.close();
@@ -89,10 +92,29 @@ async function deleteNamed(
     spans += view.trace.spanCount;
   }
   const number = traces.length;
-  if (dryRun) return writeCounts({ traces: number, spans, pinnedKept: 0 }, json, "delete");
+  if (dryRun) return writeCounts({ traces: number, spans, pinnedKept: 0 }, json, "delete", "");
   out.write(
     json ? JSON.stringify({ deleted: number, pinnedKept: 0 }) : `deleted ${count(number, "trace")}`,
   );
+}
+
+const mostNames = 3;
+
+/** @returns names of traces that are to go, in parentheses; empty where there are none. */
+export async function someNames(
+  client: Client,
+  which: Question<"GET /api/traces">["query"],
+  withPinned: boolean,
+): Promise<string> {
+  const { traces } = await client.ask("GET /api/traces", { query: { ...which, limit: 100 } });
+  const names = new Set(
+    traces
+      .filter(({ pinned }) => withPinned || !pinned)
+      .map(({ name, traceId }) => JSON.stringify(printable(name ?? traceId))),
+  );
+  if (names.size === 0) return "";
+  const shown = [...names].slice(0, mostNames).join(", ");
+  return ` (${shown}${names.size > mostNames ? ", …" : ""})`;
 }
 
 /** What one request of a delete adds to what is to go. */
@@ -107,21 +129,22 @@ type Remove<D extends Deleted> = (part: PartQuery) => Promise<WouldDelete | D>;
 /**
  * Counts what would go, and shows that on a dry run; else asks, where someone is there to answer.
  *
+ * @param names some of what goes, as `someNames` has it.
  * @param isForTraces whether there is nothing to do without any.
  * @throws AppError `not_found` where nothing would go; `usage` where nobody has agreed.
  */
 export async function confirmDeletion(
   remove: Remove<Deleted>,
   { dryRun, yes, pinned, json }: DeleteHow,
-  { what, isForTraces }: { what: string; isForTraces: boolean },
+  { what, names, isForTraces }: { what: string; names: string; isForTraces: boolean },
 ): Promise<void> {
   if (yes && !dryRun) return;
   const counts = await untilDone(remove, { dryRun: "1", pinned: pinned ? "1" : "0" });
   if ("deleted" in counts) throw new TypeError("a dry run has deleted something");
   if (isForTraces && counts.traces === 0) throw nothingFound(counts.pinnedKept);
-  if (dryRun) return writeCounts(counts, json, what);
+  if (dryRun) return writeCounts(counts, json, what, names);
   const { traces, spans, pinnedKept } = counts;
-  const question = `${what} ${count(traces, "trace")} with ${count(spans, "span")}${keptText("keep", pinnedKept)}`;
+  const question = `${what} ${count(traces, "trace")} with ${count(spans, "span")}${names}${keptText("keep", pinnedKept)}`;
   if (json || !out.isTerminal || !process.stdin.isTTY) {
     throw new AppError("usage", `this would ${question}`, { hint: "say --yes, or --dry-run" });
   }
@@ -161,11 +184,12 @@ function writeCounts(
   { traces, spans, pinnedKept }: Omit<WouldDelete, "nextCursor">,
   json: boolean,
   what: string,
+  names: string,
 ): void {
   out.write(
     json
       ? JSON.stringify({ traces, spans, pinnedKept })
-      : `would ${what} ${count(traces, "trace")} with ${count(spans, "span")}${keptText("keep", pinnedKept)}`,
+      : `would ${what} ${count(traces, "trace")} with ${count(spans, "span")}${names}${keptText("keep", pinnedKept)}`,
   );
 }
 

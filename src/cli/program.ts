@@ -275,12 +275,25 @@ async function runProgram(args: string[]): Promise<number> {
     word !== "help" &&
     !program.commands.some((known) => known.name() === word)
   ) {
-    throw new AppError("usage", `unknown command ${JSON.stringify(word)}`, {
-      hint: "`tealight --help` lists the commands",
-    });
+    throw await unknownCommand(
+      word,
+      program.commands.map((known) => known.name()),
+    );
   }
   await program.parseAsync(args, { from: "user" });
   return exitCode;
+}
+
+async function unknownCommand(word: string, names: string[]): Promise<AppError> {
+  const { distanceBetween } = await import("../filter/keys.ts");
+  const [near] = names
+    .map((name) => ({ name, distance: distanceBetween(word.toLowerCase(), name) }))
+    .filter(({ name, distance }) => distance <= (name.length < 4 ? 1 : 2))
+    .sort((a, b) => a.distance - b.distance);
+  const meant = near ? `did you mean ${near.name}? ` : "";
+  return new AppError("usage", `unknown command ${JSON.stringify(word)}`, {
+    hint: `${meant}\`tealight --help\` lists the commands`,
+  });
 }
 
 const pinWords = [

@@ -3,7 +3,7 @@ import type { AnswerOf } from "../api.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { connect, type Client } from "./client.ts";
-import { confirmDeletion, deleteAll, type DeleteHow, type PartQuery } from "./delete.ts";
+import { confirmDeletion, deleteAll, someNames, type DeleteHow, type PartQuery } from "./delete.ts";
 import { count, out } from "./output.ts";
 import { printable, toLocalTime, toTable } from "./table.ts";
 
@@ -50,7 +50,8 @@ export async function deleteProject(config: Config, name: string, how: DeleteHow
     client.ask("DELETE /api/projects/:project", { at: { project: name }, query });
   try {
     const what = `delete project ${printable(name)} and`;
-    await confirmDeletion(remove, how, { what, isForTraces: false });
+    const names = await someNames(client, { project: name }, how.pinned);
+    await confirmDeletion(remove, how, { what, names, isForTraces: false });
     if (how.dryRun) return;
     const { deleted, pinnedKept, projectDeleted } = await deleteAll(remove, how);
     if (how.json) return out.write(JSON.stringify({ deleted, pinnedKept, projectDeleted }));

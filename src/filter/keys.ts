@@ -80,7 +80,7 @@ export const keys: readonly Key[] = [
   trace("duration", "duration", "From the first start to the last end"),
   trace("ttft", "duration", "The time to the first token"),
   trace("cost", "money", "In USD"),
-  trace("tokens", "count", "All tokens"),
+  trace("tokens", "count", "Input and output tokens"),
   trace("input", "count", "Input tokens"),
   trace("output", "count", "Output tokens"),
   trace("errors", "count", "Spans that failed"),

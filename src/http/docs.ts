@@ -5,6 +5,7 @@
 import { Type } from "@sinclair/typebox";
 import { securityHeaders } from "./answer.ts";
 import type { OpenApi, Operation } from "./openapi.ts";
+import { documentPath } from "./paths.ts";
 import { route, type Route } from "./route.ts";
 
 /** What of JSON Schema the document uses. */
@@ -85,7 +86,7 @@ export function docsRoute(document: () => OpenApi): Route {
   let page: string | null = null;
   return route({
     method: "GET",
-    path: "/api/docs",
+    path: documentPath.page,
     summary: "This document as a page",
     access: "public",
     contentType: "text/html",

@@ -12,7 +12,7 @@
  */
 import { AppError } from "../errors.ts";
 import { isSameDigest, sha256 } from "../secrets.ts";
-import { ingestPaths } from "./paths.ts";
+import { ingestPaths, isDocument } from "./paths.ts";
 import { isContainerHost, isLocalPeer } from "./peers.ts";
 import { isPage } from "./viewer.ts";
 
@@ -24,9 +24,6 @@ export interface GuardSettings {
   /** SHA-256 of each operator token that is valid. */
   operatorTokens: readonly Uint8Array[];
 }
-
-/** The API's document, as JSON and as a page. */
-const documentPaths: ReadonlySet<string> = new Set(["/api/openapi.json", "/api/docs"]);
 
 /** Whether a browser shows the answer by itself: not in a frame, and to no page's scripts. */
 function isOpened(headers: Headers): boolean {
@@ -65,7 +62,7 @@ export function createGuard({ hosts, ingestOrigins, operatorTokens }: GuardSetti
       }
       if (ingestPaths.has(path) || path === "/health") return;
       // A link may stand anywhere: neither the viewer's shell nor the API's document has data.
-      if (isOpened(request.headers) && (isPage(path) || documentPaths.has(path))) return;
+      if (isOpened(request.headers) && (isPage(path) || isDocument(path))) return;
       const origin = request.headers.get("origin");
       const site = request.headers.get("sec-fetch-site");
       const isForeign =

@@ -7,6 +7,7 @@ import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { payloadFields } from "../store/rows.ts";
 import { version } from "../version.ts";
 import { docsRoute } from "./docs.ts";
+import { documentPath } from "./paths.ts";
 import { route, type Access, type Protocol, type Route } from "./route.ts";
 
 const ErrorAnswer = Type.Object({
@@ -112,7 +113,7 @@ export function documentRoutes(routes: Route[]): Route[] {
   const read = (): OpenApi => (document ??= openApiOf(all));
   const json: Route = route({
     method: "GET",
-    path: "/api/openapi.json",
+    path: documentPath.json,
     summary: "This document",
     access: "public",
     answer: Type.Object({}, { description: "OpenAPI 3.1" }),

@@ -1,4 +1,7 @@
-/** The paths under which spans come in: a key counts there, which a page cannot send without CORS. */
+/**
+ * The paths under which spans come in, where a key counts, which a page cannot send without CORS; and those
+ * of the API's document.
+ */
 import { signals, type Signal } from "../otlp/request.ts";
 
 /**
@@ -41,4 +44,11 @@ export function isOtlpPath(path: string): boolean {
 /** Whether OTLP is taken there, by POST. */
 export function takesOtlp(path: string): boolean {
   return otlpPaths.has(path);
+}
+
+/** The API's document, as JSON and as a page: it has no data. */
+export const documentPath = { json: "/api/openapi.json", page: "/api/docs" } as const;
+
+export function isDocument(path: string): boolean {
+  return path === documentPath.json || path === documentPath.page;
 }

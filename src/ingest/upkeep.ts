@@ -94,13 +94,13 @@ export function startUpkeep(
         return packing && pack(packing);
       }),
       "free pages cannot be given back": () => {
-        const shrink = () => timed("giving free pages back", () => shrinkStep(db));
-        const isShrunk = storage.isShort ? storage.withReserve(shrink) : shrink();
+        const isShrunk = timed("giving free pages back", () =>
+          storage.withReserve(() => shrinkStep(db)),
+        );
         return isShrunk ? pauses.busyMs : null;
       },
       "the log cannot be written back": () => {
-        if (storage.isShort) storage.withReserve(() => checkpoint(db));
-        else timed("checkpoint", checkpointStep);
+        timed("checkpoint", () => storage.withReserve(checkpointStep));
         return storage.growBallast() ? pauses.busyMs : pauses.idleMs;
       },
     },
@@ -129,8 +129,7 @@ export function startUpkeep(
   function checkpointStep(): void {
     const { changes } = countChanges.get()!;
     if (changes === changesSeen && changes !== changesInFile) {
-      checkpoint(db);
-      changesInFile = changes;
+      if (checkpoint(db)) changesInFile = changes;
     }
     changesSeen = changes;
   }

@@ -11,7 +11,7 @@ import { AppError } from "../errors.ts";
 import { drain, drainAtRows, ring as ringLimits } from "../limits.ts";
 import type { Batch, SpanWriter } from "../store/spans.ts";
 import type { Storage } from "../store/storage.ts";
-import { isNoRoom, toTrouble } from "../store/trouble.ts";
+import { isOfDisk, toTrouble } from "../store/trouble.ts";
 import type { Change } from "./changes.ts";
 import { Ring } from "./ring.ts";
 import { timed } from "./stalls.ts";
@@ -69,7 +69,7 @@ export function createWriter(
       // A full disk has rolled back by itself; a second ROLLBACK would throw.
       if (db.inTransaction) db.run("ROLLBACK");
       spans.rolledBack();
-      if (isNoRoom(cause)) storage?.failed(cause);
+      if (isOfDisk(cause)) storage?.failed(cause);
       throw toTrouble(cause);
     }
   }

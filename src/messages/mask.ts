@@ -31,13 +31,12 @@ const masks: [RegExp, string][] = [
   [/\d+(?:[.,]\d+)*/g, "<n>"],
 ];
 
+const dayBeforeDate = new RegExp(`\\b${day},? (?=<date>)`, "gi");
+
 /** What is left of two prompts is equal where one differs from the other by ids, dates, paths and numbers. */
 export function maskPrompt(text: string): string {
   let masked = text;
   for (const [pattern, name] of masks) masked = masked.replace(pattern, name);
   // A list of dates, paths or the like may be longer or shorter; so may the space between.
-  return masked
-    .replace(new RegExp(`\\b${day},? (?=<date>)`, "gi"), "")
-    .replace(/\s+/g, " ")
-    .trim();
+  return masked.replace(dayBeforeDate, "").replace(/\s+/g, " ").trim();
 }

@@ -11,6 +11,7 @@ import { complete as limits } from "../limits.ts";
 import { facetFields, facetNumber, type FacetField } from "../store/facets.ts";
 import { latestFields } from "../store/latest.ts";
 import { spanKeyRange } from "../store/rows.ts";
+import { Budget } from "./budget.ts";
 import type { Source } from "./trace.ts";
 import { namesFrom, valuesOf } from "./where.ts";
 
@@ -41,38 +42,28 @@ export const Completion = Type.Object({
 export type Completion = Static<typeof Completion>;
 type Item = Completion["items"][number];
 
-/** Looks for so long, and says whether it ran out. */
-class Clock {
-  readonly #deadlineMs = performance.now() + limits.budgetMs;
-  isOver = false;
-
-  tick(): boolean {
-    return (this.isOver ||= performance.now() > this.#deadlineMs);
-  }
-}
-
 export function complete(source: Source, query: CompleteQuery): Completion {
   const { filter } = query;
   const position = Math.min(query.position ?? filter.length, filter.length);
   const caret = findCaret(filter, position);
   if (!caret) return { position, length: 0, items: [], partial: false };
-  const clock = new Clock();
-  const items = itemsOf(source, caret, query.projectId, clock)
+  const budget = new Budget(limits.budgetMs);
+  const items = itemsOf(source, caret, query.projectId, budget)
     .sort((a, b) => (b.count ?? -1) - (a.count ?? -1))
     .slice(0, limits.values);
-  return { position: caret.at, length: caret.length, items, partial: clock.isOver };
+  return { position: caret.at, length: caret.length, items, partial: budget.isSpent };
 }
 
 function itemsOf(
   source: Source,
   caret: Caret,
   projectId: number | undefined,
-  clock: Clock,
+  budget: Budget,
 ): Item[] {
   const begins = beginning(caret.prefix);
   if (caret.kind === "key") return keys.filter(({ name }) => begins(name)).map(keyItem);
   if (caret.kind === "name") {
-    const sampled = sample(source, caret.key, null, projectId, clock);
+    const sampled = sample(source, caret.key, null, projectId, budget);
     return countedItems(sampled, begins, (name) => `${quote(name)}:`);
   }
   const { key, name } = caret;
@@ -92,9 +83,9 @@ function itemsOf(
       .map((project) => plainItem(project.name));
   }
   if (facetFields.some((field) => field === key.name)) {
-    return facetItems(source, key.name as FacetField, caret.prefix, projectId, clock);
+    return facetItems(source, key.name as FacetField, caret.prefix, projectId, budget);
   }
-  const values = sample(source, key, name, projectId, clock);
+  const values = sample(source, key, name, projectId, budget);
   return countedItems(values, begins, (text) => exactly(key, text));
 }
 
@@ -127,7 +118,7 @@ function facetItems(
   field: FacetField,
   prefix: string,
   projectId: number | undefined,
-  clock: Clock,
+  budget: Budget,
 ): Item[] {
   const begins = beginning(prefix);
   const count = sqlite.query<{ n: number; ofProject: number }, (number | null)[]>(
@@ -138,7 +129,7 @@ function facetItems(
   );
   const items: Item[] = [];
   for (const id of candidates(field)) {
-    if (clock.tick()) break;
+    if (budget.spend()) break;
     const text = names.nameOf(id);
     if (!begins(text)) continue;
     const counted = count.get(projectId ?? null, facetNumber(field), id, limits.countedTraces + 1)!;
@@ -176,7 +167,7 @@ function sample(
   key: Key,
   name: string | null,
   projectId: number | undefined,
-  clock: Clock,
+  budget: Budget,
 ): Map<string, number> {
   const counts = new Map<string, number>();
   const rows = sqlite
@@ -190,7 +181,7 @@ function sample(
     "SELECT key, metadata, lists FROM spans WHERE key BETWEEN ? AND ?",
   );
   for (const row of rows) {
-    if (clock.tick()) break;
+    if (budget.spend()) break;
     const texts = new Set(textsOf(row));
     for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
   }
@@ -202,7 +193,7 @@ function sample(
     if (key.name !== "attr") return [];
     const found: string[] = [];
     for (const span of selectSpans.iterate(...spanKeyRange(row.key))) {
-      if (clock.tick()) break;
+      if (budget.spend()) break;
       const { attributes = null, traceAttributes = null } = payloads.get(
         span.key,
         span.lists,

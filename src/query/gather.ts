@@ -104,7 +104,7 @@ export function addRollups(
 }
 
 /**
- * What each group has of something in the rollups.
+ * What each group has of something in the rollups: of several sums all together.
  *
  * @returns `isWhole` false where the range has more cells than are read: the newest are.
  */
@@ -113,14 +113,15 @@ export function sumGroups(
   by: StatsField,
   range: TimeRange,
   projectId: number | undefined,
-  sum: CellSum,
+  names: readonly CellSum[],
 ): { sums: Map<number, number>; isWhole: boolean } {
   const sums = new Map<number, number>();
   let left: number = limits.rankedCells;
   // In as few cells as can be, each read only for the sum.
   for (const { value, bytes } of readCells(sqlite, by, range, null, projectId)) {
     if (left-- === 0) return { sums, isWhole: false };
-    sums.set(value, (sums.get(value) ?? 0) + Cell.readSum(bytes, sum));
+    const sum = names.reduce((sum, name) => sum + Cell.readSum(bytes, name), 0);
+    sums.set(value, (sums.get(value) ?? 0) + sum);
   }
   return { sums, isWhole: true };
 }

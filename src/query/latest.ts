@@ -11,6 +11,7 @@ import { facetNumber } from "../store/facets.ts";
 import type { LatestField } from "../store/latest.ts";
 import { levelMs } from "../store/rollup.ts";
 import { projects, traces } from "../store/schema.ts";
+import { Budget } from "./budget.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import { ErrorBound, Figures, toFigures } from "./figures.ts";
 import { addRollups, addTraces, endlessMs, GroupIds, sumOf, Window } from "./gather.ts";
@@ -68,14 +69,14 @@ interface Entry extends Place {
 
 /** @throws AppError `bad_request` for a filter or a cursor that cannot be. */
 export function listLatest(source: Source, query: LatestQuery, nowMs: number): LatestPage {
-  const deadlineMs = performance.now() + limits.filteredMs;
+  const budget = new Budget(limits.budgetMs);
   const found: Entry[] = [];
   let last: Entry | null = null;
   let isPartial = false;
   let isMore = false;
   for (const entry of entriesOf(source, query)) {
     isMore = found.length === query.limit;
-    isPartial = !isMore && last !== null && performance.now() > deadlineMs;
+    isPartial = !isMore && last !== null && budget.spend();
     if (isMore || isPartial) break;
     last = entry;
     if (!query.filter || hasMatch(source, query, entry)) found.push(entry);

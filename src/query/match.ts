@@ -7,7 +7,7 @@ import { okWithErrors } from "../filter/keys.ts";
 import type { Filter, RangeTest, Test, TextTest } from "../filter/parse.ts";
 import { staleAfterMs } from "../limits.ts";
 import { spanTypes } from "../contract/v1.ts";
-import { fromCell, type Cell, type Figure } from "../store/codec.ts";
+import { fromCell, sumKnown, type Cell, type Figure } from "../store/codec.ts";
 import { spanKeyRange } from "../store/rows.ts";
 import { storedTracePattern } from "./ids.ts";
 import type { Source } from "./trace.ts";
@@ -88,7 +88,14 @@ const rowNumbers: ReadonlyMap<string, RowReader<number | null>> = new Map([
   ],
   ["ttft", numberColumn("ttftMs")],
   ["cost", numberColumn("cost")],
-  ["tokens", numberColumn("totalTokens")],
+  [
+    "tokens",
+    {
+      columns: ["inputTokens", "outputTokens"],
+      read: ({ inputTokens, outputTokens }) =>
+        sumKnown(inputTokens as Figure | null, outputTokens as Figure | null),
+    },
+  ],
   ["input", numberColumn("inputTokens")],
   ["output", numberColumn("outputTokens")],
   ["errors", numberColumn("errorCount")],

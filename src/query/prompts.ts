@@ -82,7 +82,7 @@ interface Row {
   errorCount: number;
   cost: Figure | null;
   isSettled: number;
-  settledAt: number | null;
+  settledStep: number | null;
 }
 
 /**
@@ -161,7 +161,7 @@ function newestKeys(source: Source, { agent, projectId, limit }: PromptQuery, no
 function rowsOf({ sqlite }: Source, keys: readonly number[]): Row[] {
   return sqlite
     .query<Row, [string]>(
-      `SELECT key, traceId, startTime, endTime, status, errorCount, cost, isSettled, settledAt FROM traces
+      `SELECT key, traceId, startTime, endTime, status, errorCount, cost, isSettled, settledStep FROM traces
        WHERE key IN (SELECT value FROM json_each(?))`,
     )
     .all(JSON.stringify(keys))
@@ -201,7 +201,7 @@ function medianOf(values: bigint[]): bigint | undefined {
 }
 
 /** Which version a settled trace has; a trace that changes is settled anew. Keys are never used again. */
-const caches = new WeakMap<Database, Map<number, { settledAt: number; id: string | null }>>();
+const caches = new WeakMap<Database, Map<number, { settledStep: number; id: string | null }>>();
 
 function createVersions(source: Source): (row: Row) => string | null {
   const cache = caches.getOrInsertComputed(source.sqlite, () => new Map());
@@ -209,14 +209,14 @@ function createVersions(source: Source): (row: Row) => string | null {
   const ids = new Map<number | bigint, string>();
   const idOf = (prompt: string) =>
     ids.getOrInsertComputed(Bun.hash(prompt), () => versionId(prompt));
-  return ({ key, isSettled, settledAt }) => {
+  return ({ key, isSettled, settledStep }) => {
     const known = cache.get(key);
-    if (known && isSettled === 1 && known.settledAt === settledAt) return known.id;
+    if (known && isSettled === 1 && known.settledStep === settledStep) return known.id;
     const prompt = promptOf(source, key);
     const id = prompt === null ? null : idOf(prompt);
-    if (isSettled === 1 && settledAt !== null) {
+    if (isSettled === 1 && settledStep !== null) {
       cache.delete(key);
-      cache.set(key, { settledAt, id });
+      cache.set(key, { settledStep, id });
       if (cache.size > cachedTraces) cache.delete(cache.keys().next().value!);
     }
     return id;

@@ -22,14 +22,14 @@ import {
 } from "./gather.ts";
 import type { Source } from "./trace.ts";
 
-/** What groups can be ranked by, and the sum that says it. */
+/** What groups can be ranked by, and the sums that say it. Few senders report a total of tokens. */
 export const rankings = {
-  requests: "requests",
-  cost: "cost",
-  tokens: "totalTokens",
-  errors: "errors",
-  traces: "traces",
-} as const satisfies Record<string, CellSum>;
+  requests: ["requests"],
+  cost: ["cost"],
+  tokens: ["inputTokens", "outputTokens"],
+  errors: ["errors"],
+  traces: ["traces"],
+} as const satisfies Record<string, readonly CellSum[]>;
 
 export type Ranking = keyof typeof rankings;
 
@@ -114,7 +114,8 @@ export function rank(
     : sumGroups(source, by, window.range, projectId, rankings[sort]);
   // What is gathered so far stands in no rollup.
   for (const [id, series] of window.groups) {
-    sums.set(id, (sums.get(id) ?? 0) + Number(sumOf(series).sum(rankings[sort])));
+    const cell = sumOf(series);
+    for (const name of rankings[sort]) sums.set(id, (sums.get(id) ?? 0) + Number(cell.sum(name)));
   }
   return { ranked: [...sums].sort(([a, x], [b, y]) => y - x || a - b), isWhole };
 }

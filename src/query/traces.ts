@@ -12,6 +12,7 @@ import { facetNumber } from "../store/facets.ts";
 import type { TimeRange } from "../store/rollup.ts";
 import { projects, traces } from "../store/schema.ts";
 import { lastSettled } from "../store/settle.ts";
+import { Budget } from "./budget.ts";
 import { usdOf } from "./costs.ts";
 import { parseBoundCursor, toBoundCursor } from "./cursor.ts";
 import { storedIdOf } from "./ids.ts";
@@ -79,7 +80,7 @@ export function listTraces(source: Source, query: TraceQuery, nowMs: number): Tr
   const scope = narrowScope(source, { projectId, range }, filter);
   const candidates = candidatesOf(source, filter, scope, orderOf(sort), position);
 
-  const deadlineMs = performance.now() + limits.budgetMs;
+  const budget = new Budget(limits.budgetMs);
   const shown = new Set(position?.shown);
   const keys: number[] = [];
   let last: Candidate | null = null;
@@ -94,12 +95,12 @@ export function listTraces(source: Source, query: TraceQuery, nowMs: number): Tr
       keys.push(place.key);
       shown.add(place.key);
     }
-    isMore = performance.now() > deadlineMs;
+    isMore = budget.spend();
     if (isMore) break;
   }
   const rows = rowsOf(source, keys);
   const fresh = rows
-    .filter(({ trace }) => trace.isSettled === 0 || trace.settledAt! > settled)
+    .filter(({ trace }) => trace.isSettled === 0 || trace.settledStep! > settled)
     .map(({ trace }) => trace.key);
   return {
     traces: rows.map(({ trace, project }) => toSummary(trace, project, nowMs)),

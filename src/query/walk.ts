@@ -4,6 +4,7 @@
  * parts, so that who stops early pays little.
  */
 import type { Database } from "bun:sqlite";
+import { sumKnown, type Figure } from "../store/codec.ts";
 import { facetNumber } from "../store/facets.ts";
 import { loadRows, type MatchRow } from "./match.ts";
 import type { Source } from "./trace.ts";
@@ -42,7 +43,7 @@ const valueColumns: Record<SortField, string[]> = {
   startTime: [],
   duration: ["endTime"],
   cost: ["cost"],
-  tokens: ["totalTokens"],
+  tokens: ["inputTokens", "outputTokens"],
   errors: ["errorCount"],
 };
 
@@ -197,10 +198,9 @@ function unsettledPlaces({ sqlite }: Source, { field }: Order, { projectId }: Sc
 
 function placeOf(row: MatchRow, field: SortField): Place {
   const startTime = row.startTime as number;
-  const [column] = valueColumns[field];
-  const cell = column === undefined ? 0 : (row[column] ?? -1);
-  const value = field === "duration" ? Number(cell) - startTime : Number(cell);
-  return { value, startTime, key: row.key };
+  if (field === "startTime") return { value: 0, startTime, key: row.key };
+  const sum = sumKnown(...valueColumns[field].map((column) => row[column] as Figure | null)) ?? -1;
+  return { value: field === "duration" ? sum - startTime : sum, startTime, key: row.key };
 }
 
 /** Small parts first: most pages are filled by the first. */

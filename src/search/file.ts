@@ -33,7 +33,7 @@ const tables = [
      PRIMARY KEY (firstKey, lastKey, traceKey)
    ) WITHOUT ROWID`,
   `CREATE TABLE traces (
-     key INTEGER PRIMARY KEY, startTime INTEGER NOT NULL, settledAt INTEGER NOT NULL
+     key INTEGER PRIMARY KEY, startTime INTEGER NOT NULL, settledStep INTEGER NOT NULL
    )`,
   // One row: the file has what settled in the steps (fromStep, toStep]. Starts of traces lie between
   // minStart and maxStart.
@@ -56,7 +56,8 @@ export interface FileState {
 export interface IndexedTrace {
   key: number;
   startTime: number;
-  settledAt: number;
+  /** In which step it settled. */
+  settledStep: number;
 }
 
 /** Pieces of one trace, from key to key. */
@@ -136,13 +137,13 @@ function access(db: Database, path: string) {
     "INSERT OR IGNORE INTO borrows (firstKey, lastKey, traceKey) VALUES (?, ?, ?)",
   );
   const putTrace = db.query<null, [number, number, number]>(
-    "INSERT OR REPLACE INTO traces (key, startTime, settledAt) VALUES (?, ?, ?)",
+    "INSERT OR REPLACE INTO traces (key, startTime, settledStep) VALUES (?, ?, ?)",
   );
   const selectTrace = db.query<IndexedTrace, [number]>(
-    "SELECT key, startTime, settledAt FROM traces WHERE key = ?",
+    "SELECT key, startTime, settledStep FROM traces WHERE key = ?",
   );
   const selectTraces = db.query<IndexedTrace, [number, number]>(
-    "SELECT key, startTime, settledAt FROM traces WHERE key > ? ORDER BY key LIMIT ?",
+    "SELECT key, startTime, settledStep FROM traces WHERE key > ? ORDER BY key LIMIT ?",
   );
   const lastDoc = db.query<{ id: number | null }, []>("SELECT max(id) AS id FROM docs");
   const mergeTexts = db.query<null, [number]>(
@@ -197,8 +198,8 @@ function access(db: Database, path: string) {
     addBorrow(firstKey: number, lastKey: number, traceKey: number): void {
       addBorrow.run(firstKey, lastKey, traceKey);
     },
-    putTrace({ key, startTime, settledAt }: IndexedTrace): void {
-      putTrace.run(key, startTime, settledAt);
+    putTrace({ key, startTime, settledStep }: IndexedTrace): void {
+      putTrace.run(key, startTime, settledStep);
       state.minStart = Math.min(state.minStart ?? startTime, startTime);
       state.maxStart = Math.max(state.maxStart ?? startTime, startTime);
     },

@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { limits } from "./limits.ts";
-import { isDamage, isNoRoom, isOfSqlite } from "../store/trouble.ts";
+import { isDamage, isOfDisk, isOfSqlite } from "../store/trouble.ts";
 import { facetNumber } from "../store/facets.ts";
 import { lastSettled } from "../store/settle.ts";
 import type { Source } from "../query/trace.ts";
@@ -36,13 +36,13 @@ export function createIndexer(
   onDamage: (what: string) => void = () => {},
 ) {
   const selectSettled = source.sqlite.query<IndexedTrace, [number, number, number, number]>(
-    `SELECT traceKey AS key, startTime, value AS settledAt FROM facets
+    `SELECT traceKey AS key, startTime, value AS settledStep FROM facets
      WHERE field = ? AND value > ? AND value <= ? ORDER BY value LIMIT ?`,
   );
   const countValid = source.sqlite.query<{ count: number }, [string, number]>(
     `SELECT count(*) AS count FROM json_each(?) AS indexed
      JOIN traces ON traces.key = json_extract(indexed.value, '$[0]')
-       AND (traces.settledAt = json_extract(indexed.value, '$[1]') OR ?)`,
+       AND (traces.settledStep = json_extract(indexed.value, '$[1]') OR ?)`,
   );
   const settled = facetNumber("settled");
   const addTexts = createTextAdder(source, texts, onDamage);
@@ -117,8 +117,8 @@ export function createIndexer(
     const traces = selectSettled.all(settled, fromStep, until, count);
     if (traces.length < count || count === 1) return traces;
     // All of one step, or none of it.
-    const last = traces.at(-1)!.settledAt;
-    const whole = traces.filter(({ settledAt }) => settledAt < last);
+    const last = traces.at(-1)!.settledStep;
+    const whole = traces.filter(({ settledStep }) => settledStep < last);
     return whole.length > 0 ? whole : selectSettled.all(settled, last - 1, last, 1e9);
   }
 
@@ -153,8 +153,8 @@ export function createIndexer(
       for (const [i, trace] of traces.entries()) {
         file.begin();
         yield* addTrace(file, trace);
-        if (traces[i + 1]?.settledAt !== trace.settledAt) {
-          file.state.toStep = trace.settledAt;
+        if (traces[i + 1]?.settledStep !== trace.settledStep) {
+          file.state.toStep = trace.settledStep;
           if (isCommitDue(file)) commit(file);
         }
       }
@@ -178,10 +178,10 @@ export function createIndexer(
   }
 
   function* addTrace(file: IndexFile, indexed: IndexedTrace): Steps {
-    const { key, settledAt } = indexed;
+    const { key, settledStep } = indexed;
     const trace = texts.trace(key);
     // What has changed since settles anew, later.
-    if (trace?.settledAt !== settledAt) return;
+    if (trace?.settledStep !== settledStep) return;
     const before = (file.trace(key) && known.get(key)) ?? new Set<string>();
     const knownBefore = before.size;
     // Twice, where it fails: a disk that cannot read now may do so then, and what is left out stays so.
@@ -208,7 +208,7 @@ export function createIndexer(
       if (traces.length === 0) break;
       after = traces.at(-1)!.key;
       all += traces.length;
-      const pairs = traces.map(({ key, settledAt }) => [key, settledAt]);
+      const pairs = traces.map(({ key, settledStep }) => [key, settledStep]);
       // A trace that goes on is put into the file that grows once more, without what is there.
       const isGrowing = file.state.isSealed ? 0 : 1;
       valid += countValid.get(JSON.stringify(pairs), isGrowing)!.count;
@@ -262,15 +262,18 @@ export function createIndexer(
         return true;
       } catch (cause) {
         if (isUnsupported(cause)) isSupported = false;
-        else if (!isOfSqlite(cause) && !isNoRoom(cause)) throw cause;
-        // The disk is full, or a file is damaged: all that it had is a gap, for some time. Where it is the
-        // store that is damaged it comes back, and is tried ever less often.
+        else if (!isOfSqlite(cause) && !isOfDisk(cause)) throw cause;
+        // The disk is full, or a file is damaged: all that it had is a gap, for some time.
         if (isDamage(cause)) onDamage("the search index cannot be built");
         if (growing) drop(growing);
         work = null;
-        workAtMs = performance.now() + limits.retryMs * ++failures;
+        workAtMs = performance.now() + retryPauseMs(++failures);
         return false;
       }
+    },
+    /** Waits no longer after an error. */
+    retry(): void {
+      workAtMs = 0;
     },
     /** Lets go of what it keeps to be fast: texts of a trace that goes on may stand in its file twice then. */
     shrinkMemory(): void {
@@ -284,6 +287,7 @@ export function createIndexer(
     },
     /** Drops all, and begins anew. */
     rebuild(): void {
+      workAtMs = 0;
       for (const file of files) drop(file);
     },
     close(): void {
@@ -292,13 +296,18 @@ export function createIndexer(
           file.commit();
         } catch (cause) {
           // The disk fails: it stays as it was committed last, and the rest is a gap.
-          if (!isOfSqlite(cause) && !isNoRoom(cause)) throw cause;
+          if (!isOfSqlite(cause) && !isOfDisk(cause)) throw cause;
         }
         file.close();
       }
       files = [];
     },
   };
+}
+
+/** How long to wait after so many errors in a row: what does not pass by itself is tried ever less often. */
+export function retryPauseMs(failures: number): number {
+  return Math.min(limits.retryMs * 2 ** (failures - 1), limits.longestRetryMs);
 }
 
 function isUnsupported(cause: unknown): boolean {

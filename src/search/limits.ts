@@ -32,8 +32,9 @@ export const limits = {
   underLoadMs: 40,
   longestPauseMs: 320,
   idleMs: 500,
-  /** After an error of the file system, such as a full disk. */
-  retryMs: 60_000,
+  /** After an error of the file system, such as a full disk; after each further one twice as long. */
+  retryMs: 1000,
+  longestRetryMs: 600_000,
   tracesPerLook: 2000,
   /** Of one text: more traces that have it, and all of a file are looked at. */
   borrowers: 1000,

@@ -6,6 +6,7 @@
  */
 import { parseFilter } from "../filter/parse.ts";
 import { limits } from "./limits.ts";
+import { Budget } from "../query/budget.ts";
 import { parseBoundCursor, toBoundCursor } from "../query/cursor.ts";
 import { createMatcher, loadRows } from "../query/match.ts";
 import type { Source } from "../query/trace.ts";
@@ -144,7 +145,7 @@ export function createSearch(
     fresh: Place[],
     from: Place,
     since: number,
-    isLate: () => boolean,
+    budget: Budget,
   ): Generator<Place & { isEnd: boolean }> {
     const files = indexer.files
       .filter(
@@ -168,13 +169,14 @@ export function createSearch(
         looked = 0;
         const startTime = Math.max(waiting[0]?.startTime ?? -1, files[0]?.state.maxStart ?? -1);
         // A place behind where this page began, so that all pages come to an end.
-        if (startTime >= 0 && startTime < from.startTime && isLate()) {
+        if (startTime >= 0 && startTime < from.startTime && budget.spend()) {
           yield { startTime, key: anyKey, isEnd: true };
         }
         continue;
       }
       if (!next) return;
-      if (looked > 0 && isLate()) yield { startTime: next.startTime, key: next.key, isEnd: true };
+      if (looked > 0 && budget.spend())
+        yield { startTime: next.startTime, key: next.key, isEnd: true };
       looked++;
       if (shown.has(next.key)) continue;
       if (isCandidate(next)) {
@@ -188,9 +190,9 @@ export function createSearch(
   }
 
   /** Whether a file says of a trace what it is now: it may have changed, and be in another, since. */
-  function isCurrent({ key, startTime, settledAt }: Candidate): boolean {
+  function isCurrent({ key, startTime, settledStep }: Candidate): boolean {
     const trace = texts.trace(key);
-    return trace?.settledAt === settledAt && trace.startTime === startTime;
+    return trace?.settledStep === settledStep && trace.startTime === startTime;
   }
 
   return {
@@ -213,8 +215,7 @@ export function createSearch(
         return row !== undefined && matcher.test(row);
       };
 
-      const deadlineMs = performance.now() + limits.budgetMs;
-      const isLate = () => performance.now() > deadlineMs;
+      const budget = new Budget(limits.budgetMs);
       const start: Position =
         from.startTime < range.until
           ? from
@@ -222,14 +223,14 @@ export function createSearch(
       const trigrams = trigramsOf(words);
       const fresh = trigrams.length === 0 || !indexer.isSupported ? null : freshTraces();
       const places = fresh
-        ? walkIndexed(words, trigrams, fresh, start, range.since, isLate)
+        ? walkIndexed(words, trigrams, fresh, start, range.since, budget)
         : walkAll(start);
 
       const hits: Hit[] = [];
       let isFirst = true;
       for (const place of places) {
         if (place.startTime < range.since) break;
-        const isEnd = place.isEnd || (!isFirst && isLate());
+        const isEnd = place.isEnd || (!isFirst && budget.spend());
         isFirst = false;
         const { startTime, key } = place;
         const number = key === start.key ? start.number : 0;
@@ -238,7 +239,7 @@ export function createSearch(
         if (!trace || trace.startTime >= range.until) continue;
         if (projectId !== undefined && trace.projectId !== projectId) continue;
         if (!isMatch(trace.key)) continue;
-        const stopped = scanInto(hits, trace, words, number, limit, isLate);
+        const stopped = scanInto(hits, trace, words, number, limit, budget);
         if (stopped !== null) {
           const position = { startTime, key, number: stopped };
           return page(bound, asOfMs, hits, position, hits.length < limit);
@@ -252,9 +253,8 @@ export function createSearch(
       const bound = [q, key];
       const [from] = cursor === undefined ? [0] : parseBoundCursor(cursor, bound, 1);
       const hits: Hit[] = [];
-      const deadlineMs = performance.now() + limits.budgetMs;
-      const isLate = () => performance.now() > deadlineMs;
-      const stopped = scanInto(hits, texts.trace(key)!, words, from!, limit, isLate);
+      const budget = new Budget(limits.budgetMs);
+      const stopped = scanInto(hits, texts.trace(key)!, words, from!, limit, budget);
       return {
         hits,
         nextCursor: stopped === null ? null : toBoundCursor(bound, [stopped]),
@@ -270,13 +270,13 @@ export function createSearch(
     words: Words,
     from: number,
     limit: number,
-    isLate: () => boolean,
+    budget: Budget,
   ): number | null {
     const scan = scanFrom(trace, words, from);
     for (let { next } = scan; !next.done; scan.next = next = scan.messages.next()) {
       const { number, found } = next.value;
       // At least one message is behind the page before.
-      if ((found && hits.length === limit) || (number > from && isLate())) {
+      if ((found && hits.length === limit) || (number > from && budget.spend())) {
         stopped = scan;
         return number;
       }

@@ -39,7 +39,7 @@ export interface TraceRow {
   customer: string | null;
   startTime: number;
   isSettled: number;
-  settledAt: number | null;
+  settledStep: number | null;
 }
 
 export interface Text {
@@ -65,7 +65,7 @@ export interface TraceTexts {
 export function createTraceTexts(db: Database, names: NameLookup): TraceTexts {
   const selectTrace = db.query<TraceRow, [number]>(
     `SELECT key, projectId, traceId, traceName, agentName, workflowName, workflowRunId, sessionId,
-       customer, startTime, isSettled, settledAt FROM traces WHERE key = ?`,
+       customer, startTime, isSettled, settledStep FROM traces WHERE key = ?`,
   );
   const selectSpans = db.query<SpanRow, [number, number]>(
     `SELECT key, spanId, spanType, nameId, errorMessage, startTime, lists

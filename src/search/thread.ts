@@ -14,7 +14,7 @@ import { openReader, reading, shrinkMemory } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
 import { isDamage, toReadTrouble } from "../store/trouble.ts";
 import { giveNotice, serveThread } from "../threads.ts";
-import { createIndexer, type Indexer } from "./indexer.ts";
+import { createIndexer, retryPauseMs, type Indexer } from "./indexer.ts";
 import { createScanner } from "./scan.ts";
 import { createSearch, type Search, type SearchQuery } from "./search.ts";
 import { readStatus } from "./status.ts";
@@ -35,6 +35,8 @@ let opened: Opened | null = null;
 /** While the disk has no room, or is gone. */
 let isPaused = false;
 let timer: ReturnType<typeof setTimeout> | null = null;
+/** How often in a row the index could not be gone on with, since the store could not be read. */
+let failures = 0;
 
 function openAll({ path, dir }: { path: string; dir: string }): Opened {
   const database = openReader(path);
@@ -69,7 +71,16 @@ function read<T>(work: (opened: Opened) => T): T {
   }
 }
 
+/** Reads for whoever asks. What can be read again can be indexed again. */
+function answer<T>(work: (opened: Opened) => T): T {
+  const result = read(work);
+  if (failures > 0) schedule(limits.busyMs);
+  failures = 0;
+  return result;
+}
+
 function schedule(afterMs: number): void {
+  if (timer) clearTimeout(timer);
   timer = setTimeout(() => {
     if (isPaused) return schedule(limits.idleMs);
     const startedAt = performance.now();
@@ -80,8 +91,9 @@ function schedule(afterMs: number): void {
     } catch (cause) {
       // The disk fails, or is full, or a page is damaged: later.
       if (!(toReadTrouble(cause) instanceof AppError)) throw cause;
-      return schedule(limits.retryMs);
+      return schedule(retryPauseMs(++failures));
     }
+    failures = 0;
     const tookMs = performance.now() - startedAt;
     const pauseMs =
       loadedLooks === 0
@@ -112,12 +124,17 @@ const methods = {
     places = { path, dir };
     schedule(limits.busyMs);
   },
-  search: (query: SearchQuery) => read(({ search }) => toJson(search.search(query, Date.now()))),
+  search: (query: SearchQuery) => answer(({ search }) => toJson(search.search(query, Date.now()))),
   searchTrace: (ref: TraceRef, q: string, limit: number, cursor: string | undefined) =>
-    read(({ search }) => toJson(search.searchTrace(ref, q, limit, cursor))),
-  status: () => read(({ source, indexer }) => toJson(readStatus(source, indexer))),
-  pause: (paused: boolean): void => void (isPaused = paused),
-  rebuild: () => read(({ indexer }) => indexer.rebuild()),
+    answer(({ search }) => toJson(search.searchTrace(ref, q, limit, cursor))),
+  status: () => answer(({ source, indexer }) => toJson(readStatus(source, indexer))),
+  pause(paused: boolean): void {
+    isPaused = paused;
+    if (paused) return;
+    opened?.indexer.retry();
+    schedule(limits.busyMs);
+  },
+  rebuild: () => answer(({ indexer }) => indexer.rebuild()),
   close(): void {
     if (timer) clearTimeout(timer);
     opened?.indexer.close();

@@ -24,6 +24,12 @@ export function toFigure(total: bigint): Figure {
   return total <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(total) : total.toString();
 }
 
+/** @returns the sum of those that are known, beyond 2^53 about so much; null where none is. */
+export function sumKnown(...figures: (Figure | null | undefined)[]): number | null {
+  const known = figures.filter((figure) => figure !== null && figure !== undefined);
+  return known.length === 0 ? null : known.reduce<number>((sum, each) => sum + Number(each), 0);
+}
+
 /** USD as senders report it, a float, in whole pico-dollars: only these are ever summed. */
 export function reportedPico(usd: number | null | undefined): bigint | undefined {
   if (usd === null || usd === undefined) return undefined;

@@ -12,14 +12,16 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { newSecret } from "../secrets.ts";
 import { shellQuoted } from "../shell.ts";
+import { ballastFile, openBallast } from "./ballast.ts";
 import { makeRoomToStart } from "./storage.ts";
-import { isNoRoom } from "./trouble.ts";
+import { isNoRoom, isOfDisk } from "./trouble.ts";
 
 /** What `server.json` says of the running server. */
 export interface ServerInfo {
@@ -54,6 +56,20 @@ export interface Home {
   announce(info: ServerInfo): void;
   /** Withdraws the announcement and frees the lock. */
   release(): void;
+}
+
+/** Renamed into place: a reader sees all of it or none. */
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  } catch (cause) {
+    rmSync(`${file}.new`, { force: true });
+    if (!isNoRoom(cause) || !existsSync(file)) throw cause;
+    // What a killed server left takes up the room that this needs.
+    writeFileSync(file, text, { flag: "r+" });
+    truncateSync(file, Buffer.byteLength(text));
+  }
 }
 
 /** Where a directory's secrets and notes are. */
@@ -95,9 +111,7 @@ export function openHome(dir: string): Home {
     token: readOrMakeSecret(tokenFile, "tl"),
     notes,
     announce(info) {
-      // Renamed into place: a reader sees all of it or none.
-      writeFileSync(`${serverFile}.new`, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
-      renameSync(`${serverFile}.new`, serverFile);
+      write(serverFile, `${JSON.stringify(info, null, 2)}\n`);
       announcedPid = info.pid;
     },
     release() {
@@ -144,6 +158,18 @@ function closeToOthers(dir: string, user: number, isOurs: boolean): string[] {
 
 function isClosed(mode: number): boolean {
   return (mode & 0o077) === 0;
+}
+
+/**
+ * Gives up what a start can do without: the ballast, else the index of the search, which is built anew.
+ * To be called by whoever holds the lock. @returns false where there is neither.
+ */
+export function giveUpSpare(dir: string): boolean {
+  const { storePath, searchDir } = homeFiles(dir);
+  if (openBallast(ballastFile(storePath)).release()) return true;
+  const index = existsSync(searchDir) ? readdirSync(searchDir) : [];
+  for (const name of index) rmSync(join(searchDir, name), { force: true });
+  return index.length > 0;
 }
 
 /** What the server of this directory announced, whether or not it still runs; null without one. */
@@ -199,7 +225,7 @@ function guarded<T>(dir: string, open: () => T): T {
       "start_failed",
       `the data directory ${dir} cannot be used (${code || (cause as Error).name})`,
       {
-        hint: isNoRoom(cause)
+        hint: isOfDisk(cause)
           ? "its disk is full or failing: free some space, or choose another --data-dir"
           : "check that it is a directory you may write to, or choose another --data-dir",
         cause,

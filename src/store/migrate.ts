@@ -19,6 +19,8 @@ import texts from "./migrations/0011_texts.sql" with { type: "text" };
 import settling from "./migrations/0012_settling.sql" with { type: "text" };
 import withErrors from "./migrations/0013_witherrors.sql" with { type: "text" };
 import views from "./migrations/0014_views.sql" with { type: "text" };
+import settledStep from "./migrations/0015_settledstep.sql" with { type: "text" };
+import tokens from "./migrations/0016_tokens.sql" with { type: "text" };
 
 /** In the order in which stores applied them, which is not that of the names. It never changes. */
 const migrations = [
@@ -36,6 +38,8 @@ const migrations = [
   settling,
   withErrors,
   views,
+  settledStep,
+  tokens,
 ];
 
 export const schemaVersion = migrations.length;

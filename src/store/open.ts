@@ -4,11 +4,13 @@
  */
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
+import { giveUpSpare } from "./home.ts";
 import { checkWhole } from "./intact.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
 import { dropPlainPayloads } from "./plain.ts";
-import { isDamage, isNoRoom, isOfSqlite } from "./trouble.ts";
+import { isDamage, isNoRoom, isOfDisk, isOfSqlite } from "./trouble.ts";
 
 /** "TeaL": marks a SQLite file as ours (sqlite.org/fileformat, offset 68). */
 const applicationId = 0x5465614c;
@@ -18,48 +20,68 @@ const busyTimeoutMs = 5000;
 
 export type Durability = "process" | "full";
 
+/** Where the disk has no room for the files of the log, what can be done without is given up for them. */
 export function openWriter(path: string, durability: Durability): Database {
   return guarded(path, () => {
     const isNew = !existsSync(path);
-    if (!isNew) checkWhole(path);
-    const db = new Database(path, { create: true });
-    db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
-    if (!isNew) identify(db);
-    if (isNew) {
-      // Rows of blocks fill 4 KiB pages badly: recorded sessions take 6.0 % of their JSON with those
-      // and 5.4 % with these, at the same rate; 1 KiB gains 0.2 % and costs a tenth of the rate.
-      db.run("PRAGMA page_size = 2048");
-      db.run("PRAGMA auto_vacuum = INCREMENTAL");
-      db.run(`PRAGMA application_id = ${applicationId}`);
+    for (;;) {
+      try {
+        return openOnce(path, isNew, durability);
+      } catch (cause) {
+        if (!isNoRoom(cause) || !giveUpSpare(dirname(path))) throw cause;
+      }
     }
-    // On a file system without shared memory SQLite stays with another mode and only says so.
-    const mode = db.query("PRAGMA journal_mode = WAL").get() as { journal_mode: string };
-    if (mode.journal_mode !== "wal") {
-      throw new AppError(
-        "store_unusable",
-        `this file system cannot hold the store (journal mode ${mode.journal_mode})`,
-        {
-          hint: "use --data-dir on a local disk",
-        },
-      );
-    }
-    // NORMAL loses nothing to a killed process; only FULL syncs the log before each answer. Plain
-    // fsync does not flush the drive on macOS, hence fullfsync.
-    db.run(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
-    if (durability === "full") db.run("PRAGMA fullfsync = 1");
-    db.run("PRAGMA checkpoint_fullfsync = 1");
-    // A checkpoint under load holds the writer: for 8 ms at 4 MB, for 90 ms at 64, which doubles what
-    // small requests wait beside 10 MiB ones (p99 18 to 42 ms) and gains 5 % of rate.
-    const { page_size } = db.query("PRAGMA page_size").get() as { page_size: number };
-    db.run(`PRAGMA wal_autocheckpoint = ${4_096_000 / page_size}`);
-    db.run("PRAGMA cache_size = -65536");
-    db.run("PRAGMA temp_store = MEMORY");
-    db.run("PRAGMA cell_size_check = ON");
-    db.run("PRAGMA trusted_schema = OFF");
-    migrate(db);
-    dropPlainPayloads(db);
-    return db;
   });
+}
+
+function openOnce(path: string, isNew: boolean, durability: Durability): Database {
+  if (!isNew) checkWhole(path);
+  const db = new Database(path, { create: true });
+  try {
+    prepare(db, isNew, durability);
+    return db;
+  } catch (cause) {
+    db.close();
+    throw cause;
+  }
+}
+
+function prepare(db: Database, isNew: boolean, durability: Durability): void {
+  db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  if (!isNew) identify(db);
+  if (isNew) {
+    // Rows of blocks fill 4 KiB pages badly: recorded sessions take 6.0 % of their JSON with those
+    // and 5.4 % with these, at the same rate; 1 KiB gains 0.2 % and costs a tenth of the rate.
+    db.run("PRAGMA page_size = 2048");
+    db.run("PRAGMA auto_vacuum = INCREMENTAL");
+    db.run(`PRAGMA application_id = ${applicationId}`);
+  }
+  // On a file system without shared memory SQLite stays with another mode and only says so.
+  const mode = db.query("PRAGMA journal_mode = WAL").get() as { journal_mode: string };
+  if (mode.journal_mode !== "wal") {
+    throw new AppError(
+      "store_unusable",
+      `this file system cannot hold the store (journal mode ${mode.journal_mode})`,
+      {
+        hint: "use --data-dir on a local disk",
+      },
+    );
+  }
+  // NORMAL loses nothing to a killed process; only FULL syncs the log before each answer. Plain
+  // fsync does not flush the drive on macOS, hence fullfsync.
+  db.run(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
+  if (durability === "full") db.run("PRAGMA fullfsync = 1");
+  db.run("PRAGMA checkpoint_fullfsync = 1");
+  // A checkpoint under load holds the writer: for 8 ms at 4 MB, for 90 ms at 64, which doubles what
+  // small requests wait beside 10 MiB ones (p99 18 to 42 ms) and gains 5 % of rate.
+  const { page_size } = db.query("PRAGMA page_size").get() as { page_size: number };
+  db.run(`PRAGMA wal_autocheckpoint = ${4_096_000 / page_size}`);
+  db.run("PRAGMA cache_size = -65536");
+  db.run("PRAGMA temp_store = MEMORY");
+  db.run("PRAGMA cell_size_check = ON");
+  db.run("PRAGMA trusted_schema = OFF");
+  migrate(db);
+  dropPlainPayloads(db);
 }
 
 export function openReader(path: string): Database {
@@ -108,12 +130,13 @@ export function checkTable(db: Database, table: string): string[] {
   }
 }
 
-/** Writes the log back into the file and empties it, as far as no reader is in the way. */
-export function checkpoint(db: Database): void {
+/** Writes the log back into the file and empties it. @returns false where a reader was in the way. */
+export function checkpoint(db: Database): boolean {
   // Waiting for a reader, such as a backup or a shell, would hold every request up for as long.
   db.run("PRAGMA busy_timeout = 0");
   try {
-    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    const { busy } = db.query("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
+    return busy === 0;
   } finally {
     db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   }
@@ -161,25 +184,52 @@ function identify(db: Database): void {
   }
 }
 
+/** What a start reads, and that is small enough to be looked through before it is refused. */
+const startTables = ["projects", "keys", "settings", "sqlite_sequence", "waitingLogs", "logPieces"];
+
+/** @returns which part of the store keeps it from being opened, null where it is no database. */
+function findDamage(path: string): string | null {
+  let db: Database | null = null;
+  try {
+    db = new Database(path, { readonly: true });
+    const tables = listTables(db);
+    const isDamaged = (table: string) =>
+      tables.includes(table) && checkTable(db!, table).length > 0;
+    const damaged = startTables.find(isDamaged);
+    return damaged ? `the table ${damaged}` : "a table that it starts with";
+  } catch (cause) {
+    return (cause as { code?: string }).code === "SQLITE_CORRUPT" ? "the list of its tables" : null;
+  } finally {
+    db?.close();
+  }
+}
+
 /** @throws AppError `store_unusable` for whatever SQLite says against the file. */
 export function guarded<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (failure) {
     // What a sender is told of the disk, or of damage, is not what is to be said at a start.
-    const isOfDisk = failure instanceof AppError && isOfSqlite(failure.cause ?? {});
-    const cause = isOfDisk ? failure.cause : failure;
+    const isOfStore = failure instanceof AppError && isOfSqlite(failure.cause ?? {});
+    const cause = isOfStore ? failure.cause : failure;
     if (cause instanceof AppError) throw cause;
     const code = (cause as { code?: string }).code ?? "";
-    const why = isDamage(cause)
-      ? "is damaged or not a database"
+    const isDamaged = isDamage(cause);
+    const part = isDamaged ? findDamage(path) : null;
+    const why = isDamaged
+      ? part
+        ? `is damaged: ${part} cannot be read`
+        : "is damaged or not a database"
       : code.startsWith("SQLITE_READONLY") || code === "SQLITE_CANTOPEN" || code === "SQLITE_PERM"
         ? "cannot be written"
-        : isNoRoom(cause)
+        : isOfDisk(cause)
           ? `cannot be opened: its disk is full or failing (${code})`
           : `cannot be opened (${code || (cause as Error).name})`;
+    const todo = isDamaged
+      ? "restore it from a backup; to begin anew, move it away or choose another --data-dir"
+      : `${isOfDisk(cause) ? "free some space" : "check the file"}, or choose another --data-dir`;
     throw new AppError("store_unusable", `the store ${path} ${why}`, {
-      hint: `${isNoRoom(cause) ? "free some space" : "check the file"}, or choose another --data-dir; the file was left as it is`,
+      hint: `${todo}; the file was left as it is`,
       cause,
     });
   }

@@ -65,7 +65,7 @@ export const traces = sqliteTable("traces", {
   outputPreview: wireText(),
   isPinned: integer().notNull(),
   isSettled: integer().notNull(),
-  settledAt: integer(),
+  settledStep: integer(),
   estimatedSpanCount: integer().notNull(),
   reportedCost: figure(),
   isOld: integer().notNull(),

@@ -5,7 +5,7 @@
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { settle as limits } from "../limits.ts";
-import { fromCell, type Cell, type Figure } from "./codec.ts";
+import { fromCell, sumKnown, type Cell, type Figure } from "./codec.ts";
 import { valuesOf } from "./contribution.ts";
 import { facetNumber, type FacetField } from "./facets.ts";
 import { createLatestWriter, latestFields, type Member } from "./latest.ts";
@@ -43,7 +43,7 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
      ORDER BY key LIMIT ?`,
   );
   const mark = db.query<null, SQLQueryBindings[]>(
-    "UPDATE traces SET isSettled = ?, settledAt = ? WHERE key = ?",
+    "UPDATE traces SET isSettled = ?, settledStep = ? WHERE key = ?",
   );
   const takePlace = db.query<{ last: number }, []>(
     "UPDATE settling SET last = last + 1 RETURNING last",
@@ -73,7 +73,7 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
     }
   }
 
-  function facetsOf(state: TraceState, settledAt: number): Facet[] {
+  function facetsOf(state: TraceState, settledStep: number): Facet[] {
     const row = state.tally.row();
     const { all: _, ...texts } = valuesOf(row.header);
     const tools = new Set<string>();
@@ -95,9 +95,9 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
     const numbers: [FacetField, Figure | null][] = [
       ["duration", row.endTime - row.startTime],
       ["cost", row.cost],
-      ["tokens", row.usage.totalTokens ?? null],
+      ["tokens", sumKnown(row.usage.inputTokens, row.usage.outputTokens)],
       ["errors", row.errorCount],
-      ["settled", settledAt],
+      ["settled", settledStep],
       ["internal", Number(row.isInternal)],
     ];
     const facet = (field: FacetField, value: number): Facet => [
@@ -127,27 +127,27 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
 
   return {
     unsettle(state) {
-      if (state.settledAt === null) return;
-      for (const facet of facetsOf(state, state.settledAt)) removeFacet.run(...facet);
+      if (state.settledStep === null) return;
+      for (const facet of facetsOf(state, state.settledStep)) removeFacet.run(...facet);
       for (const member of membersOf(state)) latest.remove(member);
       rollups.add(state.tally, state.projectId, -1);
       mark.run(0, null, state.key);
-      state.settledAt = null;
+      state.settledStep = null;
     },
     hasWork: (nowMs) => quietTraces(nowMs, 1).length > 0,
     step(nowMs) {
-      const settledAt = takePlace.get()!.last;
+      const settledStep = takePlace.get()!.last;
       const facets: Facet[] = [];
       let spans = 0;
       for (const { key, projectId, traceId } of quietTraces(nowMs, limits.tracesPerStep)) {
         passing(key, () => {
           const state = traces.peek(projectId, fromCell(traceId))!;
           if (state.isOld) traces.save(state);
-          facets.push(...facetsOf(state, settledAt));
+          facets.push(...facetsOf(state, settledStep));
           rollups.add(state.tally, state.projectId, 1);
           for (const member of membersOf(state)) latest.add(member);
-          mark.run(1, settledAt, state.key);
-          state.settledAt = settledAt;
+          mark.run(1, settledStep, state.key);
+          state.settledStep = settledStep;
           spans += state.tally.size;
         });
         if (spans > limits.spansPerStep) break;

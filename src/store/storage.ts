@@ -7,7 +7,7 @@ import { statfsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { storage as limits } from "../limits.ts";
 import { ballastFile, openBallast } from "./ballast.ts";
-import { isNoRoom, storageUnavailable } from "./trouble.ts";
+import { isNoRoom, storageUnavailable, whyUnwritable } from "./trouble.ts";
 
 /** `full`: spans are refused, all else goes on. `gone`: nothing can be changed. */
 export type StorageState = "ok" | "full" | "gone";
@@ -107,9 +107,9 @@ export function createStorage(settings: StorageSettings) {
     if (loss !== null) {
       status.message = `${loss}; nothing is stored until it is back as it was. To begin with what is there now, start the server again`;
     } else if (isShort) {
-      status.message = `the disk of ${dir} is full: new spans are refused until ${resumeBytes} bytes are free; reading and deleting go on`;
+      status.message = `${whyUnwritable(dir, null)}: new spans are refused until ${resumeBytes} bytes are free; reading and deleting go on`;
     } else if (failure) {
-      status.message = `the disk of ${dir} is full or failing (${failure.code}): what cannot be written is refused`;
+      status.message = `${whyUnwritable(dir, failure)}: what cannot be written is refused`;
     } else {
       status.message = `${dir} can be written again`;
     }
@@ -175,7 +175,7 @@ export function createStorage(settings: StorageSettings) {
       look();
     },
     growBallast,
-    /** To be called when the store is closed. On a full disk the next start finds what room there is. */
+    /** To be called when the store is closed. On a full disk what room there is stays for the next start. */
     end(): void {
       clearInterval(timer);
       if (status.state !== "full") return;
@@ -183,6 +183,7 @@ export function createStorage(settings: StorageSettings) {
       opened.delete(`${path}-wal`);
       releasedAt = -Infinity;
       while (growBallast());
+      if (ballast.bytes === 0) ballast.grow(Math.min(limits.spareBytes, status.freeBytes ?? 0));
     },
   };
 

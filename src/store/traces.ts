@@ -19,8 +19,8 @@ export interface TraceState {
   lastReceivedAt: number;
   /** The start time in the row, or null where there is no row yet. */
   storedStartTime: number | null;
-  /** When facets and statistics took it in (settle.ts), null where they have not. */
-  settledAt: number | null;
+  /** In which step facets and statistics took it in (settle.ts), null where they have not. */
+  settledStep: number | null;
   /** True where the row was written by an earlier version, which counted otherwise. */
   isOld: boolean;
   tally: Tally;
@@ -106,7 +106,7 @@ export function createTraceStates(
 ): TraceStates {
   const readTally = createTallyReader(db, names);
   const selectTrace = db.query<StoredTrace, [number, Cell]>(
-    `SELECT key, source, receivedAt, lastReceivedAt, startTime, settledAt, isOld,
+    `SELECT key, source, receivedAt, lastReceivedAt, startTime, settledStep, isOld,
        inputPreview, outputPreview
      FROM traces WHERE projectId = ? AND traceId = ?`,
   );
@@ -200,7 +200,7 @@ export function createTraceStates(
         receivedAt,
         lastReceivedAt: receivedAt,
         storedStartTime: null,
-        settledAt: null,
+        settledStep: null,
         isOld: false,
         tally: new Tally(),
         nextSpanNumber: 0,
@@ -315,7 +315,7 @@ interface StoredTrace {
   receivedAt: number;
   lastReceivedAt: number;
   startTime: number;
-  settledAt: number | null;
+  settledStep: number | null;
   isOld: number;
   inputPreview: string | null;
   outputPreview: string | null;

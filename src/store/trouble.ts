@@ -23,24 +23,40 @@ export function isOfSqlite(cause: unknown): boolean {
   return `${(cause as { code?: unknown }).code}`.startsWith("SQLITE_");
 }
 
-/** Whether it says that something cannot be written: for want of space, most often. */
+/**
+ * Whether what was to be written had no room. Past a quota SQLite only says that a write failed, and of the
+ * index of its log that it cannot grow.
+ */
 export function isNoRoom(cause: unknown): boolean {
-  const { code = "" } = cause as { code?: string };
-  return (
-    ["SQLITE_FULL", "ENOSPC", "EDQUOT", "storage_unavailable"].includes(code) ||
-    code.startsWith("SQLITE_IOERR")
-  );
+  const { code = "", cause: inner } = cause as { code?: string; cause?: unknown };
+  if (code === "storage_unavailable") return inner !== undefined && isNoRoom(inner);
+  const codes = ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "ENOSPC", "EDQUOT"];
+  return codes.includes(code);
+}
+
+/** Whether the disk is full or failing. */
+export function isOfDisk(cause: unknown): boolean {
+  return isNoRoom(cause) || /^(SQLITE_IOERR|EIO$)/.test(`${(cause as { code?: unknown }).code}`);
+}
+
+/** @param cause what failed; null where there is too little room to try. */
+export function whyUnwritable(dir: string, cause: { code?: string } | null): string {
+  const { code } = cause ?? { code: "SQLITE_FULL" };
+  if (code === "SQLITE_FULL") return `the disk of ${dir} is full`;
+  return isOfDisk(cause)
+    ? `the disk of ${dir} is full or failing (${code})`
+    : `the store's files in ${dir} cannot be opened or written (${code})`;
 }
 
 /** The wire contract has this text for whatever is no fault of the sender. */
-export function storageUnavailable(state: StorageState, cause?: unknown): AppError {
+export function storageUnavailable(state: StorageState, cause: unknown = null): AppError {
   return new AppError("storage_unavailable", "ingest buffer full", {
     hint:
       state === "gone"
         ? "the data directory of the server was removed or replaced"
-        : "the disk of the data directory is full or failing",
+        : whyUnwritable("the data directory", cause as { code?: string } | null),
     retryAfterSeconds: storage.pauseMs / 1000,
-    cause,
+    cause: cause ?? undefined,
   });
 }
 

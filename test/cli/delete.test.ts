@@ -46,7 +46,7 @@ describe("delete", () => {
     await send(server, "c", { sessionId: "s 1", agentName: "x" });
     await server.api("/api/traces/c/pin", { method: "POST" });
     const described = ["--session", "s 1", "--filter", "agent:x"];
-    const what = "delete 1 trace with 2 spans, and keep 1 pinned trace";
+    const what = 'delete 1 trace with 2 spans ("a trace"), and keep 1 pinned trace';
     expect(await run(...described, "--dry-run")).toEqual(done(`would ${what}`));
     expect(await run(...described, "--dry-run", "--json")).toEqual(
       done('{"traces":1,"spans":2,"pinnedKept":1}'),
@@ -55,7 +55,7 @@ describe("delete", () => {
     expectFailure(await run(...described, "--json"), 2, `this would ${what}`);
     expect(await listed(server)).toEqual(["a", "b", "c"]);
     expect(await run(...described, "--yes")).toEqual(
-      done("deleted 1 trace, and kept 1 pinned trace"),
+      done('deleted 1 trace ("a trace"), and kept 1 pinned trace'),
     );
     expectFailure(await run(...described, "--yes"), 3, "only pinned traces match");
     expect(await run(...described, "--yes", "--pinned", "--json")).toEqual(
@@ -64,8 +64,30 @@ describe("delete", () => {
     expect(await listed(server)).toEqual(["b"]);
     expectFailure(await run("--since", "1h", "--yes"), 3, "no trace matches");
     expect(await run("--until", "now", "--project", "default", "--yes")).toEqual(
-      done("deleted 1 trace"),
+      done('deleted 1 trace ("a trace")'),
     );
+  });
+
+  test("names some of what goes, so that a filter that takes more than was meant is seen", async () => {
+    await using server = await startAnnouncedServer();
+    const names = ["eval", "eval", "evaluate", "retrieval", "medieval", "other"];
+    for (const [i, traceName] of names.entries()) {
+      await send(server, `${i}`, { traceName, spans: [makeSpan({ startTime: 1000 + i })] });
+    }
+    const described = ["delete", "--filter", "name:eval"];
+    const which = '("medieval", "retrieval", "evaluate", …)';
+    expect(await tealight(server.dataDir, [...described, "--dry-run"])).toEqual(
+      done(`would delete 5 traces with 5 spans ${which}`),
+    );
+    expectFailure(
+      await tealight(server.dataDir, described),
+      2,
+      `this would delete 5 traces with 5 spans ${which}`,
+    );
+    expect(await tealight(server.dataDir, [...described, "--yes"])).toEqual(
+      done(`deleted 5 traces ${which}`),
+    );
+    expect(await listed(server)).toEqual(["5"]);
   });
 
   test("asks on a terminal, and takes no answer for a no", async () => {
@@ -77,7 +99,7 @@ describe("delete", () => {
       ["delete", "--filter", "name:a*"],
       isAsked,
     );
-    expect(output).toContain("Delete 1 trace with 1 span?");
+    expect(output).toContain('Delete 1 trace with 1 span ("a trace")?');
     expect(await listed(server)).toEqual(["a"]);
   });
 
@@ -100,7 +122,7 @@ describe("delete", () => {
     await tealight(home.dir, ["import", "-"], { input: lines.join("\n") });
     expect(await tealight(home.dir, ["pin", "a"])).toEqual(done("a: pinned"));
     const deleted = await tealight(home.dir, ["delete", "--project", "default", "--yes"]);
-    expect(deleted).toEqual(done("deleted 1 trace, and kept 1 pinned trace"));
+    expect(deleted).toEqual(done('deleted 1 trace ("a trace"), and kept 1 pinned trace'));
     await using server = await startAnnouncedServer({ dataDir: home.dir });
     expect(await listed(server)).toEqual(["a"]);
   });

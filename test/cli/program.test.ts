@@ -91,6 +91,16 @@ describe("bad usage", () => {
   }
 });
 
+test.each([
+  [["serv"], "did you mean serve?"],
+  [["Improt"], "did you mean import?"],
+  [["keys", "lits"], "Did you mean list?"],
+  [["frobnicate"], "hint: `tealight --help` lists"],
+])("of an unknown command `%s` the one that was meant is named", async (args, hint) => {
+  await using home = makeDataDir();
+  expect((await tealight(home.dir, args)).stderr).toContain(hint);
+});
+
 describe("a bad setting", () => {
   test("from the environment is named with its variable", async () => {
     await using home = makeDataDir();

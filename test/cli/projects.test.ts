@@ -55,7 +55,7 @@ describe("projects", () => {
       await server.api("/api/import?project=a", { method: "POST", body });
     }
     await server.api("/api/traces/t1/pin", { method: "POST" });
-    const what = "delete project a and 1 trace with 1 span, and keep 1 pinned trace";
+    const what = 'delete project a and 1 trace with 1 span ("a trace"), and keep 1 pinned trace';
     expect((await projects("delete", "a", "--dry-run")).stdout).toBe(`would ${what}\n`);
     expectFailure(await projects("delete", "a"), 2, `this would ${what}`);
     const kept = await projects("delete", "a", "--yes");

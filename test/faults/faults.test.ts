@@ -1,4 +1,4 @@
-import { test } from "bun:test";
+import { expect, test } from "bun:test";
 import { runScript } from "./script.ts";
 import { scenarios } from "./stores.ts";
 
@@ -7,6 +7,8 @@ test("a server with a call that fails runs on or ends with one line, starts agai
   const options = ["--scenario", scenario, "--sample", "16", "--seconds", "25"];
   const lines = await runScript("faults.ts", options);
   const skipped = lines.find((line) => line.startsWith("skipped"));
+  const [, tried, silent] = /^(\d+) calls tried, (\d+) not reached/.exec(lines.at(-2) ?? "") ?? [];
+  if (!skipped) expect(Number(tried) - Number(silent)).toBeGreaterThan(0);
   console.info(
     skipped ?? `${scenario}, ${lines.find((line) => line.startsWith("seed"))}, ${lines.at(-2)}`,
   );

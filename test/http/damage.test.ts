@@ -73,6 +73,43 @@ test("a store that was not closed is looked through at the next start, and what 
   expect((await damaged.ingest(makePayload({ traceId: "later" }))).status).toBe(202);
 });
 
+test.each([
+  ["sqlite_master", "the list of its tables"],
+  ["projects", "the table projects"],
+  ["keys", "the table keys"],
+  ["sqlite_autoindex_keys_1", "the table keys"],
+  ["settings", "the table settings"],
+  ["blocks", "a table that it starts with"],
+])(
+  "a start that %s keeps from going on says what is damaged, each time, and changes nothing",
+  async (name, part) => {
+    const first = await startServer();
+    expect((await first.ingest(makePayload())).status).toBe(202);
+    await first.stop();
+    const file = join(first.dataDir, "tealight.db");
+    const db = new Database(file, { readonly: true });
+    const root = db
+      .query<{ rootpage: number }, [string]>("SELECT rootpage FROM sqlite_master WHERE name = ?")
+      .get(name);
+    db.close();
+    const bytes = Buffer.from(await Bun.file(file).arrayBuffer());
+    const page = root?.rootpage ?? 1;
+    // On the first page a header comes before.
+    bytes.fill(0x55, page === 1 ? 100 : (page - 1) * 2048, page * 2048);
+    await Bun.write(file, bytes);
+    for (let i = 0; i < 2; i++) {
+      const refusal = await startServer({ dataDir: first.dataDir }).catch((cause) => cause);
+      expect(refusal).toMatchObject({
+        code: "store_unusable",
+        message: `the store ${file} is damaged: ${part} cannot be read`,
+        hint: "restore it from a backup; to begin anew, move it away or choose another --data-dir; the file was left as it is",
+      });
+      expect(Buffer.from(await Bun.file(file).arrayBuffer()).equals(bytes)).toBe(true);
+    }
+    rmSync(first.dataDir, { recursive: true });
+  },
+);
+
 test("a text on a damaged page does not take the others of its trace along", async () => {
   const first = await startServer();
   for (const spanId of ["a", "b", "c"]) {

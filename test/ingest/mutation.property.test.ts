@@ -186,7 +186,7 @@ const mutatedBody = (): fc.Arbitrary<Uint8Array> =>
 
 /** A trace settles by itself a while after it came; the names that it adds then are not looked at. */
 function withoutSettling(row: unknown): object {
-  return { ...(row as object), isSettled: null, settledAt: null };
+  return { ...(row as object), isSettled: null, settledStep: null };
 }
 
 /** Everything that an accepted request may change and a refused one may not. */

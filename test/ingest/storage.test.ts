@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { readServerInfo } from "../../src/store/home.ts";
 import { makePayload, makeTempDir, startServer, type TestServer } from "../helpers.ts";
 import { mountSmallDisk } from "../smalldisk.ts";
 import { spawnProcess, spawnServer, type ServerProcess } from "../server.process.ts";
@@ -258,6 +259,53 @@ describe.skipIf(!disk)("a disk of 64 MiB", () => {
     third.signal("SIGTERM");
     expect(await third.exited).toBe(0);
     rmSync(dir, { recursive: true });
+  });
+
+  test("without a free byte and without a ballast: after a kill it starts, reads and is found by other commands", async () => {
+    const dir = join(disk!.dir, "killed");
+    await using first = await spawnServer(dir);
+    expect((await post(first, "kept")).status).toBe(202);
+    first.signal("SIGKILL");
+    await first.exited;
+    rmSync(join(dir, "ballast"), { force: true });
+    disk!.fill();
+    await using second = await spawnServer(dir);
+    expect((await statusOf(second)).spanCount).toBe(1);
+    await expectUnavailable(await postUntil(second, 503));
+    expect(readServerInfo(dir)).toMatchObject({ pid: second.pid, port: second.port });
+    second.signal("SIGTERM");
+    expect(await second.exited).toBe(0);
+    for (const name of readdirSync(disk!.dir)) rmSync(join(disk!.dir, name), { recursive: true });
+  });
+
+  test("without a free byte and without a ballast: after an orderly end a start gives up the search index, and without one it says what to do", async () => {
+    const dir = join(disk!.dir, "ended");
+    await using first = await spawnServer(dir);
+    expect((await post(first, "kept")).status).toBe(202);
+    const indexes = () => (existsSync(join(dir, "search")) ? readdirSync(join(dir, "search")) : []);
+    await until(() => indexes().length > 0);
+    first.signal("SIGTERM");
+    expect(await first.exited).toBe(0);
+    rmSync(join(dir, "ballast"), { force: true });
+    disk!.fill();
+    await using second = await spawnServer(dir);
+    expect((await statusOf(second)).spanCount).toBe(1);
+    expect(indexes()).toEqual([]);
+    second.signal("SIGTERM");
+    expect(await second.exited).toBe(0);
+
+    // What is left of the room is kept for the start that follows, unless someone takes it.
+    expect(ballastBytes(dir)).toBeGreaterThan(0);
+    rmSync(join(dir, "ballast"));
+    disk!.fill();
+    const child = spawnProcess(dir);
+    const log = child.stderr.text();
+    expect(await child.exited).toBe(1);
+    expect((await log).trim().split("\n")).toEqual([
+      expect.stringMatching(/^tealight: the store .* its disk is full or failing/),
+      expect.stringMatching(/^ +hint: free some space/),
+    ]);
+    for (const name of readdirSync(disk!.dir)) rmSync(join(disk!.dir, name), { recursive: true });
   });
 
   test("that has no room for a new store says so in one line", async () => {

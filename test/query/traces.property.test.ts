@@ -2,11 +2,11 @@
  * Whatever is stored, settled or not, and by whichever way the traces of a filter are found: lists say what
  * a plain model says that looks at every span, and miss no trace that changes while someone pages.
  */
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, test } from "bun:test";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
 import type { ImportedSpan, TraceHeader } from "../../src/contract/v1.ts";
-import { traces as limits } from "../../src/limits.ts";
+import { budget, traces as limits } from "../../src/limits.ts";
 import type { Source } from "../../src/query/trace.ts";
 import {
   listMatchingKeys,
@@ -309,7 +309,12 @@ const bounds = fc.record({
 });
 const usual = { ...limits };
 const setLimits = (bounds: object) => Object.assign(limits, bounds);
-afterEach(() => setLimits(usual));
+const { leastSteps } = budget;
+beforeEach(() => void (budget.leastSteps = 0));
+afterEach(() => {
+  setLimits(usual);
+  budget.leastSteps = leastSteps;
+});
 
 /** The keys that match, and what they are sorted by. */
 function plainly(bench: Bench, model: Model, { words, scope }: Query) {
@@ -318,7 +323,10 @@ function plainly(bench: Bench, model: Model, { words, scope }: Query) {
     const trace = view(known);
     // What counts of tokens and money is the tally's own test.
     const [summary] = summariesOf(bench.source(), [known.key], bench.nowMs);
-    const { totalTokens: tokens, costUsd: cost } = summary!;
+    const { inputTokens, outputTokens, costUsd: cost } = summary!;
+    const counts = [inputTokens, outputTokens].filter((count) => count !== null);
+    const tokens =
+      counts.length === 0 ? null : counts.reduce<number>((sum, n) => sum + Number(n), 0);
     const isIn =
       (projectId === undefined || trace.project === projectId) &&
       trace.start >= since &&

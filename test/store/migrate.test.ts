@@ -107,6 +107,8 @@ const hashes: Record<string, string> = {
   "0012_settling.sql": "e9d49ee6de63668804d77d49ba9dbf713366ebf445a941b0aa3cfd3b6220836e",
   "0013_witherrors.sql": "948c93dcca10bdc2e43014fc697901a1b24d4ad779e6d51e331e5b80c4ea2c5d",
   "0014_views.sql": "09ada0c70e069186f218a2dd640866487e07dd0f80dad8c5018bf1c0442ced15",
+  "0015_settledstep.sql": "f5a57b2ea4c750b668eb718556dcece3fa96f6a036575b4f0dd7b9e76b099744",
+  "0016_tokens.sql": "1b8891ed6824e44f6bc8268285f374b903982aa1ac9df57f4ffb606572530d8a",
 };
 
 test("no step changes once it is out, and a new one is entered here", () => {

@@ -5,6 +5,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { Cell, cellSpreads, cellSums, spreadError } from "../../src/store/cell.ts";
+import { sumKnown, type Figure } from "../../src/store/codec.ts";
 import { rollupFields } from "../../src/store/contribution.ts";
 import { facetFields, facetNumber } from "../../src/store/facets.ts";
 import { createTallyReader } from "../../src/store/facts.ts";
@@ -86,8 +87,11 @@ function compare(bench: Bench, model: Model): void {
       );
       return `${traceKey} ${startTime} ${name} ${isNumber ? value : names.get(value)}`;
     });
-  const selectStep = bench.db.query<{ settledAt: number }, [number]>(
-    "SELECT settledAt FROM traces WHERE key = ?",
+  const selectTokens = bench.db.query<Record<string, Figure | null>, [number]>(
+    "SELECT inputTokens, outputTokens FROM traces WHERE key = ?",
+  );
+  const selectStep = bench.db.query<{ settledStep: number }, [number]>(
+    "SELECT settledStep FROM traces WHERE key = ?",
   );
   const wanted = [...model].flatMap(([id, byId]) => {
     const all = [...byId.values()];
@@ -129,9 +133,10 @@ function compare(bench: Bench, model: Model): void {
       ...of([status === "ok" ? null : status], "status"),
       `duration ${Math.max(...spans.map(({ endTime }) => endTime)) - startTime}`,
       `cost ${priced.length > 0 ? Number(cost) : -1}`,
-      "tokens -1",
+      // Which usage counts is the tally's own test.
+      `tokens ${sumKnown(...Object.values(selectTokens.get(key)!)) ?? -1}`,
       `errors ${errorCount - repeatedErrors.length}`,
-      `settled ${selectStep.get(key)!.settledAt}`,
+      `settled ${selectStep.get(key)!.settledStep}`,
       `internal ${Number(spans.every(isQuiet))}`,
     ].map((facet) => `${key} ${startTime} ${facet}`);
   });
@@ -219,7 +224,7 @@ test("a trace whose row an earlier version wrote is counted anew before it settl
   const model: Model = new Map();
   run(bench, model, { do: "send", project: 1, sent });
   bench.settleTraces();
-  bench.db.run("UPDATE traces SET isOld = 1, isSettled = 0, settledAt = NULL, llmCount = 2");
+  bench.db.run("UPDATE traces SET isOld = 1, isSettled = 0, settledStep = NULL, llmCount = 2");
   for (const table of ["facets", "rollups", "latest"]) bench.db.run(`DELETE FROM ${table}`);
   bench.db.run("UPDATE spans SET repeats = NULL, shownBy = NULL");
   bench.reopen();

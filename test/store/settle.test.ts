@@ -29,8 +29,8 @@ function settle(atMs: number): void {
 /** The step that settled a trace; null where none did. */
 function stepOf(traceId: string): number | null {
   return bench.db
-    .query<{ settledAt: number | null }, [number]>("SELECT settledAt FROM traces WHERE key = ?")
-    .get(bench.traceKey(traceId))!.settledAt;
+    .query<{ settledStep: number | null }, [number]>("SELECT settledStep FROM traces WHERE key = ?")
+    .get(bench.traceKey(traceId))!.settledStep;
 }
 
 test("what was received while the clock was ahead settles once it is set back", () => {

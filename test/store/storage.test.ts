@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } fr
 import { join } from "node:path";
 import { storage as limits } from "../../src/limits.ts";
 import { createStorage, type Storage } from "../../src/store/storage.ts";
+import { toTrouble } from "../../src/store/trouble.ts";
 import { makeTempDir } from "../helpers.ts";
 
 const MiB = 2 ** 20;
@@ -125,7 +126,7 @@ test("what needs room on a full disk gets the ballast's, which is not for spans 
   space!.freeBytes = 0;
   let tries = 0;
   const remove = () => {
-    if (++tries === 1) throw Object.assign(new Error("full"), { code: "SQLITE_FULL" });
+    if (++tries === 1) throw failing("SQLITE_FULL");
     return "deleted";
   };
   expect(storage.withReserve(remove)).toBe("deleted");
@@ -141,9 +142,9 @@ test("what needs room on a full disk gets the ballast's, which is not for spans 
   expect(() => storage.withReserve(() => JSON.parse("{"))).toThrow(SyntaxError);
   expect(ballastBytes()).toBe(32 * MiB);
   const fail = () => {
-    throw Object.assign(new Error("full"), { code: "SQLITE_FULL" });
+    throw failing("SQLITE_FULL");
   };
-  expect(() => storage.withReserve(fail)).toThrow("full");
+  expect(() => storage.withReserve(fail)).toThrow("SQLITE_FULL");
   expect(ballastBytes()).toBe(0);
   // Not at once: there may be more to delete.
   growAll();
@@ -154,9 +155,30 @@ test("what needs room on a full disk gets the ballast's, which is not for spans 
   expect(ballastBytes()).toBe(32 * MiB);
 });
 
+const failing = (code: string) => Object.assign(new Error(code), { code });
+
+test.each([
+  ["SQLITE_READONLY", /cannot be opened or written \(SQLITE_READONLY\)/, false],
+  ["SQLITE_CANTOPEN", /cannot be opened or written \(SQLITE_CANTOPEN\)/, false],
+  ["SQLITE_IOERR_READ", /full or failing \(SQLITE_IOERR_READ\)/, false],
+  ["SQLITE_FULL", /is full$/, true],
+  // As SQLite says that a quota is used up.
+  ["SQLITE_IOERR_WRITE", /full or failing \(SQLITE_IOERR_WRITE\)/, true],
+])("the ballast is given up for want of room alone: %s", (code, hint, isGivenUp) => {
+  open();
+  growAll();
+  const trouble = toTrouble(failing(code));
+  expect(trouble).toMatchObject({ code: "storage_unavailable", hint: expect.stringMatching(hint) });
+  const fail = () => {
+    throw trouble;
+  };
+  expect(() => storage.withReserve(fail)).toThrow(unavailable);
+  expect(ballastBytes()).toBe(isGivenUp ? 0 : 32 * MiB);
+});
+
 test("a write that fails on a disk with room is told, and spans are still tried", () => {
   open();
-  storage.failed(Object.assign(new Error(), { code: "SQLITE_IOERR_WRITE" }));
+  storage.failed(failing("SQLITE_IOERR_WRITE"));
   expect(storage.look()).toMatchObject({
     state: "full",
     isRefusing: false,
