@@ -7,6 +7,7 @@ import { Type, type Static } from "@sinclair/typebox";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
 import { transcript as limits } from "../limits.ts";
+import { withCut } from "../messages/cut.ts";
 import { bytesNamed, withMediaNames } from "../messages/media.ts";
 import { Message, Tool, type Part } from "../messages/model.ts";
 import { locateMessages, locateRest, readMessages, type Located } from "../messages/read.ts";
@@ -25,6 +26,7 @@ import {
   type Call,
   type Shared,
 } from "./compare.ts";
+import { withCutOf } from "./cuts.ts";
 import { findSpan, type Source, type SpanRef, type SpanRow } from "./trace.ts";
 import type { TraceRef } from "./traces.ts";
 import type { SpanNews } from "./views.ts";
@@ -101,7 +103,11 @@ export function readNews(source: Source, traceRef: TraceRef, ref: SpanRef): Span
 /** @throws AppError `not_found`, `conflict`. */
 export function readSpanMessages(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessages {
   const { input, output, ...rest } = readWhole(source, traceRef, ref);
-  return { ...rest, input: input.map(withMediaNames), output: output.map(withMediaNames) };
+  const shown = (message: Message) => {
+    const { parts, ...more } = withMediaNames(message);
+    return { ...more, parts: parts.map(withCut) };
+  };
+  return { ...rest, input: input.map(shown), output: output.map(shown) };
 }
 
 /**
@@ -130,7 +136,14 @@ function readWhole(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessag
     const name = source.names.nameOf(row.nameId);
     const run = readToolRun({ id: null, name, input, output, isError: row.status === failed });
     const sent = withSystemPrompt(run.input, systemPrompt);
-    return { ...run, input: sent, tools, earlier: null, isEdited: false, newFrom: 0 };
+    return {
+      input: withCutOf("input", sent, row),
+      output: withCutOf("output", run.output, row),
+      tools,
+      earlier: null,
+      isEdited: false,
+      newFrom: 0,
+    };
   }
   const { earlier, sharedLength, isEdited } = readNews(source, traceRef, { key: row.key });
   const located = input === undefined ? [] : locateMessages(input, "input");
@@ -142,8 +155,8 @@ function readWhole(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessag
   const sent = withSystemPrompt(own, systemPrompt);
   const newFrom = sent.length - own.length + firstNew(located, sharedLength, isAnswer);
   return {
-    input: sent,
-    output: output === undefined ? [] : readMessages(output, "output"),
+    input: withCutOf("input", sent, row),
+    output: withCutOf("output", output === undefined ? [] : readMessages(output, "output"), row),
     tools,
     earlier,
     isEdited,

@@ -18,6 +18,7 @@ import { spanKeyRange } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
 import { callColumns, readText, type Call } from "./compare.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
+import { withCutOf } from "./cuts.ts";
 import { nullable, oneOf } from "../schemas.ts";
 import { createJoiner, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
@@ -261,9 +262,8 @@ function createWriter(
   /** @returns input and output of the span as messages, whole. */
   function toolRunOf(key: number, isError: boolean) {
     const site = sites.get(key)!;
-    const [input, output] = (["input", "output"] as const).map((field) =>
-      readText(source, site, field),
-    );
+    const input = readText(source, site, "input");
+    const output = readText(source, site, "output");
     return readToolRun({ id: callIdOf(key), name: site.name, input, output, isError });
   }
 
@@ -326,8 +326,8 @@ function createWriter(
   }
 
   function callAt(key: number): Pick<Call, "key" | "lists"> | undefined {
-    const select = () => source.db.select(callColumns).from(spans).where(eq(spans.key, key)).get();
-    return sites.get(key) ?? select();
+    const { db } = source;
+    return sites.get(key) ?? db.select(callColumns).from(spans).where(eq(spans.key, key)).get();
   }
 
   /** An agent's system prompt, unless its first call shows it. */
@@ -371,8 +371,8 @@ function createWriter(
       status: row.status === null ? "ok" : spanStatuses[row.status]!,
       errorMessage: row.errorMessage,
       ...news,
-      input: input.map(clipper.message),
-      output: output.map(clipper.message),
+      input: withCutOf("input", input, row).map(clipper.message),
+      output: withCutOf("output", output, row).map(clipper.message),
       calls: row.spanType === types.llm ? joinCalls(row, output) : [],
     };
   }

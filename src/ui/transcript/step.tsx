@@ -151,7 +151,7 @@ function Answer({ item: { entry, key } }: { item: StepItem }) {
   const show = (part: Part, id: string) => {
     if (part.type === "toolCall") {
       const call = calls[called++];
-      return call && <CallCard key={id} call={call} args={part.text} />;
+      return call && <CallCard key={id} call={call} args={part} />;
     }
     const isJoined = part.type === "toolResult" && calls.some((call) => call.id === part.id);
     return isJoined ? null : <SaidPart key={id} part={part} id={id} tokens={reasoningTokens} />;

@@ -12,6 +12,7 @@ import { clockNotes } from "../clock.ts";
 import type { SpanRow, SpanTable } from "../model.ts";
 import { AttributeList, attributesOf } from "./attributes.tsx";
 import { Context } from "./context.tsx";
+import { CutNotes, DroppedNotes, Missing } from "./cuts.tsx";
 import { Receipt } from "./receipt.tsx";
 import { Timing } from "./timing.tsx";
 
@@ -40,6 +41,12 @@ export function Overview({ table, row, whole, onTab, onSelect }: OverviewProps) 
           <h3>Error</h3>
           <pre className="inspector-failure">{errorMessage}</pre>
         </section>
+      )}
+      {own && (
+        <Missing>
+          <CutNotes span={own} />
+          <DroppedNotes span={own} />
+        </Missing>
       )}
       <SameCall table={table} span={span} whole={own} onSelect={onSelect} />
       <Timing table={table} row={row} whole={own} />
