@@ -16,11 +16,12 @@ import { saysSystemPrompt, withSystemPrompt } from "../messages/system.ts";
 import { readToolRun } from "../messages/tools.ts";
 import { spanKeyRange } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
+import { contextWindowOf } from "./context.ts";
 import { callColumns, readText, type Call } from "./compare.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import { withCutOf } from "./cuts.ts";
-import { nullable, oneOf } from "../schemas.ts";
-import { createJoiner, type Site } from "./joins.ts";
+import { described, nullable, oneOf } from "../schemas.ts";
+import { createJoiner, idAttributes, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
 import { findAboveWork, readOutline } from "./outline.ts";
 import { findSpan, type Source, type SpanRef } from "./trace.ts";
@@ -48,6 +49,7 @@ export const TranscriptEntry = Type.Object({
   repeats: Type.Optional(Repeats),
   name: Type.String(),
   modelId: nullable(Type.String()),
+  contextWindow: Type.Optional(described("Of the model, in tokens, where the price list knows it")),
   startTime: Type.Integer(),
   endTime: Type.Integer(),
   status: oneOf(spanStatuses),
@@ -96,15 +98,6 @@ const lightColumns = {
 };
 const noNews = { earlier: null, isEdited: false };
 const place = sql`(${spans.startTime}, ${spans.spanType}, ${spans.key})`;
-
-/** Where a tool's span says which call it ran. */
-const idAttributes = [
-  "gen_ai.tool.call.id",
-  "gen_ai.tool.call_id",
-  "ai.toolCall.id",
-  "tool_call.id",
-  "tool.call_id",
-];
 
 /**
  * Model calls, tools and agents in the order in which they started; of those that start at once an agent
@@ -366,6 +359,7 @@ function createWriter(
       spanType: spanTypes[row.spanType] as TranscriptEntry["spanType"],
       name: names.nameOf(row.nameId),
       modelId: row.modelId === null ? null : names.nameOf(row.modelId),
+      ...contextWindowOf(names, row),
       startTime: row.startTime,
       endTime: row.startTime + row.durationMs,
       status: row.status === null ? "ok" : spanStatuses[row.status]!,

@@ -179,6 +179,12 @@ export const ReceiptView = Type.Object({
     Type.String({ description: "The service tier, where the price is not that of this tier" }),
   ),
   isEstimated: Type.Boolean({ description: "Something is missing, or the tier has other prices" }),
+  contextWindow: nullable(
+    Type.Integer({
+      description:
+        "What the model takes at most, in tokens; null where the price list does not know it",
+    }),
+  ),
 });
 
 const Attributes = nullable(

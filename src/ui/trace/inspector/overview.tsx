@@ -58,7 +58,7 @@ export function Overview({ table, row, whole, onTab, onSelect }: OverviewProps) 
       {isCall || span.costUsd !== null || own?.reportedCostUsd !== undefined ? (
         <Receipt span={span} whole={own} />
       ) : null}
-      {isCall && <Context usage={span.usage} />}
+      {isCall && <Context usage={span.usage} whole={own} />}
       {whole && <Wrote messages={whole.messages} span={span} onTab={onTab} />}
       {own && <Facts whole={own} onTab={onTab} />}
     </>
