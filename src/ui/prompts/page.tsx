@@ -138,7 +138,7 @@ function Body({ agent, project, versions }: BodyProps) {
           isSplit={view === "sides"}
           onSplit={(isSplit) => setView(isSplit ? "sides" : "words")}
         />
-        <Runs agent={agent} project={project} version={selected} versions={versions} />
+        <Runs agent={agent} project={project} version={selected} />
       </div>
     </>
   );
