@@ -150,7 +150,7 @@ function readWhole(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessag
   const isAnswer =
     !earlier || isEdited
       ? () => false
-      : answerOf(source, findSpan(source, traceRef, { key: earlier.key }).row);
+      : answerIn(outputOf(source, findSpan(source, traceRef, { key: earlier.key }).row));
   const own = located.map(({ message }) => message);
   const sent = withSystemPrompt(own, systemPrompt);
   const newFrom = sent.length - own.length + firstNew(located, sharedLength, isAnswer);
@@ -186,12 +186,12 @@ function firstNew(
   return at;
 }
 
+function outputOf(source: Source, call: Pick<Call, "key" | "lists">): Message[] {
+  return readMessages(readText(source, call, "output") ?? "", "output");
+}
+
 /** Tells whether a message says nothing but what a call's output said. */
-function answerOf(
-  source: Source,
-  call: Pick<Call, "key" | "lists">,
-): (message: Message) => boolean {
-  const read = readMessages(readText(source, call, "output") ?? "", "output");
+function answerIn(read: readonly Message[]): (message: Message) => boolean {
   const said = new Set(read.flatMap(({ parts }) => parts.map(gistOf)));
   return ({ role, parts }) =>
     role === "assistant" &&
@@ -224,12 +224,17 @@ export interface History {
   newsOf(call: Call): CallNews;
   /** The first of the calls that goes on from this one. */
   nextOf(call: Call): Call | null;
+  /** What it was answered. */
+  outputOf(call: Pick<Call, "key" | "lists">): Message[];
 }
 
 export type CallNews = Pick<SpanMessages, keyof typeof newsFields> & {
   /** The messages from the first new one on. */
   input: Message[];
 };
+
+/** Answers that are held once they were read. */
+const keptOutputs = 32;
 
 /** @param calls one after the other, as they started. */
 export function createHistory(source: Source, traceKey: number, calls: Call[]): History {
@@ -241,6 +246,17 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
   const shares = new Map<number, Shared | null>();
   const known = new Map<number, CallNews>();
   let readLength = 0;
+
+  /** Mostly asked for by the call itself and by the one that goes on from it. */
+  const outputs = new Map<number, Message[]>();
+  function readOutput(call: Pick<Call, "key" | "lists">): Message[] {
+    let output = outputs.get(call.key);
+    if (!output) {
+      if (outputs.size >= keptOutputs) outputs.clear();
+      outputs.set(call.key, (output = outputOf(source, call)));
+    }
+    return output;
+  }
 
   function sharedOf(call: Call): Shared | null {
     let shared = shares.get(call.key);
@@ -268,7 +284,7 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
     const other = payloads.textOf(tokensOf(earlier)!.slice(count));
     const isEdited = goesOnOtherwise(other, rest);
     const sharedLength = isEdited ? 0 : commonLength(other, rest);
-    const isAnswer = isEdited ? () => false : answerOf(source, earlier);
+    const isAnswer = isEdited ? () => false : answerIn(readOutput(earlier));
     const located = locate(tokens, count, rest);
     const from = firstNew(located, sharedLength, isAnswer);
     return {
@@ -292,6 +308,7 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
     get readLength() {
       return readLength;
     },
+    outputOf: readOutput,
     newsOf(call) {
       let news = known.get(call.key);
       if (!news) {

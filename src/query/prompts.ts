@@ -132,7 +132,7 @@ export function listPromptVersions(
 export function readPromptDiff(
   source: Source,
   query: PromptQuery,
-  { from, to }: { from: string; to: string },
+  { from, to, unit }: { from: string; to: string; unit?: TextDiff["unit"] | undefined },
   nowMs: number,
 ): PromptDiff {
   const { versions } = listPromptVersions(source, query, nowMs);
@@ -145,7 +145,7 @@ export function readPromptDiff(
   };
   const [old, young] = [find(from), find(to)];
   const textOf = ({ lastUse }: PromptVersion) => promptOf(source, lastUse.traceKey);
-  return { from: old, to: young, diff: diffTexts(textOf(old), textOf(young)) };
+  return { from: old, to: young, diff: diffTexts(textOf(old), textOf(young), unit) };
 }
 
 function newestKeys(source: Source, { agent, projectId, limit }: PromptQuery, nowMs: number) {

@@ -2,28 +2,29 @@
 import type { TextDiff } from "../../query/textdiff.ts";
 import { count, plural } from "../format.ts";
 import { visible } from "../text/visible.ts";
+import type { DiffView } from "./diffviews.tsx";
 import "./worddiff.css";
 
 type Part = TextDiff["parts"][number];
 
 export interface WordDiffProps {
   diff: TextDiff;
-  /** A and B beside each other instead of in one text. */
-  isSplit: boolean;
+  view: DiffView;
   isCode?: boolean;
 }
 
-export function WordDiff({ diff, isSplit, isCode = false }: WordDiffProps) {
+export function WordDiff({ diff, view, isCode = false }: WordDiffProps) {
   const { parts, unit, isEqual, isCut, lengthA, lengthB } = diff;
   if (lengthA === null && lengthB === null) return <p className="note">Neither has any.</p>;
   if (isEqual) {
     return <p className="note">Unchanged, {plural(lengthA ?? 0, "character")}.</p>;
   }
-  const className = `worddiff-text ${isCode ? "mono is-code" : ""}`;
+  const isLines = view === "lines";
+  const className = `worddiff-text ${isCode ? "mono is-code" : ""} ${isLines ? "is-lines" : ""}`;
   const side = (left: boolean) => parts.filter(({ change }) => change !== missing(left));
   return (
     <div className="worddiff">
-      {isSplit ? (
+      {view === "sides" ? (
         <div className="worddiff-sides">
           {[true, false].map((left) => (
             <div key={String(left)} className={className}>
@@ -40,7 +41,9 @@ export function WordDiff({ diff, isSplit, isCode = false }: WordDiffProps) {
           <Parts parts={parts} unit={unit} />
         </div>
       )}
-      {unit === "lines" && <p className="note">A long text: compared by lines, not by words.</p>}
+      {unit === "lines" && !isLines && (
+        <p className="note">A long text: compared by lines, not by words.</p>
+      )}
       {isCut && <p className="note">Only the beginnings of these texts are compared.</p>}
     </div>
   );

@@ -21,11 +21,14 @@ export function usePrompts(agent: string, project: string) {
 }
 
 /** @param from a version's id, likewise `to`; "" where there is none. */
-export function usePromptDiff(agent: string, project: string, from: string, to: string) {
+export function usePromptDiff(
+  { agent, project, from, to }: { agent: string; project: string; from: string; to: string },
+  unit: "lines" | null,
+) {
   return useQuery({
-    queryKey: ["prompts", "diff", agent, project, from, to],
+    queryKey: ["prompts", "diff", agent, project, from, to, unit],
     queryFn: ({ signal }) => {
-      const query = { from, to, project: project || null };
+      const query = { from, to, unit, project: project || null };
       return ask("GET /api/agents/:agent/prompts/diff", { at: { agent }, query }, signal);
     },
     enabled: from !== "" && to !== "",
