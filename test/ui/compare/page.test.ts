@@ -84,6 +84,10 @@ browserTest(
       "↕0 moved",
       "=1 same",
     ]);
+    const widths = await page
+      .locator(".compare-row")
+      .evaluateAll((rows) => rows.map((row) => row.clientWidth));
+    expect(new Set(widths).size).toBe(1);
     expect(viewer.complaints).toEqual([]);
   },
   30_000,
