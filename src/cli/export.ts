@@ -32,9 +32,13 @@ export async function exportTraces(
   try {
     let traces = 0;
     let damagedTexts = 0;
+    let cutTexts = 0;
     const pieces = async function* () {
       for await (const each of trace === undefined ? allTraces(client, options) : [trace]) {
-        yield* exportOne(client, each, options, (texts) => (damagedTexts += texts));
+        yield* exportOne(client, each, options, (headers) => {
+          damagedTexts += Number(headers.get("x-tealight-damaged-texts") ?? 0);
+          cutTexts += Number(headers.get("x-tealight-cut-texts") ?? 0);
+        });
         traces++;
       }
     };
@@ -42,6 +46,10 @@ export async function exportTraces(
     if (damagedTexts > 0) {
       const what = `at least ${count(damagedTexts, "text")} ${damagedTexts === 1 ? "is" : "are"}`;
       out.error(`${what} damaged in the store: the export has a note in place of each`);
+    }
+    if (cutTexts > 0) {
+      const what = `at least ${count(cutTexts, "text")} ${cutTexts === 1 ? "was" : "were"}`;
+      out.error(`${what} cut before they were stored: the export has what is there`);
     }
     if (!isWhole) return;
     if (traces === 0) throw new AppError("not_found", "no trace matches");
@@ -68,13 +76,13 @@ async function* exportOne(
   client: Client,
   trace: string,
   { format, full, project }: ExportOptions,
-  onDamaged: (texts: number) => void,
+  onHeaders: (headers: Headers) => void,
 ): AsyncGenerator<Uint8Array> {
   const { body, headers } = await client.request("GET /api/traces/:trace/export", {
     at: { trace },
     query: { format, full: full ? "1" : null, project },
   });
-  onDamaged(Number(headers.get("x-tealight-damaged-texts") ?? 0));
+  onHeaders(headers);
   yield* body as unknown as AsyncIterable<Uint8Array>;
 }
 

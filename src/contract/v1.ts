@@ -273,6 +273,13 @@ const SpanExtension = Type.Object(
         closed,
       ),
     ),
+    /** Of texts that were cut: how long each was, where that is known. */
+    wholeLengths: optional(
+      Type.Object(
+        { input: optional(count()), output: optional(count()), toolCatalog: optional(count()) },
+        closed,
+      ),
+    ),
     /** True where the span names no model: the one shown is that of the nearest span above with one. */
     isModelInherited: optional(Type.Literal(true)),
     /** True where no start was sent: the start shown is the end. */

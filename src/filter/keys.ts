@@ -77,6 +77,7 @@ export const keys: readonly Key[] = [
   trace("model", "text", "A model that was called"),
   trace("provider", "text", "A provider that was called"),
   trace("tool", "text", "A tool that was used"),
+  trace("prompt", "text", "The version of the system prompt, by its id"),
   trace("duration", "duration", "From the first start to the last end"),
   trace("ttft", "duration", "The time to the first token"),
   trace("cost", "money", "In USD"),

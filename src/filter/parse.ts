@@ -176,7 +176,7 @@ function parsePresence(piece: Piece): Test {
     return { kind: "text", key, name, isRoot, pattern: ["", ""], isContained: false };
   }
   if (numberKinds.has(key.kind)) return range(key, 0, Infinity);
-  refuse(`has does not go with ${key.name}`, piece, "write has:error, has:cost, has:meta.KEY");
+  refuse(`has does not go with ${key.name}`, piece, "write has:errors, has:cost, has:meta.KEY");
 }
 
 function range(key: Key, min: number, max: number): RangeTest {
@@ -247,7 +247,7 @@ function hintOf(key: Key): string {
     case "until":
       return timeHint;
     case "presence":
-      return "write has:error, has:cost, has:meta.KEY";
+      return "write has:errors, has:cost, has:meta.KEY";
     case "text":
       return key.isFree
         ? `write ${name}:word for a part of it, ${name}:"all of it" for the whole`

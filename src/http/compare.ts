@@ -2,6 +2,7 @@
 import { Type } from "@sinclair/typebox";
 import { Comparable, Comparison } from "../query/comparison.ts";
 import { ComparedPair } from "../query/comparepair.ts";
+import { DiffUnit } from "../query/textdiff.ts";
 import type { TraceRef } from "../query/traces.ts";
 import { parseSpanRef, parseTraceRef, segmentNamed } from "./params.ts";
 import { projectIdOf, traceRefOf, type ReadDeps } from "./read.ts";
@@ -15,7 +16,7 @@ const Project = optional(
 );
 
 const CompareQuery = closed({ a: Trace, b: Trace, projectA: Project, projectB: Project });
-const PairQuery = closed({ ...CompareQuery.properties, spanA: Span, spanB: Span });
+const PairQuery = closed({ ...CompareQuery.properties, spanA: Span, spanB: Span, unit: DiffUnit });
 
 export function compareRoutes(deps: ReadDeps) {
   const { reader, keyring } = deps;
@@ -38,10 +39,11 @@ export function compareRoutes(deps: ReadDeps) {
       summary: "Two spans side by side: what of their texts differs",
       query: PairQuery,
       answer: ComparedPair,
-      handle: ({ query: { a, b, projectA, projectB, spanA, spanB } }) =>
+      handle: ({ query: { a, b, projectA, projectB, spanA, spanB, unit } }) =>
         reader.call("comparedPair", [
           { trace: refOf(a, projectA), span: spanOf(spanA) },
           { trace: refOf(b, projectB), span: spanOf(spanB) },
+          unit,
         ]),
     }),
     route({

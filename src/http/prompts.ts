@@ -1,6 +1,7 @@
 /** The versions of an agent's system prompt. */
 import { Type } from "@sinclair/typebox";
 import { maxPromptTraces, PromptDiff, PromptVersions } from "../query/prompts.ts";
+import { DiffUnit } from "../query/textdiff.ts";
 import { decodedSegment } from "./params.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";
@@ -18,7 +19,12 @@ const PromptsQuery = closed({
   ),
 });
 const Version = Type.String({ description: "A version's id or number" });
-const DiffQuery = closed({ ...PromptsQuery.properties, from: Version, to: Version });
+const DiffQuery = closed({
+  ...PromptsQuery.properties,
+  from: Version,
+  to: Version,
+  unit: DiffUnit,
+});
 
 export function promptRoutes({ reader, keyring }: ReadDeps) {
   const queryOf = (
@@ -43,8 +49,8 @@ export function promptRoutes({ reader, keyring }: ReadDeps) {
       summary: "What differs between two versions of an agent's system prompt",
       query: DiffQuery,
       answer: PromptDiff,
-      handle: ({ request, query: { from, to, ...query } }) =>
-        reader.call("promptDiff", [queryOf(request, query), { from, to }]),
+      handle: ({ request, query: { from, to, unit, ...query } }) =>
+        reader.call("promptDiff", [queryOf(request, query), { from, to, unit }]),
     }),
   ];
 }

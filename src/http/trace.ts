@@ -114,7 +114,7 @@ export function traceRoutes(deps: ReadDeps) {
           {},
           {
             description:
-              "A document of ingest v1. The header x-tealight-damaged-texts says how many texts, at least, are damaged in the store: a note stands in their place",
+              "A document of ingest v1. The header x-tealight-damaged-texts says how many texts, at least, are damaged in the store: a note stands in their place; x-tealight-cut-texts likewise, how many had been cut before they were stored",
           },
         ),
       ),
@@ -122,8 +122,11 @@ export function traceRoutes(deps: ReadDeps) {
         const pages = exportPages(reader, traceOf(request, query), query.full === "1");
         // The first page is read before the answer begins, so that a missing trace is a 404.
         const { value: first } = await pages.next();
-        const { entries, damagedTexts } = first!;
-        const more = damagedTexts > 0 ? { [damagedHeader]: `${damagedTexts}` } : undefined;
+        const { entries, damagedTexts, cutTexts } = first!;
+        const more = {
+          ...(damagedTexts > 0 && { [damagedHeader]: `${damagedTexts}` }),
+          ...(cutTexts > 0 && { [cutHeader]: `${cutTexts}` }),
+        };
         return query.format === "jsonl"
           ? answerStream(request, toLines(entries, pages), "application/jsonl", more)
           : answerStream(request, toDocument(entries, pages), "application/json", more);
@@ -200,6 +203,8 @@ function fieldOf(request: Request): PayloadField {
  * while the answer is under way. In their place stands a note that says so.
  */
 const damagedHeader = "x-tealight-damaged-texts";
+/** Likewise, how many had been cut before they were stored. */
+const cutHeader = "x-tealight-cut-texts";
 
 async function* exportPages(
   reader: Reader,

@@ -2,6 +2,7 @@
  * Shortens messages for an answer of bounded size: each part to what is read at a glance, and to ever less
  * as the whole grows, so that of a history of 5,000 messages each still shows its beginning.
  */
+import { withCut } from "./cut.ts";
 import { withMediaName } from "./media.ts";
 import type { Message, Part } from "./model.ts";
 
@@ -18,10 +19,11 @@ export function createClipper(limits: { whole: number; part: number; least: numb
 
   function part<P extends Part>(part: P): P {
     if (part.type === "media") return withMediaName(part);
+    const whole = withCut(part);
     const most = Math.max(limits.least, Math.min(limits.part, left));
     const text = part.text.length <= most ? part.text : headOf(part.text, most);
     left = Math.max(0, left - text.length);
-    return text === part.text ? part : { ...part, text, fullLength: part.text.length };
+    return text === part.text ? whole : { ...whole, text, fullLength: part.text.length };
   }
 
   return {

@@ -11,7 +11,20 @@ const fullLength = Type.Optional(
   Type.Integer({ description: "The whole length in UTF-16 code units, where the text is clipped" }),
 );
 
-const Text = Type.Object({ type: Type.Literal("text"), text: Type.String(), fullLength });
+/** A text that is not all there. */
+export const Cut = Type.Object({
+  by: oneOf(
+    ["sender", "server"],
+    "Who cut it: the sender, or this server at what it keeps of a text",
+  ),
+  wholeLength: nullable(
+    Type.Integer({ description: "In UTF-16 code units; null where nobody says it" }),
+  ),
+});
+const cut = Type.Optional({ ...Cut, description: "Where the text was cut before it was stored" });
+const ends = { fullLength, cut };
+
+const Text = Type.Object({ type: Type.Literal("text"), text: Type.String(), ...ends });
 
 const Thinking = Type.Object({
   type: Type.Literal("thinking"),
@@ -22,7 +35,7 @@ const Thinking = Type.Object({
       "Why there is no text: what was sent is for the provider alone",
     ),
   ),
-  fullLength,
+  ...ends,
 });
 
 const ToolCall = Type.Object({
@@ -30,7 +43,7 @@ const ToolCall = Type.Object({
   id: nullable(Type.String(), "What its result names it by"),
   name: nullable(Type.String(), "The tool"),
   text: text("The arguments: JSON as it was sent, a bare text where it is none"),
-  fullLength,
+  ...ends,
 });
 
 export const ToolResult = Type.Object({
@@ -39,7 +52,7 @@ export const ToolResult = Type.Object({
   name: nullable(Type.String(), "The tool, where the result names it"),
   text: text("Texts as they are, one below the other, else JSON"),
   isError: Type.Boolean(),
-  fullLength,
+  ...ends,
 });
 
 const Media = Type.Object({
@@ -66,7 +79,7 @@ const Media = Type.Object({
 const Raw = Type.Object({
   type: Type.Literal("raw"),
   text: text("What is not understood, or what is left of a payload that was cut off"),
-  fullLength,
+  ...ends,
 });
 
 export const Part = Type.Union([Text, Thinking, ToolCall, ToolResult, Media, Raw]);
@@ -84,6 +97,7 @@ export const Tool = Type.Object({
   parameters: Type.Optional(text("A JSON Schema, as JSON text")),
 });
 
+export type Cut = Static<typeof Cut>;
 export type Part = Static<typeof Part>;
 export type ToolResult = Static<typeof ToolResult>;
 export type Media = Static<typeof Media>;

@@ -4,6 +4,7 @@
  * OpenTelemetry's conventions. Takes any text and never throws; linear in the text.
  */
 import { fromPython } from "../python.ts";
+import { cutOfTail } from "./cut.ts";
 import {
   elementsOf,
   isObject,
@@ -185,7 +186,9 @@ class Found {
     // Most messages begin with their role.
     const sent = /^\{\s*"role"\s*:\s*"(\w+)"/.exec(text.slice(0, 80))?.[1];
     if (/^(\{\s*("|$)|\[\s*[[{"])/.test(text)) this.isKnown = true;
-    this.#push({ role: sent ? roleOf(sent) : role, parts: [rawPart(text)] }, this.text.length);
+    const cut = cutOfTail(text);
+    const part = { ...rawPart(text), ...(cut && { cut }) };
+    this.#push({ role: sent ? roleOf(sent) : role, parts: [part] }, this.text.length);
   }
 
   #push(read: Read, end: number): void {

@@ -16,12 +16,14 @@ import {
 import type { Call, Found, Place } from "./places.ts";
 import type { Attributes, SpanRecord } from "./records.ts";
 import type { Dialect } from "./sender.ts";
-import { mapOf, textOf, toStructure, toText } from "./values.ts";
+import { countOf, mapOf, textOf, toStructure, toText } from "./values.ts";
 
 export interface Content {
   messages: Messages;
   /** The attribute that each text was, word for word; absent where it was made of several. */
   textKeys: { [F in keyof Messages]?: string };
+  /** How long a text was that was cut, by its sender or here. */
+  wholeLengths: { [F in keyof Messages]?: number };
 }
 
 /**
@@ -44,7 +46,7 @@ export function takeContent(
     messages: messagesOf(events),
   };
   const kind = type === "tool" ? "tool" : type === "llm" || type === "embedding" ? "call" : "rest";
-  const content: Content = { messages: {}, textKeys: {} };
+  const content: Content = { messages: {}, textKeys: {}, wholeLengths: {} };
   // Before the input, which may hold the tools, too.
   take("toolCatalog", dialect.toolCatalog);
   take("input", dialect.input[kind]);
@@ -60,10 +62,18 @@ export function takeContent(
     return null;
   }
 
+  /** Claude Code and Qwen Code say how long a text was that they cut, beside it. */
+  function wholeLengthOf({ text, keys }: Found): number {
+    const said = keys.map((key) => countOf(attributes, [`${key}_original_length`]) ?? 0);
+    return Math.max(text.length, ...said);
+  }
+
   function take(field: keyof Messages, places: readonly Place[]): void {
     const found = settled.has(field) ? null : find(places);
     if (!found) return;
     content.messages[field] = found.text.slice(0, wire.payloadLength);
+    const wholeLength = wholeLengthOf(found);
+    if (wholeLength > content.messages[field].length) content.wholeLengths[field] = wholeLength;
     // A text that is cut off stays whole where it was.
     if (found.text.length > wire.payloadLength) return;
     const [key, ...others] = found.keys;

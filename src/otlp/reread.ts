@@ -34,6 +34,7 @@ const mappedFields = [
   "requestModelId",
   "instrumentation",
   "textKeys",
+  "wholeLengths",
   "usageDetails",
   "serviceTier",
   "isRuntime",

@@ -147,7 +147,7 @@ export function mapSpan(
       : undefined;
   const toolCallId = toolCallKey && fitting(textOf(attributes, [toolCallKey]), wire.idLength);
   const isRuntime = spanType === "other" && !saysGenAi(record);
-  const { messages, textKeys } = takeContent(record, spanType, dialect, settled);
+  const { messages, textKeys, wholeLengths } = takeContent(record, spanType, dialect, settled);
   const events = eventsText(record);
   const kind = spanKinds[record.kind - 1];
   // Set one by one: as many conditional spreads take a fifth of the mapping's time.
@@ -170,6 +170,7 @@ export function mapSpan(
   const isTold = record.statusCode === (status === "error" ? 2 : 0);
   if (!isTold && record.statusCode <= 2) x.statusCode = record.statusCode;
   if (hasKeys(messages)) x.textKeys = textKeys;
+  if (hasKeys(wholeLengths)) x.wholeLengths = wholeLengths;
   if (isStartMissing) x.isStartMissing = true;
   if (isRuntime) x.isRuntime = true;
   if (responseId !== undefined) x.responseId = responseId;

@@ -59,6 +59,7 @@ const Period = Type.Object({
 const Model = Type.Object({
   id: Type.String(),
   match: Match,
+  context_window: Type.Optional(Type.Integer({ minimum: 1 })),
   prices: Type.Union([Type.Array(Period, { minItems: 1 }), Listed]),
 });
 const Seller = Type.Object({
@@ -184,6 +185,7 @@ function listedModel(seller: Seller, model: Model, origin: Origin): ListedModel 
       prices,
       rates: ratesOf(prices),
       ...origin,
+      ...(model.context_window !== undefined && { contextWindow: model.context_window }),
     };
     return { constraint, price };
   });

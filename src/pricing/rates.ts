@@ -63,6 +63,8 @@ export interface Price {
   sourceDate: string;
   /** Only where the model that was asked for has the price and the one that answered has none. */
   foundBy?: "requestModelId";
+  /** What the model takes at most, in tokens, where the list knows it. */
+  contextWindow?: number;
 }
 
 export function ratesOf({ tiers = [], ...base }: Prices): Rates {

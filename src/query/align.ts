@@ -76,12 +76,20 @@ function alignExactly(a: Elements, b: Elements, part: Part, places: Int32Array):
     a.keys[i] !== b.keys[j] ? 0 : a.whole[i] === b.whole[j] ? 3 : 2;
   for (let row = rows - 1; row >= 0; row--) {
     const at = row * width;
+    const key = a.keys[part.a + row];
+    let beside = 0;
+    let belowBeside = 0;
     for (let column = width - 2; column >= 0; column--) {
       const below = sums[at + width + column]!;
-      const beside = sums[at + column + 1]!;
-      const weight = weightOf(part.a + row, part.b + column);
-      const paired = weight === 0 ? 0 : weight + sums[at + width + column + 1]!;
-      sums[at + column] = Math.max(below, beside, paired);
+      let sum = below > beside ? below : beside;
+      // Most pairs are none: what is asked of all of them is written out.
+      if (b.keys[part.b + column] === key) {
+        const paired = weightOf(part.a + row, part.b + column) + belowBeside;
+        if (paired > sum) sum = paired;
+      }
+      sums[at + column] = sum;
+      beside = sum;
+      belowBeside = below;
     }
   }
   for (let row = 0, column = 0; row < rows && column < width - 1;) {

@@ -11,6 +11,7 @@ import { spanTypes } from "../contract/v1.ts";
 import { breakdown as limits } from "../limits.ts";
 import { described, nullable } from "../schemas.ts";
 import { isModelCall } from "../store/calls.ts";
+import { ContextUse, readContextUse } from "./context.ts";
 import { mark, readOutline, type Outline } from "./outline.ts";
 import type { Source } from "./trace.ts";
 import { findTrace, type TraceRef } from "./traces.ts";
@@ -45,6 +46,10 @@ export const Breakdown = Type.Object({
   ),
   tools: Type.Array(Type.Object({ name: Type.String(), ...times }), {
     description: `The busiest first, at most ${limits.names}`,
+  }),
+  context: Type.Union([ContextUse, Type.Null()], {
+    description:
+      "The call that took the largest share of its model's context; null where no call says how many tokens it took, or no limit is known",
   }),
 });
 
@@ -99,6 +104,7 @@ export function readBreakdown({ db, sqlite, names }: Source, ref: TraceRef): Bre
       ...times,
     })),
     tools: busiest(isTool).map(({ nameId, times }) => ({ name: names.nameOf(nameId), ...times })),
+    context: readContextUse(sqlite, names, trace.key),
   };
 }
 

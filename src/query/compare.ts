@@ -148,15 +148,23 @@ export function createTokens(
     if (!list) return [];
     const { base, tokens } = readList(list, { span: key - first, traceKey });
     const whole = base
-      ? [...resolve(first + base.span, base.entry).slice(0, base.tokens), ...tokens]
+      ? resolve(first + base.span, base.entry)
+          .slice(0, base.tokens)
+          .concat(tokens)
       : tokens;
     resolved.set(id, whole);
     return whole;
   }
 
+  /** Each call is looked at for all that come after it. */
+  const inputs = new Map<number, Token[] | null>();
   return ({ key, lists }) => {
-    const entry = entriesOf(key, lists).findIndex(({ slot }) => slot === inputSlot);
-    return entry < 0 ? null : resolve(key, entry);
+    let tokens = inputs.get(key);
+    if (tokens === undefined) {
+      const entry = entriesOf(key, lists).findIndex(({ slot }) => slot === inputSlot);
+      inputs.set(key, (tokens = entry < 0 ? null : resolve(key, entry)));
+    }
+    return tokens;
   };
 }
 

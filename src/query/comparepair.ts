@@ -30,15 +30,20 @@ export interface SpanAt {
 }
 
 /** @throws AppError `not_found`, `conflict`. */
-export function readComparedPair(source: Source, a: SpanAt, b: SpanAt): ComparedPair {
+export function readComparedPair(
+  source: Source,
+  a: SpanAt,
+  b: SpanAt,
+  unit?: TextDiff["unit"],
+): ComparedPair {
   const [left, right] = [textsOf(source, a), textsOf(source, b)];
   return {
     a: left.id,
     b: right.id,
-    systemPrompt: diffTexts(left.systemPrompt, right.systemPrompt),
-    tools: diffTexts(left.tools, right.tools),
-    input: diffTexts(left.input, right.input),
-    output: diffTexts(left.output, right.output),
+    systemPrompt: diffTexts(left.systemPrompt, right.systemPrompt, unit),
+    tools: diffTexts(left.tools, right.tools, unit),
+    input: diffTexts(left.input, right.input, unit),
+    output: diffTexts(left.output, right.output, unit),
   };
 }
 

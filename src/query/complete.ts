@@ -12,6 +12,7 @@ import { facetFields, facetNumber, type FacetField } from "../store/facets.ts";
 import { latestFields } from "../store/latest.ts";
 import { spanKeyRange } from "../store/rows.ts";
 import { Budget } from "./budget.ts";
+import { createPrompts, type PromptRow } from "./promptof.ts";
 import type { Source } from "./trace.ts";
 import { namesFrom, valuesOf } from "./where.ts";
 
@@ -163,16 +164,18 @@ function facetItems(
 
 /** The values, or with null the names, that the newest traces have under a key without facets. */
 function sample(
-  { sqlite, payloads }: Source,
+  source: Source,
   key: Key,
   name: string | null,
   projectId: number | undefined,
   budget: Budget,
 ): Map<string, number> {
+  const { sqlite, payloads } = source;
   const counts = new Map<string, number>();
+  const promptIn = createPrompts(source);
   const rows = sqlite
     .query<SampledTrace, number[]>(
-      `SELECT key, metadata, coalesce(traceName, agentName) AS name FROM traces
+      `SELECT key, isSettled, settledStep, metadata, coalesce(traceName, agentName) AS name FROM traces
        ${projectId === undefined ? "" : "WHERE projectId = ?"}
        ORDER BY startTime DESC, key DESC LIMIT ?`,
     )
@@ -189,6 +192,7 @@ function sample(
 
   function textsOf(row: SampledTrace): string[] {
     if (key.name === "name") return typeof row.name === "string" ? [row.name] : [];
+    if (key.name === "prompt") return [promptIn(row)?.id ?? ""].filter(Boolean);
     if (key.name === "meta") return entriesOf(row.metadata);
     if (key.name !== "attr") return [];
     const found: string[] = [];
@@ -213,8 +217,7 @@ function sample(
   }
 }
 
-interface SampledTrace {
-  key: number;
+interface SampledTrace extends PromptRow {
   metadata: string | null;
   name: string | Uint8Array | null;
 }

@@ -16,10 +16,11 @@ export function receiptOf(call: Call, priceText: string): ReceiptView | null {
   const receipt = receiptFor(call, { ...stored, rates: ratesOf(stored.prices) });
   if (!receipt) return null;
   const { provider, model, source, sourceDate, foundBy = "modelId" } = stored;
+  const { contextWindow = null } = stored;
   const { missing, unpricedTier, isEstimated } = receipt;
   const lines = receipt.lines.map(({ amount, ...line }) => ({ ...line, amountUsd: toUsd(amount) }));
   return {
     ...{ provider, model, foundBy, source, sourceDate },
-    ...{ lines, missing, unpricedTier, isEstimated },
+    ...{ lines, missing, unpricedTier, isEstimated, contextWindow },
   };
 }

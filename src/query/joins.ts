@@ -26,6 +26,15 @@ export interface Joiner {
   spansOf(site: Site, calls: ToolCall[]): (Site | null)[];
 }
 
+/** Where a tool's span says which call it ran. */
+export const idAttributes = [
+  "gen_ai.tool.call.id",
+  "gen_ai.tool.call_id",
+  "ai.toolCall.id",
+  "tool_call.id",
+  "tool.call_id",
+];
+
 /**
  * @param sites the model calls and tools from the first call on, in the order of their start.
  * @param idsOf the ids of calls that a tool's span names.

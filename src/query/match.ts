@@ -5,13 +5,13 @@
 import { fits } from "../pattern.ts";
 import { okWithErrors } from "../filter/keys.ts";
 import type { Filter, RangeTest, Test, TextTest } from "../filter/parse.ts";
-import { staleAfterMs } from "../limits.ts";
 import { spanTypes } from "../contract/v1.ts";
 import { fromCell, sumKnown, type Cell, type Figure } from "../store/codec.ts";
 import { spanKeyRange } from "../store/rows.ts";
 import { storedTracePattern } from "./ids.ts";
+import { createPrompts, type PromptRow } from "./promptof.ts";
 import type { Source } from "./trace.ts";
-import type { TraceState } from "./views.ts";
+import { stateOf, type StateRow } from "./state.ts";
 
 /** A trace's row as far as it is read: `key`, `projectId`, `startTime` and `columns` of the matcher. */
 export type MatchRow = Record<string, Cell | number | null> & { key: number };
@@ -108,6 +108,7 @@ const rowNumbers: ReadonlyMap<string, RowReader<number | null>> = new Map([
 export function createMatcher(source: Source, filter: Filter, nowMs: number): Matcher {
   const { names, payloads } = source;
   const columns = new Set<string>();
+  const promptIn = createPrompts(source);
   const selectSpans = source.sqlite.query<SpanRow, [number, number]>(
     `SELECT key, spanId, parentSpanId, spanType, nameId, providerId, errorMessage, metadata, lists
      FROM spans WHERE key BETWEEN ? AND ?`,
@@ -136,11 +137,6 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
       .map((value) => (typeof value === "object" ? JSON.stringify(value) : String(value)));
   }
 
-  function stateOf(row: MatchRow): TraceState {
-    if ((row.rootCount as number) > 0) return "ended";
-    return Math.abs(nowMs - (row.lastReceivedAt as number)) > staleAfterMs ? "stale" : "open";
-  }
-
   function read(...more: string[]): void {
     for (const column of more) columns.add(column);
   }
@@ -159,7 +155,13 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
       const [wanted] = pattern;
       const column = { pinned: "isPinned", internal: "isInternal" }[wanted];
       read(...(column ? [column] : ["rootCount", "lastReceivedAt"]));
-      return column ? (row) => row[column] !== 0 : (row) => stateOf(row) === wanted;
+      return column
+        ? (row) => row[column] !== 0
+        : (row) => stateOf(row as MatchRow & StateRow, nowMs) === wanted;
+    }
+    if (key.name === "prompt") {
+      read("isSettled", "settledStep");
+      return (row) => holds([promptIn(row as MatchRow & PromptRow)?.id ?? ""]);
     }
     if (key.name === "project") {
       return ({ projectId }) => holds([selectProject.get(projectId as number)!.name]);
@@ -230,7 +232,10 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
       const ofSpan = compiled.flatMap(({ ofSpan }) => ofSpan ?? []);
       const holds: RowTest = (row) =>
         ofRow.some((test) => test(row)) || (ofSpan.length > 0 && someSpan(row, ofSpan));
-      return { holds: (row: MatchRow) => holds(row) !== isNegated, isCheap: ofSpan.length === 0 };
+      return {
+        holds: (row: MatchRow) => holds(row) !== isNegated,
+        isCheap: ofSpan.length === 0 && !tests.some(readsPrompt),
+      };
     })
     // What the row alone decides comes first.
     .sort((a, b) => Number(b.isCheap) - Number(a.isCheap));
@@ -239,6 +244,11 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
     columns: [...columns],
     test: (row) => terms.every(({ holds }) => holds(row)),
   };
+}
+
+/** What the trace begins with has to be read, unless it is remembered. */
+function readsPrompt(test: Test): boolean {
+  return test.kind === "text" && test.key.name === "prompt";
 }
 
 const freeColumns = [

@@ -7,6 +7,7 @@ import { Type, type Static } from "@sinclair/typebox";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
 import { transcript as limits } from "../limits.ts";
+import { withCut } from "../messages/cut.ts";
 import { bytesNamed, withMediaNames } from "../messages/media.ts";
 import { Message, Tool, type Part } from "../messages/model.ts";
 import { locateMessages, locateRest, readMessages, type Located } from "../messages/read.ts";
@@ -25,6 +26,7 @@ import {
   type Call,
   type Shared,
 } from "./compare.ts";
+import { withCutOf } from "./cuts.ts";
 import { findSpan, type Source, type SpanRef, type SpanRow } from "./trace.ts";
 import type { TraceRef } from "./traces.ts";
 import type { SpanNews } from "./views.ts";
@@ -101,7 +103,11 @@ export function readNews(source: Source, traceRef: TraceRef, ref: SpanRef): Span
 /** @throws AppError `not_found`, `conflict`. */
 export function readSpanMessages(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessages {
   const { input, output, ...rest } = readWhole(source, traceRef, ref);
-  return { ...rest, input: input.map(withMediaNames), output: output.map(withMediaNames) };
+  const shown = (message: Message) => {
+    const { parts, ...more } = withMediaNames(message);
+    return { ...more, parts: parts.map(withCut) };
+  };
+  return { ...rest, input: input.map(shown), output: output.map(shown) };
 }
 
 /**
@@ -130,20 +136,27 @@ function readWhole(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessag
     const name = source.names.nameOf(row.nameId);
     const run = readToolRun({ id: null, name, input, output, isError: row.status === failed });
     const sent = withSystemPrompt(run.input, systemPrompt);
-    return { ...run, input: sent, tools, earlier: null, isEdited: false, newFrom: 0 };
+    return {
+      input: withCutOf("input", sent, row),
+      output: withCutOf("output", run.output, row),
+      tools,
+      earlier: null,
+      isEdited: false,
+      newFrom: 0,
+    };
   }
   const { earlier, sharedLength, isEdited } = readNews(source, traceRef, { key: row.key });
   const located = input === undefined ? [] : locateMessages(input, "input");
   const isAnswer =
     !earlier || isEdited
       ? () => false
-      : answerOf(source, findSpan(source, traceRef, { key: earlier.key }).row);
+      : answerIn(outputOf(source, findSpan(source, traceRef, { key: earlier.key }).row));
   const own = located.map(({ message }) => message);
   const sent = withSystemPrompt(own, systemPrompt);
   const newFrom = sent.length - own.length + firstNew(located, sharedLength, isAnswer);
   return {
-    input: sent,
-    output: output === undefined ? [] : readMessages(output, "output"),
+    input: withCutOf("input", sent, row),
+    output: withCutOf("output", output === undefined ? [] : readMessages(output, "output"), row),
     tools,
     earlier,
     isEdited,
@@ -173,12 +186,12 @@ function firstNew(
   return at;
 }
 
+function outputOf(source: Source, call: Pick<Call, "key" | "lists">): Message[] {
+  return readMessages(readText(source, call, "output") ?? "", "output");
+}
+
 /** Tells whether a message says nothing but what a call's output said. */
-function answerOf(
-  source: Source,
-  call: Pick<Call, "key" | "lists">,
-): (message: Message) => boolean {
-  const read = readMessages(readText(source, call, "output") ?? "", "output");
+function answerIn(read: readonly Message[]): (message: Message) => boolean {
   const said = new Set(read.flatMap(({ parts }) => parts.map(gistOf)));
   return ({ role, parts }) =>
     role === "assistant" &&
@@ -211,12 +224,17 @@ export interface History {
   newsOf(call: Call): CallNews;
   /** The first of the calls that goes on from this one. */
   nextOf(call: Call): Call | null;
+  /** What it was answered. */
+  outputOf(call: Pick<Call, "key" | "lists">): Message[];
 }
 
 export type CallNews = Pick<SpanMessages, keyof typeof newsFields> & {
   /** The messages from the first new one on. */
   input: Message[];
 };
+
+/** Answers that are held once they were read. */
+const keptOutputs = 32;
 
 /** @param calls one after the other, as they started. */
 export function createHistory(source: Source, traceKey: number, calls: Call[]): History {
@@ -228,6 +246,17 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
   const shares = new Map<number, Shared | null>();
   const known = new Map<number, CallNews>();
   let readLength = 0;
+
+  /** Mostly asked for by the call itself and by the one that goes on from it. */
+  const outputs = new Map<number, Message[]>();
+  function readOutput(call: Pick<Call, "key" | "lists">): Message[] {
+    let output = outputs.get(call.key);
+    if (!output) {
+      if (outputs.size >= keptOutputs) outputs.clear();
+      outputs.set(call.key, (output = outputOf(source, call)));
+    }
+    return output;
+  }
 
   function sharedOf(call: Call): Shared | null {
     let shared = shares.get(call.key);
@@ -255,7 +284,7 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
     const other = payloads.textOf(tokensOf(earlier)!.slice(count));
     const isEdited = goesOnOtherwise(other, rest);
     const sharedLength = isEdited ? 0 : commonLength(other, rest);
-    const isAnswer = isEdited ? () => false : answerOf(source, earlier);
+    const isAnswer = isEdited ? () => false : answerIn(readOutput(earlier));
     const located = locate(tokens, count, rest);
     const from = firstNew(located, sharedLength, isAnswer);
     return {
@@ -279,6 +308,7 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
     get readLength() {
       return readLength;
     },
+    outputOf: readOutput,
     newsOf(call) {
       let news = known.get(call.key);
       if (!news) {

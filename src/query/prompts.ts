@@ -3,27 +3,20 @@
  * dates, paths and numbers in it are masked. Which version a settled trace has is remembered, so that only
  * the first look has to read the prompts.
  */
-import type { Database } from "bun:sqlite";
 import { Type, type Static } from "@sinclair/typebox";
-import { spanTypes } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
-import { instructionsIn } from "../messages/gist.ts";
-import { maskPrompt } from "../messages/mask.ts";
-import { readMessages } from "../messages/read.ts";
 import { described, nullable } from "../schemas.ts";
 import { fromCell, type Cell, type Figure } from "../store/codec.ts";
-import { spanKeyRange } from "../store/rows.ts";
-import { readText } from "./compare.ts";
 import { usdOf } from "./costs.ts";
+import { createPrompts, promptOf, type PromptRow } from "./promptof.ts";
 import { diffTexts, TextDiff } from "./textdiff.ts";
 import type { Source } from "./trace.ts";
 import { listMatchingKeys, type KeysPosition } from "./traces.ts";
 
-/** Traces of an agent that are looked at, for how long at a time, and of how many the version is remembered. */
+/** Traces of an agent that are looked at, and for how long at a time. */
 export const maxPromptTraces = 10_000;
 const readMs = 2000;
-const cachedTraces = 50_000;
 
 const Use = Type.Object({
   traceKey: Type.Integer(),
@@ -32,11 +25,23 @@ const Use = Type.Object({
 });
 
 export const PromptVersion = Type.Object({
-  id: Type.String({ description: "The same for the same text, whatever other versions there are" }),
+  id: Type.String({
+    description:
+      "The same for the same text, whatever other versions there are; prompt: filters by it",
+  }),
   number: described("From 1 on, by the first use of those that are listed"),
+  length: described("Of its text as it was used last, in UTF-16 code units"),
   firstUse: Use,
   lastUse: Use,
   traceCount: Type.Integer(),
+  days: Type.Array(
+    Type.Object({
+      startTime: described("Of the day, in UTC"),
+      traceCount: Type.Integer(),
+      failedCount: Type.Integer(),
+    }),
+    { description: "Those on which traces began, the first first" },
+  ),
   failedCount: described("Traces that ended with an error"),
   errorCount: described("Traces in which anything failed, with those"),
   medianDurationMs: Type.Number(),
@@ -73,16 +78,20 @@ export interface PromptQuery {
   limit: number;
 }
 
-interface Row {
-  key: number;
+interface Row extends PromptRow {
   traceId: Cell;
   startTime: number;
   endTime: number;
   status: string;
   errorCount: number;
   cost: Figure | null;
-  isSettled: number;
-  settledStep: number | null;
+}
+
+/** The runs of a version, the newest first. */
+interface Version {
+  rows: Row[];
+  /** Of the text as it was used last. */
+  length: number;
 }
 
 /**
@@ -96,21 +105,21 @@ export function listPromptVersions(
 ): PromptVersions {
   const deadlineMs = performance.now() + budgetMs;
   const { keys, isWhole } = newestKeys(source, query, nowMs);
-  const versionOf = createVersions(source);
-  const byVersion = new Map<string, Row[]>();
+  const promptIn = createPrompts(source);
+  const byVersion = new Map<string, Version>();
   let traceCount = 0;
   let withoutPromptCount = 0;
   for (const row of rowsOf(source, keys)) {
     if (traceCount > 0 && performance.now() > deadlineMs) break;
     traceCount++;
-    const id = versionOf(row);
-    if (id === null) withoutPromptCount++;
-    else if (!byVersion.get(id)?.push(row)) byVersion.set(id, [row]);
+    const used = promptIn(row);
+    if (used === null) withoutPromptCount++;
+    else if (!byVersion.get(used.id)?.rows.push(row))
+      byVersion.set(used.id, { rows: [row], length: used.length });
   }
   const versions = [...byVersion]
-    .map(([id, rows]) => ({ id, rows }))
-    .sort((a, b) => compareRows(a.rows.at(-1)!, b.rows.at(-1)!))
-    .map(({ id, rows }, i) => toVersion(id, i + 1, rows))
+    .sort(([, a], [, b]) => compareRows(a.rows.at(-1)!, b.rows.at(-1)!))
+    .map(([id, version], i) => toVersion(id, i + 1, version))
     .reverse();
   const partial = !isWhole || traceCount < keys.length;
   return { versions, traceCount, withoutPromptCount, partial };
@@ -123,7 +132,7 @@ export function listPromptVersions(
 export function readPromptDiff(
   source: Source,
   query: PromptQuery,
-  { from, to }: { from: string; to: string },
+  { from, to, unit }: { from: string; to: string; unit?: TextDiff["unit"] | undefined },
   nowMs: number,
 ): PromptDiff {
   const { versions } = listPromptVersions(source, query, nowMs);
@@ -136,7 +145,7 @@ export function readPromptDiff(
   };
   const [old, young] = [find(from), find(to)];
   const textOf = ({ lastUse }: PromptVersion) => promptOf(source, lastUse.traceKey);
-  return { from: old, to: young, diff: diffTexts(textOf(old), textOf(young)) };
+  return { from: old, to: young, diff: diffTexts(textOf(old), textOf(young), unit) };
 }
 
 function newestKeys(source: Source, { agent, projectId, limit }: PromptQuery, nowMs: number) {
@@ -170,8 +179,23 @@ function rowsOf({ sqlite }: Source, keys: readonly number[]): Row[] {
 
 const compareRows = (a: Row, b: Row) => a.startTime - b.startTime || a.key - b.key;
 
-/** @param rows the newest first. */
-function toVersion(id: string, number: number, rows: readonly Row[]): PromptVersion {
+const dayMs = 86_400_000;
+
+/** How many began on each day, the first day first. @param rows the newest first. */
+function daysOf(rows: readonly Row[]): PromptVersion["days"] {
+  const days: PromptVersion["days"] = [];
+  for (const { startTime, status } of rows.toReversed()) {
+    const start = startTime - (startTime % dayMs);
+    if (days.at(-1)?.startTime !== start)
+      days.push({ startTime: start, traceCount: 0, failedCount: 0 });
+    const day = days.at(-1)!;
+    day.traceCount++;
+    if (status === "error") day.failedCount++;
+  }
+  return days;
+}
+
+function toVersion(id: string, number: number, { rows, length }: Version): PromptVersion {
   const useOf = ({ key, traceId, startTime }: Row) => ({
     traceKey: key,
     traceId: fromCell(traceId),
@@ -182,9 +206,11 @@ function toVersion(id: string, number: number, rows: readonly Row[]): PromptVers
   return {
     id,
     number,
+    length,
     firstUse: useOf(rows.at(-1)!),
     lastUse: useOf(rows[0]!),
     traceCount: rows.length,
+    days: daysOf(rows),
     failedCount: rows.filter(({ status }) => status === "error").length,
     errorCount: rows.filter(({ status, errorCount }) => status === "error" || errorCount > 0)
       .length,
@@ -198,57 +224,4 @@ function toVersion(id: string, number: number, rows: readonly Row[]): PromptVers
 function medianOf(values: bigint[]): bigint | undefined {
   const sorted = values.sort((a, b) => (a < b ? -1 : Number(a > b)));
   return sorted[(sorted.length - 1) >> 1];
-}
-
-/** Which version a settled trace has; a trace that changes is settled anew. Keys are never used again. */
-const caches = new WeakMap<Database, Map<number, { settledStep: number; id: string | null }>>();
-
-function createVersions(source: Source): (row: Row) => string | null {
-  const cache = caches.getOrInsertComputed(source.sqlite, () => new Map());
-  /** Many traces have the very same text, which is masked once. */
-  const ids = new Map<number | bigint, string>();
-  const idOf = (prompt: string) =>
-    ids.getOrInsertComputed(Bun.hash(prompt), () => versionId(prompt));
-  return ({ key, isSettled, settledStep }) => {
-    const known = cache.get(key);
-    if (known && isSettled === 1 && known.settledStep === settledStep) return known.id;
-    const prompt = promptOf(source, key);
-    const id = prompt === null ? null : idOf(prompt);
-    if (isSettled === 1 && settledStep !== null) {
-      cache.delete(key);
-      cache.set(key, { settledStep, id });
-      if (cache.size > cachedTraces) cache.delete(cache.keys().next().value!);
-    }
-    return id;
-  };
-}
-
-function versionId(prompt: string): string {
-  const hash = new Bun.CryptoHasher("sha256").update(maskPrompt(prompt)).digest("hex");
-  return hash.slice(0, 12);
-}
-
-const llm = spanTypes.indexOf("llm");
-const agent = spanTypes.indexOf("agent");
-
-/** The system prompt that a trace begins with; null where it has none. */
-function promptOf(source: Source, traceKey: number): string | null {
-  const spans = source.sqlite
-    .query<
-      { key: number; spanType: number; lists: Uint8Array | null },
-      [number, number, number, number]
-    >(
-      `SELECT key, spanType, lists FROM spans
-       WHERE key BETWEEN ? AND ? AND spanType IN (?, ?)
-       ORDER BY startTime, spanType, key LIMIT 8`,
-    )
-    .all(...spanKeyRange(traceKey), agent, llm);
-  for (const span of spans) {
-    const own = readText(source, span, "systemPrompt");
-    if (own) return own;
-    if (span.spanType !== llm) continue;
-    const said = instructionsIn(readMessages(readText(source, span, "input") ?? "", "input"));
-    if (said !== null) return said;
-  }
-  return null;
 }

@@ -188,10 +188,9 @@ function createReader(
     const { history, call } = historyOf(span.key);
     const before = history.readLength;
     const news = history.newsOf(call).input;
-    const output = readText(source, span, "output") ?? "";
     const asked = textOfMessages(news);
-    readLength += history.readLength - before + asked.length + output.length;
-    const answer = textOfMessages(readMessages(output, "output"));
+    const answer = textOfMessages(history.outputOf(call));
+    readLength += history.readLength - before + asked.length + answer.length;
     return {
       argument: null,
       text: answer.slice(0, alikeLength),

@@ -9,8 +9,14 @@ const maxWords = 20_000;
 /** Words or lines that are kept around a change. */
 const context = 8;
 
+const units = ["words", "lines"] as const;
+/** What is compared, where somebody asks for one of them. */
+export const DiffUnit = Type.Optional(
+  oneOf(units, "What is compared: words, unless a text is long"),
+);
+
 export const TextDiff = Type.Object({
-  unit: oneOf(["words", "lines"], "What was compared: the lines of long texts"),
+  unit: oneOf(units, "What was compared: also the lines of long texts"),
   isEqual: Type.Boolean(),
   lengthA: nullable(Type.Integer(), "In UTF-16 code units, likewise lengthB; null: no such text"),
   lengthB: nullable(Type.Integer()),
@@ -35,11 +41,16 @@ export type TextDiff = Static<typeof TextDiff>;
 
 type Part = { change: "same" | "onlyA" | "onlyB"; pieces: string[] };
 
-export function diffTexts(a: string | null, b: string | null): TextDiff {
+/** @param unit words unless a text is long; lines where these are asked for. */
+export function diffTexts(
+  a: string | null,
+  b: string | null,
+  unit: TextDiff["unit"] = "words",
+): TextDiff {
   const [old, young] = [a, b].map((text) => (text ?? "").slice(0, maxLength)) as [string, string];
   const isCut = Math.max(a?.length ?? 0, b?.length ?? 0) > maxLength;
   const words = [wordsOf(old), wordsOf(young)] as const;
-  const isLong = words.some(({ length }) => length > maxWords);
+  const isLong = unit === "lines" || words.some(({ length }) => length > maxWords);
   const [piecesA, piecesB] = isLong ? [linesOf(old), linesOf(young)] : words;
   return {
     unit: isLong ? "lines" : "words",

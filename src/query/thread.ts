@@ -25,6 +25,7 @@ import { inScope, readSummaries, type LiveScope } from "./live.ts";
 import { readMedia, readNews, readSpanMessages } from "./news.ts";
 import { listPromptVersions, readPromptDiff, type PromptQuery } from "./prompts.ts";
 import { listRemoval } from "./removal.ts";
+import type { TextDiff } from "./textdiff.ts";
 import { readTrace, type SpansQuery } from "./skeleton.ts";
 import { readStats, type StatsQuery } from "./stats.ts";
 import {
@@ -52,6 +53,8 @@ let storePath: string | null = null;
 let source: Source | null = null;
 
 const pagesPerCleanup = 8;
+/** Of blocks: what two compared traces of 2,000 steps say, at most. They are forgotten after each question. */
+const keptBytes = 24 * 1024 * 1024;
 let pagesExported = 0;
 
 function openSource(): Source {
@@ -62,8 +65,10 @@ function openSource(): Source {
       db: drizzle(sqlite),
       sqlite,
       names: createNameLookup(sqlite),
-      payloads: createPayloadReader(sqlite, createPieceReader(sqlite), (spanKey, field) =>
-        giveNotice(`a text cannot be read: ${field} of span ${spanKey}`),
+      payloads: createPayloadReader(
+        sqlite,
+        createPieceReader(sqlite, undefined, keptBytes),
+        (spanKey, field) => giveNotice(`a text cannot be read: ${field} of span ${spanKey}`),
       ),
     };
   } catch (cause) {
@@ -110,11 +115,12 @@ const methods = {
     read((source) => toJson(readTranscript(source, ref, query))),
   comparison: (a: TraceRef, b: TraceRef) =>
     read((source) => toJson(readComparison(source, a, b, Date.now()))),
-  comparedPair: (a: SpanAt, b: SpanAt) => read((source) => toJson(readComparedPair(source, a, b))),
+  comparedPair: (a: SpanAt, b: SpanAt, unit?: TextDiff["unit"]) =>
+    read((source) => toJson(readComparedPair(source, a, b, unit))),
   comparable: (ref: TraceRef) => read((source) => toJson(findComparable(source, ref, Date.now()))),
   promptVersions: (query: PromptQuery) =>
     read((source) => toJson(listPromptVersions(source, query, Date.now()))),
-  promptDiff: (query: PromptQuery, versions: { from: string; to: string }) =>
+  promptDiff: (query: PromptQuery, versions: Parameters<typeof readPromptDiff>[2]) =>
     read((source) => toJson(readPromptDiff(source, query, versions, Date.now()))),
   spanCount: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.spanCount),
   /** The key of a trace, for what changes it. */

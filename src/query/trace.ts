@@ -18,6 +18,7 @@ import {
 } from "../store/rows.ts";
 import { spans, traces } from "../store/schema.ts";
 import { receiptOf, usdOf } from "./costs.ts";
+import { cutsOf } from "./cuts.ts";
 import { storedIdOf } from "./ids.ts";
 import { mark, readOutline } from "./outline.ts";
 import { spanTypeOf } from "./skeleton.ts";
@@ -65,6 +66,7 @@ export function findSpan({ db }: Source, traceRef: TraceRef, ref: SpanRef) {
 export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): SpanView {
   const { row, trace, project } = findSpan(source, traceRef, ref);
   const { span, x, damaged } = wholeSpan(row, source);
+  const cuts = cutsOf(span, x);
   const metadata = { ...source.names.headerOf(row.headerId).metadata, ...span.metadata };
   return {
     key: row.key,
@@ -83,6 +85,7 @@ export function readSpan(source: Source, traceRef: TraceRef, ref: SpanRef): Span
       repeats: findSpan(source, traceRef, { key: row.repeats }).row.spanId,
     }),
     ...alsoIn(source, row, trace.projectId),
+    ...(cuts.length > 0 && { cut: cuts }),
     ...(damaged.length > 0 && { damaged }),
   };
 }
@@ -205,6 +208,8 @@ export interface ExportPage {
   next: number | null;
   /** Texts in place of which stands a note that they are damaged. */
   damagedTexts: number;
+  /** Texts that were cut before they were stored. */
+  cutTexts: number;
 }
 
 /**
@@ -237,6 +242,7 @@ export function exportPage(
   let bytes = 0;
   let last: number | null = null;
   let damagedTexts = 0;
+  let cutTexts = 0;
   for (const row of rows) {
     const { span, x, damaged } = wholeSpan(row, source);
     const json = JSON.stringify(full ? ({ ...span, x } satisfies ImportedSpan) : span);
@@ -244,6 +250,7 @@ export function exportPage(
     if (last !== null && bytes > exportChunkBytes) break;
     last = row.key;
     damagedTexts += damaged.length;
+    cutTexts += cutsOf(span, x).length;
     const group = groups.at(-1);
     if (group?.headerId === row.headerId) group.spans.push(json);
     else groups.push({ headerId: row.headerId, spans: [json] });
@@ -255,6 +262,7 @@ export function exportPage(
     ),
     next: isLast ? null : last,
     damagedTexts,
+    cutTexts,
   };
 }
 

@@ -7,7 +7,7 @@ import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { AppError } from "../errors.ts";
 import { parseFilter, type Filter } from "../filter/parse.ts";
 import { parseTime } from "../filter/time.ts";
-import { staleAfterMs, traces as limits } from "../limits.ts";
+import { traces as limits } from "../limits.ts";
 import { facetNumber } from "../store/facets.ts";
 import type { TimeRange } from "../store/rollup.ts";
 import { projects, traces } from "../store/schema.ts";
@@ -19,7 +19,8 @@ import { storedIdOf } from "./ids.ts";
 import { createMatcher, loadRows } from "./match.ts";
 import { fromRanges, toRanges } from "./shown.ts";
 import type { Source } from "./trace.ts";
-import type { Summary, TracePage, TraceState } from "./views.ts";
+import { stateOf } from "./state.ts";
+import type { Summary, TracePage } from "./views.ts";
 import { walk, type Order, type Place, type SortField } from "./walk.ts";
 import { narrowScope, planWalk, type Scope } from "./where.ts";
 
@@ -361,7 +362,7 @@ export function toSummary(row: TraceRow, project: string, nowMs: number): Summar
     receivedAt: row.receivedAt,
     lastReceivedAt: row.lastReceivedAt,
     status: row.status as Summary["status"],
-    state: toState(row, nowMs),
+    state: stateOf(row, nowMs),
     spanCount: row.spanCount,
     internalSpanCount: row.internalSpanCount,
     isInternal: row.isInternal === 1,
@@ -385,10 +386,4 @@ export function toSummary(row: TraceRow, project: string, nowMs: number): Summar
     outputPreview: row.outputPreview,
     pinned: row.isPinned === 1,
   };
-}
-
-function toState(row: TraceRow, nowMs: number): TraceState {
-  if (row.rootCount > 0) return "ended";
-  // Also where the clock was set back since.
-  return Math.abs(nowMs - row.lastReceivedAt) > staleAfterMs ? "stale" : "open";
 }

@@ -16,10 +16,12 @@ import { saysSystemPrompt, withSystemPrompt } from "../messages/system.ts";
 import { readToolRun } from "../messages/tools.ts";
 import { spanKeyRange } from "../store/rows.ts";
 import { spans } from "../store/schema.ts";
+import { contextWindowOf } from "./context.ts";
 import { callColumns, readText, type Call } from "./compare.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
-import { nullable, oneOf } from "../schemas.ts";
-import { createJoiner, type Site } from "./joins.ts";
+import { withCutOf } from "./cuts.ts";
+import { described, nullable, oneOf } from "../schemas.ts";
+import { createJoiner, idAttributes, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
 import { findAboveWork, readOutline } from "./outline.ts";
 import { findSpan, type Source, type SpanRef } from "./trace.ts";
@@ -47,6 +49,7 @@ export const TranscriptEntry = Type.Object({
   repeats: Type.Optional(Repeats),
   name: Type.String(),
   modelId: nullable(Type.String()),
+  contextWindow: Type.Optional(described("Of the model, in tokens, where the price list knows it")),
   startTime: Type.Integer(),
   endTime: Type.Integer(),
   status: oneOf(spanStatuses),
@@ -95,15 +98,6 @@ const lightColumns = {
 };
 const noNews = { earlier: null, isEdited: false };
 const place = sql`(${spans.startTime}, ${spans.spanType}, ${spans.key})`;
-
-/** Where a tool's span says which call it ran. */
-const idAttributes = [
-  "gen_ai.tool.call.id",
-  "gen_ai.tool.call_id",
-  "ai.toolCall.id",
-  "tool_call.id",
-  "tool.call_id",
-];
 
 /**
  * Model calls, tools and agents in the order in which they started; of those that start at once an agent
@@ -261,9 +255,8 @@ function createWriter(
   /** @returns input and output of the span as messages, whole. */
   function toolRunOf(key: number, isError: boolean) {
     const site = sites.get(key)!;
-    const [input, output] = (["input", "output"] as const).map((field) =>
-      readText(source, site, field),
-    );
+    const input = readText(source, site, "input");
+    const output = readText(source, site, "output");
     return readToolRun({ id: callIdOf(key), name: site.name, input, output, isError });
   }
 
@@ -326,8 +319,8 @@ function createWriter(
   }
 
   function callAt(key: number): Pick<Call, "key" | "lists"> | undefined {
-    const select = () => source.db.select(callColumns).from(spans).where(eq(spans.key, key)).get();
-    return sites.get(key) ?? select();
+    const { db } = source;
+    return sites.get(key) ?? db.select(callColumns).from(spans).where(eq(spans.key, key)).get();
   }
 
   /** An agent's system prompt, unless its first call shows it. */
@@ -366,13 +359,14 @@ function createWriter(
       spanType: spanTypes[row.spanType] as TranscriptEntry["spanType"],
       name: names.nameOf(row.nameId),
       modelId: row.modelId === null ? null : names.nameOf(row.modelId),
+      ...contextWindowOf(names, row),
       startTime: row.startTime,
       endTime: row.startTime + row.durationMs,
       status: row.status === null ? "ok" : spanStatuses[row.status]!,
       errorMessage: row.errorMessage,
       ...news,
-      input: input.map(clipper.message),
-      output: output.map(clipper.message),
+      input: withCutOf("input", input, row).map(clipper.message),
+      output: withCutOf("output", output, row).map(clipper.message),
       calls: row.spanType === types.llm ? joinCalls(row, output) : [],
     };
   }

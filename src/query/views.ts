@@ -8,6 +8,7 @@ import { Customer, ImportedSpan, Span, spanStatuses, spanTypes, Usage } from "..
 import { dimensions, type Dimension } from "../pricing/rates.ts";
 import { described, nullable, oneOf } from "../schemas.ts";
 import { payloadFields } from "../store/rows.ts";
+import { CutText } from "./cuts.ts";
 
 const optional = Type.Optional;
 
@@ -178,6 +179,12 @@ export const ReceiptView = Type.Object({
     Type.String({ description: "The service tier, where the price is not that of this tier" }),
   ),
   isEstimated: Type.Boolean({ description: "Something is missing, or the tier has other prices" }),
+  contextWindow: nullable(
+    Type.Integer({
+      description:
+        "What the model takes at most, in tokens; null where the price list does not know it",
+    }),
+  ),
 });
 
 const Attributes = nullable(
@@ -224,6 +231,12 @@ export const SpanView = Type.Object({
           "Spans of other traces that another instrumentation made of the same model call: each trace counts it",
       },
     ),
+  ),
+  cut: optional(
+    Type.Array(CutText, {
+      description:
+        "Which texts were cut before they were stored: by this server, which keeps 1,000,000 UTF-16 code units of one and leaves all of it in the attributes, or by the sender, as its mark or JSON without an end says",
+    }),
   ),
   damaged: optional(
     Type.Array(oneOf(payloadFields), {

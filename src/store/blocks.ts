@@ -149,10 +149,14 @@ export interface PieceReader {
 /** Bytes of blocks that a reader keeps unpacked while it reads on. */
 const unpackedBytes = 16 * limits.packedBlockBytes;
 
-/** @param unwritten finds a piece's text where it is not in the database yet. */
+/**
+ * @param unwritten finds a piece's text where it is not in the database yet.
+ * @param keptBytes of blocks that stay unpacked: who goes through long traces reads each again and again.
+ */
 export function createPieceReader(
   db: Database,
   unwritten: (key: number) => string | undefined = () => undefined,
+  keptBytes: number = unpackedBytes,
 ): PieceReader {
   const findRun = db.query<{ blockId: number }, [number]>(
     "SELECT blockId FROM runs WHERE key <= ? ORDER BY key DESC LIMIT 1",
@@ -173,7 +177,7 @@ export function createPieceReader(
     const row = run && selectBlock.get(run.blockId);
     if (!row) throw new DamagedText(`piece ${key} is in no block`);
     const { pieces, bytes } = unpack(row);
-    if (cachedBytes > unpackedBytes) forget();
+    if (cachedBytes > keptBytes) forget();
     cachedBytes += bytes.length;
     let at = 0;
     for (const piece of pieces) {

@@ -118,6 +118,7 @@ const extensionFields = [
   "fromLogs",
   "beforeLogs",
   "isFromLogs",
+  "wholeLengths",
 ] as const satisfies (keyof SpanExtension)[];
 
 /** The columns of a span that say what it is; the rest say where and when it was stored. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { AppError } from "../../src/errors.ts";
-import { keys, type Key } from "../../src/filter/keys.ts";
+import { findKey, keys, type Key } from "../../src/filter/keys.ts";
 import { parseFilter, type Filter, type Term, type Test } from "../../src/filter/parse.ts";
 import { fits } from "../../src/pattern.ts";
 
@@ -231,7 +231,7 @@ describe("a filter", () => {
     ["agent.x:y", 0, 7, "agent:value"],
     ["root.agent:x", 0, 10, "root.attr.KEY"],
     ["since:soon", 6, 4, "15m"],
-    ["has:status", 4, 6, "has:error"],
+    ["has:status", 4, 6, "has:errors,"],
     ["-", 0, 1, "minus"],
     ["https://x", 0, 5, "in quotes"],
   ])("%s is refused at its place", (filter, position, length, hint) => {
@@ -240,6 +240,36 @@ describe("a filter", () => {
     expect(`${error.message} ${error.hint}`).toContain(hint);
   });
 });
+
+test("what hints say to write is a filter, in which keys are spelt as they are listed", () => {
+  let examples = 0;
+  for (const key of keys) {
+    const name = key.isOpen ? `${key.name}.KEY` : key.name;
+    for (const wrong of ["", "a,,b", "..", "soon", "status"]) {
+      const { hint } = problemOf(`${name}:${wrong}`) ?? {};
+      for (const [example, value] of (hint ?? "").matchAll(
+        /\b[a-z]+(?:\.KEY)?:("[^"]*"|[^\s,;]+)/g,
+      )) {
+        examples++;
+        expect([example, problemOf(example)?.message]).toEqual([example, undefined]);
+        const named = value!.split(".")[0]!;
+        if (example.startsWith("has:"))
+          expect([example, !!findKey(named)]).toEqual([example, true]);
+        if (example.startsWith("has:")) expect(named).not.toBe("error");
+      }
+    }
+  }
+  expect(examples).toBeGreaterThan(50);
+});
+
+function problemOf(filter: string): AppError | undefined {
+  try {
+    parseFilter(filter, now);
+    return undefined;
+  } catch (cause) {
+    return cause as AppError;
+  }
+}
 
 describe("a pattern", () => {
   test("fits what a plain search finds", () => {

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { maskPrompt } from "../../src/messages/mask.ts";
 import type { PromptDiff, PromptVersions } from "../../src/query/prompts.ts";
+import type { Completion } from "../../src/query/complete.ts";
+import type { TracePage } from "../../src/query/views.ts";
 import { makePayload, startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;
@@ -32,6 +34,41 @@ async function get<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
+test("a filter finds the traces of one version, and completes and refuses like any other", async () => {
+  const day = 86_400_000;
+  await send("f1", 10 * day, { systemPrompt: "One of 5." }, "filtered");
+  await send("f2", 10 * day + 5, { systemPrompt: "Two." }, "filtered");
+  await send("f3", 12 * day, { systemPrompt: "One of 7.", status: "error" }, "filtered");
+  await send("f4", 12 * day, {}, "filtered");
+  const { versions } = await get<PromptVersions>("/api/agents/filtered/prompts");
+  const one = versions.find(({ number }) => number === 1)!;
+  expect(one.days).toEqual([
+    { startTime: 10 * day, traceCount: 1, failedCount: 0 },
+    { startTime: 12 * day, traceCount: 1, failedCount: 1 },
+  ]);
+  const found = async (filter: string) => {
+    const found: string[] = [];
+    let cursor: string | null = "";
+    // On a busy machine a page may end before anything was looked at.
+    while (cursor !== null) {
+      const query = new URLSearchParams({ filter, ...(cursor && { cursor }) });
+      const page: TracePage = await get<TracePage>(`/api/traces?${query}`);
+      found.push(...page.traces.map(({ traceId }) => traceId));
+      cursor = page.nextCursor;
+    }
+    return found;
+  };
+  expect(await found(`prompt:${one.id}`)).toEqual(["f3", "f1"]);
+  expect(await found(`agent:filtered -prompt:${one.id}`)).toEqual(["f4", "f2"]);
+  expect(await found("agent:filtered has:prompt")).toEqual(["f3", "f2", "f1"]);
+  expect(await found(`prompt:${one.id} status:ok`)).toEqual(["f1"]);
+  const asked = `/api/complete?filter=prompt:${one.id.slice(0, 4)}`;
+  let completion: Completion;
+  do completion = await get<Completion>(asked);
+  while (completion.partial);
+  expect(completion.items).toMatchObject([{ text: one.id, count: 2 }]);
+});
+
 describe("the versions of an agent's prompt", () => {
   test("are told apart by what somebody changed, and numbered by first use", async () => {
     const prompt = (date: string, rule: string) => `You are a coder. Today is ${date}. ${rule}`;
@@ -57,6 +94,8 @@ describe("the versions of an agent's prompt", () => {
       },
     ]);
     const [young, old] = found.versions;
+    expect([young!.length, old!.length]).toEqual([46, 47]);
+    expect(old!.days).toEqual([{ startTime: 0, traceCount: 3, failedCount: 1 }]);
     const newest = await get<PromptVersions>("/api/agents/coder/prompts?limit=3");
     expect(newest).toMatchObject({ traceCount: 3, partial: true });
     expect(newest.versions.map(({ id }) => id).sort()).toEqual([young!.id, old!.id].sort());

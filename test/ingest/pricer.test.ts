@@ -82,6 +82,7 @@ describe("a model call", () => {
       missing: [],
       unpricedTier: null,
       isEstimated: false,
+      contextWindow: expect.any(Number),
     });
   });
 

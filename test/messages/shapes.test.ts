@@ -730,19 +730,21 @@ const plain: Case[] = [
   { title: "nothing", sent: "", read: [] },
 ];
 
+const cut = { cut: { by: "sender", wholeLength: null } } as const;
+
 const cutOff: Case[] = [
   {
     title: "within a message",
     sent: '[{"role":"system","content":"Be brief."},{"role":"assistant","content":"Os',
     read: [
       system(text("Be brief.")),
-      assistant({ type: "raw", text: '{"role":"assistant","content":"Os' }),
+      assistant({ type: "raw", text: '{"role":"assistant","content":"Os', ...cut }),
     ],
   },
   {
     title: "within the first",
     sent: '[{"role":"developer","content":"Be',
-    read: [system({ type: "raw", text: '{"role":"developer","content":"Be' })],
+    read: [system({ type: "raw", text: '{"role":"developer","content":"Be', ...cut })],
   },
   {
     title: "between two",
@@ -752,13 +754,13 @@ const cutOff: Case[] = [
   {
     title: "within a request",
     sent: '{"model":"m","system":"Be brief.","messages":[{"role":"user","content":"a"},{"ro',
-    read: [system(text("Be brief.")), user(text("a")), user({ type: "raw", text: '{"ro' })],
+    read: [system(text("Be brief.")), user(text("a")), user({ type: "raw", text: '{"ro', ...cut })],
   },
   {
     title: "within one message alone",
     side: "output",
     sent: '{"role":"assistant","content":"a',
-    read: [assistant({ type: "raw", text: '{"role":"assistant","content":"a' })],
+    read: [assistant({ type: "raw", text: '{"role":"assistant","content":"a', ...cut })],
   },
   {
     title: "behind the tools",

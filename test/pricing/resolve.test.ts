@@ -271,6 +271,15 @@ test("a price says what it is and where it comes from", () => {
   });
 });
 
+test("a list price says what the model takes at most, where the list knows it", () => {
+  expect(list.resolve("anthropic", "claude-sonnet-4-5", noon)!.contextWindow).toBeGreaterThan(1000);
+  const unknown = readPrices(
+    [{ id: "openai", models: [{ id: "m", match: { equals: "m" }, prices: { input_mtok: 1 } }] }],
+    bundled,
+  );
+  expect(unknown.find("openai", "m")!.priceAt(noon)).not.toHaveProperty("contextWindow");
+});
+
 test("the same price is the same object, by whatever name", () => {
   const price = list.resolve("openai", "gpt-4o", noon);
   expect(list.resolve("openai", "gpt-4o", noon + 1)).toBe(price!);

@@ -307,6 +307,7 @@ describe("where the time of a trace went", () => {
         { provider: null, modelId: null, count: 1, busyMs: 10, totalMs: 10, selfMs: 10 },
       ],
       tools: [{ name: "search", count: 1, busyMs: 40, totalMs: 40, selfMs: 20 }],
+      context: null,
     });
   });
 

@@ -35,9 +35,9 @@ export interface PairRef {
   spanB: number;
 }
 
-export function usePair({ traceA, traceB, spanA, spanB }: PairRef) {
+export function usePair({ traceA, traceB, spanA, spanB }: PairRef, unit: "lines" | null) {
   return useQuery({
-    queryKey: ["comparison", "pair", traceA, traceB, spanA, spanB],
+    queryKey: ["comparison", "pair", traceA, traceB, spanA, spanB, unit],
     queryFn: async ({ signal }) => {
       await new Promise((resolve) => setTimeout(resolve, dwellMs));
       signal.throwIfAborted();
@@ -46,6 +46,7 @@ export function usePair({ traceA, traceB, spanA, spanB }: PairRef) {
         b: byKey(traceB),
         spanA: byKey(spanA),
         spanB: byKey(spanB),
+        unit,
       };
       return ask("GET /api/compare/pair", { query }, signal);
     },

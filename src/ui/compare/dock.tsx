@@ -7,6 +7,8 @@ import type { Message } from "../../messages/model.ts";
 import { count } from "../format.ts";
 import { Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { DiffViews, unitOf, type DiffView } from "../parts/diffviews.tsx";
+import { Edge } from "../parts/edge.tsx";
 import { KindMark } from "../parts/mark.tsx";
 import { Side, type SideName } from "../parts/side.tsx";
 import { ChangeCounts, WordDiff } from "../parts/worddiff.tsx";
@@ -15,25 +17,28 @@ import { MessageView } from "../text/message.tsx";
 import { visible } from "../text/visible.ts";
 import { useWholeSpan } from "../trace/inspector/data.ts";
 import { usePair, type PairRef } from "./data.ts";
-import { DockHeight } from "./dock-height.tsx";
 import { changeWords, type ComparedStep, type Line } from "./rows.ts";
 
 export interface DockProps {
   comparison: Comparison;
   line: Line;
-  isSplit: boolean;
-  onSplit: (isSplit: boolean) => void;
+  view: DiffView;
+  viewKeys: Record<DiffView, string>;
+  onView: (view: DiffView) => void;
   onClose: () => void;
   project: string;
 }
 
 export function CompareDock(props: DockProps) {
-  const { comparison, line, isSplit, onSplit, onClose, project } = props;
+  const { comparison, line, view, viewKeys, onView, onClose, project } = props;
   const { row, steps } = line;
   const shown = (row.a ?? row.b)!;
   return (
     <aside className="compare-dock" aria-label="The selected row">
-      <DockHeight />
+      <Edge
+        {...{ name: "compare.dock", variable: "--h-dock", side: "top", className: "compare-edge" }}
+        {...{ byDefault: 292, least: 120, most: 760, label: "Height of the differences" }}
+      />
       <header className="flex">
         <KindMark kind={shown.spanType} />
         <span className="strong truncated">{visible(shown.name)}</span>
@@ -56,26 +61,7 @@ export function CompareDock(props: DockProps) {
         })}
         <span className="dim compare-change">{changeWords[row.change]}</span>
         <span className="grow" />
-        {row.a && row.b && (
-          <div className="segments" role="group" aria-label="How differences are shown">
-            <button
-              type="button"
-              aria-pressed={!isSplit}
-              title="In one text (w)"
-              onClick={() => onSplit(false)}
-            >
-              Words
-            </button>
-            <button
-              type="button"
-              aria-pressed={isSplit}
-              title="Side by side (b)"
-              onClick={() => onSplit(true)}
-            >
-              Side by side
-            </button>
-          </div>
-        )}
+        {row.a && row.b && <DiffViews view={view} keys={viewKeys} onView={onView} />}
         <button
           type="button"
           className="button is-quiet is-small is-square"
@@ -95,7 +81,7 @@ export function CompareDock(props: DockProps) {
             spanB: row.b.key,
           }}
           isTool={shown.spanType === "tool"}
-          isSplit={isSplit}
+          view={view}
         />
       ) : (
         // Anew for the other side: a span that waits to be read is looked for in its own trace.
@@ -117,8 +103,8 @@ function usageOf({ usage }: ComparedStep): string {
   return `${said(inputTokens)} → ${said(outputTokens)}`;
 }
 
-function Pair({ of, isTool, isSplit }: { of: PairRef; isTool: boolean; isSplit: boolean }) {
-  const { data: pair, error, refetch, isPlaceholderData } = usePair(of);
+function Pair({ of, isTool, view }: { of: PairRef; isTool: boolean; view: DiffView }) {
+  const { data: pair, error, refetch, isPlaceholderData } = usePair(of, unitOf(view));
   if (error) return <Problem error={error} retry={() => void refetch()} />;
   if (!pair) return <div className="compare-texts" aria-busy="true" />;
   const inputTitle = isTool ? "Arguments" : "New input";
@@ -130,18 +116,18 @@ function Pair({ of, isTool, isSplit }: { of: PairRef; isTool: boolean; isSplit: 
     >
       {!isTool && (
         <div className="compare-column" tabIndex={0} role="region" aria-label="Instructions">
-          <DiffSection title="System prompt" diff={pair.systemPrompt} isSplit={isSplit} />
-          <DiffSection title="Tools offered" diff={pair.tools} isSplit={isSplit} isCode />
+          <DiffSection title="System prompt" diff={pair.systemPrompt} view={view} />
+          <DiffSection title="Tools offered" diff={pair.tools} view={view} isCode />
         </div>
       )}
       <div className="compare-column" tabIndex={0} role="region" aria-label={inputTitle}>
-        <DiffSection title={inputTitle} diff={pair.input} isSplit={isSplit} isCode={isTool} />
+        <DiffSection title={inputTitle} diff={pair.input} view={view} isCode={isTool} />
       </div>
       <div className="compare-column" tabIndex={0} role="region" aria-label="Output">
         <DiffSection
           title={isTool ? "Result" : "Answer"}
           diff={pair.output}
-          isSplit={isSplit}
+          view={view}
           isCode={isTool}
         />
       </div>
@@ -152,17 +138,17 @@ function Pair({ of, isTool, isSplit }: { of: PairRef; isTool: boolean; isSplit: 
 function DiffSection({
   title,
   diff,
-  isSplit,
+  view,
   isCode = false,
 }: {
   title: string;
   diff: TextDiff;
-  isSplit: boolean;
+  view: DiffView;
   isCode?: boolean;
 }) {
   return (
     <TextSection title={title} end={<ChangeCounts diff={diff} />}>
-      <WordDiff diff={diff} isSplit={isSplit} isCode={isCode} />
+      <WordDiff diff={diff} view={view} isCode={isCode} />
     </TextSection>
   );
 }

@@ -3,10 +3,10 @@ import { useMemo } from "react";
 import { useProject } from "../data/queries.ts";
 import { count } from "../format.ts";
 import { Nothing, Problem, StepButtons } from "../parts/controls.tsx";
+import { useDiffView, viewShortcuts } from "../parts/diffviews.tsx";
 import type { SideName } from "../parts/side.tsx";
 import { useShortcuts } from "../state/keys.ts";
 import { useIsPhone } from "../state/media.ts";
-import { usePref } from "../state/prefs.ts";
 import { useTitle } from "../state/title.ts";
 import { useParam, useSetParams } from "../state/url.ts";
 import { useComparison, useSummary } from "./data.ts";
@@ -27,6 +27,7 @@ import "./compare.css";
 const group = "Compare";
 /** In place of a row: the reader closed the dock. */
 const closed = "none";
+const viewKeys = { words: "w", lines: "l", sides: "b" };
 
 export function ComparePage() {
   useTitle("Compare");
@@ -36,7 +37,7 @@ export function ComparePage() {
   const [row] = useParam<string>("row", "");
   const [project] = useProject();
   const set = useSetParams();
-  const [view, setView] = usePref("compare.view", "words");
+  const [view, setView] = useDiffView();
   const isPhone = useIsPhone();
   const isWhole = a !== "" && b !== "";
   const query = useComparison(a, b, project);
@@ -88,8 +89,7 @@ export function ComparePage() {
     { keys: ["n"], label: "Next difference", group, run: () => jump(1) },
     { keys: ["N"], label: "Previous difference", group, run: () => jump(-1) },
     { keys: ["x"], label: "Swap A and B", group, run: swap },
-    { keys: ["w"], label: "Differences in one text", group, run: () => setView("words") },
-    { keys: ["b"], label: "Differences side by side", group, run: () => setView("sides") },
+    ...viewShortcuts(group, viewKeys, setView),
     {
       keys: ["Escape"],
       label: "Close the differences",
@@ -160,8 +160,9 @@ export function ComparePage() {
             <CompareDock
               comparison={comparison}
               line={line}
-              isSplit={view === "sides"}
-              onSplit={(isSplit) => setView(isSplit ? "sides" : "words")}
+              view={view}
+              viewKeys={viewKeys}
+              onView={setView}
               onClose={close}
               project={project}
             />

@@ -2,45 +2,49 @@
 import type { TextDiff } from "../../query/textdiff.ts";
 import { count, plural } from "../format.ts";
 import { visible } from "../text/visible.ts";
+import type { DiffView } from "./diffviews.tsx";
 import "./worddiff.css";
 
 type Part = TextDiff["parts"][number];
 
 export interface WordDiffProps {
   diff: TextDiff;
-  /** A and B beside each other instead of in one text. */
-  isSplit: boolean;
+  view: DiffView;
   isCode?: boolean;
 }
 
-export function WordDiff({ diff, isSplit, isCode = false }: WordDiffProps) {
+export function WordDiff({ diff, view, isCode = false }: WordDiffProps) {
   const { parts, unit, isEqual, isCut, lengthA, lengthB } = diff;
   if (lengthA === null && lengthB === null) return <p className="note">Neither has any.</p>;
   if (isEqual) {
     return <p className="note">Unchanged, {plural(lengthA ?? 0, "character")}.</p>;
   }
-  const className = `worddiff-text ${isCode ? "mono is-code" : ""}`;
+  // Until the lines are read, the words stand as they are.
+  const isLines = view === "lines" && unit === "lines";
+  const className = `worddiff-text ${isCode ? "mono is-code" : ""} ${isLines ? "is-lines" : ""}`;
   const side = (left: boolean) => parts.filter(({ change }) => change !== missing(left));
   return (
     <div className="worddiff">
-      {isSplit ? (
+      {view === "sides" ? (
         <div className="worddiff-sides">
           {[true, false].map((left) => (
             <div key={String(left)} className={className}>
               {(left ? lengthA : lengthB) === null ? (
                 <span className="dim">none</span>
               ) : (
-                <Parts parts={side(left)} unit={unit} />
+                <Parts parts={side(left)} unit={unit} isLines={false} />
               )}
             </div>
           ))}
         </div>
       ) : (
         <div className={className}>
-          <Parts parts={parts} unit={unit} />
+          <Parts parts={parts} unit={unit} isLines={isLines} />
         </div>
       )}
-      {unit === "lines" && <p className="note">A long text: compared by lines, not by words.</p>}
+      {unit === "lines" && view !== "lines" && (
+        <p className="note">A long text: compared by lines, not by words.</p>
+      )}
       {isCut && <p className="note">Only the beginnings of these texts are compared.</p>}
     </div>
   );
@@ -48,7 +52,19 @@ export function WordDiff({ diff, isSplit, isCode = false }: WordDiffProps) {
 
 const missing = (left: boolean): Part["change"] => (left ? "onlyB" : "onlyA");
 
-function Parts({ parts, unit }: { parts: readonly Part[]; unit: TextDiff["unit"] }) {
+/** Of more lines at a stretch only the first is marked: each is an element of its own. */
+const markedLines = 2_000;
+
+/** @param isLines a mark stands before each line. */
+function Parts({
+  parts,
+  unit,
+  isLines,
+}: {
+  parts: readonly Part[];
+  unit: TextDiff["unit"];
+  isLines: boolean;
+}) {
   return parts.map((part, i) => {
     if ("count" in part) {
       return (
@@ -59,7 +75,10 @@ function Parts({ parts, unit }: { parts: readonly Part[]; unit: TextDiff["unit"]
     }
     const text = visible(part.text);
     if (part.change === "same") return <span key={i}>{text}</span>;
-    return part.change === "onlyA" ? <del key={i}>{text}</del> : <ins key={i}>{text}</ins>;
+    const Change = part.change === "onlyA" ? "del" : "ins";
+    const lines = isLines ? (text.match(/[^\n]*\n|[^\n]+/g) ?? []) : [];
+    if (lines.length <= 1 || lines.length > markedLines) return <Change key={i}>{text}</Change>;
+    return lines.map((line, at) => <Change key={`${i}.${at}`}>{line}</Change>);
   });
 }
 

@@ -1,6 +1,7 @@
 /** What the page of an agent's prompts reads. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { PromptVersion } from "../../query/prompts.ts";
+import type { Summary, TracePage } from "../../query/views.ts";
 import { ask } from "../data/client.ts";
 import { filterWord } from "../charts/groups.tsx";
 import type { Scope } from "../query/scope.ts";
@@ -20,11 +21,14 @@ export function usePrompts(agent: string, project: string) {
 }
 
 /** @param from a version's id, likewise `to`; "" where there is none. */
-export function usePromptDiff(agent: string, project: string, from: string, to: string) {
+export function usePromptDiff(
+  { agent, project, from, to }: { agent: string; project: string; from: string; to: string },
+  unit: "lines" | null,
+) {
   return useQuery({
-    queryKey: ["prompts", "diff", agent, project, from, to],
+    queryKey: ["prompts", "diff", agent, project, from, to, unit],
     queryFn: ({ signal }) => {
-      const query = { from, to, project: project || null };
+      const query = { from, to, unit, project: project || null };
       return ask("GET /api/agents/:agent/prompts/diff", { at: { agent }, query }, signal);
     },
     enabled: from !== "" && to !== "",
@@ -33,12 +37,12 @@ export function usePromptDiff(agent: string, project: string, from: string, to: 
   });
 }
 
-/** The traces of an agent from the first to the last use of a version of its prompt. */
+/** The traces of an agent with a version of its prompt, from its first use on. */
 export function scopeOf(agent: string, project: string, version: PromptVersion): Scope {
   return {
-    filter: filterWord("agent", agent),
+    filter: `${filterWord("agent", agent)} prompt:${version.id}`,
     since: String(version.firstUse.startTime),
-    until: String(version.lastUse.startTime + 1),
+    until: "",
     project,
   };
 }
@@ -46,21 +50,67 @@ export function scopeOf(agent: string, project: string, version: PromptVersion):
 export function useRuns(scope: Scope) {
   return useQuery({
     queryKey: ["prompts", "runs", scope],
-    queryFn: ({ signal }) => {
-      const { filter, since, until, project } = scope;
-      const query = { filter, since, until, project: project || null, limit: runsLimit };
-      return ask("GET /api/traces", { query }, signal);
+    async queryFn({ signal }) {
+      const { filter, since, project } = scope;
+      const question = { filter, since, project: project || null, limit: runsLimit };
+      const traces: Summary[] = [];
+      let cursor: string | null = null;
+      // What a run begins with may have to be read: a page ends before it is full, and goes on.
+      do {
+        const query = { ...question, cursor };
+        const page: TracePage = await ask("GET /api/traces", { query }, signal);
+        traces.push(...page.traces);
+        cursor = page.nextCursor;
+      } while (cursor !== null && traces.length < runsLimit);
+      return { traces: traces.slice(0, runsLimit), hasMore: cursor !== null };
     },
     placeholderData: keepPreviousData,
   });
 }
 
-/** Whether traces of another version began in the time in which this one was used. */
-export function isMixed(version: PromptVersion, all: readonly PromptVersion[]): boolean {
-  return all.some(
-    ({ id, firstUse, lastUse }) =>
-      id !== version.id &&
-      firstUse.startTime <= version.lastUse.startTime &&
-      lastUse.startTime >= version.firstUse.startTime,
-  );
+const dayMs = 86_400_000;
+/** More bars are not told apart. */
+const mostBars = 42;
+
+/** The time that all versions share, in bars of one length. */
+export interface Axis {
+  startTime: number;
+  count: number;
+  /** Of a bar. */
+  days: number;
+}
+
+export function axisOf(versions: readonly PromptVersion[]): Axis {
+  const times = versions.flatMap(({ days }) => days.map(({ startTime }) => startTime));
+  const [start, end] = [Math.min(...times), Math.max(...times)];
+  const all = (end - start) / dayMs + 1;
+  const days = Math.ceil(all / mostBars);
+  return { startTime: start, count: Math.ceil(all / days), days };
+}
+
+/** The runs of a version in a bar, where there are any. */
+export interface Bar {
+  place: number;
+  startTime: number;
+  traceCount: number;
+  failedCount: number;
+}
+
+export function barsOf({ days }: PromptVersion, axis: Axis): Bar[] {
+  const bars = new Map<number, Bar>();
+  for (const { startTime, traceCount, failedCount } of days) {
+    const place = Math.floor((startTime - axis.startTime) / (dayMs * axis.days));
+    const bar = bars.get(place) ?? {
+      place,
+      startTime: axis.startTime + place * axis.days * dayMs,
+      traceCount: 0,
+      failedCount: 0,
+    };
+    bars.set(place, {
+      ...bar,
+      traceCount: bar.traceCount + traceCount,
+      failedCount: bar.failedCount + failedCount,
+    });
+  }
+  return [...bars.values()];
 }

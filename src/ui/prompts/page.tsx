@@ -4,12 +4,18 @@ import type { PromptVersion } from "../../query/prompts.ts";
 import { useProject } from "../data/queries.ts";
 import { plural } from "../format.ts";
 import { hrefOf } from "../pages.ts";
-import { Key, Nothing, Problem } from "../parts/controls.tsx";
+import { Nothing, Problem } from "../parts/controls.tsx";
+import {
+  DiffViews,
+  unitOf,
+  useDiffView,
+  viewShortcuts,
+  type DiffView,
+} from "../parts/diffviews.tsx";
 import { Side, type SideName } from "../parts/side.tsx";
 import { ChangeCounts, WordDiff } from "../parts/worddiff.tsx";
 import { tracesHref } from "../query/scope.ts";
 import { useShortcuts } from "../state/keys.ts";
-import { usePref } from "../state/prefs.ts";
 import { useTitle } from "../state/title.ts";
 import { useParam, useSetParams } from "../state/url.ts";
 import { scopeOf, usePromptDiff, usePrompts } from "./data.ts";
@@ -18,6 +24,8 @@ import { Versions } from "./versions.tsx";
 import "./prompts.css";
 
 const group = "Prompts";
+/** b picks the right of the diff here. */
+const viewKeys = { words: "w", lines: "l", sides: "s" };
 
 export function PromptsPage({ agent }: { agent: string }) {
   useTitle(`Prompts of ${agent}`);
@@ -93,19 +101,14 @@ function Body({ agent, project, versions }: BodyProps) {
     const next = versions[versions.indexOf(selected) + by];
     if (next) select(next.id);
   };
-  const [view, setView] = usePref("prompts.view", "words");
+  const [view, setView] = useDiffView();
   useShortcuts([
     { keys: ["j", "ArrowDown"], label: "Next version", group, run: () => step(1) },
     { keys: ["k", "ArrowUp"], label: "Previous version", group, run: () => step(-1) },
     { keys: ["a"], label: "Left of the diff", group, run: () => pick("a", selected.id) },
     { keys: ["b"], label: "Right of the diff", group, run: () => pick("b", selected.id) },
     { keys: ["x"], label: "Swap A and B", group, run: () => set({ from: to, to: from }) },
-    {
-      keys: ["w"],
-      label: "Words or side by side",
-      group,
-      run: () => setView(view === "words" ? "sides" : "words"),
-    },
+    ...viewShortcuts(group, viewKeys, setView),
     {
       keys: ["o", "Enter"],
       label: "Open the runs in Traces",
@@ -133,12 +136,8 @@ function Body({ agent, project, versions }: BodyProps) {
         onSide={pick}
       />
       <div className="prompts-body">
-        <Difference
-          {...{ agent, project, versions, from, to }}
-          isSplit={view === "sides"}
-          onSplit={(isSplit) => setView(isSplit ? "sides" : "words")}
-        />
-        <Runs agent={agent} project={project} version={selected} versions={versions} />
+        <Difference {...{ agent, project, versions, from, to }} view={view} onView={setView} />
+        <Runs agent={agent} project={project} version={selected} />
       </div>
     </>
   );
@@ -150,15 +149,15 @@ function Difference({
   versions,
   from,
   to,
-  isSplit,
-  onSplit,
+  view,
+  onView,
 }: BodyProps & {
   from: string;
   to: string;
-  isSplit: boolean;
-  onSplit: (isSplit: boolean) => void;
+  view: DiffView;
+  onView: (view: DiffView) => void;
 }) {
-  const { data, error, refetch } = usePromptDiff(agent, project, from, to);
+  const { data, error, refetch } = usePromptDiff({ agent, project, from, to }, unitOf(view));
   const nameOf = (id: string) => {
     const version = versions.find((each) => each.id === id);
     return version ? `v${version.number}` : id;
@@ -171,14 +170,7 @@ function Difference({
         <Side of="b" isSmall /> {nameOf(to)}
         {data && <ChangeCounts diff={data.diff} />}
         <span className="grow" />
-        <div className="segments" role="group" aria-label="How differences are shown">
-          <button type="button" aria-pressed={!isSplit} onClick={() => onSplit(false)}>
-            Words <Key of="w" />
-          </button>
-          <button type="button" aria-pressed={isSplit} onClick={() => onSplit(true)}>
-            Side by side
-          </button>
-        </div>
+        <DiffViews view={view} keys={viewKeys} onView={onView} />
       </header>
       {error && <Problem error={error} retry={() => void refetch()} />}
       {versions.length === 1 ? (
@@ -188,7 +180,7 @@ function Difference({
       ) : (
         data && (
           <div className="prompts-text">
-            <WordDiff diff={data.diff} isSplit={isSplit} />
+            <WordDiff diff={data.diff} view={view} />
           </div>
         )
       )}

@@ -1,4 +1,4 @@
-/** The runs of a version: of the agent, from its first to its last use. */
+/** The runs of a version. */
 import { Link } from "wouter";
 import type { PromptVersion } from "../../query/prompts.ts";
 import { count, exactTime, time } from "../format.ts";
@@ -6,18 +6,16 @@ import { Problem } from "../parts/controls.tsx";
 import { Cost, Duration } from "../parts/figure.tsx";
 import { StandingMark, standingOf } from "../parts/mark.tsx";
 import { traceHref, tracesHref } from "../query/scope.ts";
-import { isMixed, scopeOf, useRuns } from "./data.ts";
+import { scopeOf, useRuns } from "./data.ts";
 
 export function Runs({
   agent,
   project,
   version,
-  versions,
 }: {
   agent: string;
   project: string;
   version: PromptVersion;
-  versions: readonly PromptVersion[];
 }) {
   const scope = scopeOf(agent, project, version);
   const { data, error, refetch, isPlaceholderData } = useRuns(scope);
@@ -32,11 +30,6 @@ export function Runs({
           Open in Traces
         </Link>
       </header>
-      {isMixed(version, versions) && data && data.traces.length !== version.traceCount && (
-        <p className="note note-strip">
-          Other versions were in use in the same time: their runs are listed, too.
-        </p>
-      )}
       {error && <Problem error={error} retry={() => void refetch()} />}
       <ul aria-busy={isPlaceholderData}>
         {data?.traces.map((trace) => (
@@ -57,7 +50,7 @@ export function Runs({
           </li>
         ))}
       </ul>
-      {data?.nextCursor && (
+      {data?.hasMore && (
         <p className="note prompts-more">The newest {count(data.traces.length)} are listed.</p>
       )}
     </section>

@@ -1,9 +1,10 @@
 /** The versions of a prompt, the newest first: two are picked for the diff, one for its runs. */
 import { useEffect, useRef } from "react";
 import type { PromptVersion } from "../../query/prompts.ts";
-import { count, exactTime, money, percent, time } from "../format.ts";
+import { count, exactTime, money, percent, plural, time } from "../format.ts";
 import { Duration, FigureText } from "../parts/figure.tsx";
 import type { SideName } from "../parts/side.tsx";
+import { axisOf, barsOf, type Axis } from "./data.ts";
 
 /** A share of so few runs says little. */
 const fewRuns = 20;
@@ -20,10 +21,7 @@ export interface VersionsProps {
 
 export function Versions({ versions, selected, sides, onSelect, onSide }: VersionsProps) {
   const now = Date.now();
-  const times = versions.flatMap(({ firstUse, lastUse }) => [firstUse, lastUse]);
-  const start = Math.min(...times.map(({ startTime }) => startTime));
-  const lengthMs = Math.max(1, Math.max(...times.map(({ startTime }) => startTime)) - start);
-  const place = (ms: number) => ((ms - start) / lengthMs) * 100;
+  const axis = axisOf(versions);
   const table = useRef<HTMLDivElement>(null);
   useEffect(() => {
     table.current!.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
@@ -42,7 +40,10 @@ export function Versions({ versions, selected, sides, onSelect, onSide }: Versio
         <span role="columnheader">Version</span>
         <span role="columnheader">First used</span>
         <span role="columnheader">Last used</span>
-        <span role="columnheader">In use</span>
+        <span role="columnheader" title="All versions share one axis; days are those of UTC">
+          Runs {axis.days === 1 ? "a day" : `in ${axis.days} days`},{" "}
+          <span className="error-text">failed</span>
+        </span>
         <span role="columnheader" className="number">
           Runs
         </span>
@@ -61,10 +62,12 @@ export function Versions({ versions, selected, sides, onSelect, onSide }: Versio
         <span role="columnheader" className="number">
           Cost
         </span>
+        <span role="columnheader" className="number" title="Of its text as it was used last">
+          Chars
+        </span>
       </div>
       {versions.map((version) => {
         const { id, number, firstUse, lastUse, traceCount } = version;
-        const [from, to] = [place(firstUse.startTime), place(lastUse.startTime)];
         return (
           <div
             key={id}
@@ -101,9 +104,7 @@ export function Versions({ versions, selected, sides, onSelect, onSide }: Versio
             <span className="muted" role="gridcell" title={exactTime(lastUse.startTime)}>
               {time(lastUse.startTime, now)}
             </span>
-            <span className="prompts-time" role="gridcell" aria-hidden="true">
-              <i style={{ left: `${from}%`, width: `max(3px, ${to - from}%)` }} />
-            </span>
+            <Days version={version} axis={axis} />
             <span className="number" role="gridcell">
               {count(traceCount)}
             </span>
@@ -118,10 +119,38 @@ export function Versions({ versions, selected, sides, onSelect, onSide }: Versio
             <span className="number" role="gridcell">
               <Usd usd={version.costUsd} />
             </span>
+            <span className="number dim" role="gridcell">
+              {count(version.length)}
+            </span>
           </div>
         );
       })}
     </div>
+  );
+}
+
+/** The highest bar is that of the version's busiest day: rows differ in their runs, which stand beside. */
+function Days({ version, axis }: { version: PromptVersion; axis: Axis }) {
+  const bars = barsOf(version, axis);
+  const most = Math.max(...bars.map(({ traceCount }) => traceCount));
+  const width = 100 / axis.count;
+  return (
+    <span className="prompts-days" role="gridcell">
+      {bars.map(({ place, startTime, traceCount, failedCount }) => (
+        <i
+          key={place}
+          className="prompts-day"
+          style={{
+            left: `${place * width}%`,
+            width: `${width}%`,
+            height: `${Math.max(12, (traceCount / most) * 100)}%`,
+          }}
+          title={`${new Date(startTime).toISOString().slice(0, 10)}: ${plural(traceCount, "run")}, ${count(failedCount)} failed`}
+        >
+          {failedCount > 0 && <b style={{ height: `${(failedCount / traceCount) * 100}%` }} />}
+        </i>
+      ))}
+    </span>
   );
 }
 

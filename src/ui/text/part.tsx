@@ -1,9 +1,10 @@
 /** One part of a message: what was said, thought, called, got back or attached. */
 import { useState } from "react";
 import type { Part } from "../../messages/model.ts";
-import { bytes, plural, textOf } from "../format.ts";
+import { plural } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
+import { TextEnd, type Ending } from "./end.tsx";
 import { MediaView } from "./media.tsx";
 import { Prose } from "./prose.tsx";
 import { ToolCard } from "./tool.tsx";
@@ -14,16 +15,17 @@ export function PartView({ part }: { part: Part }) {
       return (
         <>
           <Prose text={part.text} />
-          <Clipped part={part} />
+          <End of={part} />
         </>
       );
     case "thinking":
-      return <Thinking text={part.text} withheld={part.withheld} />;
+      return <Thinking part={part} />;
     case "toolCall":
       return (
         <ToolCard
           name={part.name ?? "tool"}
           args={part.text}
+          argsEnd={part}
           result={null}
           standing="ok"
           durationMs={null}
@@ -45,24 +47,18 @@ export function PartView({ part }: { part: Part }) {
       return (
         <>
           <Code text={part.text} maxLines={20} />
-          <Clipped part={part} />
+          <End of={part} />
         </>
       );
   }
 }
 
-function Clipped({ part }: { part: { text: string; fullLength?: number | undefined } }) {
-  if (part.fullLength === undefined) return null;
-  return (
-    <p className="note">
-      The beginning of {textOf(bytes(part.fullLength))}: the span’s input and output have all of it.
-    </p>
-  );
+function End({ of }: { of: Ending }) {
+  return <TextEnd of={of} where="the span’s input and output have" />;
 }
 
-type Withheld = Extract<Part, { type: "thinking" }>["withheld"];
-
-function Thinking({ text, withheld }: { text: string; withheld: Withheld }) {
+function Thinking({ part }: { part: Extract<Part, { type: "thinking" }> }) {
+  const { text, withheld, fullLength } = part;
   const [isOpen, setOpen] = useState(false);
   if (text === "") {
     return (
@@ -80,9 +76,10 @@ function Thinking({ text, withheld }: { text: string; withheld: Withheld }) {
         onClick={() => setOpen(!isOpen)}
       >
         <Icon name={isOpen ? "down" : "right"} size="xs" />
-        Thought, {plural(text.length, "character")}
+        Thought, {plural(fullLength ?? text.length, "character")}
       </button>
       {isOpen && <Prose text={text} />}
+      {isOpen && <End of={part} />}
     </div>
   );
 }

@@ -26,10 +26,13 @@ export function Payload({
   trace,
   span,
   field,
+  isCut = false,
 }: {
   trace: number;
   span: number;
   field: PayloadField;
+  /** Whether what is stored is not all of it. */
+  isCut?: boolean;
 }) {
   const isWhole = useRef(false);
   const readPart = (query: { from?: number; length?: number }, signal?: AbortSignal) =>
@@ -81,7 +84,7 @@ export function Payload({
         </div>
         <span className="grow" />
         <span className="label">{textOf(bytes(total))}</span>
-        <CopyButton text={readAll} label="Copy all of it" />
+        <CopyButton text={readAll} label={isCut ? "Copy what there is of it" : "Copy all of it"} />
       </div>
       {shown === "json" ? (
         <JsonTree text={text} />

@@ -2,11 +2,11 @@
 import { useId, useState, type ReactNode } from "react";
 import { isObject, parseJson } from "../../messages/json.ts";
 import type { ToolResult } from "../../messages/model.ts";
-import { bytes, textOf } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
 import { KindMark, StandingBadge, type Standing } from "../parts/mark.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
+import { TextEnd, type Ending } from "./end.tsx";
 import { useSought } from "./found.ts";
 import { Diff } from "./diff.tsx";
 import { visible } from "./visible.ts";
@@ -15,6 +15,8 @@ export interface ToolCardProps {
   name: string;
   /** The arguments as they were sent: JSON, or a bare text. */
   args: string | null;
+  /** Where they are not all there. */
+  argsEnd?: Ending | undefined;
   result: ToolResult | null;
   standing: Standing;
   durationMs: number | null;
@@ -37,6 +39,7 @@ const looks: Partial<Record<Standing, string>> = { error: "is-failed", lost: "is
 export function ToolCard({
   name,
   args,
+  argsEnd,
   result,
   standing,
   durationMs,
@@ -92,15 +95,12 @@ export function ToolCard({
           <Code text={pretty(args)} language="json" maxLines={40} />
         </div>
       )}
+      {argsEnd && (isOpen || argsEnd.cut) && <TextEnd of={argsEnd} where="its span has" />}
       {!isOpen && edit && <Diff {...edit} />}
       {result && result.text !== "" && (
         <Code text={result.text} language={languageOf(result.text)} maxLines={shownLines} />
       )}
-      {result?.fullLength !== undefined && (
-        <p className="note">
-          The beginning of {textOf(bytes(result.fullLength))}: its span has all of it.
-        </p>
-      )}
+      {result && <TextEnd of={result} where="its span has" />}
       {children && <div className="text-tool-media">{children}</div>}
       {note && standing !== "lost" && (
         <p className={standing === "error" ? "note error-text" : "note"}>{note}</p>

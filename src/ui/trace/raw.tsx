@@ -2,8 +2,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { byKey } from "../../api.ts";
 import { request, textFrom } from "../data/client.ts";
-import { bytes, count, textOf } from "../format.ts";
+import { bytes, count, plural, textOf } from "../format.ts";
 import { CopyButton, Problem } from "../parts/controls.tsx";
+import { CutNote } from "../text/end.tsx";
 import { JsonTree } from "../text/json.tsx";
 import { exportTrace } from "./actions.tsx";
 import type { SpanTable } from "./model.ts";
@@ -18,10 +19,12 @@ export function Raw({ table }: { table: SpanTable }) {
   const isLarge = spanCount > largestSpanCount;
   const { data, error, refetch } = useQuery({
     queryKey: ["export", trace.key, trace.lastReceivedAt],
-    queryFn: async ({ signal }) =>
-      textFrom(
-        await request("GET /api/traces/:trace/export", { at: { trace: byKey(trace.key) } }, signal),
-      ),
+    queryFn: async ({ signal }) => {
+      const at = { trace: byKey(trace.key) };
+      const response = await request("GET /api/traces/:trace/export", { at }, signal);
+      const cutTexts = Number(response.headers.get("x-tealight-cut-texts") ?? 0);
+      return { text: await textFrom(response), cutTexts };
+    },
     enabled: !isLarge,
   });
   if (error) return <Problem error={error} retry={() => void refetch()} />;
@@ -36,16 +39,23 @@ export function Raw({ table }: { table: SpanTable }) {
     );
   }
   if (data === undefined) return null;
+  const { text, cutTexts } = data;
   return (
     <div className="trace-raw">
       <div className="trace-raw-head">
-        <span className="label">ingest v1, {textOf(bytes(data.length))}</span>
+        <span className="label">ingest v1, {textOf(bytes(text.length))}</span>
+        {cutTexts > 0 && (
+          <CutNote>
+            At least {plural(cutTexts, "text")} in it {cutTexts === 1 ? "was" : "were"} cut before{" "}
+            {cutTexts === 1 ? "it was" : "they were"} stored.
+          </CutNote>
+        )}
         <span className="grow" />
-        <CopyButton text={data} label="Copy all of it" className="button is-quiet is-small">
+        <CopyButton text={text} label="Copy all of it" className="button is-quiet is-small">
           Copy
         </CopyButton>
       </div>
-      <JsonTree text={data} levels={levels} />
+      <JsonTree text={text} levels={levels} />
     </div>
   );
 }

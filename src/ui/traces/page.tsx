@@ -8,6 +8,7 @@ import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { FirstRun } from "../first/page.tsx";
 import { Key, Problem } from "../parts/controls.tsx";
+import { Edge } from "../parts/edge.tsx";
 import { plural } from "../format.ts";
 import { problemOf, splitFreeText } from "../query/words.ts";
 import { useParam, useSetParams } from "../state/url.ts";
@@ -23,7 +24,6 @@ import { useListKeys } from "./list-keys.ts";
 import { useLiveList } from "./live-list.ts";
 import { ListEnd, NothingFound } from "./nothing.tsx";
 import { useTraces } from "./pages.ts";
-import { PeekWidth } from "./peek-width.tsx";
 import { Peek } from "./peek.tsx";
 import { useFigures, useFreshFigures } from "../query/figures.ts";
 import { isNarrow, newestFirst, traceHref, useScope } from "../query/scope.ts";
@@ -247,7 +247,15 @@ export function TracesPage() {
               onPin={pin}
               onClose={close}
             />
-            <PeekWidth />
+            <Edge
+              {...{
+                name: "peek.width",
+                variable: "--w-peek",
+                side: "left",
+                className: "peek-edge",
+              }}
+              {...{ byDefault: 432, least: 340, most: 760, label: "Width of the peek" }}
+            />
           </>
         )}
       </div>

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import type { Breakdown } from "../../query/breakdown.ts";
 import type { Summary } from "../../query/views.ts";
 import { count, duration, plural, textOf } from "../format.ts";
+import { ContextShare } from "../parts/context.tsx";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
 import { KindMark, standingOf } from "../parts/mark.tsx";
 import { foldSpans, largeSpanCount, type PeekSpan } from "./peek-data.ts";
@@ -62,6 +63,14 @@ export function PeekTotals({
             )}
           </dd>
         </div>
+        {breakdown?.context && (
+          <div>
+            <dt>Context</dt>
+            <dd>
+              <ContextShare of={breakdown.context} as="share" />
+            </dd>
+          </div>
+        )}
         <div>
           <dt>Cost</dt>
           <dd>

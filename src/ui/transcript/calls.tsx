@@ -13,8 +13,10 @@ import { useScene, type Scene } from "./scene.ts";
 
 type Joined = TranscriptEntry["calls"][number];
 
+type ToolCall = Extract<Part, { type: "toolCall" }>;
+
 /** @param args as the answer has them; null where only the tool's own span knows them. */
-export function CallCard({ call, args }: { call: Joined; args: string | null }) {
+export function CallCard({ call, args }: { call: Joined; args: ToolCall | null }) {
   const scene = useScene();
   const { selected, onSelect } = scene;
   const spanKey = call.span?.key ?? null;
@@ -28,7 +30,7 @@ export function CallCard({ call, args }: { call: Joined; args: string | null }) 
   return (
     <ToolCard
       name={call.name ?? tool?.name ?? "tool"}
-      args={args ?? (tool && argsOf(tool))}
+      {...argsOf(args ?? (tool && callOf(tool)))}
       result={call.result}
       standing={standing}
       durationMs={durationMs}
@@ -42,17 +44,11 @@ export function CallCard({ call, args }: { call: Joined; args: string | null }) 
 }
 
 /** A call of before this trace, as the history tells of it. */
-export function ToldCall({
-  call: { name, text },
-  result,
-}: {
-  call: Extract<Part, { type: "toolCall" }>;
-  result: ToolResult | null;
-}) {
+export function ToldCall({ call, result }: { call: ToolCall; result: ToolResult | null }) {
   return (
     <ToolCard
-      name={name ?? "tool"}
-      args={text}
+      name={call.name ?? "tool"}
+      {...argsOf(call)}
       result={result}
       standing={result?.isError ? "error" : "ok"}
       durationMs={null}
@@ -85,7 +81,7 @@ function LoneTool({ entry }: { entry: TranscriptEntry }) {
   return (
     <ToolCard
       name={name}
-      args={argsOf(entry)}
+      {...argsOf(callOf(entry))}
       result={result ?? null}
       standing={status}
       durationMs={entry.endTime - entry.startTime}
@@ -137,6 +133,10 @@ function ToolRun({ run }: { run: readonly TranscriptEntry[] }) {
   );
 }
 
-function argsOf({ input }: TranscriptEntry): string | null {
-  return callsIn(input)[0]?.text ?? null;
+function callOf({ input }: TranscriptEntry): ToolCall | null {
+  return callsIn(input)[0] ?? null;
+}
+
+function argsOf(call: ToolCall | null) {
+  return { args: call?.text ?? null, argsEnd: call ?? undefined };
 }

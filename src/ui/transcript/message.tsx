@@ -2,6 +2,7 @@
 import type { Message, Part, ToolResult } from "../../messages/model.ts";
 import { count, plural } from "../format.ts";
 import { useSought } from "../text/found.ts";
+import { TextEnd } from "../text/end.tsx";
 import { PartView } from "../text/part.tsx";
 import { Prose } from "../text/prose.tsx";
 import { ToldCall } from "./calls.tsx";
@@ -135,6 +136,7 @@ function Thinking({
         Thought{size || `, ${plural(lengthOf(part), "character")}`}
       </Fold>
       {isOpen && <Prose text={part.text} />}
+      {isOpen && <TextEnd of={part} where="the span’s input and output have" />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** A model call: its head, what was new in what it was sent, and what came of it. */
 import type { Part } from "../../messages/model.ts";
 import { count, duration, plural, textOf } from "../format.ts";
+import { ContextShare, contextUse } from "../parts/context.tsx";
 import { FigureText, SpanCost } from "../parts/figure.tsx";
 import { KindMark, StandingBadge } from "../parts/mark.tsx";
 import { CallCard } from "./calls.tsx";
@@ -77,6 +78,7 @@ function StepHead({ item }: { item: StepItem }) {
   const { startTime, factsOf, numberOf, folds, isAll, onSelect, traceKey } = useScene();
   const facts = factsOf(key);
   const { usage, ttftMs } = facts ?? {};
+  const context = contextUse(usage, entry.contextWindow);
   const id = earlierId(key);
   const number = numberOf(key) ?? item.number;
   return (
@@ -112,6 +114,11 @@ function StepHead({ item }: { item: StepItem }) {
           {usage && (
             <span className="transcript-tokens" title="Tokens in → out">
               {tokens(usage.inputTokens)} → {tokens(usage.outputTokens)}
+            </span>
+          )}
+          {context && (
+            <span className="wide-only">
+              <ContextShare of={context} as="share of" />
             </span>
           )}
           {facts && (
@@ -151,7 +158,7 @@ function Answer({ item: { entry, key } }: { item: StepItem }) {
   const show = (part: Part, id: string) => {
     if (part.type === "toolCall") {
       const call = calls[called++];
-      return call && <CallCard key={id} call={call} args={part.text} />;
+      return call && <CallCard key={id} call={call} args={part} />;
     }
     const isJoined = part.type === "toolResult" && calls.some((call) => call.id === part.id);
     return isJoined ? null : <SaidPart key={id} part={part} id={id} tokens={reasoningTokens} />;

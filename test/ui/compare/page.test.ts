@@ -84,6 +84,10 @@ browserTest(
       "↕0 moved",
       "=1 same",
     ]);
+    const widths = await page
+      .locator(".compare-row")
+      .evaluateAll((rows) => rows.map((row) => row.clientWidth));
+    expect(new Set(widths).size).toBe(1);
     expect(viewer.complaints).toEqual([]);
   },
   30_000,
@@ -115,6 +119,55 @@ browserTest(
     await page.reload();
     await page.getByText("4 differences").waitFor();
     expect(await page.locator(".compare-dock").count()).toBe(0);
+    expect(viewer.complaints).toEqual([]);
+  },
+  30_000,
+);
+
+browserTest(
+  "shows differences by words, by lines and side by side, and remembers which",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/compare?a=monday&b=tuesday");
+    await page.locator(".worddiff del", { hasText: /^brief/ }).waitFor();
+    await page.keyboard.press("l");
+    await page.locator(".worddiff-text.is-lines del", { hasText: "Be brief." }).waitFor();
+    await page.locator(".worddiff-text.is-lines ins", { hasText: "Be kind." }).waitFor();
+    expect(await page.getByText("A long text").count()).toBe(0);
+    await page.reload();
+    await page.locator(".worddiff-text.is-lines del", { hasText: "Be brief." }).waitFor();
+    await page.keyboard.press("b");
+    await page.locator(".worddiff-sides").first().waitFor();
+    await page.keyboard.press("w");
+    await page.locator(".worddiff del", { hasText: /^brief/ }).waitFor();
+    expect(viewer.complaints).toEqual([]);
+  },
+  30_000,
+);
+
+browserTest(
+  "gives the differences the height that the reader wants, with the pointer or by keys",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/compare?a=monday&b=tuesday");
+    const edge = page.getByRole("separator", { name: "Height of the differences" });
+    const height = async () => (await page.locator(".compare-dock").boundingBox())!.height;
+    await edge.waitFor();
+    expect(await height()).toBe(292);
+    await edge.press("ArrowUp");
+    expect(await height()).toBe(308);
+    await edge.press("ArrowLeft");
+    expect(await height()).toBe(308);
+    await edge.dblclick();
+    expect(await height()).toBe(292);
+    const { x, y, width } = (await edge.boundingBox())!;
+    await page.mouse.move(x + width / 2, y + 4);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2, y - 96);
+    await page.mouse.up();
+    expect(Math.round((await height()) / 10)).toBe(39);
     expect(viewer.complaints).toEqual([]);
   },
   30_000,

@@ -1,5 +1,7 @@
 /** The versions of an agent's prompt in a real browser. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { PromptVersion } from "../../../src/query/prompts.ts";
+import { axisOf, barsOf } from "../../../src/ui/prompts/data.ts";
 import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
 
@@ -77,6 +79,26 @@ browserTest(
 );
 
 browserTest(
+  "shows what differs by the same keys as a comparison does",
+  async () => {
+    await using viewer = await openViewer(server);
+    const { page } = viewer;
+    await viewer.open("/agents/coder%2F1/prompts");
+    await page.locator(".worddiff ins", { hasText: /^quick/ }).waitFor();
+    await page.keyboard.press("l");
+    await page.locator(".is-lines ins", { hasText: "You write code. Be quick." }).waitFor();
+    await page.keyboard.press("s");
+    await page.locator(".worddiff-sides").first().waitFor();
+    await page.keyboard.press("w");
+    await page.keyboard.press("w");
+    await page.locator(".worddiff ins", { hasText: /^quick/ }).waitFor();
+    expect(await page.locator(".worddiff-sides").count()).toBe(0);
+    expect(viewer.complaints).toEqual([]);
+  },
+  30_000,
+);
+
+browserTest(
   "fits a phone",
   async () => {
     await using viewer = await openViewer(server, { width: 390, height: 844 });
@@ -89,3 +111,28 @@ browserTest(
   },
   30_000,
 );
+
+test("runs stand in bars of one length on an axis that all versions share", () => {
+  const day = 86_400_000;
+  const of = (...days: [day: number, traceCount: number, failedCount: number][]) =>
+    ({
+      days: days.map(([at, traceCount, failedCount]) => ({
+        startTime: at * day,
+        traceCount,
+        failedCount,
+      })),
+    }) as PromptVersion;
+  const [old, young] = [of([100, 3, 1], [101, 2, 0]), of([101, 4, 4], [120, 1, 0])];
+  const axis = axisOf([young, old]);
+  expect(axis).toEqual({ startTime: 100 * day, count: 21, days: 1 });
+  expect(barsOf(young, axis).map(({ place }) => place)).toEqual([1, 20]);
+  // Of a year a bar is nine days.
+  const year = [of([0, 1, 0], [8, 1, 1], [9, 5, 0], [364, 1, 0])];
+  const long = axisOf(year);
+  expect(long).toEqual({ startTime: 0, count: 41, days: 9 });
+  expect(barsOf(year[0]!, long)).toEqual([
+    { place: 0, startTime: 0, traceCount: 2, failedCount: 1 },
+    { place: 1, startTime: 9 * day, traceCount: 5, failedCount: 0 },
+    { place: 40, startTime: 360 * day, traceCount: 1, failedCount: 0 },
+  ]);
+});

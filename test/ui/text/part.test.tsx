@@ -34,6 +34,23 @@ test("what was said is Markdown, and a clipped text says how long it is", () => 
   expect(html).toMatch(/The beginning of 2\.0.MB/);
 });
 
+test("what was cut before it was sent says so, and by whom, and how long it was", () => {
+  const cut = { by: "sender", wholeLength: 52_310 } as const;
+  expect(partOf({ type: "raw", text: "[{", cut })).toContain(
+    "Cut off here before it was sent: its whole length was 52,310 characters.",
+  );
+  const unknown = { by: "sender", wholeLength: null } as const;
+  const clipped = partOf({ type: "text", text: "a", fullLength: 20_000, cut: unknown });
+  expect(clipped).toContain("the span’s input and output have the rest.");
+  expect(clipped).toContain(
+    "Its end was cut off before it was sent: its whole length is not known.",
+  );
+  const own = partOf({ type: "text", text: "a", cut: { by: "server", wholeLength: 1_200_000 } });
+  expect(own).toContain("by this server, which keeps the first million characters");
+  const args = cardOf({ args: '{"path":"a', argsEnd: { cut } });
+  expect(args).toContain("its whole length was 52,310 characters.");
+});
+
 test("a thought is folded, and one that was kept back says so", () => {
   const html = partOf({ type: "thinking", text: "hm, well" });
   expect(html).toContain("Thought, 8 characters");

@@ -3,6 +3,7 @@ import { isObject, parseJson, toText } from "../../../messages/json.ts";
 import type { SpanView } from "../../../query/views.ts";
 import { Nothing } from "../../parts/controls.tsx";
 import { JsonTree } from "../../text/json.tsx";
+import { DroppedNotes, Missing } from "./cuts.tsx";
 import { Payload } from "../../text/payload.tsx";
 
 type Attribute = readonly [name: string, value: string];
@@ -44,11 +45,15 @@ export function AttributeList({ attributes }: { attributes: readonly Attribute[]
           <dt className="truncated" title={name}>
             {name}
           </dt>
-          <dd title={value.slice(0, longestValue)}>{value.slice(0, longestValue)}</dd>
+          <dd title={beginning(value)}>{beginning(value)}</dd>
         </div>
       ))}
     </dl>
   );
+}
+
+function beginning(value: string): string {
+  return value.length > longestValue ? `${value.slice(0, longestValue)}…` : value;
 }
 
 const payloadTitles = {
@@ -63,10 +68,14 @@ const payloadFields = Object.keys(payloadTitles) as (keyof typeof payloadTitles)
 export function Attributes({ span, ofTrace }: { span: SpanView; ofTrace: string | null }) {
   const metadata = Object.entries(span.metadata ?? {});
   const payloads = payloadFields.filter((field) => typeof span[field] === "string");
-  if (metadata.length === 0 && payloads.length === 0 && ofTrace === null)
-    return <Nothing>No attributes came with this span.</Nothing>;
   return (
     <>
+      <Missing>
+        <DroppedNotes span={span} />
+      </Missing>
+      {metadata.length === 0 && payloads.length === 0 && ofTrace === null && (
+        <Nothing>No attributes came with this span.</Nothing>
+      )}
       {metadata.length > 0 && (
         <section className="section">
           <h3>Metadata</h3>

@@ -1,25 +1,42 @@
-/** How much a call had to read: what the provider still had, and what was new to it. */
-import type { Skeleton } from "../../../query/views.ts";
+/** How much a call had to read and wrote, beside what its model takes at most: the cache's part, new, and free. */
+import type { SpanView } from "../../../query/views.ts";
 import { count, plural } from "../../format.ts";
+import { ContextShare, contextUse } from "../../parts/context.tsx";
+import type { SpanRow } from "../model.ts";
 
-export function Context({ usage }: { usage: Skeleton["usage"] }) {
+export function Context({
+  usage,
+  whole,
+}: {
+  usage: SpanRow["usage"];
+  whole: SpanView | undefined;
+}) {
   const input = usage?.inputTokens;
   if (input === undefined) return null;
   const cached = usage?.cachedInputTokens;
-  const share = cached === undefined || input === 0 ? 0 : Math.min(1, cached / input);
+  const use = contextUse(usage, whole?.receipt?.contextWindow);
+  const fromCache = Math.min(cached ?? 0, input);
+  const free = use ? Math.max(0, use.contextWindow - use.tokens) : 0;
+  const used = use ? use.tokens : input;
   return (
     <section className="section">
       <h3>
-        Context <span className="section-end number">{plural(input, "token")}</span>
+        Context{" "}
+        <span className="section-end number">
+          {use ? <ContextShare of={use} /> : plural(input, "token")}
+        </span>
       </h3>
       <div className="stats-split inspector-context" aria-hidden="true">
-        {share > 0 && <i className="inspector-share is-cached" style={{ flexGrow: share }} />}
-        <i className="inspector-share is-llm" style={{ flexGrow: 1 - share }} />
+        {fromCache > 0 && (
+          <i className="inspector-share is-cached" style={{ flexGrow: fromCache }} />
+        )}
+        <i className="inspector-share is-llm" style={{ flexGrow: used - fromCache }} />
+        {free > 0 && <i className="inspector-share is-free" style={{ flexGrow: free }} />}
       </div>
       <p className="note">
         {cached === undefined
-          ? "What of it came from a cache is not reported."
-          : `${count(cached)} from the cache, ${count(Math.max(0, input - cached))} new.`}
+          ? "What of the input came from a cache is not reported."
+          : `Of the input ${count(cached)} from the cache, ${count(Math.max(0, input - cached))} new.`}
       </p>
     </section>
   );

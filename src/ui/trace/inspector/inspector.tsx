@@ -8,7 +8,9 @@ import { useParam } from "../../state/url.ts";
 import { MediaPlace } from "../../text/media.tsx";
 import { Payload } from "../../text/payload.tsx";
 import type { SpanTable } from "../model.ts";
+import type { SpanView } from "../../../query/views.ts";
 import { Attributes } from "./attributes.tsx";
+import { CutNotes, Missing } from "./cuts.tsx";
 import { useWholeSpan, type WholeSpan } from "./data.ts";
 import { Messages } from "./messages.tsx";
 import { Overview } from "./overview.tsx";
@@ -120,12 +122,19 @@ function Body({
     case "messages":
       return <Messages key={span.key} messages={messages} onSelect={onSelect} />;
     case "system":
-      return <Payload trace={span.traceKey} span={span.key} field="systemPrompt" />;
+      return <Text span={span} field="systemPrompt" />;
     case "input":
     case "output":
-      return <Payload trace={span.traceKey} span={span.key} field={tab} />;
+      return <Text span={span} field={tab} />;
     case "tools":
-      return <Tools tools={messages.tools} />;
+      return (
+        <>
+          <Missing>
+            <CutNotes span={span} of="toolCatalog" />
+          </Missing>
+          <Tools tools={messages.tools} />
+        </>
+      );
     case "attributes":
       return <Attributes span={span} ofTrace={ofTrace} />;
     case "raw":
@@ -133,6 +142,16 @@ function Body({
     default:
       return null;
   }
+}
+
+function Text({ span, field }: { span: SpanView; field: "systemPrompt" | "input" | "output" }) {
+  const isCut = span.cut?.some((cut) => cut.field === field);
+  return (
+    <section className="section">
+      <CutNotes span={span} of={field} />
+      <Payload trace={span.traceKey} span={span.key} field={field} isCut={isCut === true} />
+    </section>
+  );
 }
 
 function tabsOf(whole: WholeSpan | undefined): [tab: Tab, count?: number][] {

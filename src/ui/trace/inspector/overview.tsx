@@ -12,6 +12,7 @@ import { clockNotes } from "../clock.ts";
 import type { SpanRow, SpanTable } from "../model.ts";
 import { AttributeList, attributesOf } from "./attributes.tsx";
 import { Context } from "./context.tsx";
+import { CutNotes, DroppedNotes, Missing } from "./cuts.tsx";
 import { Receipt } from "./receipt.tsx";
 import { Timing } from "./timing.tsx";
 
@@ -41,6 +42,12 @@ export function Overview({ table, row, whole, onTab, onSelect }: OverviewProps) 
           <pre className="inspector-failure">{errorMessage}</pre>
         </section>
       )}
+      {own && (
+        <Missing>
+          <CutNotes span={own} />
+          <DroppedNotes span={own} />
+        </Missing>
+      )}
       <SameCall table={table} span={span} whole={own} onSelect={onSelect} />
       <Timing table={table} row={row} whole={own} />
       {clockNotes(span, span.parent === null ? null : table.span(span.parent), own).map((note) => (
@@ -51,7 +58,7 @@ export function Overview({ table, row, whole, onTab, onSelect }: OverviewProps) 
       {isCall || span.costUsd !== null || own?.reportedCostUsd !== undefined ? (
         <Receipt span={span} whole={own} />
       ) : null}
-      {isCall && <Context usage={span.usage} />}
+      {isCall && <Context usage={span.usage} whole={own} />}
       {whole && <Wrote messages={whole.messages} span={span} onTab={onTab} />}
       {own && <Facts whole={own} onTab={onTab} />}
     </>

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import type { SpanView } from "../../../query/views.ts";
 import { CopyButton } from "../../parts/controls.tsx";
 import { JsonTree } from "../../text/json.tsx";
+import { CutNotes, DroppedNotes } from "./cuts.tsx";
 
 export function Raw({ span }: { span: SpanView }) {
   const value = useMemo(() => span as unknown, [span]);
@@ -14,6 +15,8 @@ export function Raw({ span }: { span: SpanView }) {
           <CopyButton text={() => JSON.stringify(span, null, 2)} label="Copy the span as JSON" />
         </span>
       </h3>
+      <CutNotes span={span} />
+      <DroppedNotes span={span} />
       <JsonTree value={value} />
     </section>
   );

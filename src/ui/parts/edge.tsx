@@ -1,0 +1,65 @@
+/** The edge of a pane, by which it is made larger or smaller: with the pointer, or with the arrows. */
+import { useLayoutEffect, useRef } from "react";
+import { usePref } from "../state/prefs.ts";
+
+export interface EdgeProps {
+  /** What the size is remembered as. */
+  name: string;
+  /** The style's variable, which the element around the edge has. */
+  variable: `--${string}`;
+  /** Which edge of the pane it is. */
+  side: "left" | "top";
+  byDefault: number;
+  least: number;
+  most: number;
+  label: string;
+  className: string;
+}
+
+const step = 16;
+
+export function Edge({
+  name,
+  variable,
+  side,
+  byDefault,
+  least,
+  most,
+  label,
+  className,
+}: EdgeProps) {
+  const clamp = (size: number) => Math.round(Math.min(most, Math.max(least, size)));
+  const [text, set] = usePref(name, String(byDefault));
+  const size = clamp(Number(text) || byDefault);
+  const edge = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    edge.current!.parentElement!.style.setProperty(variable, `${size}px`);
+  }, [variable, size]);
+  const [larger, smaller] =
+    side === "left" ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
+  return (
+    <div
+      ref={edge}
+      className={className}
+      role="separator"
+      aria-orientation={side === "left" ? "vertical" : "horizontal"}
+      aria-label={label}
+      aria-valuenow={size}
+      aria-valuemin={least}
+      aria-valuemax={most}
+      tabIndex={0}
+      onPointerDown={({ currentTarget, pointerId }) => currentTarget.setPointerCapture(pointerId)}
+      onPointerMove={({ currentTarget, pointerId, clientX, clientY }) => {
+        if (!currentTarget.hasPointerCapture(pointerId)) return;
+        const { right, bottom } = currentTarget.parentElement!.getBoundingClientRect();
+        set(String(clamp(side === "left" ? right - clientX : bottom - clientY)));
+      }}
+      onDoubleClick={() => set(String(byDefault))}
+      onKeyDown={(event) => {
+        if (event.key !== larger && event.key !== smaller) return;
+        event.preventDefault();
+        set(String(clamp(size + (event.key === larger ? step : -step))));
+      }}
+    />
+  );
+}

@@ -1,0 +1,47 @@
+/** Where a text ends before its end: it is read in full elsewhere, or was cut before it came here. */
+import type { Cut } from "../../messages/model.ts";
+import { bytes, count, textOf } from "../format.ts";
+import { Icon } from "../parts/icon.tsx";
+
+export interface Ending {
+  fullLength?: number | undefined;
+  cut?: Cut | undefined;
+}
+
+/** @param where all of a text is that is only clipped: "its span has". */
+export function TextEnd({ of: { fullLength, cut }, where }: { of: Ending; where: string }) {
+  return (
+    <>
+      {fullLength !== undefined && (
+        <p className="note">
+          The beginning of {textOf(bytes(fullLength))}: {where} {cut ? "the rest" : "all of it"}.
+        </p>
+      )}
+      {cut && (
+        <CutNote>
+          {fullLength === undefined ? "Cut off here" : "Its end was cut off"} {howCut(cut)}
+        </CutNote>
+      )}
+    </>
+  );
+}
+
+export function CutNote({ children }: { children: React.ReactNode }) {
+  return (
+    <p className="note text-cut">
+      <Icon name="warn" size="xs" />
+      <span>{children}</span>
+    </p>
+  );
+}
+
+/** By whom, and how long all of it was. */
+export function howCut({ by, wholeLength }: Cut): string {
+  const whole =
+    wholeLength === null
+      ? "its whole length is not known"
+      : `its whole length was ${count(wholeLength)} characters`;
+  return by === "server"
+    ? `by this server, which keeps the first million characters: ${whole}. The attributes or events have it.`
+    : `before it was sent: ${whole}.`;
+}
