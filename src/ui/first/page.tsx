@@ -8,6 +8,8 @@ import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useRejects } from "../data/queries.ts";
 import { timeOfDay } from "../format.ts";
 import { CopyButton, Problem } from "../parts/controls.tsx";
+import { ImportButton } from "../import/button.tsx";
+import { hasImports } from "../import/run.ts";
 import { hrefOf } from "../pages.ts";
 import { traceHref } from "../query/scope.ts";
 import { useParam } from "../state/url.ts";
@@ -26,7 +28,8 @@ export function FirstRun() {
   });
   useLiveEvents((event) => {
     const [trace] = event.kind === "traces" ? event.traces : [];
-    if (trace) navigate(traceHref(trace.key, { project: "" }));
+    // One of many that are imported is not what one waits for: they come as a list.
+    if (trace && !hasImports()) navigate(traceHref(trace.key, { project: "" }));
   });
   return (
     <div className="pane first-page">
@@ -41,6 +44,7 @@ export function FirstRun() {
             </p>
           </div>
           <span className="grow" />
+          <ImportButton />
           <SampleButton />
         </div>
         {error && <Problem error={error} />}

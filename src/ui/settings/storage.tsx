@@ -4,6 +4,7 @@ import type { IndexStatus } from "../../search/hits.ts";
 import { ask } from "../data/client.ts";
 import { useStatus } from "../data/queries.ts";
 import { bytes, percent, plural, textOf } from "../format.ts";
+import { ImportButton } from "../import/button.tsx";
 import { FigureText } from "../parts/figure.tsx";
 import { Section, SetRow } from "./section.tsx";
 
@@ -50,6 +51,10 @@ export function Storage() {
         <span className="mono">{status.dataDir}</span>
       </SetRow>
       <SetRow name="Kept">Everything, until you delete it: nothing is removed by itself.</SetRow>
+      <SetRow name="Import" end={<ImportButton />}>
+        A file of JSON Lines, as <code>tealight export</code> writes it: dropped on any page, or
+        chosen here.
+      </SetRow>
       <SetRow
         name="Search index"
         end={
