@@ -9,6 +9,7 @@ import { createNameLookup } from "../store/names.ts";
 import { checkTable, listTables, openReader, reading, shrinkMemory } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
 import type { PayloadField } from "../store/rows.ts";
+import { bytesOfTree, listTrees, readPageBytes } from "../store/sizes.ts";
 import { isDamage, toReadTrouble } from "../store/trouble.ts";
 import { listViews } from "../store/views.ts";
 import { giveNotice, serveThread } from "../threads.ts";
@@ -25,6 +26,7 @@ import { inScope, readSummaries, type LiveScope } from "./live.ts";
 import { readMedia, readNews, readSpanMessages } from "./news.ts";
 import { listPromptVersions, readPromptDiff, type PromptQuery } from "./prompts.ts";
 import { listRemoval } from "./removal.ts";
+import { readShares } from "./sizes.ts";
 import { readTrace, type SpansQuery } from "./skeleton.ts";
 import { readStats, type StatsQuery } from "./stats.ts";
 import {
@@ -139,6 +141,9 @@ const methods = {
   tables: () => read(({ sqlite }) => listTables(sqlite)),
   // In no transaction: one that met damage does not end in order.
   checkTable: (table: string) => checkTable((source ??= openSource()).sqlite, table),
+  trees: () => read(({ sqlite }) => ({ trees: listTrees(sqlite), pages: readPageBytes(sqlite) })),
+  treeBytes: (name: string) => read(({ sqlite }) => bytesOfTree(sqlite, name)),
+  shares: (spanBytes: number) => read((source) => readShares(source, spanBytes)),
   close: () => source?.sqlite.close(),
 };
 
