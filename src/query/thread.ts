@@ -23,6 +23,7 @@ import { listGroups, type GroupQuery } from "./groups.ts";
 import { toJson } from "./json.ts";
 import { listLatest, type LatestQuery } from "./latest.ts";
 import { inScope, readSummaries, type LiveScope } from "./live.ts";
+import { withNamed } from "./named.ts";
 import { readMedia, readNews, readSpanMessages } from "./news.ts";
 import { listPromptVersions, readPromptDiff, type PromptQuery } from "./prompts.ts";
 import { listRemoval } from "./removal.ts";
@@ -91,7 +92,8 @@ const methods = {
   open(path: string): void {
     storePath = path;
   },
-  traces: (query: TraceQuery) => read((source) => toJson(listTraces(source, query, Date.now()))),
+  traces: ({ columns, ...query }: TraceQuery & { columns?: string | undefined }) =>
+    read((source) => toJson(withNamed(source, listTraces(source, query, Date.now()), columns))),
   complete: (query: CompleteQuery) => read((source) => toJson(complete(source, query))),
   trace: (ref: TraceRef, query: SpansQuery) =>
     read((source) => toJson(readTrace(source, ref, query, Date.now()))),
