@@ -89,7 +89,7 @@ export function createReader(
 
 /** Table by table, for the same reason as a check. */
 async function measure(looking: Lane): Promise<StoreSizes> {
-  const { trees, pages } = await looking.call("trees", []);
+  const trees = await looking.call("trees", []);
   const parts: Record<SizePart, number> = {
     texts: 0,
     spans: 0,
@@ -97,15 +97,17 @@ async function measure(looking: Lane): Promise<StoreSizes> {
     refusals: 0,
     other: 0,
   };
-  let rest = pages.all - pages.free;
+  let measured = 0;
   let isKnown = true;
   for (const { name, part } of trees) {
     const bytes = await looking.call("treeBytes", [name]);
     if (bytes === null) isKnown = false;
     parts[part] += bytes ?? 0;
-    rest -= bytes ?? 0;
+    measured += bytes ?? 0;
   }
-  parts.texts += Math.max(0, rest);
+  // Last, since the others may have grown meanwhile.
+  const pages = await looking.call("pages", []);
+  parts.texts += Math.max(0, pages.all - pages.free - measured);
   const shares = await looking.call("shares", [parts.spans]);
   return { parts: isKnown ? parts : null, freeBytes: pages.free, ...shares };
 }

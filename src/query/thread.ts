@@ -143,7 +143,8 @@ const methods = {
   tables: () => read(({ sqlite }) => listTables(sqlite)),
   // In no transaction: one that met damage does not end in order.
   checkTable: (table: string) => checkTable((source ??= openSource()).sqlite, table),
-  trees: () => read(({ sqlite }) => ({ trees: listTrees(sqlite), pages: readPageBytes(sqlite) })),
+  trees: () => read(({ sqlite }) => listTrees(sqlite)),
+  pages: () => read(({ sqlite }) => readPageBytes(sqlite)),
   treeBytes: (name: string) => read(({ sqlite }) => bytesOfTree(sqlite, name)),
   shares: (spanBytes: number) => read((source) => readShares(source, spanBytes)),
   close: () => source?.sqlite.close(),
