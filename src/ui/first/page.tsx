@@ -5,7 +5,7 @@ import { Link, useLocation } from "wouter";
 import type { Setup } from "../../http/setup.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
-import { useRejects } from "../data/queries.ts";
+import { useProject, useRejects } from "../data/queries.ts";
 import { timeOfDay } from "../format.ts";
 import { CopyButton, Problem } from "../parts/controls.tsx";
 import { ImportButton } from "../import/button.tsx";
@@ -158,6 +158,7 @@ function GuideCard({ guide: { lines, snippet, language, note } }: { guide: Guide
 
 /** Why nothing arrives, where something came and was refused. */
 function Refusals() {
+  const [project] = useProject();
   const { data: rejects = [] } = useRejects(5);
   if (rejects.length === 0) return null;
   return (
@@ -168,7 +169,10 @@ function Refusals() {
           The last requests that were refused. No content of theirs was kept.
         </span>
         <span className="grow" />
-        <Link className="button is-quiet is-small" href={hrefOf("settings", { hash: "refused" })}>
+        <Link
+          className="button is-quiet is-small"
+          href={hrefOf("settings", { query: { project }, hash: "refused" })}
+        >
           All refused requests
         </Link>
       </div>
