@@ -18,6 +18,7 @@ const ranks: Record<string, number> = {
   "shell.ts": 0,
   "version.ts": 0,
   "descriptors.ts": 1,
+  "importing.ts": 1,
   "threads.ts": 2,
   "contract/": 1,
   "filter/": 2,

@@ -103,6 +103,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       guard,
       otlp,
       maxBodyBytes: config.maxBodyBytes,
+      storePath: home.storePath,
       status: async () => ({
         version,
         pid: process.pid,

@@ -99,6 +99,35 @@ function parseWord(word: Piece, nowMs: number): Term {
   return { isNegated, tests };
 }
 
+/** A key of the senders' own, as `meta.env` or `attr.user.id`. */
+export interface NamedKey {
+  key: Key;
+  name: string;
+  isRoot: boolean;
+  /** As it was written. */
+  text: string;
+}
+
+/**
+ * Keys of metadata and attributes, with commas between: `meta.env,root.attr.user.id`.
+ *
+ * @throws AppError `bad_request`, as a filter's.
+ */
+export function parseColumns(text: string, most: number): NamedKey[] {
+  const [first, second] = toWords(text);
+  if (second)
+    refuse("a blank stands in a key", second, "put the name in quotes, or a comma between");
+  const parts = first ? splitAll(first, ",") : [];
+  if (parts.length > most)
+    refuse(`there are more than ${most} keys`, parts[most]!, "ask for fewer");
+  return parts.map((part) => {
+    const { key, name, isRoot } = parseKey(part);
+    if (name === null)
+      refuse(`${key.name} is no key of the sender`, part, "write meta.KEY or attr.KEY");
+    return { key, name, isRoot, text: text.slice(part.at, part.end) };
+  });
+}
+
 function parseKey(piece: Piece): { key: Key; name: string | null; isRoot: boolean } {
   const isRoot = plainStart(piece).startsWith(rootPrefix);
   const rest = isRoot ? dropLetters(piece, rootPrefix.length) : piece;

@@ -18,6 +18,12 @@ const Accepted = Type.Object({
   accepted: Type.Integer({ description: "Spans that are stored by now" }),
 });
 
+const Imported = Type.Object({
+  ...Accepted.properties,
+  newTraces: Type.Integer({ description: "Traces of which there was no span before" }),
+  newSpans: Type.Integer({ description: "Spans that were not there, in any version" }),
+});
+
 function exportAnswerOf(signal: Signal) {
   const partialSuccess = Type.Object(
     {
@@ -73,7 +79,7 @@ export function doorRoutes({ ingest: deps, otlp }: DoorDeps) {
       query: ImportQuery,
       rawBody: { contentTypes: ["application/json"], schema: ImportedPayload },
       status: 202,
-      answer: Accepted,
+      answer: Imported,
       handle: ({ request, query: { project } }) =>
         importBatch(
           request,

@@ -47,8 +47,9 @@ export async function importBatch(
 ): Promise<Response> {
   const format = { protocol: "import" } as const;
   const client = { keyName: null, userAgent: userAgentOf(request) };
-  const { accepted } = await take(request, deps, () => ({ projectId, keyId: 0, client, format }));
-  return answer(202, { accepted });
+  const origin = { projectId, keyId: 0, client, format };
+  const { accepted, fresh } = await take(request, deps, () => origin);
+  return answer(202, { accepted, newTraces: fresh.traces, newSpans: fresh.spans });
 }
 
 /**

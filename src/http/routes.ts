@@ -15,11 +15,13 @@ import { searchRoutes, type SearchDeps } from "./search.ts";
 import { serverRoutes, type ServerDeps } from "./server.ts";
 import { setupRoutes, type SetupDeps } from "./setup.ts";
 import { statsRoutes } from "./stats.ts";
+import { storageRoutes, type StorageDeps } from "./storage.ts";
 import { traceRoutes } from "./trace.ts";
 import { traceListRoutes } from "./traces.ts";
 import { viewRoutes } from "./views.ts";
 
-export interface RouteDeps extends ReadDeps, SearchDeps, ServerDeps, SetupDeps, DoorDeps {
+export interface RouteDeps
+  extends ReadDeps, SearchDeps, ServerDeps, StorageDeps, SetupDeps, DoorDeps {
   live: Live;
 }
 
@@ -46,6 +48,7 @@ export function apiRoutes(deps: RouteDeps) {
     ...priceRoutes(deps),
     ...rereadRoutes(deps),
     ...setupRoutes(deps),
+    ...storageRoutes(deps),
     ...serverRoutes(deps),
   ];
 }

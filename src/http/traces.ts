@@ -31,6 +31,13 @@ const ListQuery = closed({
   since: optional(Type.String({ description: "Epoch ms, an ISO 8601 date or a time ago: 2h" })),
   until: optional(Type.String({ description: "Likewise, outside" })),
   project: optional(Type.String()),
+  columns: optional(
+    Type.String({
+      maxLength: 2048,
+      description:
+        "At most 8 keys of metadata and attributes whose values come with each trace, cut to 200 characters: meta.env,attr.user.id. Attributes are looked for in the first and the last 16 spans of a trace, its roots first",
+    }),
+  ),
 });
 
 const CompleteQuery = closed({

@@ -5,7 +5,7 @@
 import type { AppError } from "../errors.ts";
 import { startThread, type Thread } from "../threads.ts";
 import type { LargeMethods } from "./large.ts";
-import type { Receipt, Rules } from "./parse.ts";
+import { noteFresh, type Receipt, type Rules } from "./parse.ts";
 import type { Delivery, WriterMethods } from "./thread.ts";
 
 export interface Lane {
@@ -37,7 +37,8 @@ export function createLane(
         await writer.call("charge", [sender, receipt.accepted]);
         await storing;
         const stored = (async () => {
-          for (const part of parts) await writer.call("storePart", [sender, part], [part.json]);
+          for (const part of parts)
+            noteFresh(receipt, await writer.call("storePart", [sender, part], [part.json]));
           return receipt;
         })();
         storing = stored.catch(() => {});

@@ -4,7 +4,7 @@ import { parsePayload } from "../contract/check.ts";
 import type { UnknownField } from "../contract/unknown.ts";
 import { maxOtlpBodyBytes } from "../limits.ts";
 import { readRequest, type Encoding, type Signal } from "../otlp/request.ts";
-import type { TraceSpans } from "../store/spans.ts";
+import type { Fresh, TraceSpans } from "../store/spans.ts";
 import { countSpans, groupByTrace } from "./batch.ts";
 
 /** What is asked of a body. */
@@ -21,6 +21,8 @@ export type Format =
 /** What became of a request's records. */
 export interface Receipt {
   accepted: number;
+  /** What of it is new; 0 until it is stored. */
+  fresh: Fresh;
   /** Records that could not be stored, by reason. Of ingest v1 none: it is taken whole or refused. */
   refused: { reason: string; count: number }[];
   /** Records that we do not keep. */
@@ -46,7 +48,7 @@ export function parseBody(
     const plain = decompress(bytes, compression, maxOtlpBodyBytes, "invalid_otlp");
     const { traces, refused, ...counts } = readRequest(format.signal, format.encoding, plain);
     const reasons = Array.from(refused, ([reason, count]) => ({ reason, count }));
-    return { traces, receipt: { ...counts, refused: reasons, unknown: [] } };
+    return { traces, receipt: { ...counts, fresh: noneFresh(), refused: reasons, unknown: [] } };
   }
   const plain = decompress(bytes, compression, rules.maxBodyBytes, "invalid_json");
   // Bad UTF-8 becomes U+FFFD and one byte order mark is skipped.
@@ -54,6 +56,15 @@ export function parseBody(
     unknownFields: rules.unknownFields,
     imported: format.protocol === "import",
   });
-  const receipt = { accepted: countSpans(payload), refused: [], dropped: 0, unknown };
+  const accepted = countSpans(payload);
+  const receipt = { accepted, fresh: noneFresh(), refused: [], dropped: 0, unknown };
   return { traces: groupByTrace(payload), receipt };
+}
+
+const noneFresh = (): Fresh => ({ traces: 0, spans: 0 });
+
+/** Adds what was new of a part that is stored. */
+export function noteFresh({ fresh }: Receipt, { traces, spans }: Fresh): void {
+  fresh.traces += traces;
+  fresh.spans += spans;
 }

@@ -25,7 +25,7 @@ import { tellingDamage, toTrouble } from "../store/trouble.ts";
 import { giveNotice, serveThread } from "../threads.ts";
 import { cut, type Part } from "./batch.ts";
 import { createChangeLog, type Change, type ChangeLog } from "./changes.ts";
-import { parseBody, type Format, type Receipt, type Rules } from "./parse.ts";
+import { noteFresh, parseBody, type Format, type Receipt, type Rules } from "./parse.ts";
 import { bookOf, openPricer, type PriceListing, type Pricer } from "./pricer.ts";
 import { createRateLimiter, type RateLimiter } from "./rate.ts";
 import {
@@ -205,7 +205,7 @@ const methods = {
     methods.charge(sender, receipt.accepted);
     // Part by part: between two parts of one request others get their turn.
     for (const { traces: some, weight } of cut(traces, part)) {
-      await writer.submit(batchOf(sender, some), weight);
+      noteFresh(receipt, await writer.submit(batchOf(sender, some), weight));
     }
     return receipt;
   },
@@ -220,10 +220,10 @@ const methods = {
   },
 
   /** Commits a part of a large request that was checked on its own thread. */
-  async storePart(sender: Sent, { json, weight }: Part): Promise<void> {
+  async storePart(sender: Sent, { json, weight }: Part) {
     const traces = JSON.parse(new TextDecoder().decode(json)) as TraceSpans[];
     await opened().priced;
-    await opened().writer.submit(batchOf(sender, traces), weight);
+    return opened().writer.submit(batchOf(sender, traces), weight);
   },
 
   createProject: (name: string) =>

@@ -9,7 +9,7 @@
 import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { drain, drainAtRows, ring as ringLimits } from "../limits.ts";
-import type { Batch, SpanWriter } from "../store/spans.ts";
+import type { Batch, Fresh, SpanWriter } from "../store/spans.ts";
 import type { Storage } from "../store/storage.ts";
 import { isOfDisk, toTrouble } from "../store/trouble.ts";
 import type { Change } from "./changes.ts";
@@ -17,8 +17,8 @@ import { Ring } from "./ring.ts";
 import { timed } from "./stalls.ts";
 
 export interface Writer {
-  /** Resolves when the batch is committed. @throws AppError `buffer_full`, `storage_unavailable`, `store_damaged`. */
-  submit(batch: Batch, weight: { rows: number; bytes: number }): Promise<void>;
+  /** Resolves when the batch is committed, with what of it is new. @throws AppError `buffer_full`, `storage_unavailable`, `store_damaged`. */
+  submit(batch: Batch, weight: { rows: number; bytes: number }): Promise<Fresh>;
   /**
    * Runs a change of something else than spans in a transaction of its own, after what waits. Where the
    * disk has no room it runs a second time, with what the ballast gave back.
@@ -38,7 +38,7 @@ interface Waiting {
   batch: Batch;
   rows: number;
   bytes: number;
-  resolve: () => void;
+  resolve: (fresh: Fresh) => void;
   reject: (cause: unknown) => void;
 }
 
@@ -84,27 +84,24 @@ export function createWriter(
       for (const { reject } of taken) reject(cause);
       return;
     }
+    let fresh: Fresh[];
     try {
-      timed(
+      fresh = timed(
         () => commitOf(taken.reduce((sum, { rows }) => sum + rows, 0)),
-        () =>
-          transact(() => {
-            for (const { batch } of taken) spans.apply(batch);
-          }),
+        () => transact(() => taken.map(({ batch }) => spans.apply(batch))),
       );
     } catch (cause) {
       if (taken.length === 1) return taken[0]!.reject(cause);
       for (const waiting of taken) {
         try {
-          transact(() => spans.apply(waiting.batch));
-          waiting.resolve();
+          waiting.resolve(transact(() => spans.apply(waiting.batch)));
         } catch (failure) {
           waiting.reject(failure);
         }
       }
       return;
     }
-    for (const { resolve } of taken) resolve();
+    for (const [at, { resolve }] of taken.entries()) resolve(fresh[at]!);
   }
 
   function schedule(): void {
@@ -129,7 +126,7 @@ export function createWriter(
 
   return {
     submit(batch, weight) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const { promise, resolve, reject } = Promise.withResolvers<Fresh>();
       if (!ring.push({ batch, ...weight, resolve, reject }, weight)) {
         throw new AppError("buffer_full", "ingest buffer full", { retryAfterSeconds: 1 });
       }

@@ -35,8 +35,8 @@ export function createClipper(limits: { whole: number; part: number; least: numb
   };
 }
 
-/** Never half of a character. */
-function headOf(text: string, length: number): string {
+/** The beginning of a text, never with half of a character. */
+export function headOf(text: string, length: number): string {
   const isPair = /[\ud800-\udbff]/.test(text[length - 1]!);
   return text.slice(0, isPair ? length - 1 : length);
 }

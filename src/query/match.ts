@@ -8,6 +8,7 @@ import type { Filter, RangeTest, Test, TextTest } from "../filter/parse.ts";
 import { spanTypes } from "../contract/v1.ts";
 import { fromCell, sumKnown, type Cell, type Figure } from "../store/codec.ts";
 import { spanKeyRange } from "../store/rows.ts";
+import { attributesOf, attributeTexts, parsed } from "./attributes.ts";
 import { storedTracePattern } from "./ids.ts";
 import { createPrompts, type PromptRow } from "./promptof.ts";
 import type { Source } from "./trace.ts";
@@ -67,14 +68,14 @@ const rowTexts: ReadonlyMap<string, RowReader<string[]>> = new Map([
       read: (row) => textsOf((row.traceName ?? row.agentName) as Cell | null),
     },
   ],
-  ["customer", { columns: ["customer"], read: ({ customer }) => [parse(customer)?.id ?? ""] }],
-  ["model", { columns: ["models"], read: ({ models }) => parse(models) }],
+  ["customer", { columns: ["customer"], read: ({ customer }) => [parsed(customer)?.id ?? ""] }],
+  ["model", { columns: ["models"], read: ({ models }) => parsed(models) }],
   [
     "meta",
     {
       columns: ["metadata"],
       read: ({ metadata }, name) => {
-        const own: Record<string, string> = parse(metadata) ?? {};
+        const own: Record<string, string> = parsed(metadata) ?? {};
         return Object.hasOwn(own, name!) ? [own[name!]!] : [];
       },
     },
@@ -106,7 +107,7 @@ const rowNumbers: ReadonlyMap<string, RowReader<number | null>> = new Map([
 
 /** @param nowMs decides which open traces are stale. */
 export function createMatcher(source: Source, filter: Filter, nowMs: number): Matcher {
-  const { names, payloads } = source;
+  const { names } = source;
   const columns = new Set<string>();
   const promptIn = createPrompts(source);
   const selectSpans = source.sqlite.query<SpanRow, [number, number]>(
@@ -123,18 +124,13 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
     type: ({ spanType }) => [spanTypes[spanType]!],
     span: ({ nameId }) => [names.nameOf(nameId)],
     error: ({ errorMessage }) => textsOf(errorMessage),
-    attr: (span, name) => attributesOf(span, name!),
+    attr: (span, name) => textsNamed(span, name!),
   };
 
-  /** What the span itself says comes first, then what its resource says. */
-  function attributesOf({ key, lists, metadata }: SpanRow, name: string): string[] {
-    const { attributes, traceAttributes, resource } = payloads.get(key, lists).texts;
-    const own = [metadata, attributes, traceAttributes].map(parse);
-    return [...own, parse(resource)?.attributes]
-      .filter((own) => own && Object.hasOwn(own, name))
-      .flatMap((own) => own[name])
-      .filter((value) => value !== null)
-      .map((value) => (typeof value === "object" ? JSON.stringify(value) : String(value)));
+  function textsNamed(span: SpanRow, name: string): string[] {
+    return [...attributesOf(source, span)]
+      .filter((own) => Object.hasOwn(own, name))
+      .flatMap((own) => attributeTexts(own[name]));
   }
 
   function read(...more: string[]): void {
@@ -206,8 +202,8 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
     return {
       ofRow: (row) =>
         freeColumns.some((column) => has(textsOf(row[column] as Cell | null))) ||
-        has(Object.values(parse(row.customer) ?? {})) ||
-        has(parse(row.models)),
+        has(Object.values(parsed(row.customer) ?? {})) ||
+        has(parsed(row.models)),
       ofSpan: ({ spanId, nameId, providerId, errorMessage }) =>
         has([
           names.nameOf(nameId),
@@ -306,14 +302,4 @@ function textsOf(cell: Cell | null): string[] {
 
 function numberOf(figure: Figure | null): number | null {
   return figure === null ? null : Number(figure);
-}
-
-/** What stands as JSON in a cell; of a text that is damaged, nothing. */
-function parse(json: unknown): any {
-  if (typeof json !== "string") return null;
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }

@@ -2,6 +2,8 @@
  * The HTTP thread's side of reading: starts the reading threads at the first question to each. There are
  * two, so that no list waits for an export or for statistics with a filter.
  */
+import type { SizePart } from "../store/sizes.ts";
+import type { Shares } from "./sizes.ts";
 import { startLater, startThread, type LaterThread } from "../threads.ts";
 import type { ReaderMethods } from "./thread.ts";
 
@@ -12,6 +14,14 @@ export interface Reader extends Lane {
   callLong: Lane["call"];
   /** Looks through the whole store, on a thread of its own. @returns the first problems that SQLite finds. */
   check(): Promise<string[]>;
+  /** What takes the space in the store's file, on a thread of its own: it looks at most of the pages. */
+  sizes(): Promise<StoreSizes>;
+}
+
+export interface StoreSizes extends Shares {
+  /** In bytes; null where this SQLite cannot tell them apart. */
+  parts: Record<SizePart, number> | null;
+  freeBytes: number;
 }
 
 /** What may take a second, or goes on as long as someone reads. */
@@ -42,7 +52,7 @@ export function createReader(
 ): Reader {
   const lane = () => createLane(path, checkPlace, onCrash, onDamage);
   const [quick, long] = [lane(), lane()];
-  let checking: Lane | null = null;
+  let [checking, measuring]: (Lane | null)[] = [null, null];
   return {
     call: (method, args) => (longMethods.has(method) ? long : quick).call(method, args),
     callLong: long.call,
@@ -60,12 +70,46 @@ export function createReader(
       }
       return problems.slice(0, mostProblems);
     },
+    async sizes() {
+      const looking = (measuring = lane());
+      try {
+        return await measure(looking);
+      } finally {
+        await looking.close();
+      }
+    },
     async close() {
       // A look at a large table may take minutes: it ends with the process.
       void checking?.close();
+      void measuring?.close();
       await Promise.all([quick.close(), long.close()]);
     },
   };
+}
+
+/** Table by table, for the same reason as a check. */
+async function measure(looking: Lane): Promise<StoreSizes> {
+  const trees = await looking.call("trees", []);
+  const parts: Record<SizePart, number> = {
+    texts: 0,
+    spans: 0,
+    summaries: 0,
+    refusals: 0,
+    other: 0,
+  };
+  let measured = 0;
+  let isKnown = true;
+  for (const { name, part } of trees) {
+    const bytes = await looking.call("treeBytes", [name]);
+    if (bytes === null) isKnown = false;
+    parts[part] += bytes ?? 0;
+    measured += bytes ?? 0;
+  }
+  // Last, since the others may have grown meanwhile.
+  const pages = await looking.call("pages", []);
+  parts.texts += Math.max(0, pages.all - pages.free - measured);
+  const shares = await looking.call("shares", [parts.spans]);
+  return { parts: isKnown ? parts : null, freeBytes: pages.free, ...shares };
 }
 
 function createLane(

@@ -9,6 +9,7 @@ import { createNameLookup } from "../store/names.ts";
 import { checkTable, listTables, openReader, reading, shrinkMemory } from "../store/open.ts";
 import { createPayloadReader } from "../store/payloads.ts";
 import type { PayloadField } from "../store/rows.ts";
+import { bytesOfTree, listTrees, readPageBytes } from "../store/sizes.ts";
 import { isDamage, toReadTrouble } from "../store/trouble.ts";
 import { listViews } from "../store/views.ts";
 import { giveNotice, serveThread } from "../threads.ts";
@@ -22,9 +23,11 @@ import { listGroups, type GroupQuery } from "./groups.ts";
 import { toJson } from "./json.ts";
 import { listLatest, type LatestQuery } from "./latest.ts";
 import { inScope, readSummaries, type LiveScope } from "./live.ts";
+import { withNamed } from "./named.ts";
 import { readMedia, readNews, readSpanMessages } from "./news.ts";
 import { listPromptVersions, readPromptDiff, type PromptQuery } from "./prompts.ts";
 import { listRemoval } from "./removal.ts";
+import { readShares } from "./sizes.ts";
 import type { TextDiff } from "./textdiff.ts";
 import { readTrace, type SpansQuery } from "./skeleton.ts";
 import { readStats, type StatsQuery } from "./stats.ts";
@@ -94,7 +97,8 @@ const methods = {
   open(path: string): void {
     storePath = path;
   },
-  traces: (query: TraceQuery) => read((source) => toJson(listTraces(source, query, Date.now()))),
+  traces: ({ columns, ...query }: TraceQuery & { columns?: string | undefined }) =>
+    read((source) => toJson(withNamed(source, listTraces(source, query, Date.now()), columns))),
   complete: (query: CompleteQuery) => read((source) => toJson(complete(source, query))),
   trace: (ref: TraceRef, query: SpansQuery) =>
     read((source) => toJson(readTrace(source, ref, query, Date.now()))),
@@ -145,6 +149,10 @@ const methods = {
   tables: () => read(({ sqlite }) => listTables(sqlite)),
   // In no transaction: one that met damage does not end in order.
   checkTable: (table: string) => checkTable((source ??= openSource()).sqlite, table),
+  trees: () => read(({ sqlite }) => listTrees(sqlite)),
+  pages: () => read(({ sqlite }) => readPageBytes(sqlite)),
+  treeBytes: (name: string) => read(({ sqlite }) => bytesOfTree(sqlite, name)),
+  shares: (spanBytes: number) => read((source) => readShares(source, spanBytes)),
   close: () => source?.sqlite.close(),
 };
 

@@ -82,6 +82,12 @@ export const Summary = Type.Object({
   inputPreview: nullable(Type.String({ description: "The last that a user said, in one line" })),
   outputPreview: nullable(Type.String({ description: "What the model came to, in one line" })),
   pinned: Type.Boolean(),
+  columns: optional(
+    Type.Record(Type.String(), Type.String(), {
+      description:
+        "In a list that was asked for `columns`: what stands under each, where anything does",
+    }),
+  ),
 });
 
 export const TracePage = Type.Object({

@@ -60,9 +60,15 @@ export interface Batch {
   traces: TraceSpans[];
 }
 
+/** How much of a batch was not there before. */
+export interface Fresh {
+  traces: number;
+  spans: number;
+}
+
 export interface SpanWriter {
   /** Adds a batch's spans to the open transaction. */
-  apply(batch: Batch): void;
+  apply(batch: Batch): Fresh;
   /** Writes the rows of all traces touched since the last end. To be called before the commit. */
   flush(): void;
   /** Says that the transaction is durable. @returns the keys of the traces that it changed or removed. */
@@ -146,10 +152,11 @@ export function createSpanWriter(
     join: changeLogs,
   });
 
-  function write(state: TraceState, { span, header }: SentSpan, batch: Batch): void {
+  /** @returns whether there was no such span before. */
+  function write(state: TraceState, { span, header }: SentSpan, batch: Batch): boolean {
     const known = state.tally.get(span.spanId);
     // The later end wins, on a tie the later arrival.
-    if (known && span.endTime < known.endTime) return;
+    if (known && span.endTime < known.endTime) return false;
     if (!known) units.spanCame(batch, state.traceId);
     const stored = known && readStored(known.key);
     const logs = [
@@ -159,6 +166,7 @@ export function createSpanWriter(
     const whole =
       logs.length > 0 ? withLogs(span, logs, readLogs, stored && droppedLogsOf(stored)) : span;
     put(state, whole, header, batch, stored);
+    return !known;
   }
 
   function addLogs(batch: Batch, traceId: string, logs: SpanLog[]): void {
@@ -327,17 +335,21 @@ export function createSpanWriter(
 
   return {
     apply(batch) {
+      const fresh: Fresh = { traces: 0, spans: 0 };
       for (const { traceId, spans, logs, pieces } of batch.traces) {
         if (spans.length > 0) {
-          const state = traces.find(batch.projectId, traceId) ?? traces.start(batch, traceId);
+          const known = traces.find(batch.projectId, traceId);
+          const state = known ?? traces.start(batch, traceId);
+          if (!known) fresh.traces++;
           for (const sent of spans) {
-            write(state, sent, batch);
+            if (write(state, sent, batch)) fresh.spans++;
             if (sent.claim) units.claim(batch, { traceId, spanId: sent.span.spanId }, sent.claim);
           }
         }
         if (logs) addLogs(batch, traceId, logs);
         if (pieces) units.put(batch, pieces);
       }
+      return fresh;
     },
     flush() {
       units.flush();

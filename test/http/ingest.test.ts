@@ -696,3 +696,16 @@ describe("refusals", () => {
       expect((await server.api(`/api/rejects${query}`)).status).toBe(400);
   });
 });
+
+test("an import says how much was new, also of a body that goes in parts", async () => {
+  await using server = await startServer();
+  const spanOf = (i: number) => makeSpan({ spanId: `span-${i}`, input: "x".repeat(900_000) });
+  const importing = async (traceId: string, from: number, to: number) => {
+    const spans = Array.from({ length: to - from }, (_, i) => spanOf(from + i));
+    const body = JSON.stringify(makePayload({ traceId, spans }));
+    return (await server.api("/api/import", { method: "POST", body })).json();
+  };
+  expect(await importing("a", 0, 1)).toEqual({ accepted: 1, newTraces: 1, newSpans: 1 });
+  expect(await importing("a", 0, 8)).toEqual({ accepted: 8, newTraces: 0, newSpans: 7 });
+  expect(await importing("b", 0, 8)).toEqual({ accepted: 8, newTraces: 1, newSpans: 8 });
+});

@@ -744,7 +744,9 @@ describe("an export", () => {
     const body = JSON.stringify(document);
     const imported = await empty.api("/api/import", { method: "POST", body });
     expect(imported.status).toBe(202);
-    expect(await imported.json()).toEqual({ accepted: 3 });
+    expect(await imported.json()).toEqual({ accepted: 3, newTraces: 1, newSpans: 3 });
+    const repeated = await empty.api("/api/import", { method: "POST", body });
+    expect(await repeated.json()).toEqual({ accepted: 3, newTraces: 0, newSpans: 0 });
     const again = await get<Document>("/api/traces/exported/export?full=1", empty);
     expect(again).toEqual(document);
     const full = await server.api("/api/traces/exported/export?full=1&format=jsonl");

@@ -83,8 +83,9 @@ function failOn(traceId: string) {
   return (spans: SpanWriter): SpanWriter => ({
     ...spans,
     apply(batch) {
-      spans.apply(batch);
+      const fresh = spans.apply(batch);
       if (batch.traces.some((trace) => trace.traceId === traceId)) throw new Error("a bug");
+      return fresh;
     },
   });
 }

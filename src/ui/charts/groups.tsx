@@ -144,7 +144,7 @@ const columns = {
     ),
   },
   withErrors: {
-    name: "With errors",
+    name: "Failed calls",
     title: "Of the traces, those in which any call failed, whatever their status",
     width: 84,
     cell: ({ totals: { tracesWithErrors, traces } }) => (

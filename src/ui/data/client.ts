@@ -8,13 +8,15 @@ export class ApiError extends Error {
   readonly hint: string | null;
   /** The whole answer, for what else it says, as `position` of a filter's error. */
   readonly body: Record<string, unknown>;
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, body: Record<string, unknown>) {
+  constructor(status: number, body: Record<string, unknown>, retryAfter: string | null = null) {
     super(typeof body.error === "string" ? body.error : `the server answered ${status}`);
     this.status = status;
     this.code = typeof body.code === "string" ? body.code : "unknown";
     this.hint = typeof body.hint === "string" ? body.hint : null;
     this.body = body;
+    this.retryAfterSeconds = Number(retryAfter) || undefined;
   }
 }
 
@@ -45,7 +47,8 @@ export async function request<R extends RouteName>(
   if (response.ok) return response;
   if (response.status === 401) onUnauthorized();
   const answer = await response.json().catch(() => ({}));
-  throw new ApiError(response.status, answer as Record<string, unknown>);
+  const retryAfter = response.headers.get("retry-after");
+  throw new ApiError(response.status, answer as Record<string, unknown>, retryAfter);
 }
 
 /** The JSON of an answer. */

@@ -5,9 +5,11 @@ import { Link, useLocation } from "wouter";
 import type { Setup } from "../../http/setup.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
-import { useRejects } from "../data/queries.ts";
+import { useProject, useRejects } from "../data/queries.ts";
 import { timeOfDay } from "../format.ts";
 import { CopyButton, Problem } from "../parts/controls.tsx";
+import { ImportButton } from "../import/button.tsx";
+import { hasImports } from "../import/run.ts";
 import { hrefOf } from "../pages.ts";
 import { traceHref } from "../query/scope.ts";
 import { useParam } from "../state/url.ts";
@@ -26,7 +28,8 @@ export function FirstRun() {
   });
   useLiveEvents((event) => {
     const [trace] = event.kind === "traces" ? event.traces : [];
-    if (trace) navigate(traceHref(trace.key, { project: "" }));
+    // One of many that are imported is not what one waits for: they come as a list.
+    if (trace && !hasImports()) navigate(traceHref(trace.key, { project: "" }));
   });
   return (
     <div className="pane first-page">
@@ -41,6 +44,7 @@ export function FirstRun() {
             </p>
           </div>
           <span className="grow" />
+          <ImportButton />
           <SampleButton />
         </div>
         {error && <Problem error={error} />}
@@ -154,6 +158,7 @@ function GuideCard({ guide: { lines, snippet, language, note } }: { guide: Guide
 
 /** Why nothing arrives, where something came and was refused. */
 function Refusals() {
+  const [project] = useProject();
   const { data: rejects = [] } = useRejects(5);
   if (rejects.length === 0) return null;
   return (
@@ -164,7 +169,10 @@ function Refusals() {
           The last requests that were refused. No content of theirs was kept.
         </span>
         <span className="grow" />
-        <Link className="button is-quiet is-small" href={hrefOf("settings", { hash: "refused" })}>
+        <Link
+          className="button is-quiet is-small"
+          href={hrefOf("settings", { query: { project }, hash: "refused" })}
+        >
           All refused requests
         </Link>
       </div>

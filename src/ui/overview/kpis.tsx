@@ -89,8 +89,9 @@ function kpisOf(now: Figures, before: Figures | null): Kpi[] {
           ? points(now.failedTraces / now.traces - before.failedTraces / before.traces)
           : null,
       sense: "worse",
-      aside: now.traces > 0 && `${textOf(percent(now.tracesWithErrors / now.traces))} with errors`,
-      title: `${count(now.failedTraces)} failed and ${count(now.tracesWithErrors)} with errors of ${plural(now.traces, "trace")}`,
+      aside:
+        now.traces > 0 && `${textOf(percent(now.tracesWithErrors / now.traces))} with failed calls`,
+      title: `${count(now.failedTraces)} failed and ${count(now.tracesWithErrors)} with failed calls of ${plural(now.traces, "trace")}`,
       spark: ({ failedTraces }) => failedTraces,
       isError: now.failedTraces > 0,
     },

@@ -1,5 +1,6 @@
 /** What the palette offers by itself: pages to go to and things to do. */
 import { useLiveStatus } from "../data/live-context.tsx";
+import { chooseFiles } from "../import/button.tsx";
 import { hrefOf, pages } from "../pages.ts";
 import { toggleTheme } from "../state/prefs.ts";
 
@@ -30,6 +31,7 @@ export function useCommands(text: string, project: string, onKeys: () => void): 
       to: () => setPaused(!isPaused),
     },
     { group: "Actions", name: "Switch between light and dark", keyName: "T", to: toggleTheme },
+    { group: "Actions", name: "Import a file", to: () => chooseFiles(project) },
     { group: "Actions", name: "Show keyboard shortcuts", keyName: "?", to: onKeys },
     {
       group: "Actions",

@@ -1,18 +1,20 @@
 /** For an address at which there is nothing. */
 import { Link } from "wouter";
+import { useProject } from "../data/queries.ts";
 import { hrefOf } from "../pages.ts";
 import { Nothing } from "../parts/controls.tsx";
 import { useTitle } from "../state/title.ts";
 
 export function NoPage() {
   useTitle("No such page");
+  const [project] = useProject();
   return (
     <Nothing>
       <h1 className="strong">There is no such page</h1>
       <p className="shell-nopage">
         Nothing is at <code className="mono">{location.pathname}</code>.
       </p>
-      <Link className="button" href={hrefOf("traces", {})}>
+      <Link className="button" href={hrefOf("traces", { query: { project } })}>
         All traces
       </Link>
     </Nothing>

@@ -9,6 +9,7 @@ import { Icon, Logo, ThemeIcon } from "../parts/icon.tsx";
 import { keyText, useShortcuts } from "../state/keys.ts";
 import { toggleTheme } from "../state/prefs.ts";
 import { Boundary } from "../parts/unloaded.tsx";
+import { Imports } from "../import/panel.tsx";
 import { Banner } from "./banner.tsx";
 import { Foot } from "./foot.tsx";
 import { KeySheet } from "./keysheet.tsx";
@@ -124,6 +125,9 @@ export function Shell({ children }: { children: ReactNode }) {
         {children}
       </main>
       <Foot project={project} onMore={() => setOverlay("more")} />
+      <Boundary fallback={nothing}>
+        <Imports />
+      </Boundary>
       <Standing />
       <Boundary key={overlay} fallback={nothing}>
         {overlay === "palette" && <Palette onClose={close} onKeys={() => setOverlay("keys")} />}

@@ -6,6 +6,7 @@ import type { Summary } from "../../query/views.ts";
 import { byKey, requestOf } from "../../api.ts";
 import { shellQuoted } from "../../shell.ts";
 import { ask, request } from "../data/client.ts";
+import { useProject } from "../data/queries.ts";
 import { plural } from "../format.ts";
 import { hrefOf } from "../pages.ts";
 import { Dialog, Problem, useCopied } from "../parts/controls.tsx";
@@ -170,11 +171,12 @@ function MenuItem({ name, run }: { name: string; run: () => void }) {
 
 function DeleteDialog({ trace, onClose }: { trace: Summary; onClose: () => void }) {
   const [, navigate] = useLocation();
+  const [project] = useProject();
   const [error, setError] = useState<unknown>(null);
   async function remove(): Promise<void> {
     try {
       await ask("DELETE /api/traces/:trace", { at: { trace: byKey(trace.key) } });
-      navigate(hrefOf("traces", {}));
+      navigate(hrefOf("traces", { query: { project } }));
     } catch (cause) {
       setError(cause);
     }

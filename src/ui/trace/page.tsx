@@ -2,6 +2,7 @@
 import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../data/client.ts";
+import { useProject } from "../data/queries.ts";
 import { count as countText, plural } from "../format.ts";
 import { Key, Nothing, Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -76,8 +77,9 @@ export function TracePage({ trace }: { trace: string }) {
 }
 
 function AllTraces() {
+  const [project] = useProject();
   return (
-    <Link className="link" href={hrefOf("traces", {})}>
+    <Link className="link" href={hrefOf("traces", { query: { project } })}>
       All traces
     </Link>
   );

@@ -5,8 +5,8 @@ import type { Summary } from "../../query/views.ts";
 import { count, duration, exactTime, plural, textOf, time, timeOfDay } from "../format.ts";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
 import { standingOf } from "../parts/mark.tsx";
-import { usePref } from "../state/prefs.ts";
 import { plainLine } from "../text/plain.ts";
+import { isOwn } from "./chosen.ts";
 
 export interface Column {
   id: string;
@@ -19,6 +19,8 @@ export interface Column {
   sort?: SortField;
   /** Of its cells: quieter than what one reads first. */
   className?: string;
+  /** What its head says where one points at it. */
+  about?: string;
   /** All that the cell has no room for. */
   title?: (trace: Summary) => string | undefined;
   cell: (trace: Summary, about: RowContext) => ReactNode;
@@ -39,6 +41,14 @@ const hasNone = ({ llmCount }: Summary) => llmCount === 0;
 function tokens(trace: Summary, value: Summary["inputTokens"]): ReactNode {
   if (value === null && hasNone(trace)) return <span className="dim">—</span>;
   return <Tokens value={value} />;
+}
+
+function text(id: string, name: string, read: (trace: Summary) => string | null): Column {
+  return {
+    ...{ id, name, width: 120, className: "muted" },
+    title: (trace) => read(trace) ?? undefined,
+    cell: (trace) => read(trace) ?? <span className="dim">—</span>,
+  };
 }
 
 export const columns: readonly Column[] = [
@@ -152,56 +162,70 @@ export const columns: readonly Column[] = [
       </>
     ),
   },
+  text("agent", "Agent", ({ agentName }) => agentName),
+  text("session", "Session", ({ sessionId }) => sessionId),
+  text("workflow", "Workflow", ({ workflowName }) => workflowName),
+  text("user", "User", ({ customer }) => customer && (customer.name ?? customer.id)),
+  text("tags", "Tags", ({ columns }) => tagsOf(columns?.["attr.tags"] ?? columns?.["meta.tags"])),
+  text("project", "Project", ({ project }) => project),
+  text("source", "Source", ({ source }) => source),
 ];
+
+/** As a list, also where a sender wrote JSON. */
+function tagsOf(value: string | undefined): string | null {
+  if (value === undefined) return null;
+  return value.replace(/^\["(.*)"\]$/s, (_, tags: string) => tags.replaceAll('","', ", "));
+}
+
+/** @returns undefined for what no version of the viewer has as a column. */
+export function columnOf(id: string): Column | undefined {
+  if (!isOwn(id)) return columns.find((column) => column.id === id);
+  const name = id.replace(/^(root\.)?(meta|attr)\./, "").replaceAll('"', "");
+  return { ...text(id, name, ({ columns }) => columns?.[id] ?? null), about: id };
+}
 
 /** On a phone: the name over the time and the text, beside them what it cost and how long it took. */
 export const phoneColumns: readonly Column[] = ["trace", "started", "cost", "duration"].map((id) =>
   columns.find((column) => column.id === id)!,
 );
 
-/** Shown only to who asks for them. */
-const hiddenAtFirst = "cached,out,errors";
 /** Which leave first where there is no room for all. */
 const dropOrder = ["model", "last", "ttft", "cached", "out", "errors", "steps"];
 const markWidth = 16;
 const gap = 12;
 const padding = 28;
 
-export function useHiddenColumns(): [
-  hidden: ReadonlySet<string>,
-  toggle: (id: string) => void,
-  hide: (ids: readonly string[]) => void,
-] {
-  const [text, set] = usePref("traces.hidden", hiddenAtFirst);
-  const hidden = new Set(text.split(","));
-  return [
-    hidden,
-    (id) => {
-      if (!hidden.delete(id)) hidden.add(id);
-      set([...hidden].join(","));
-    },
-    (ids) => set(ids.join(",")),
-  ];
-}
-
-/** Those for which a list of that width has room. */
-export function columnsFor(width: number, hidden: ReadonlySet<string>, isByDay: boolean): Column[] {
-  let shown = columns
-    .filter(({ id }) => !hidden.has(id))
+/** Those of the chosen ones for which a list of that width has room. */
+export function columnsFor(width: number, ids: readonly string[], isByDay: boolean): Column[] {
+  let shown = ids
+    .flatMap((id) => columnOf(id) ?? [])
     .map((column) => (column.id === "started" && !isByDay ? { ...column, width: 88 } : column));
-  const needed = () => shown.reduce((sum, column) => sum + column.width + gap, markWidth + padding);
+  const needed = (widthOf: (column: Column) => number) =>
+    shown.reduce((sum, column) => sum + widthOf(column) + gap, markWidth + padding);
   for (const id of dropOrder) {
-    if (needed() <= width) break;
+    if (needed((column) => column.width) <= width) break;
     shown = shown.filter((column) => column.id !== id);
+  }
+  // What someone chose beside the usual ones leaves last, and the trace's name makes room for it.
+  while (needed(leastWidth) > width) {
+    const last = shown.findLast(({ id }) => !keptColumns.includes(id));
+    if (!last) break;
+    shown = shown.filter((column) => column !== last);
   }
   return shown;
 }
+
+const leastWidth = ({ width, grow }: Column) => (grow ? width / 2 : width);
+/** Those that a window of any width has room for. */
+const keptColumns = ["started", "trace", "duration", "in", "cost"];
 
 /** As `grid-template-columns` takes it: the mark, then each. */
 export function templateOf(columns: readonly Column[]): string {
   return [
     `${markWidth}px`,
-    ...columns.map(({ width, grow }) => (grow ? `minmax(${width / 2}px,${grow}fr)` : `${width}px`)),
+    ...columns.map((column) =>
+      column.grow ? `minmax(${leastWidth(column)}px,${column.grow}fr)` : `${column.width}px`,
+    ),
   ].join(" ");
 }
 

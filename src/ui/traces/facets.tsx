@@ -101,7 +101,7 @@ function StatusFacet({
     <Facet name="Status">
       {statuses.map(({ key, value, standing, hasErrors }) => {
         const words = hasErrors
-          ? `${standingWords[standing]}, with errors`
+          ? `${standingWords[standing]}, with failed calls`
           : standingWords[standing];
         const isOn = tickedValues(filter, key).includes(value);
         return (

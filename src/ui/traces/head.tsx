@@ -17,14 +17,15 @@ export function ListHead({
       <span role="columnheader">
         <span className="visually-hidden">Status</span>
       </span>
-      {columns.map(({ id, name, isNumber, sort: field }) => {
+      {columns.map(({ id, name, about, isNumber, sort: field }) => {
         const isDescending = sort === field;
         const isAscending = sort === `-${field}`;
         return (
           <span
             key={id}
             role="columnheader"
-            className={isNumber ? "number" : ""}
+            className={isNumber ? "number" : "truncated"}
+            title={about}
             aria-sort={isDescending ? "descending" : isAscending ? "ascending" : undefined}
           >
             {field ? (

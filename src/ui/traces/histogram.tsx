@@ -184,7 +184,7 @@ function Totals({
           <span className={failedTraces > 0 ? "error-text" : "dim"}>
             {count(failedTraces)} failed
           </span>
-          <span className="dim">, {count(tracesWithErrors)} with errors</span>
+          <span className="dim traces-inside">, {count(tracesWithErrors)} with failed calls</span>
         </span>
       )}
       {totals.priceableSpanCount > 0 && (

@@ -7,7 +7,7 @@ import { useNow } from "../data/queries.ts";
 import { standingOf } from "../parts/mark.tsx";
 import { usePref } from "../state/prefs.ts";
 import { useWidth } from "../state/width.ts";
-import { columnsFor, phoneColumns, templateOf, useHiddenColumns } from "./columns.tsx";
+import { columnsFor, phoneColumns, templateOf } from "./columns.tsx";
 import { ListHead } from "./head.tsx";
 import type { Items } from "./items.ts";
 import { TraceRow } from "./row.tsx";
@@ -28,6 +28,8 @@ const ahead = 80;
 
 export interface ListProps {
   list: Items;
+  /** The ids of those that are chosen. */
+  columns: readonly string[];
   isByDay: boolean;
   sort: TraceSort;
   onSort: (sort: TraceSort) => void;
@@ -51,11 +53,10 @@ export interface ListProps {
 }
 
 export function TraceList(props: ListProps) {
-  const { list, isByDay, selected, onSelect, onOpen, onHeld, hasMore, onMore } = props;
+  const { list, columns, isByDay, selected, onSelect, onOpen, onHeld, hasMore, onMore } = props;
   const { items, placeOf, numberOf } = list;
   const scroller = useRef<HTMLDivElement>(null);
   const [density] = usePref("density", "default");
-  const [hidden] = useHiddenColumns();
   const width = useWidth(scroller);
   const isPhone = width <= phoneWidth;
   const headsHeight = isPhone ? 0 : headHeight;
@@ -111,8 +112,8 @@ export function TraceList(props: ListProps) {
   }, [props.topAsked]);
 
   const shownColumns = useMemo(
-    () => columnsFor(width, hidden, isByDay),
-    [width, [...hidden].join(), isByDay],
+    () => columnsFor(width, columns, isByDay),
+    [width, columns, isByDay],
   );
   const template = templateOf(shownColumns);
   const about = useMemo(

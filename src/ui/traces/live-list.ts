@@ -43,19 +43,25 @@ const nothingHeld = (): Held => ({
  * @param isHeld while a row is hovered or focused, or the list is not at its top.
  * @returns how many new traces wait, and what lets them in.
  */
-export function useLiveList(scope: Scope, sort: TraceSort, isLoaded: boolean, isHeld: boolean) {
+export function useLiveList(
+  scope: Scope,
+  sort: TraceSort,
+  named: string,
+  isLoaded: boolean,
+  isHeld: boolean,
+) {
   const client = useQueryClient();
   const { isPaused } = useLiveStatus();
   const [arrivals, setArrivals] = useState(0);
   const held = useRef(nothingHeld());
   const isMissed = useRef(false);
-  const latest = useRef({ scope, sort, isHeld: isHeld || isPaused });
-  latest.current = { scope, sort, isHeld: isHeld || isPaused };
+  const latest = useRef({ scope, sort, named, isHeld: isHeld || isPaused });
+  latest.current = { scope, sort, named, isHeld: isHeld || isPaused };
 
   const change = useCallback(
     (how: (pages: ListPage[]) => ListPage[]) => {
-      const { scope, sort } = latest.current;
-      client.setQueryData<ListData>(listKey(scope, sort), (data) => {
+      const { scope, sort, named } = latest.current;
+      client.setQueryData<ListData>(listKey(scope, sort, named), (data) => {
         if (!data) return data;
         const pages = how(data.pages);
         return { pages, pageParams: data.pageParams.slice(0, pages.length) };
@@ -77,14 +83,15 @@ export function useLiveList(scope: Scope, sort: TraceSort, isLoaded: boolean, is
 
   const freshen = useThrottled(
     async () => {
-      const { scope, sort } = latest.current;
-      const data = () => client.getQueryData<ListData>(listKey(scope, sort));
+      const { scope, sort, named } = latest.current;
+      const data = () => client.getQueryData<ListData>(listKey(scope, sort, named));
       // What comes while the list is being read may not be in it: then it is read once more.
       isMissed.current = !data();
       if (isMissed.current) return;
       // Where the server does not answer, the next event or the next connection asks again.
-      const fresh = await readFirst(scope, sort).catch(() => null);
-      const isOther = latest.current.scope !== scope || latest.current.sort !== sort;
+      const fresh = await readFirst(scope, sort, named).catch(() => null);
+      const { current } = latest;
+      const isOther = current.scope !== scope || current.sort !== sort || current.named !== named;
       if (!fresh || isOther || !data()) return;
       held.current.fresh = fresh;
       if (latest.current.isHeld) setArrivals(countNew(data()!.pages, fresh));
@@ -98,7 +105,7 @@ export function useLiveList(scope: Scope, sort: TraceSort, isLoaded: boolean, is
     setArrivals(0);
     // What came while another page or list was shown.
     freshen();
-  }, [scope, sort, freshen]);
+  }, [scope, sort, named, freshen]);
 
   useEffect(() => {
     if (isLoaded && isMissed.current) freshen();

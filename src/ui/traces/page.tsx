@@ -13,6 +13,7 @@ import { plural } from "../format.ts";
 import { problemOf, splitFreeText } from "../query/words.ts";
 import { useParam, useSetParams } from "../state/url.ts";
 import { Facets } from "./facets.tsx";
+import { namedOf, useChosenColumns } from "./chosen.ts";
 import { useFitted } from "./fit.ts";
 import { Histogram } from "./histogram.tsx";
 import { Hits } from "./hits.tsx";
@@ -69,12 +70,15 @@ export function TracesPage() {
       [figures.data, fitted].map((each) => each && (areShown ? withInternalTraces(each) : each)),
     [figures.data, fitted, areShown],
   );
-  const query = useTraces(listed, sort, isList && problem === null);
+  const { ids: columns } = useChosenColumns();
+  const named = namedOf(columns);
+  const query = useTraces(listed, sort, named, isList && problem === null);
   const { data, error, isFetching, hasNextPage, fetchNextPage, refetch } = query;
   if (!wasListed && (data !== undefined || error !== null)) setListed(true);
   const { arrivals, letIn } = useLiveList(
     listed,
     sort,
+    named,
     query.isSuccess && !query.isPlaceholderData,
     isHeld,
   );
@@ -195,6 +199,7 @@ export function TracesPage() {
           ) : (
             <TraceList
               list={list}
+              columns={columns}
               isByDay={isByDay}
               sort={sort}
               onSort={setSort}

@@ -23,17 +23,18 @@ const longestFirst = 2_000;
 /** No index says what runs, and what began longer ago stands in its day. */
 const running = "is:open since:2h";
 
-export function listKey(scope: Scope, sort: TraceSort) {
-  return ["traces", scope, sort] as const;
+/** @param named the keys whose values come with each trace, "" for none. */
+export function listKey(scope: Scope, sort: TraceSort, named: string) {
+  return ["traces", scope, sort, named] as const;
 }
 
-export function useTraces(scope: Scope, sort: TraceSort, enabled: boolean) {
+export function useTraces(scope: Scope, sort: TraceSort, named: string, enabled: boolean) {
   return useInfiniteQuery({
-    queryKey: listKey(scope, sort),
+    queryKey: listKey(scope, sort, named),
     queryFn: ({ pageParam, signal }) =>
       pageParam === null
-        ? readFirst(scope, sort, signal)
-        : readNext(scope, sort, pageParam, signal),
+        ? readFirst(scope, sort, named, signal)
+        : readNext(scope, sort, named, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     enabled,
@@ -50,10 +51,13 @@ export function useTraces(scope: Scope, sort: TraceSort, enabled: boolean) {
 export async function readFirst(
   scope: Scope,
   sort: TraceSort,
+  named: string,
   signal?: AbortSignal,
 ): Promise<ListPage> {
-  const list = (filter: string, limit: number) =>
-    ask("GET /api/traces", { query: { ...scopeQuery({ ...scope, filter }), sort, limit } }, signal);
+  const list = (filter: string, limit: number) => {
+    const query = { ...scopeQuery({ ...scope, filter }), sort, limit, columns: named || null };
+    return ask("GET /api/traces", { query }, signal);
+  };
   const [page, open] = await Promise.all([
     list(scope.filter, firstLimit),
     sort === newestFirst ? list(`${scope.filter} ${running}`.trim(), runningLimit) : { traces: [] },
@@ -64,21 +68,25 @@ export async function readFirst(
 async function readNext(
   scope: Scope,
   sort: TraceSort,
+  named: string,
   cursor: string,
   signal: AbortSignal,
 ): Promise<ListPage> {
-  const query = { ...scopeQuery(scope), sort, cursor, limit: nextLimit };
+  const query = { ...scopeQuery(scope), sort, cursor, limit: nextLimit, columns: named || null };
   return { ...(await ask("GET /api/traces", { query }, signal)), running: [] };
 }
 
-/** Each in its place, as it is now. */
+/** Each in its place, as it is now. What changed is told without the columns that were asked for. */
 export function withChanged(
   pages: readonly ListPage[],
   changed: ReadonlyMap<number, Summary>,
 ): ListPage[] {
   const swap = (traces: Summary[]) =>
     traces.some(({ key }) => changed.has(key))
-      ? traces.map((trace) => changed.get(trace.key) ?? trace)
+      ? traces.map((trace) => {
+          const now = changed.get(trace.key);
+          return now ? { ...now, ...(trace.columns && { columns: trace.columns }) } : trace;
+        })
       : traces;
   return pages.map((page) => ({
     ...page,

@@ -1,11 +1,10 @@
 /** What is over the panes: the filter, the time, the pause, and which columns. */
 import { useLiveStatus } from "../data/live-context.tsx";
 import { Key } from "../parts/controls.tsx";
-import { Drop } from "../parts/drop.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { QueryBar } from "../query/bar.tsx";
 import { RangePicker } from "../query/range.tsx";
-import { columns, useHiddenColumns } from "./columns.tsx";
+import { ColumnsMenu } from "./columns-menu.tsx";
 import { ViewsMenu } from "./views.tsx";
 
 /** Whether free text is looked for in names and previews, or in all messages. */
@@ -85,37 +84,5 @@ function PauseButton() {
       {isPaused ? "Go on" : "Pause"}
       <Key of=" " />
     </button>
-  );
-}
-
-function ColumnsMenu() {
-  const [hidden, toggle] = useHiddenColumns();
-  return (
-    <Drop
-      className="button is-quiet is-square"
-      label="Columns"
-      button={<Icon name="columns" />}
-      panelClassName="traces-columns"
-    >
-      {() =>
-        columns
-          .filter(({ id }) => id !== "trace")
-          .map(({ id, name }) => (
-            <button
-              key={id}
-              type="button"
-              className="popover-item"
-              role="checkbox"
-              aria-checked={!hidden.has(id)}
-              onClick={() => toggle(id)}
-            >
-              <span className={`traces-box ${hidden.has(id) ? "" : "is-on"}`}>
-                {!hidden.has(id) && <Icon name="check" />}
-              </span>
-              {name}
-            </button>
-          ))
-      }
-    </Drop>
   );
 }

@@ -9,13 +9,14 @@ import { Drop } from "../parts/drop.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { newestFirst, useScope } from "../query/scope.ts";
 import { useParam, useSetParams } from "../state/url.ts";
-import { columns, useHiddenColumns } from "./columns.tsx";
+import { useChosenColumns, usualColumns } from "./chosen.ts";
 import "./views.css";
 
 type Shown = Omit<ViewView, "id" | "name">;
 
 export function ViewsMenu() {
   const { shown, apply } = useShown();
+  const chosen = useChosenColumns();
   const client = useQueryClient();
   const { data, error, refetch } = useQuery({
     queryKey: ["views"],
@@ -113,7 +114,7 @@ export function ViewsMenu() {
             </button>
             <CopyButton
               className="popover-item"
-              text={() => location.href}
+              text={() => linkWith(chosen.text)}
               label="Copy the link to what is shown"
             >
               Copy link to this view
@@ -136,6 +137,13 @@ export function ViewsMenu() {
       )}
     </>
   );
+}
+
+/** The address, with the columns also where only this browser's preference has them. */
+function linkWith(columns: string): string {
+  const url = new URL(location.href);
+  if (columns !== usualColumns.join(",")) url.searchParams.set("columns", columns);
+  return url.href;
 }
 
 type Asked = { what: "save"; view: null } | { what: "rename" | "delete"; view: ViewView };
@@ -219,9 +227,8 @@ function AskDialog({
 function useShown(): { shown: Shown; apply: (view: ViewView) => void } {
   const { filter, since, until, project } = useScope();
   const [sort] = useParam<TraceSort>("sort", newestFirst);
-  const [hidden, , hide] = useHiddenColumns();
+  const { ids, choose } = useChosenColumns();
   const set = useSetParams();
-  const ids = columns.map(({ id }) => id);
   return {
     shown: {
       filter,
@@ -229,11 +236,11 @@ function useShown(): { shown: Shown; apply: (view: ViewView) => void } {
       until,
       sort,
       project: project || null,
-      columns: ids.filter((id) => !hidden.has(id)),
+      columns: [...ids],
     },
     apply(view) {
       const { id, filter, since, until, sort, project } = view;
-      if (view.columns.length > 0) hide(ids.filter((each) => !view.columns.includes(each)));
+      if (view.columns.length > 0) choose(view.columns);
       set({
         ...{ filter, since, until, project, saved: String(id), peek: null },
         sort: sort === newestFirst ? null : sort,
@@ -244,6 +251,6 @@ function useShown(): { shown: Shown; apply: (view: ViewView) => void } {
 
 function isSame(view: ViewView, shown: Shown): boolean {
   const key = ({ filter, since, until, sort, project, columns }: Shown) =>
-    JSON.stringify([filter.trim(), since, until, sort, project, [...columns].sort()]);
+    JSON.stringify([filter.trim(), since, until, sort, project, columns]);
   return key(view) === key(shown);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { usualColumns } from "../../../src/ui/traces/chosen.ts";
 import { columnsFor } from "../../../src/ui/traces/columns.tsx";
 import { ticksOf } from "../../../src/ui/charts/ticks.ts";
 
@@ -22,11 +23,19 @@ test("ticks stand at both ends and where a clock strikes", () => {
 });
 
 test("columns leave in their order as the list gets narrower, and the chosen ones never come", () => {
-  const idsAt = (width: number) =>
-    columnsFor(width, new Set(["cached", "out", "errors"]), true).map(({ id }) => id);
+  const idsAt = (width: number) => columnsFor(width, usualColumns, true).map(({ id }) => id);
   const rest = ["started", "trace", "duration", "in", "cost"];
   expect(new Set(idsAt(1_400))).toEqual(new Set([...rest, "last", "ttft", "steps", "model"]));
   expect(new Set(idsAt(1_130))).toEqual(new Set([...rest, "last", "ttft", "steps"]));
   expect(new Set(idsAt(950))).toEqual(new Set([...rest, "ttft", "steps"]));
   expect(new Set(idsAt(600))).toEqual(new Set(rest));
+});
+
+test("columns of one's own stay longer than the usual ones, and leave from the right", () => {
+  const ids = [...usualColumns, "meta.env", "attr.region", "session"];
+  const idsAt = (width: number) => columnsFor(width, ids, true).map(({ id }) => id);
+  const rest = ["started", "trace", "duration", "in", "cost"];
+  expect(idsAt(1_000)).toEqual([...rest, "meta.env", "attr.region", "session"]);
+  expect(idsAt(900)).toEqual([...rest, "meta.env", "attr.region"]);
+  expect(idsAt(600)).toEqual(rest);
 });

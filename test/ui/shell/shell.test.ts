@@ -1,7 +1,7 @@
 /** What stands around every page, in a real browser: palette, key sheet, titles, bar, and the way in. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Completion } from "../../../src/query/complete.ts";
-import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
+import { makePayload, makeSpan, startServer, type TestServer } from "../../helpers.ts";
 import { barriers, chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
 
 const browserTest = test.skipIf(chromiumPath === null);
@@ -336,10 +336,29 @@ browserTest(
       await page.goto(`${server.url}${path}`);
       await page.locator("h1").waitFor({ state: "attached" });
     }
-    await page.goto(`${server.url}/overvew/of/all`);
+    await page.goto(`${server.url}/overvew/of/all?project=default`);
     await page.getByRole("heading", { name: "There is no such page" }).waitFor();
     await page.getByRole("link", { name: "All traces" }).click();
     await page.locator(".traces-row").first().waitFor();
+    expect(new URL(page.url()).search).toBe("?project=default");
+  },
+  timeoutMs,
+);
+
+browserTest(
+  "who deletes a trace comes back to the list of the same project",
+  async () => {
+    await using own = await startServer();
+    await own.ingest(makePayload({ traceId: "gone" }));
+    await own.ingest(makePayload({ traceId: "stays" }));
+    await using viewer = await openViewer(own);
+    const { page } = viewer;
+    await viewer.open("/traces/gone?project=default");
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "Delete …" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.locator(".traces-row").waitFor();
+    expect(new URL(page.url()).search).toBe("?project=default");
   },
   timeoutMs,
 );

@@ -182,12 +182,12 @@ browserTest(
     const { page } = viewer;
     await viewer.open("/traces");
     await page.getByTitle("ok, 1 failed call").first().waitFor();
-    await page.getByRole("checkbox", { name: "ok, with errors" }).click();
+    await page.getByRole("checkbox", { name: "ok, with failed calls" }).click();
     await shows(viewer, "mixed");
     expect(new URL(page.url()).searchParams.get("filter")).toBe("status:ok-with-errors");
     await viewer.open("/traces?filter=status:ok%20errors:%3E0");
     await shows(viewer, "mixed");
-    await page.getByText("0 failed, 1 with errors").waitFor();
+    await page.getByText("0 failed, 1 with failed calls").waitFor();
     await viewer.open("/traces/mixed");
     await page.locator(".trace-header .badge.is-ok", { hasText: "ok, 1 failed call" }).waitFor();
     await viewer.open("/compare?a=mixed");

@@ -1,0 +1,61 @@
+/** Whether a file is JSON Lines at all, by how it begins: what is not is refused in one sentence. */
+import { sniff } from "../text/sniff.ts";
+
+/** So much of it is looked at. */
+export const headBytes = 64 * 1024;
+
+const wanted = "Tealight reads JSON Lines, as tealight export writes them.";
+
+const signatures: [start: string, words: string][] = [
+  ["\x1f\x8b", "This is packed with gzip: unpack it first."],
+  ["\x28\xb5\x2f\xfd", "This is packed with zstd: unpack it first."],
+  ["PK\x03\x04", "This is a ZIP archive: unpack it first."],
+  ["SQLite format 3\0", `This is an SQLite database. ${wanted}`],
+];
+
+/** @returns null where it may be. */
+export function whatIsWrong(head: Uint8Array, isWhole: boolean): string | null {
+  const start = String.fromCharCode(...head.subarray(0, 16));
+  const packed = signatures.find(([signature]) => start.startsWith(signature));
+  if (packed) return packed[1];
+  const found = sniff(head);
+  if (found) {
+    const kind = found.kind === "audio" ? "a sound" : "an image";
+    return `This is ${found.kind === "pdf" ? "a PDF" : kind}. ${wanted}`;
+  }
+  const text = textOf(head, isWhole);
+  if (text === null) return `This is not text. ${wanted}`;
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const [first = "", second] = lines;
+  if (first === "") return isWhole ? "This file is empty." : null;
+  if (!first.trimStart().startsWith("{")) return beginsOtherwise(first.trim());
+  // Whether the last one is whole is not known.
+  const isCut = second === undefined && !isWhole;
+  if (isCut || isJson(first) || (second !== undefined && isJson(second))) return null;
+  return "This is not one JSON object a line, as JSON Lines are: write each object in one line.";
+}
+
+function beginsOtherwise(first: string): string {
+  if (first.startsWith("["))
+    return "This is a JSON array: JSON Lines have one object a line, without an array around them.";
+  const shown = first.length > 24 ? `${first.slice(0, 24)}…` : first;
+  return `It begins with “${shown}”, not with a JSON object. ${wanted}`;
+}
+
+function textOf(head: Uint8Array, isWhole: boolean): string | null {
+  if (head.includes(0)) return null;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: !isWhole });
+  } catch {
+    return null;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

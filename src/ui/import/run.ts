@@ -1,0 +1,201 @@
+/**
+ * Imports of files, one after the other. They belong to no page: they go on while one looks at others.
+ * A file is read as it is sent, a few lines at a time.
+ */
+import { useSyncExternalStore } from "react";
+import { linesOf, sendLines, untilThereIsRoom, whyRefused, type Line } from "../../importing.ts";
+import type { Issue } from "../../errors.ts";
+import { ApiError, ask } from "../data/client.ts";
+import { saveFile } from "../text/save.ts";
+import { headBytes, whatIsWrong } from "./head.ts";
+
+export interface Import {
+  file: File;
+  /** "" is the default one. */
+  project: string;
+  state: "waits" | "runs" | "done" | "stopped" | "failed";
+  /** Why it is not imported, or not to its end. */
+  problem: string | null;
+  doneBytes: number;
+  newTraces: number;
+  newSpans: number;
+  /** Spans that were here already. */
+  knownSpans: number;
+  refusedLines: number;
+  /** The first refused lines, in their order. */
+  refusals: readonly { line: number; reason: string }[];
+}
+
+/** Of a longer line not even a server with the largest limit takes the spans. */
+const longestLineBytes = 64 * 1024 * 1024;
+const shownRefusals = 3;
+/** What goes on is drawn so often. */
+const drawnEveryMs = 100;
+
+/** What stands where in the file was refused, by the import. */
+const refusedParts = new WeakMap<File, { start: number; end: number }[]>();
+const stops = new WeakMap<File, AbortController>();
+
+let imports: readonly Import[] = [];
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setTimeout> | null = null;
+let isBusy = false;
+
+export function useImports(): readonly Import[] {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => imports,
+  );
+}
+
+export const isUnderWay = ({ state }: Import) => state === "waits" || state === "runs";
+
+/** @returns whether a file is imported, or was and the panel still tells of it. */
+export function hasImports(): boolean {
+  return imports.length > 0;
+}
+
+export function importFiles(files: readonly File[], project: string): void {
+  const added = files.map((file): Import => ({
+    ...{ file, project, state: "waits", problem: null, doneBytes: 0 },
+    ...{ newTraces: 0, newSpans: 0, knownSpans: 0, refusedLines: 0, refusals: [] },
+  }));
+  imports = [...imports, ...added];
+  draw();
+  void goOn();
+}
+
+/** Stops what is under way, and what waits. What is stored by then stays. */
+export function stopImports(): void {
+  for (const { file, state } of imports) {
+    if (state === "waits") change(file, { state: "stopped" });
+    if (state === "runs") stops.get(file)!.abort();
+  }
+  draw();
+}
+
+export function forgetImports(): void {
+  imports = imports.filter(isUnderWay);
+  draw();
+}
+
+/** Hands the refused lines over as a file, to be corrected and imported again. */
+export function saveRefused(file: File): void {
+  const lines = refusedParts.get(file)!.toSorted((a, b) => a.start - b.start);
+  const parts = lines.flatMap(({ start, end }) => [file.slice(start, end), "\n"]);
+  saveFile(new Blob(parts), `${file.name.replace(/\.[^.]*$/, "")}.refused.jsonl`);
+}
+
+async function goOn(): Promise<void> {
+  if (isBusy) return;
+  isBusy = true;
+  for (let next; (next = imports.find(({ state }) => state === "waits"));) await run(next);
+  isBusy = false;
+}
+
+async function run({ file, project }: Import): Promise<void> {
+  const stop = new AbortController();
+  stops.set(file, stop);
+  refusedParts.set(file, []);
+  change(file, { state: "runs" });
+  draw();
+  try {
+    const head = new Uint8Array(await file.slice(0, headBytes).arrayBuffer());
+    const problem = whatIsWrong(head, file.size <= headBytes);
+    if (problem !== null) return change(file, { state: "failed", problem });
+    const lines = linesOf(chunksOf(file), longestLineBytes);
+    await sendLines(lines, (line) => send(file, project, line, stop.signal));
+    change(file, { state: "done", doneBytes: file.size });
+  } catch (cause) {
+    if (stop.signal.aborted) change(file, { state: "stopped" });
+    else change(file, { state: "failed", problem: wordsFor(cause) });
+    // Lines that are on their way.
+    stop.abort();
+  } finally {
+    draw();
+  }
+}
+
+/** Not every browser goes through a stream by itself. */
+async function* chunksOf(file: File): AsyncGenerator<Uint8Array> {
+  const reader = file.stream().getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    void reader.cancel();
+  }
+}
+
+async function send(file: File, project: string, line: Line, signal: AbortSignal): Promise<void> {
+  const doneBytes = (of: Import) => of.doneBytes + line.end - line.start + 1;
+  if (line.text === null) return refuse(file, line, "longer than 64 MB");
+  const question = { query: { project: project || null }, body: line.text };
+  try {
+    const { accepted, newTraces, newSpans } = await untilThereIsRoom(() => {
+      signal.throwIfAborted();
+      return ask("POST /api/import", question, signal);
+    });
+    change(file, (of) => ({
+      doneBytes: doneBytes(of),
+      newTraces: of.newTraces + newTraces,
+      newSpans: of.newSpans + newSpans,
+      knownSpans: of.knownSpans + accepted - newSpans,
+    }));
+  } catch (cause) {
+    if (!(cause instanceof ApiError) || !isOfLine(cause)) throw cause;
+    refuse(file, line, reasonOf(cause));
+  }
+}
+
+function refuse(file: File, { number, start, end }: Line, reason: string): void {
+  refusedParts.get(file)!.push({ start, end });
+  change(file, (of) => ({
+    doneBytes: of.doneBytes + end - start + 1,
+    refusedLines: of.refusedLines + 1,
+    // Answers come in any order.
+    refusals: [...of.refusals, { line: number, reason }]
+      .sort((a, b) => a.line - b.line)
+      .slice(0, shownRefusals),
+  }));
+}
+
+/** Whether the line is to blame: all else would meet the next one, too. */
+function isOfLine({ code }: ApiError): boolean {
+  return ["invalid_json", "invalid_payload", "payload_too_large"].includes(code);
+}
+
+function reasonOf({ message, hint, body }: ApiError): string {
+  const why = whyRefused(body.issues as Issue[] | undefined, hint ?? undefined);
+  return body.issues || !why ? (why ?? message) : `${message}, ${why}`;
+}
+
+function wordsFor(cause: unknown): string {
+  if (cause instanceof ApiError)
+    return cause.hint ? `${cause.message}: ${cause.hint}` : cause.message;
+  if (cause instanceof DOMException) return "The file cannot be read.";
+  return "The server does not answer.";
+}
+
+type Fields = Partial<Import>;
+
+function change(file: File, fields: Fields | ((of: Import) => Fields)): void {
+  imports = imports.map((each) =>
+    each.file === file
+      ? { ...each, ...(typeof fields === "function" ? fields(each) : fields) }
+      : each,
+  );
+  timer ??= setTimeout(draw, drawnEveryMs);
+}
+
+function draw(): void {
+  if (timer !== null) clearTimeout(timer);
+  timer = null;
+  listeners.forEach((listener) => listener());
+}
