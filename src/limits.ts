@@ -186,6 +186,9 @@ export const rejectsKept = 1000;
  */
 export const cachedSpanFacts = 20_000;
 
+/** A trace of so many spans is packed in the writer's memory: see store/packed.ts. */
+export const packedSpans = 4096;
+
 /** Distinct names and headers whose ids the writer remembers. */
 export const cachedNames = 10_000;
 

@@ -10,7 +10,6 @@ import type { Names } from "./names.ts";
 import { costColumns, extensionOf, spanKeyRange, spanOf } from "./rows.ts";
 import { spans } from "./schema.ts";
 import type { Settler } from "./settle.ts";
-import type { SpanFacts } from "./spanfacts.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
 
 /** What a span cost in pico-dollars, and by which price, as JSON. */
@@ -27,6 +26,9 @@ export interface Cost {
  * @returns null where the span has no price, or none is known.
  */
 export type CostOf = (span: ImportedSpan) => Cost | null;
+
+/** Of a huge trace not all rows are in memory. */
+const rowsAtOnce = 10_000;
 
 type CostCells = [priceId: number | null, cost: Figure | null, isCostEstimated: 1 | null];
 
@@ -81,19 +83,30 @@ export function createRepricing({
     "SELECT projectId, traceId FROM traces WHERE key = ?",
   );
 
+  function* rowsOf(traceKey: number) {
+    const [first, last] = spanKeyRange(traceKey);
+    for (let from = first; ;) {
+      const some = rows
+        .select()
+        .from(spans)
+        .where(between(spans.key, from, last))
+        .orderBy(spans.key)
+        .limit(rowsAtOnce)
+        .all();
+      yield* some;
+      if (some.length < rowsAtOnce) return;
+      from = some.at(-1)!.key + 1;
+      // The rows of each part would come on top of those before.
+      Bun.gc(true);
+    }
+  }
+
   return (traceKey, isMeant, isDry) => {
     const found = selectTraceId.get(traceKey);
     const state = found && traces.find(found.projectId, fromCell(found.traceId));
     if (!state) return null;
     const result: Repricing = { spans: 0, changedSpans: 0, before: 0n, after: 0n };
-    const all = rows
-      .select()
-      .from(spans)
-      .where(between(spans.key, ...spanKeyRange(traceKey)))
-      .all();
-    // Taken over at once: the tally is built anew after each, to say what counts.
-    const changes: SpanFacts[] = [];
-    for (const row of all) {
+    for (const row of rowsOf(traceKey)) {
       const facts = state.tally.get(row.spanId)!;
       if (!isModelCall(facts) && !reportsUsage(facts)) continue;
       const span: ImportedSpan = { ...spanOf(row, names), x: extensionOf(row, names) };
@@ -113,14 +126,11 @@ export function createRepricing({
         if (isChanged) result.changedSpans++;
       }
       if (!isChanged || isDry) continue;
+      settler.unsettle(state);
       updateCost.run(...costCells(cost, names), row.key);
-      const isCostEstimated = cost?.isEstimated ?? false;
-      changes.push({ ...facts, cost: cost?.amount, isCostEstimated });
+      state.tally.setCost(facts, cost?.amount, cost?.isEstimated ?? false);
+      touched.add(state);
     }
-    if (changes.length === 0) return result;
-    settler.unsettle(state);
-    for (const facts of changes) traces.putFacts(state, facts);
-    touched.add(state);
     return result;
   };
 }

@@ -5,9 +5,7 @@
  */
 
 import type { Change } from "./callgraph.ts";
-import type { SpanFacts } from "./spanfacts.ts";
-
-type Spans = ReadonlyMap<string, SpanFacts>;
+import type { SpanFacts, Spans } from "./spanfacts.ts";
 
 /** Spans between an outer and an inner span of one run. */
 const maxBetween = 64;
@@ -59,11 +57,12 @@ export class ToolRuns {
     for (const runs of this.#shared) {
       for (const group of groupsOf(runs.sort(byStart), this.#spans)) {
         const counting = group.reduce((best, run) => (rank(run, best) > 0 ? run : best));
-        for (const run of group) if (run !== counting) this.#repeated.set(run.spanId, counting);
+        for (const run of group)
+          if (run.spanId !== counting.spanId) this.#repeated.set(run.spanId, counting);
       }
     }
     return [...new Set([...before.keys(), ...this.#repeated.keys()])]
-      .filter((spanId) => before.get(spanId) !== this.#repeated.get(spanId))
+      .filter((spanId) => before.get(spanId)?.spanId !== this.#repeated.get(spanId)?.spanId)
       .map((spanId) => ({ span: this.#spans.get(spanId)!, before: before.get(spanId) }));
   }
 }
