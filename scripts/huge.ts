@@ -7,6 +7,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { IndexStatus } from "../src/search/hits.ts";
 import { homeFiles } from "../src/store/home.ts";
 import { makeTempDir } from "../test/helpers.ts";
 import { spawnServer, type ServerProcess } from "../test/server.process.ts";
@@ -109,6 +110,13 @@ async function settle(): Promise<void> {
   await until(() => count("SELECT count(*) FROM traces WHERE isSettled = 0") === 0);
 }
 
+async function index(server: ServerProcess): Promise<void> {
+  await until(async () => {
+    const status = (await (await ask(server, "/api/search/index")).json()) as IndexStatus;
+    return status.pendingTraces === 0;
+  });
+}
+
 async function sweep(server: ServerProcess, path: string): Promise<void> {
   await ask(server, path, { method: "POST", body: "{}" });
   await until(async () => {
@@ -158,6 +166,7 @@ try {
   if (!existsSync(storePath)) await measure("ingest", send);
   age();
   await measure("settle", settle);
+  await measure("index for search", index);
   await measure("trace as columns, all pages", readPages(`${trace}?format=columns`, Infinity));
   await measure("trace as objects, 3 pages", readPages(`${trace}?`, 3));
   await measure("breakdown", read(`${trace}/breakdown`));

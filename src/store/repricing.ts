@@ -1,13 +1,13 @@
 /** Reckons the costs of stored spans anew. */
 import type { Database } from "bun:sqlite";
-import { between } from "drizzle-orm";
+import { and, between, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import type { ImportedSpan } from "../contract/v1.ts";
+import { spanTypes, type ImportedSpan } from "../contract/v1.ts";
 import { reportsUsage } from "./alike.ts";
 import { isModelCall } from "./calls.ts";
 import { fromCell, toFigure, type Cell, type Figure } from "./codec.ts";
 import type { Names } from "./names.ts";
-import { costColumns, extensionOf, spanKeyRange, spanOf } from "./rows.ts";
+import { costColumns, extensionOf, spanKeyRange, spanOf, usageColumns } from "./rows.ts";
 import { spans } from "./schema.ts";
 import type { Settler } from "./settle.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
@@ -27,8 +27,13 @@ export interface Cost {
  */
 export type CostOf = (span: ImportedSpan) => Cost | null;
 
-/** Of a huge trace not all rows are in memory. */
-const rowsAtOnce = 10_000;
+/** Takes two seconds, and as long again where the trace is not in memory any more. */
+const spansPerStep = 50_000;
+
+/** Not all rows of a step are in memory. */
+const rowsAtOnce = 5000;
+
+const calls = spanTypes.flatMap((spanType, i) => (isModelCall({ spanType }) ? [i] : []));
 
 type CostCells = [priceId: number | null, cost: Figure | null, isCostEstimated: 1 | null];
 
@@ -38,7 +43,12 @@ export function costCells(cost: Cost | null, names: Pick<Names, "idOf">): CostCe
   return [names.idOf(cost.price), toFigure(cost.amount), cost.isEstimated ? 1 : null];
 }
 
+/** Calls, and whatever reports usage: of most traces few of the rows. */
+const mayHavePrice = sql.raw(`(spanType IN (${calls}) OR coalesce(${usageColumns}) IS NOT NULL)`);
+
 export interface Repricing {
+  /** From which span of the trace on to go on; null at its end. */
+  next: number | null;
   spans: number;
   changedSpans: number;
   /** Pico-dollars of the spans looked at; what has no price counts as none. */
@@ -47,7 +57,7 @@ export interface Repricing {
 }
 
 /**
- * Reckons the costs of a trace's spans anew.
+ * Reckons the costs of a trace's spans anew: of up to 50,000, from a key on.
  *
  * @param isMeant which spans to look at.
  * @param isDry true: only says what would change.
@@ -57,6 +67,7 @@ export type Reprice = (
   traceKey: number,
   isMeant: (span: ImportedSpan) => boolean,
   isDry: boolean,
+  from?: number,
 ) => Repricing | null;
 
 export function createRepricing({
@@ -83,30 +94,45 @@ export function createRepricing({
     "SELECT projectId, traceId FROM traces WHERE key = ?",
   );
 
-  function* rowsOf(traceKey: number) {
+  function* rowsFrom(traceKey: number, from: number) {
     const [first, last] = spanKeyRange(traceKey);
-    for (let from = first; ;) {
+    let next = Math.max(first, from);
+    for (let read = 0; read < spansPerStep; read += rowsAtOnce) {
+      // The rows of each part would come on top of those before.
+      if (read > 0) Bun.gc(true);
       const some = rows
         .select()
         .from(spans)
-        .where(between(spans.key, from, last))
+        .where(and(between(spans.key, next, last), mayHavePrice))
         .orderBy(spans.key)
         .limit(rowsAtOnce)
         .all();
       yield* some;
-      if (some.length < rowsAtOnce) return;
-      from = some.at(-1)!.key + 1;
-      // The rows of each part would come on top of those before.
-      Bun.gc(true);
+      if (some.length < rowsAtOnce) return null;
+      next = some.at(-1)!.key + 1;
     }
+    return next;
   }
 
-  return (traceKey, isMeant, isDry) => {
+  return (traceKey, isMeant, isDry, from = 0) => {
     const found = selectTraceId.get(traceKey);
     const state = found && traces.find(found.projectId, fromCell(found.traceId));
     if (!state) return null;
-    const result: Repricing = { spans: 0, changedSpans: 0, before: 0n, after: 0n };
-    for (const row of rowsOf(traceKey)) {
+    const result: Repricing = {
+      next: null,
+      spans: 0,
+      changedSpans: 0,
+      before: 0n,
+      after: 0n,
+    };
+    const some = rowsFrom(traceKey, from);
+    for (let at = some.next(); ; at = some.next()) {
+      if (at.done) {
+        result.next = at.value;
+        settler.pause(result.next === null ? null : traceKey);
+        return result;
+      }
+      const row = at.value;
       const facts = state.tally.get(row.spanId)!;
       if (!isModelCall(facts) && !reportsUsage(facts)) continue;
       const span: ImportedSpan = { ...spanOf(row, names), x: extensionOf(row, names) };
@@ -131,6 +157,5 @@ export function createRepricing({
       state.tally.setCost(facts, cost?.amount, cost?.isEstimated ?? false);
       touched.add(state);
     }
-    return result;
   };
 }

@@ -361,7 +361,7 @@ export function createSpanWriter(
     rolledBack: forget,
     rest: forget,
     reprice: createRepricing({ db, names, traces, settler, touched, costOf }),
-    reread: createRereading({ db, names, traces, readLogs, readStored, put }),
+    reread: createRereading({ db, names, traces, settler, readLogs, readStored, put }),
     settling: settler,
     deleteTrace(traceKey) {
       const found = selectTraceId.get(traceKey);
