@@ -11,7 +11,8 @@ export interface HugeRequest {
 const startMs = 1_760_000_000_000;
 /** A turn is an agent with calls, and below each call's step its tools. */
 const spansPerTurn = 40;
-const turnsPerRequest = 50;
+/** As many as an entry of ingest v1 may have. */
+const spansPerRequest = 2000;
 /** Each tenth request comes from a service that sends OTLP. */
 const requestsPerService = 10;
 
@@ -22,18 +23,30 @@ export const hugeSpanId = (number: number) => (number + 0x1000).toString(16).pad
 
 /** @param spans about how many: whole turns are sent. */
 export function* makeHugeTrace(spans: number): Generator<HugeRequest> {
-  const turns = Math.ceil(spans / spansPerTurn);
-  for (let first = 0, request = 0; first < turns; first += turnsPerRequest, request++) {
-    const made: HugeSpan[] = first === 0 ? [rootOf(turns)] : [];
-    for (let turn = first; turn < Math.min(turns, first + turnsPerRequest); turn++) {
-      made.push(...turnOf(turn));
-    }
-    const isOtlp = request % requestsPerService === requestsPerService - 1;
-    // At most 2,000 spans stand in one entry.
-    yield isOtlp
+  let request = 0;
+  for (const made of inRequests(hugeSpans(spans))) {
+    yield ++request % requestsPerService === 0
       ? { path: "/v1/traces", body: JSON.stringify(toOtlp(made)) }
       : { path: "/ingest", body: JSON.stringify(toV1(made)) };
   }
+}
+
+/** The spans alone, each with a parent that came before. */
+export function* hugeSpans(spans: number): Generator<HugeSpan> {
+  const turns = Math.ceil(spans / spansPerTurn);
+  yield rootOf(turns);
+  for (let turn = 0; turn < turns; turn++) yield* turnOf(turn);
+}
+
+function* inRequests(spans: Iterable<HugeSpan>): Generator<HugeSpan[]> {
+  let some: HugeSpan[] = [];
+  for (const span of spans) {
+    some.push(span);
+    if (some.length < spansPerRequest) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
 }
 
 interface HugeSpan {
@@ -131,17 +144,8 @@ function turnOf(turn: number): HugeSpan[] {
 }
 
 function toV1(spans: HugeSpan[]) {
-  const parts = [];
-  for (let from = 0; from < spans.length; from += 2000) {
-    parts.push({
-      traceId: hugeTraceId,
-      agentName: "operator",
-      sessionId: "session-1",
-      metadata: { env: "prod" },
-      spans: spans.slice(from, from + 2000),
-    });
-  }
-  return { version: "v1", traces: parts };
+  const header = { agentName: "operator", sessionId: "session-1", metadata: { env: "prod" } };
+  return { version: "v1", traces: [{ traceId: hugeTraceId, ...header, spans }] };
 }
 
 const attribute = (key: string, value: string | number) => ({
