@@ -59,15 +59,20 @@ export function createRepricer(sweep: Sweep, spans: SpanWriter): Repricer {
         afterUsd: "0",
       };
       current = status;
-      sweep.run(filter, status, (traceKey) => {
-        const result = spans.reprice(traceKey, isMeant, isDryRun);
+      /** The last trace in which something changed. */
+      let changed: number | null = null;
+      sweep.run(filter, status, (traceKey, from) => {
+        const result = spans.reprice(traceKey, isMeant, isDryRun, from);
         return {
-          next: null,
+          next: result?.next ?? null,
           committed() {
             if (!result) return;
             status.spanCount += result.spans;
             status.changedSpanCount += result.changedSpans;
-            if (result.changedSpans > 0) status.changedTraceCount++;
+            if (result.changedSpans > 0 && changed !== traceKey) {
+              status.changedTraceCount++;
+              changed = traceKey;
+            }
             totals.before += result.before;
             totals.after += result.after;
             status.beforeUsd = toUsd(totals.before);

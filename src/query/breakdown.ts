@@ -11,6 +11,7 @@ import { spanTypes } from "../contract/v1.ts";
 import { breakdown as limits } from "../limits.ts";
 import { described, nullable } from "../schemas.ts";
 import { isModelCall } from "../store/calls.ts";
+import { createCleanup } from "../store/open.ts";
 import { ContextUse, readContextUse } from "./context.ts";
 import { mark, readOutline, type Outline } from "./outline.ts";
 import type { Source } from "./trace.ts";
@@ -136,7 +137,9 @@ function readTimes(sqlite: Database, { firstKey, lastKey, starts }: Outline) {
     `SELECT key, spanType, durationMs, ttftMs, providerId, modelId, nameId, repeats
      FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
   );
+  const cleanUp = createCleanup(sqlite);
   for (const row of select.iterate(firstKey, lastKey)) {
+    cleanUp();
     const { key, spanType, providerId, modelId, nameId } = row;
     const number = key - firstKey;
     spans.ends[number] = starts[number]! + row.durationMs;

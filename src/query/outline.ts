@@ -5,8 +5,10 @@
  */
 import type { Database } from "bun:sqlite";
 import { spanTypes } from "../contract/v1.ts";
+import { largeTraceSpans } from "../limits.ts";
 import { isModelCall } from "../store/calls.ts";
 import type { Cell } from "../store/codec.ts";
+import { createCleanup } from "../store/open.ts";
 import { spanKeyRange, usageColumns } from "../store/rows.ts";
 import { arrange, none } from "./tree.ts";
 
@@ -52,7 +54,6 @@ interface OutlineRow {
   hasUsage: number;
 }
 
-const rowsPerCleanup = 16_384;
 const calls = spanTypes.map((spanType) => isModelCall({ spanType }));
 const other = spanTypes.indexOf("other");
 
@@ -74,6 +75,7 @@ export function readOutline(sqlite: Database, traceKey: number, lastKey?: number
        coalesce(${usageColumns}) IS NOT NULL AS hasUsage
      FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
   );
+  const cleanUp = createCleanup(sqlite);
   for (const row of select.iterate(firstKey, until)) {
     const number = row.key - firstKey;
     present[count++] = number;
@@ -82,8 +84,7 @@ export function readOutline(sqlite: Database, traceKey: number, lastKey?: number
     types[number] = row.spanType;
     isRuntime[number] = row.isRuntime;
     hasUsage[number] = row.hasUsage;
-    // The engine would let the rows that were read grow to several times what is kept of them.
-    if (count % rowsPerCleanup === 0) Bun.gc(true);
+    cleanUp();
   }
   const byStart = present.subarray(0, count);
   sortBy(starts, byStart);
@@ -95,7 +96,7 @@ export function readOutline(sqlite: Database, traceKey: number, lastKey?: number
   }
   // A third of all that is needed, and needed no more.
   ids = null;
-  if (count >= rowsPerCleanup) Bun.gc(true);
+  if (count >= largeTraceSpans.scanned) Bun.gc(true);
   const { numbers, depths, childCounts, cycles } = arrange({ byStart, parents: named });
 
   const rows = new Int32Array(size).fill(none);
@@ -158,10 +159,11 @@ export function readByStart(sqlite: Database, traceKey: number): Int32Array {
   const select = sqlite.query<{ key: number; startTime: number }, [number, number]>(
     "SELECT key, startTime FROM spans WHERE key BETWEEN ? AND ? ORDER BY key",
   );
+  const cleanUp = createCleanup(sqlite);
   for (const { key, startTime } of select.iterate(firstKey, last)) {
     present[count++] = key - firstKey;
     starts[key - firstKey] = startTime;
-    if (count % rowsPerCleanup === 0) Bun.gc(true);
+    cleanUp();
   }
   const byStart = present.subarray(0, count);
   sortBy(starts, byStart);

@@ -13,7 +13,7 @@ import {
   outerOf,
   type Call,
 } from "./calls.ts";
-import type { SpanFacts } from "./spanfacts.ts";
+import type { SpanFacts, Spans } from "./spanfacts.ts";
 
 /** Spans between an outer and an inner span of one call: HTTP clients, retries and the like. */
 const maxBetween = 64;
@@ -36,19 +36,19 @@ export interface Change {
 
 export class CallGraph {
   /** All spans that came so far, by id. */
-  readonly #spans: ReadonlyMap<string, SpanFacts>;
-  /** The calls that have neighbours. Most have none, and cost next to nothing. */
-  readonly #calls = new Map<string, Call>();
+  readonly #spans: Spans;
+  /** By key, the calls that have neighbours. Most have none, and cost next to nothing. */
+  readonly #calls = new Map<number, Call>();
   /** Calls whose way up ends at a span that did not come yet, by its id. */
   readonly #waiting = new Map<string, SpanFacts[]>();
-  /** How many spans the way of such a call has passed, where it has any. */
-  readonly #passed = new Map<SpanFacts, number>();
+  /** How many spans the way of such a call has passed, where it has any, by its key. */
+  readonly #passed = new Map<number, number>();
   /** Calls that share a key, by their start: kept only where there may be two reports of one call. */
   #alike: Alike | null = null;
   #instrumentation: string | undefined | null = null;
   readonly #dirty = new Set<Call>();
 
-  constructor(spans: ReadonlyMap<string, SpanFacts>) {
+  constructor(spans: Spans) {
     this.#spans = spans;
   }
 
@@ -58,22 +58,22 @@ export class CallGraph {
     if (isModelCall(span)) this.#addCall(span);
     if (!waiting) return;
     this.#waiting.delete(span.spanId);
-    for (const call of waiting) this.#pass(call, span, this.#passed.get(call) ?? 0);
+    for (const call of waiting) this.#pass(call, span, this.#passed.get(call.key) ?? 0);
   }
 
   /** The span that counts in this one's place; undefined where it counts itself. */
   repeatedBy(span: SpanFacts): SpanFacts | undefined {
-    return this.#calls.get(span.spanId)?.repeats?.span;
+    return this.#calls.get(span.key)?.repeats?.span;
   }
 
   /** The span whose messages are shown in this one's place. */
   shownBy(span: SpanFacts): SpanFacts | undefined {
-    return this.#calls.get(span.spanId)?.shownBy?.span;
+    return this.#calls.get(span.key)?.shownBy?.span;
   }
 
   /** The call's time to first token, by whichever span of it says one. */
   ttftOf(span: SpanFacts): number | undefined {
-    return span.ttftMs ?? this.#calls.get(span.spanId)?.ttftMs;
+    return span.ttftMs ?? this.#calls.get(span.key)?.ttftMs;
   }
 
   /** Decides what may have changed since the last time. */
@@ -109,7 +109,7 @@ export class CallGraph {
   }
 
   #callOf(span: SpanFacts): Call {
-    let call = this.#calls.get(span.spanId);
+    let call = this.#calls.get(span.key);
     if (!call) {
       call = {
         span,
@@ -120,7 +120,7 @@ export class CallGraph {
         ttftMs: undefined,
         group: undefined,
       };
-      this.#calls.set(span.spanId, call);
+      this.#calls.set(span.key, call);
     }
     return call;
   }
@@ -133,7 +133,7 @@ export class CallGraph {
         const waiting = this.#waiting.get(id);
         if (waiting) waiting.push(call);
         else this.#waiting.set(id, [call]);
-        if (passed > 0) this.#passed.set(call, passed);
+        if (passed > 0) this.#passed.set(call.key, passed);
         return;
       }
       if (span.spanType !== "other") return this.#pass(call, span, passed);
@@ -145,7 +145,7 @@ export class CallGraph {
   /** A call's way up has come to a span. */
   #pass(inner: SpanFacts, span: SpanFacts, passed: number): void {
     if (span.spanType === "other") return this.#climb(inner, span.parentSpanId, passed + 1);
-    if (span === inner || !isModelCall(span)) return;
+    if (span.key === inner.key || !isModelCall(span)) return;
     const [call, up] = [this.#callOf(inner), this.#callOf(span)];
     call.up = up;
     if (up.below === none) up.below = [call];
@@ -182,7 +182,7 @@ export class CallGraph {
       const at = placeOf(others, call.span);
       for (let i = Math.max(0, at - reach); i <= Math.min(others.length - 1, at + reach); i++) {
         const other = others[i]!;
-        if (other === call.span || !isAlike(call.span, other)) continue;
+        if (other.key === call.span.key || !isAlike(call.span, other)) continue;
         const near = this.#callOf(other);
         if (!found.includes(near)) found.push(near);
       }

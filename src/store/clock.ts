@@ -5,7 +5,7 @@
  * place is not, nor that of the spans below it, which have its clock. They do not make a trace of 5 s
  * one of 3 h.
  */
-import type { SpanFacts } from "./spanfacts.ts";
+import type { SpanFacts, Spans } from "./spanfacts.ts";
 
 /** Spans of the same clock are seldom recorded so long before their parent; less hardly matters. */
 const toleranceMs = 60_000;
@@ -20,7 +20,7 @@ export interface Extent {
  * @param rootStart of the first root; Infinity without one.
  */
 export function extentOf(
-  spans: ReadonlyMap<string, SpanFacts>,
+  spans: Spans,
   { startTime, endTime, rootStart }: Extent & { rootStart: number },
 ): Extent {
   // Only then can a clock have made it longer: all other traces are spared the walk.
@@ -37,7 +37,7 @@ export function extentOf(
 }
 
 /** True of a span that begins before its parent by another clock, and of all below it. */
-function createClockCheck(spans: ReadonlyMap<string, SpanFacts>): (span: SpanFacts) => boolean {
+function createClockCheck(spans: Spans): (span: SpanFacts) => boolean {
   const known = new Map<string, boolean>();
   return (span) => {
     const path: SpanFacts[] = [];

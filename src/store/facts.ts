@@ -3,6 +3,7 @@ import type { Database } from "bun:sqlite";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { fromCell, reportedPico, type Cell, type Figure } from "./codec.ts";
 import { readEntries } from "./lists.ts";
+import { createCleanup } from "./open.ts";
 import { payloadFields, spanKeyRange, usageColumns, usageOf, type NameLookup } from "./rows.ts";
 import { type SpanFacts } from "./spanfacts.ts";
 import { Tally } from "./tally.ts";
@@ -58,7 +59,11 @@ export function createTallyReader(db: Database, names: NameLookup): (traceKey: n
 
   return (traceKey) => {
     const tally = new Tally();
-    for (const row of selectFacts.iterate(...spanKeyRange(traceKey))) tally.put(factsOf(row));
+    const cleanUp = createCleanup(db);
+    for (const row of selectFacts.iterate(...spanKeyRange(traceKey))) {
+      tally.put(factsOf(row));
+      cleanUp();
+    }
     return tally;
   };
 }

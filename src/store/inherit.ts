@@ -1,7 +1,7 @@
 /**
  * The model of calls that report usage and name none: that of the nearest span above which names one.
- * Codex says it on its turns and requests alone. Spans come in any order, so this is looked at again
- * whenever a trace with such calls gets another span.
+ * Codex says it on its turns and requests alone. Spans come in any order: a call whose way up ends at a span
+ * that did not come is looked at again when that comes, and all are when a span on the way changes.
  */
 import { reportsUsage } from "./alike.ts";
 import { isModelCall } from "./calls.ts";
@@ -11,46 +11,69 @@ import type { TraceState } from "./traces.ts";
 /** How far up is looked. */
 const maxLevels = 64;
 
-/** A trace with more of these calls has none that names a model: only what is new is looked at. */
-const maxWatched = 5000;
+/** So many calls are looked at again for one span: a trace with more of them has none that names a model. */
+const maxAgain = 5000;
+
+/** What of a span the calls below it may inherit from, or through. */
+export interface Passage {
+  /** That it names itself. */
+  modelId: string | undefined;
+  parentSpanId: string | undefined;
+}
+
+export function passageOf({ modelId, isModelInherited, parentSpanId }: SpanFacts): Passage {
+  return { modelId: isModelInherited ? undefined : modelId, parentSpanId };
+}
 
 export interface Inheritance {
-  /** To be told of each span that is written. */
-  note(state: TraceState, facts: SpanFacts): void;
+  /** To be told of each span that is written. @param before of the version that was there, if any. */
+  note(state: TraceState, facts: SpanFacts, before: Passage | undefined): void;
   /** Rewrites the calls whose model is another than before. To be called before the commit. */
   flush(): void;
   /** To be called at the end of each transaction. */
   forget(): void;
 }
 
+/** Calls by the id of the span that their way up waits for. */
+type Waiting = Map<string, Set<string>>;
+
 /** @param rewrite writes a call anew with this model, undefined for none. */
 export function createInheritance(
   rewrite: (state: TraceState, spanId: string, modelId: string | undefined) => void,
 ): Inheritance {
-  /** The calls of a trace that name no model themselves. */
-  const watched = new WeakMap<TraceState, Set<string>>();
-  /** Which of them are to be looked at. */
+  const waitingIn = new WeakMap<TraceState, Waiting>();
+  /** Which calls are to be looked at. */
   const due = new Map<TraceState, Set<string>>();
 
-  function watchedOf(state: TraceState): Set<string> {
-    let calls = watched.get(state);
-    if (!calls) {
-      const lacking = [...state.tally.facts()].filter(lacksModel);
-      watched.set(state, (calls = new Set(lacking.map(({ spanId }) => spanId))));
+  function waitingOf(state: TraceState): Waiting {
+    let waiting = waitingIn.get(state);
+    if (!waiting) {
+      waitingIn.set(state, (waiting = new Map()));
+      for (const facts of state.tally.facts()) {
+        if (lacksModel(facts)) wait(waiting, facts.spanId, lookAbove(state, facts).missing);
+      }
     }
-    return calls;
+    return waiting;
+  }
+
+  function add(state: TraceState, spanIds: Iterable<string>): void {
+    let calls = due.get(state);
+    if (!calls) due.set(state, (calls = new Set()));
+    for (const spanId of spanIds) calls.add(spanId);
   }
 
   return {
-    note(state, facts) {
-      const calls = watchedOf(state);
-      if (lacksModel(facts)) calls.add(facts.spanId);
-      else calls.delete(facts.spanId);
-      if (calls.size === 0) return;
-      if (calls.size <= maxWatched) due.set(state, calls);
-      else if (lacksModel(facts)) {
-        const some = due.get(state) ?? new Set();
-        due.set(state, some.add(facts.spanId));
+    note(state, facts, before) {
+      const waiting = waitingOf(state);
+      if (lacksModel(facts)) add(state, [facts.spanId]);
+      const now = passageOf(facts);
+      if (!before) {
+        const calls = waiting.get(facts.spanId);
+        if (!calls) return;
+        waiting.delete(facts.spanId);
+        add(state, calls);
+      } else if (before.modelId !== now.modelId || before.parentSpanId !== now.parentSpanId) {
+        add(state, lackingIn(state));
       }
     },
     flush() {
@@ -58,7 +81,8 @@ export function createInheritance(
         for (const spanId of [...calls]) {
           const facts = state.tally.get(spanId);
           if (!facts || !lacksModel(facts)) continue;
-          const modelId = modelAbove(state, facts);
+          const { modelId, missing } = lookAbove(state, facts);
+          wait(waitingOf(state), spanId, missing);
           if (modelId !== facts.modelId) rewrite(state, spanId, modelId);
         }
       }
@@ -68,6 +92,22 @@ export function createInheritance(
   };
 }
 
+function wait(waiting: Waiting, spanId: string, missing: string | undefined): void {
+  if (missing === undefined) return;
+  let calls = waiting.get(missing);
+  if (!calls) waiting.set(missing, (calls = new Set()));
+  if (calls.size < maxAgain) calls.add(spanId);
+}
+
+function* lackingIn({ tally }: TraceState): Generator<string> {
+  let count = 0;
+  for (const facts of tally.facts()) {
+    if (!lacksModel(facts)) continue;
+    if (count++ === maxAgain) return;
+    yield facts.spanId;
+  }
+}
+
 /** Of OTLP: a v1 client says all it means, and is shown as it says. */
 function lacksModel(facts: SpanFacts): boolean {
   const isNamed = facts.modelId !== undefined && !facts.isModelInherited;
@@ -75,13 +115,17 @@ function lacksModel(facts: SpanFacts): boolean {
   return isOtlp && !isNamed && isModelCall(facts) && reportsUsage(facts);
 }
 
-function modelAbove({ tally }: TraceState, { parentSpanId }: SpanFacts): string | undefined {
+/** @returns the model that is named above, or the span at which the way up ends as it did not come. */
+function lookAbove(
+  { tally }: TraceState,
+  { parentSpanId }: SpanFacts,
+): { modelId?: string; missing?: string } {
   let id = parentSpanId;
   for (let level = 0; id !== undefined && level < maxLevels; level++) {
     const span = tally.get(id);
-    if (!span) return undefined;
-    if (span.modelId && !span.isModelInherited) return span.modelId;
+    if (!span) return { missing: id };
+    if (span.modelId && !span.isModelInherited) return { modelId: span.modelId };
     id = span.parentSpanId;
   }
-  return undefined;
+  return {};
 }

@@ -6,8 +6,12 @@
  * Spans may come in any order and each is looked at about once: a trace of 50,000 that is sent span by span
  * costs what one sent at once does.
  */
+import { IdMarks } from "./idmarks.ts";
+import type { Spans } from "./spanfacts.ts";
+
 /** What decides it. */
 export interface RuntimeFacts {
+  key: number;
   spanId: string;
   parentSpanId: string | null | undefined;
   spanType: string;
@@ -15,19 +19,22 @@ export interface RuntimeFacts {
 }
 
 export class InternalSpans {
-  readonly #spans: ReadonlyMap<string, RuntimeFacts>;
-  readonly #stored = new Set<string>();
-  /** Ids, of spans arrived or not, that are no runtime spans or have such a span below them. */
-  readonly #leading = new Set<string>();
+  readonly #spans: Spans<RuntimeFacts>;
+  /** Those that were added. */
+  readonly #stored: IdMarks;
+  #storedCount = 0;
+  /** Spans, arrived or not, that are no runtime spans or have such a span below them. */
+  readonly #leading: IdMarks;
   /** By the id of a parent that has not come: its runtime spans. */
   readonly #orphans = new Map<string, string[]>();
   #runtime = 0;
   #candidates = 0;
   #hasWork = false;
 
-  /** @param spans all that came so far, by id. */
-  constructor(spans: ReadonlyMap<string, RuntimeFacts>) {
+  constructor(spans: Spans<RuntimeFacts>) {
     this.#spans = spans;
+    this.#stored = new IdMarks(spans);
+    this.#leading = new IdMarks(spans);
   }
 
   /** How many are internal. */
@@ -40,49 +47,54 @@ export class InternalSpans {
     return this.#runtime > 0 && this.#runtime === this.#spans.size;
   }
 
-  has(spanId: string): boolean {
-    return this.#hasWork && this.#isCandidate(spanId);
+  has(span: RuntimeFacts): boolean {
+    return this.#hasWork && this.#isCandidate(span);
   }
 
   /** Adds a span that is among the trace's spans already, and was not added before. */
   add(span: RuntimeFacts): void {
     // Most traces have no runtime spans, and pay nothing for those of others.
-    if (this.#stored.size > 0) return this.#add(span);
+    if (this.#storedCount > 0) return this.#add(span);
     if (span.isRuntime) for (const known of this.#spans.values()) this.#add(known);
   }
 
-  #add({ spanId, parentSpanId, spanType, isRuntime }: RuntimeFacts): void {
+  #add(span: RuntimeFacts): void {
+    const { spanId, parentSpanId, spanType, isRuntime } = span;
+    this.#leading.came(span);
     this.#hasWork ||= spanType !== "other";
     if (isRuntime) this.#runtime++;
-    this.#stored.add(spanId);
+    this.#stored.addSpan(span);
+    this.#storedCount++;
     if (parentSpanId != null && !this.#stored.has(parentSpanId)) {
       const orphans = this.#orphans.get(parentSpanId);
       if (orphans) orphans.push(spanId);
       else this.#orphans.set(parentSpanId, [spanId]);
-    } else if (this.#isCandidate(spanId)) {
+    } else if (this.#isCandidate(span)) {
       this.#candidates++;
     }
     for (const orphan of this.#orphans.get(spanId) ?? []) {
-      if (this.#isCandidate(orphan)) this.#candidates++;
+      if (this.#isCandidate(this.#spans.get(orphan)!)) this.#candidates++;
     }
     this.#orphans.delete(spanId);
-    if (isRuntime && !this.#leading.has(spanId)) return;
-    this.#leading.add(spanId);
+    if (isRuntime && !this.#leading.hasSpan(span)) return;
+    this.#leading.addSpan(span);
     this.#leadFrom(parentSpanId);
   }
 
-  #leadFrom(id: string | null | undefined): void {
+  #leadFrom(from: string | null | undefined): void {
+    let id = from;
     while (id != null && !this.#leading.has(id)) {
-      if (this.#stored.has(id) && this.#isCandidate(id)) this.#candidates--;
+      const span = this.#spans.get(id);
+      const stored = span && this.#stored.hasSpan(span) ? span : null;
+      if (stored && this.#isCandidate(stored)) this.#candidates--;
       this.#leading.add(id);
-      id = this.#stored.has(id) ? this.#spans.get(id)!.parentSpanId : null;
+      id = stored?.parentSpanId;
     }
   }
 
   /** Of a span that is stored. */
-  #isCandidate(spanId: string): boolean {
-    if (this.#leading.has(spanId)) return false;
-    const { isRuntime, parentSpanId } = this.#spans.get(spanId)!;
-    return isRuntime && parentSpanId != null && this.#stored.has(parentSpanId);
+  #isCandidate(span: RuntimeFacts): boolean {
+    if (!span.isRuntime || this.#leading.hasSpan(span)) return false;
+    return span.parentSpanId != null && this.#stored.has(span.parentSpanId);
   }
 }

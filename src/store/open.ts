@@ -147,6 +147,19 @@ export function shrinkMemory(db: Database): void {
   db.run("PRAGMA shrink_memory");
 }
 
+/** The engine, and SQLite, would let the rows that were read grow to several times what is kept of them. */
+const rowsPerCleanup = 16_384;
+
+/** @returns what is to be called for each row by who reads all of a trace, which may be huge. */
+export function createCleanup(db: Database): () => void {
+  let rows = 0;
+  return () => {
+    if (++rows % rowsPerCleanup !== 0) return;
+    Bun.gc(true);
+    shrinkMemory(db);
+  };
+}
+
 /** What stays is one file; on a disk that fails the log stays beside it, and the next start reads both. */
 export function closeWriter(db: Database): void {
   try {

@@ -1,16 +1,15 @@
 /** Reckons the costs of stored spans anew. */
 import type { Database } from "bun:sqlite";
-import { between } from "drizzle-orm";
+import { and, between, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import type { ImportedSpan } from "../contract/v1.ts";
+import { spanTypes, type ImportedSpan } from "../contract/v1.ts";
 import { reportsUsage } from "./alike.ts";
 import { isModelCall } from "./calls.ts";
 import { fromCell, toFigure, type Cell, type Figure } from "./codec.ts";
 import type { Names } from "./names.ts";
-import { costColumns, extensionOf, spanKeyRange, spanOf } from "./rows.ts";
+import { costColumns, extensionOf, spanKeyRange, spanOf, usageColumns } from "./rows.ts";
 import { spans } from "./schema.ts";
 import type { Settler } from "./settle.ts";
-import type { SpanFacts } from "./spanfacts.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
 
 /** What a span cost in pico-dollars, and by which price, as JSON. */
@@ -28,6 +27,14 @@ export interface Cost {
  */
 export type CostOf = (span: ImportedSpan) => Cost | null;
 
+/** Takes two seconds, and as long again where the trace is not in memory any more. */
+const spansPerStep = 50_000;
+
+/** Not all rows of a step are in memory. */
+const rowsAtOnce = 5000;
+
+const calls = spanTypes.flatMap((spanType, i) => (isModelCall({ spanType }) ? [i] : []));
+
 type CostCells = [priceId: number | null, cost: Figure | null, isCostEstimated: 1 | null];
 
 /** The cells of `costColumns`. */
@@ -36,7 +43,12 @@ export function costCells(cost: Cost | null, names: Pick<Names, "idOf">): CostCe
   return [names.idOf(cost.price), toFigure(cost.amount), cost.isEstimated ? 1 : null];
 }
 
+/** Calls, and whatever reports usage: of most traces few of the rows. */
+const mayHavePrice = sql.raw(`(spanType IN (${calls}) OR coalesce(${usageColumns}) IS NOT NULL)`);
+
 export interface Repricing {
+  /** From which span of the trace on to go on; null at its end. */
+  next: number | null;
   spans: number;
   changedSpans: number;
   /** Pico-dollars of the spans looked at; what has no price counts as none. */
@@ -45,7 +57,7 @@ export interface Repricing {
 }
 
 /**
- * Reckons the costs of a trace's spans anew.
+ * Reckons the costs of a trace's spans anew: of up to 50,000, from a key on.
  *
  * @param isMeant which spans to look at.
  * @param isDry true: only says what would change.
@@ -55,6 +67,7 @@ export type Reprice = (
   traceKey: number,
   isMeant: (span: ImportedSpan) => boolean,
   isDry: boolean,
+  from?: number,
 ) => Repricing | null;
 
 export function createRepricing({
@@ -81,19 +94,45 @@ export function createRepricing({
     "SELECT projectId, traceId FROM traces WHERE key = ?",
   );
 
-  return (traceKey, isMeant, isDry) => {
+  function* rowsFrom(traceKey: number, from: number) {
+    const [first, last] = spanKeyRange(traceKey);
+    let next = Math.max(first, from);
+    for (let read = 0; read < spansPerStep; read += rowsAtOnce) {
+      // The rows of each part would come on top of those before.
+      if (read > 0) Bun.gc(true);
+      const some = rows
+        .select()
+        .from(spans)
+        .where(and(between(spans.key, next, last), mayHavePrice))
+        .orderBy(spans.key)
+        .limit(rowsAtOnce)
+        .all();
+      yield* some;
+      if (some.length < rowsAtOnce) return null;
+      next = some.at(-1)!.key + 1;
+    }
+    return next;
+  }
+
+  return (traceKey, isMeant, isDry, from = 0) => {
     const found = selectTraceId.get(traceKey);
     const state = found && traces.find(found.projectId, fromCell(found.traceId));
     if (!state) return null;
-    const result: Repricing = { spans: 0, changedSpans: 0, before: 0n, after: 0n };
-    const all = rows
-      .select()
-      .from(spans)
-      .where(between(spans.key, ...spanKeyRange(traceKey)))
-      .all();
-    // Taken over at once: the tally is built anew after each, to say what counts.
-    const changes: SpanFacts[] = [];
-    for (const row of all) {
+    const result: Repricing = {
+      next: null,
+      spans: 0,
+      changedSpans: 0,
+      before: 0n,
+      after: 0n,
+    };
+    const some = rowsFrom(traceKey, from);
+    for (let at = some.next(); ; at = some.next()) {
+      if (at.done) {
+        result.next = at.value;
+        settler.pause(result.next === null ? null : traceKey);
+        return result;
+      }
+      const row = at.value;
       const facts = state.tally.get(row.spanId)!;
       if (!isModelCall(facts) && !reportsUsage(facts)) continue;
       const span: ImportedSpan = { ...spanOf(row, names), x: extensionOf(row, names) };
@@ -113,14 +152,10 @@ export function createRepricing({
         if (isChanged) result.changedSpans++;
       }
       if (!isChanged || isDry) continue;
+      settler.unsettle(state);
       updateCost.run(...costCells(cost, names), row.key);
-      const isCostEstimated = cost?.isEstimated ?? false;
-      changes.push({ ...facts, cost: cost?.amount, isCostEstimated });
+      state.tally.setCost(facts, cost?.amount, cost?.isEstimated ?? false);
+      touched.add(state);
     }
-    if (changes.length === 0) return result;
-    settler.unsettle(state);
-    for (const facts of changes) traces.putFacts(state, facts);
-    touched.add(state);
-    return result;
   };
 }

@@ -6,11 +6,11 @@
 import type { Usage } from "../contract/v1.ts";
 import { reportsUsage } from "./alike.ts";
 import { isModelCall } from "./calls.ts";
-import { summedCounts, type SpanFacts } from "./spanfacts.ts";
+import { summedCounts, type SpanFacts, type Spans } from "./spanfacts.ts";
 
 /** A trace's spans and what is known of them. */
 export interface Counted {
-  spans: ReadonlyMap<string, SpanFacts>;
+  spans: Spans;
   /** The calls that count and do not say what they used, but for those that failed. */
   silent: Iterable<SpanFacts>;
   /** The span of the same call that counts in the place of one. */
@@ -24,8 +24,8 @@ interface Partial {
   span: SpanFacts;
   depth: number;
   below: Usage;
-  /** The spans that are part of the sum: a call may be reported at two places. */
-  counted: Set<SpanFacts>;
+  /** Keys of the spans that are part of the sum: a call may be reported at two places. */
+  counted: Set<number>;
 }
 
 /** @returns by the id of the span what counts of its usage. */
@@ -35,8 +35,8 @@ export function findRests(counted: Counted): Map<string, Usage> {
   if (partial.size === 0) return rests;
   const nextAbove = createNextAbove(counted.spans, partial);
   const add = (span: SpanFacts, counting: SpanFacts, usage: Usage) => {
-    for (let at = nextAbove(span); at && !at.counted.has(counting); at = nextAbove(at.span)) {
-      at.counted.add(counting);
+    for (let at = nextAbove(span); at && !at.counted.has(counting.key); at = nextAbove(at.span)) {
+      at.counted.add(counting.key);
       for (const field of summedCounts) {
         if (usage[field]) at.below[field] = (at.below[field] ?? 0) + usage[field];
       }
@@ -59,18 +59,18 @@ export function findRests(counted: Counted): Map<string, Usage> {
   return rests;
 }
 
-/** Who reports usage next above a call that does not say its own. */
-function findPartial({ spans, silent, isCovered }: Counted): Map<SpanFacts, Partial> {
-  const found = new Map<SpanFacts, Partial>();
-  const seen = new Set<SpanFacts>();
+/** Who reports usage next above a call that does not say its own, by key. */
+function findPartial({ spans, silent, isCovered }: Counted): Map<number, Partial> {
+  const found = new Map<number, Partial>();
+  const seen = new Set<number>();
   for (const call of silent) {
     for (const span of ancestorsOf(call, spans)) {
-      if (seen.has(span)) break;
-      seen.add(span);
+      if (seen.has(span.key)) break;
+      seen.add(span.key);
       if (isModelCall(span) || !reportsUsage(span)) continue;
       if (isCovered(span)) {
         const depth = [...ancestorsOf(span, spans)].length;
-        found.set(span, { span, depth, below: {}, counted: new Set([span]) });
+        found.set(span.key, { span, depth, below: {}, counted: new Set([span.key]) });
       }
       break;
     }
@@ -78,23 +78,20 @@ function findPartial({ spans, silent, isCovered }: Counted): Map<SpanFacts, Part
   return found;
 }
 
-function* ancestorsOf(
-  span: SpanFacts,
-  spans: ReadonlyMap<string, SpanFacts>,
-): Generator<SpanFacts> {
-  const seen = new Set([span]);
+function* ancestorsOf(span: SpanFacts, spans: Spans): Generator<SpanFacts> {
+  const seen = new Set([span.key]);
   for (let at = span; at.parentSpanId !== undefined;) {
     const parent = spans.get(at.parentSpanId);
-    if (!parent || seen.has(parent)) return;
-    seen.add(parent);
+    if (!parent || seen.has(parent.key)) return;
+    seen.add(parent.key);
     yield (at = parent);
   }
 }
 
 /** @returns what finds the next one above a span. Each way up is gone once. */
 function createNextAbove(
-  spans: ReadonlyMap<string, SpanFacts>,
-  partial: ReadonlyMap<SpanFacts, Partial>,
+  spans: Spans,
+  partial: ReadonlyMap<number, Partial>,
 ): (span: SpanFacts) => Partial | null {
   const known = new Map<string, Partial | null>();
   return (span) => {
@@ -107,7 +104,7 @@ function createNextAbove(
       known.set(id, null);
       path.push(id);
       const parent = spans.get(id);
-      found = parent && partial.get(parent);
+      found = parent && partial.get(parent.key);
       if (found) break;
     }
     for (const id of path) known.set(id, found ?? null);

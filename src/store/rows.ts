@@ -64,6 +64,11 @@ export function spanKeyRange(traceKey: number): [first: number, last: number] {
   return [traceKey * spansPerTrace, (traceKey + 1) * spansPerTrace - 1];
 }
 
+/** Of a span in its trace. */
+export function numberOf(spanKey: number): number {
+  return spanKey % spansPerTrace;
+}
+
 export function traceKeyOf(spanKey: number): number {
   return Math.floor(spanKey / spansPerTrace);
 }

@@ -17,6 +17,8 @@ import { isDamage, SetAside } from "./trouble.ts";
 export interface Settler {
   /** To be called before a trace changes or goes. */
   unsettle(state: TraceState): void;
+  /** Leaves a trace alone that is changed step by step, and no other; null: none. */
+  pause(traceKey: number | null): void;
   /** Whether a trace is quiet and not settled. */
   hasWork(nowMs: number): boolean;
   /** Settles some of the traces that are quiet. */
@@ -57,10 +59,11 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
 
   /** Traces with damaged rows, which stay as they are. */
   const damaged = new SetAside();
+  let paused: number | null = null;
 
   function quietTraces(nowMs: number, count: number) {
-    const found = selectQuiet.all(limits.quietMs, nowMs, nowMs, count + damaged.size);
-    return found.filter(({ key }) => !damaged.has(key)).slice(0, count);
+    const found = selectQuiet.all(limits.quietMs, nowMs, nowMs, count + damaged.size + 1);
+    return found.filter(({ key }) => key !== paused && !damaged.has(key)).slice(0, count);
   }
 
   /** Sets a trace aside where damage is in its way. */
@@ -133,6 +136,9 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
       rollups.add(state.tally, state.projectId, -1);
       mark.run(0, null, state.key);
       state.settledStep = null;
+    },
+    pause(traceKey) {
+      paused = traceKey;
     },
     hasWork: (nowMs) => quietTraces(nowMs, 1).length > 0,
     step(nowMs) {

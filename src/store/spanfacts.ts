@@ -56,6 +56,13 @@ export interface SpanFacts {
   mark?: CallMark | undefined;
 }
 
+/** The spans of a trace by id, as far as they came. */
+export interface Spans<Span = SpanFacts> {
+  readonly size: number;
+  get(id: string): Span | undefined;
+  values(): Iterable<Span>;
+}
+
 /** Keys of spans; null where there is no other. */
 export interface CallMark {
   /** The span that counts in its place. */

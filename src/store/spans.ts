@@ -7,7 +7,7 @@ import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { fromCell, type Cell } from "./codec.ts";
-import { createInheritance } from "./inherit.ts";
+import { createInheritance, passageOf } from "./inherit.ts";
 import { createNames } from "./names.ts";
 import type { Claim, LogPiece } from "../contract/units.ts";
 import { createStoredReader, droppedLogsOf, isSame, type Stored } from "./stored.ts";
@@ -295,9 +295,11 @@ export function createSpanWriter(
       ...costCells(cost, names),
     );
     settler.unsettle(state);
+    const known = state.tally.get(span.spanId);
+    const before = known && passageOf(known);
     const facts = factsOf(span, { key, header, texts, cost });
     traces.putFacts(state, facts);
-    inheritance.note(state, facts);
+    inheritance.note(state, facts, before);
     if (state.storedStartTime === null) state.receivedAt = Math.min(state.receivedAt, receivedAt);
     state.lastReceivedAt = Math.max(state.lastReceivedAt, receivedAt);
     touched.add(state);
@@ -371,7 +373,7 @@ export function createSpanWriter(
     rolledBack: forget,
     rest: forget,
     reprice: createRepricing({ db, names, traces, settler, touched, costOf }),
-    reread: createRereading({ db, names, traces, readLogs, readStored, put }),
+    reread: createRereading({ db, names, traces, settler, readLogs, readStored, put }),
     settling: settler,
     deleteTrace(traceKey) {
       const found = selectTraceId.get(traceKey);

@@ -10,28 +10,19 @@ import { CallGraph } from "./callgraph.ts";
 import { isModelCall } from "./calls.ts";
 import { extentOf } from "./clock.ts";
 import { toFigure, type Figure } from "./codec.ts";
+import { FactSet } from "./factset.ts";
+import { IdMarks } from "./idmarks.ts";
 import { InternalSpans } from "./internal.ts";
 import { findRests } from "./rests.ts";
 import {
   endsAfter,
   speaksBefore,
   startsBefore,
-  summedCounts,
   type SpanFacts,
   type SummedCount,
 } from "./spanfacts.ts";
+import { bump, headerFields, isEmpty, startSums, sum } from "./sums.ts";
 import { ToolRuns } from "./toolruns.ts";
-
-/** The trace-level fields that a row shows, each from the span that ended last and has it. */
-const headerFields = [
-  "traceName",
-  "agentName",
-  "workflowName",
-  "workflowRunId",
-  "sessionId",
-  "customer",
-  "metadata",
-] as const satisfies (keyof TraceHeader)[];
 
 export interface TallyRow {
   startTime: number;
@@ -73,10 +64,12 @@ export interface TallyRow {
 }
 
 export class Tally {
-  readonly #facts = new Map<string, SpanFacts>();
-  #calls = new CallGraph(this.#facts);
-  #runs = new ToolRuns(this.#facts);
-  #internal = new InternalSpans(this.#facts);
+  readonly #facts: FactSet;
+  #calls: CallGraph;
+  #runs: ToolRuns;
+  #internal: InternalSpans;
+  /** The spans, arrived or not, with usage below them. */
+  #covered: IdMarks;
   #sums = startSums();
   /** What counts of usage that the spans below report in part, by span; null where it is to be found. */
   #rests: Map<string, Usage> | null = null;
@@ -84,6 +77,15 @@ export class Tally {
   readonly #unmarked = new Set<string>();
   /** True where a span was replaced since the sums were built. */
   #isStale = false;
+
+  /** @param packedFrom see FactSet. */
+  constructor(packedFrom?: number) {
+    this.#facts = new FactSet(packedFrom);
+    this.#calls = new CallGraph(this.#facts);
+    this.#runs = new ToolRuns(this.#facts);
+    this.#internal = new InternalSpans(this.#facts);
+    this.#covered = new IdMarks(this.#facts);
+  }
 
   get(spanId: string): SpanFacts | undefined {
     return this.#facts.get(spanId);
@@ -103,9 +105,9 @@ export class Tally {
     return this.#repeatedBy(span) !== undefined;
   }
 
-  isInternal({ spanId }: SpanFacts): boolean {
+  isInternal(span: SpanFacts): boolean {
     this.#decide();
-    return this.#internal.has(spanId);
+    return this.#internal.has(span);
   }
 
   /** False where another span reports the same usage: see calls.ts and `#cover`. */
@@ -145,13 +147,23 @@ export class Tally {
     return changed;
   }
 
+  /** Says what a span costs now: nothing but sums follows from that. */
+  setCost(span: SpanFacts, cost: bigint | undefined, isCostEstimated: boolean): void {
+    this.#decide();
+    const repeated = this.#repeatedBy(span);
+    this.#count(span, repeated, -1);
+    span.cost = cost;
+    span.isCostEstimated = isCostEstimated;
+    this.#count(span, repeated, 1);
+  }
+
   /** Adds a span, or replaces the one of the same id. */
   put(span: SpanFacts): void {
     // Built again once and not for each replaced span: a client may update all 50,000 of a trace.
-    if (this.#facts.has(span.spanId)) this.#isStale = true;
-    this.#facts.set(span.spanId, span);
+    if (this.#facts.get(span.spanId)) this.#isStale = true;
+    const kept = this.#facts.set(span);
     if (span.mark) this.#unmarked.add(span.spanId);
-    if (!this.#isStale) this.#add(span);
+    if (!this.#isStale) this.#add(kept);
   }
 
   remove(spanId: string): void {
@@ -160,7 +172,9 @@ export class Tally {
 
   #decide(): void {
     if (this.#isStale) this.#rebuild();
-    for (const { span, before } of [...this.#calls.decide(), ...this.#runs.decide()]) {
+    for (const { span: decided, before } of [...this.#calls.decide(), ...this.#runs.decide()]) {
+      // What it costs may have changed since.
+      const span = this.#facts.get(decided.spanId)!;
       this.#rests = null;
       this.#count(span, before, -1);
       this.#count(span, this.#repeatedBy(span), 1);
@@ -173,14 +187,16 @@ export class Tally {
   }
 
   #rebuild(): void {
-    const facts = [...this.#facts.values()];
-    this.#facts.clear();
     this.#calls = new CallGraph(this.#facts);
     this.#runs = new ToolRuns(this.#facts);
     this.#internal = new InternalSpans(this.#facts);
+    this.#covered = new IdMarks(this.#facts);
     this.#sums = startSums();
     this.#isStale = false;
-    for (const fact of facts) this.put(fact);
+    this.#facts.replay((span) => {
+      if (span.mark) this.#unmarked.add(span.spanId);
+      this.#add(span);
+    });
   }
 
   row(): TallyRow {
@@ -234,6 +250,7 @@ export class Tally {
 
   #add(span: SpanFacts): void {
     const sums = this.#sums;
+    this.#covered.came(span);
     sums.startTime = Math.min(sums.startTime, span.startTime);
     sums.endTime = Math.max(sums.endTime, span.endTime);
     if (span.parentSpanId === undefined) {
@@ -275,21 +292,22 @@ export class Tally {
    * from whichever end arrives last. In a ring of parents every span is its own descendant.
    */
   #cover(span: SpanFacts): void {
-    const { covered } = this.#sums;
-    if (!reportsUsage(span) && !covered.has(span.spanId)) return;
+    const covered = this.#covered;
+    if (!reportsUsage(span) && !covered.hasSpan(span)) return;
     let id = span.parentSpanId;
     while (id !== undefined && !covered.has(id)) {
       const parent = this.#facts.get(id);
       const isReport = parent && !isModelCall(parent) && reportsUsage(parent);
       if (isReport) this.#count(parent, undefined, -1);
       covered.add(id);
+      this.#sums.isCovering = true;
       if (isReport) this.#count(parent, undefined, 1);
       id = parent?.parentSpanId;
     }
   }
 
   #isCovered(span: SpanFacts): boolean {
-    return !isModelCall(span) && this.#sums.covered.has(span.spanId);
+    return !isModelCall(span) && this.#covered.hasSpan(span);
   }
 
   /** @param repeated the span of the same call or run that counts in its place. */
@@ -305,8 +323,8 @@ export class Tally {
     if (span.spanType === "llm") sums.modelCalls += sign;
     if (isCall && span.modelId) bump(sums.models, span.modelId, sign);
     if (isCall && isSilent(span) && span.status !== "error") {
-      if (sign === 1) sums.silent.add(span);
-      else sums.silent.delete(span);
+      if (sign === 1) sums.silent.set(span.key, span);
+      else sums.silent.delete(span.key);
     }
     // Calls could have a price, and usage that no span below reports.
     if (!isCall && !reportsUsage(span)) return;
@@ -325,73 +343,13 @@ export class Tally {
   #findRests(): Map<string, Usage> {
     this.#decide();
     if (this.#rests) return this.#rests;
-    const { silent, covered } = this.#sums;
-    if (silent.size === 0 || covered.size === 0) return (this.#rests = new Map());
+    const { silent, isCovering } = this.#sums;
+    if (silent.size === 0 || !isCovering) return (this.#rests = new Map());
     return (this.#rests = findRests({
       spans: this.#facts,
-      silent,
+      silent: silent.values(),
       repeatedBy: (span) => this.#calls.repeatedBy(span),
       isCovered: (span) => this.#isCovered(span),
     }));
   }
-}
-
-type Sums = ReturnType<typeof startSums>;
-
-function startSums() {
-  return {
-    startTime: Infinity,
-    endTime: 0,
-    /** Of the first root. */
-    rootStart: Infinity,
-    roots: 0,
-    rootErrors: 0,
-    rootAborts: 0,
-    modelCalls: 0,
-    tools: 0,
-    errors: 0,
-    /** By name, the calls that count. */
-    models: new Map<string, number>(),
-    /** Calls that count and say nothing of what they used, but for those that failed. */
-    silent: new Set<SpanFacts>(),
-    lastModelCall: undefined as SpanFacts | undefined,
-    /** The model call that started first among those with a time to first token. */
-    firstTimed: undefined as SpanFacts | undefined,
-    /** The span whose header's value is shown, by field. */
-    shown: new Map<(typeof headerFields)[number], SpanFacts>(),
-    usage: new Map<SummedCount, { total: bigint; reporters: number }>(),
-    lastOfService: undefined as SpanFacts | undefined,
-    firstInput: undefined as SpanFacts | undefined,
-    lastOutput: undefined as SpanFacts | undefined,
-    cost: 0n,
-    priced: 0,
-    priceable: 0,
-    estimated: 0,
-    reportedCost: 0n,
-    reporters: 0,
-    /** The ids of spans, arrived or not, with usage below them. */
-    covered: new Set<string>(),
-  };
-}
-
-function sum(sums: Sums["usage"], usage: Usage, sign: 1 | -1): void {
-  for (const field of summedCounts) {
-    const value = usage[field];
-    if (value === undefined) continue;
-    let sum = sums.get(field);
-    if (!sum) sums.set(field, (sum = { total: 0n, reporters: 0 }));
-    sum.total += BigInt(sign * value);
-    sum.reporters += sign;
-  }
-}
-
-function bump(counts: Map<string, number>, name: string, by: number): void {
-  const count = (counts.get(name) ?? 0) + by;
-  if (count === 0) counts.delete(name);
-  else counts.set(name, count);
-}
-
-/** `""` and `{}` say no more than an absent field. */
-function isEmpty(value: TraceHeader[(typeof headerFields)[number]]): boolean {
-  return typeof value === "object" ? Object.keys(value).length === 0 : !value;
 }

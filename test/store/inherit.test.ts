@@ -1,6 +1,11 @@
 /** The model of calls that name none themselves. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { ImportedSpan } from "../../src/contract/v1.ts";
+import { createInheritance } from "../../src/store/inherit.ts";
+import { factsOf } from "../../src/store/spanfacts.ts";
+import { Tally } from "../../src/store/tally.ts";
+import type { TraceState } from "../../src/store/traces.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;
@@ -101,4 +106,46 @@ test("a call with no model above has none", async () => {
   const traceId = nextTrace();
   await send(traceId, [spanOf(1, null, "root", {}), spanOf(2, 1, "handle_responses", usage)]);
   expect((await modelsOf(traceId)).calls).toEqual({ 2: null });
+});
+
+test("a commit looks at the calls that it brings, not again at all that name no model", () => {
+  let looks = 0;
+  class Counted extends Tally {
+    override get(spanId: string) {
+      looks++;
+      return super.get(spanId);
+    }
+  }
+  const tally = new Counted();
+  const state = { tally } as unknown as TraceState;
+  const rewritten: string[] = [];
+  const inheritance = createInheritance((_, spanId) => rewritten.push(spanId));
+  const header = {};
+  let key = 0;
+  const come = (span: Partial<ImportedSpan> & { spanId: string }) => {
+    const whole = { spanType: "llm", name: "call", startTime: 1, endTime: 2, ...span } as const;
+    const texts = { input: undefined, output: undefined };
+    const facts = factsOf(whole, { key: key++, header, texts, cost: null });
+    tally.put(facts);
+    inheritance.note(state, facts, undefined);
+  };
+  const commit = (spans: number, from: number) => {
+    for (let i = from; i < from + spans; i++) {
+      come({
+        spanId: `call-${i}`,
+        parentSpanId: "turn",
+        usage: { inputTokens: 1 },
+        x: { instrumentation: "codex" },
+      });
+    }
+    inheritance.flush();
+  };
+  commit(4000, 0);
+  looks = 0;
+  commit(10, 4000);
+  expect(looks).toBeLessThan(100);
+  // All wait for the turn, and each has its model.
+  come({ spanId: "turn", spanType: "agent", modelId: "gpt-4o" });
+  inheritance.flush();
+  expect(new Set(rewritten).size).toBe(4010);
 });
