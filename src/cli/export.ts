@@ -48,8 +48,9 @@ export async function exportTraces(
       out.error(`${what} damaged in the store: the export has a note in place of each`);
     }
     if (cutTexts > 0) {
-      const what = `at least ${count(cutTexts, "text")} ${cutTexts === 1 ? "was" : "were"}`;
-      out.error(`${what} cut before they were stored: the export has what is there`);
+      const [was, they] = cutTexts === 1 ? ["was", "it was"] : ["were", "they were"];
+      const what = `at least ${count(cutTexts, "text")} ${was} cut before ${they} stored`;
+      out.error(`${what}: the export has what is there`);
     }
     if (!isWhole) return;
     if (traces === 0) throw new AppError("not_found", "no trace matches");

@@ -96,7 +96,7 @@ export function readComparison(
   nowMs: number,
 ): Comparison {
   const [a, b] = [findTrace(source.db, refA), findTrace(source.db, refB)];
-  const [left, right] = [a, b].map(({ trace }) => readSteps(source, trace.key)) as [Steps, Steps];
+  const [left, right] = [a, b].map(({ trace }) => readSteps(source, trace)) as [Steps, Steps];
   const rows = compareSteps(left.steps, right.steps).map(({ change, a: stepA, b: stepB }) => ({
     change,
     a: stepA && viewOf(source, a.trace, stepA),

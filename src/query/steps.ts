@@ -2,6 +2,7 @@
  * The steps of a trace, as they are compared with those of another: its model calls and tools in the order
  * in which they are shown. Agents are what steps are in; one with no step below it is a step itself.
  */
+import type { Database } from "bun:sqlite";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { argumentIn } from "../messages/argument.ts";
 import { textOfMessages, textOfParts } from "../messages/gist.ts";
@@ -15,6 +16,7 @@ import { createHistory, type History } from "./news.ts";
 import type { Alike } from "./pairing.ts";
 import { readPlaces, spanTypeOf, type Place, type SkeletonRow } from "./skeleton.ts";
 import type { Source } from "./trace.ts";
+import type { TraceRow } from "./traces.ts";
 
 export interface Step extends Alike {
   row: SkeletonRow;
@@ -40,15 +42,19 @@ const alikeLength = 500;
 const failed = spanStatuses.indexOf("error");
 const inputSlot = payloadFields.indexOf("input") + 1;
 
-export function readSteps(source: Source, traceKey: number): Steps {
-  const { places, isWhole } = readPlaces(source, traceKey);
+export function readSteps(source: Source, trace: ComparedTrace): Steps {
+  const { places, isWhole } = readPlaces(source, trace.key);
   const found = findSteps(source, places);
   const shown = found.slice(0, maxSteps);
-  const reader = createReader(source, traceKey, shown, voicesOf(places));
+  const known = knownOf(source.sqlite, trace);
+  const reader = createReader(source, trace.key, shown, voicesOf(places));
+  const said = new Map<number, Said>();
   const steps = shown.map(({ span, agents }): Step => {
     const spanType = spanTypeOf(span.spanType);
     const name = nameOf(source, span);
-    const { argument, text, digest } = reader.read(span);
+    const read = known?.get(span.key) ?? reader.read(span);
+    said.set(span.key, read);
+    const { argument, text, digest } = read;
     // Who called the outermost agent does not matter, nor how it is called.
     const group = JSON.stringify([spanType, agents.slice(1), spanType === "tool" ? name : ""]);
     return {
@@ -67,7 +73,51 @@ export function readSteps(source: Source, traceKey: number): Steps {
       ]),
     };
   });
+  if (!known && !reader.isCut) remember(source.sqlite, trace, said);
   return { steps, partial: !isWhole || reader.isCut || found.length > shown.length };
+}
+
+/** A trace's row, as far as it says whether what is remembered of it still holds. */
+type ComparedTrace = Pick<TraceRow, "key" | "isSettled" | "settledAt">;
+
+/**
+ * What the steps of settled traces say, of those compared last: to read it is most of a comparison, and who
+ * compares one run goes on to the next. A trace that changes is settled anew.
+ */
+const caches = new WeakMap<Database, Map<number, { settledAt: number; said: Map<number, Said> }>>();
+/** So many steps, of all these traces: some 10 MB. */
+const keptSteps = 8_000;
+
+function knownOf(db: Database, { key, isSettled, settledAt }: ComparedTrace) {
+  const known = caches.get(db)?.get(key);
+  return isSettled === 1 && known?.settledAt === settledAt ? known!.said : null;
+}
+
+function remember(
+  db: Database,
+  { key, isSettled, settledAt }: ComparedTrace,
+  said: ReadonlyMap<number, Said>,
+): void {
+  const cache = caches.getOrInsertComputed(db, () => new Map());
+  cache.delete(key);
+  if (isSettled !== 1 || settledAt === null || said.size > keptSteps) return;
+  let steps = said.size;
+  for (const other of cache.values()) steps += other.said.size;
+  for (const [other, { said }] of cache) {
+    if (steps <= keptSteps) break;
+    cache.delete(other);
+    steps -= said.size;
+  }
+  const kept = [...said].map(([span, { argument, text, digest }]) => {
+    const own = { argument: argument && copyOf(argument), text: copyOf(text), digest };
+    return [span, own] as const;
+  });
+  cache.set(key, { settledAt, said: new Map(kept) });
+}
+
+/** A piece of a text holds all of it in memory. */
+function copyOf(text: string): string {
+  return Buffer.from(text, "utf16le").toString("utf16le");
 }
 
 /** A span and the names of the agents around it, from outside in. */

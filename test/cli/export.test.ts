@@ -41,6 +41,18 @@ describe("export", () => {
     expect(await exported(server.dataDir, [])).toEqual({ a: [span], b: [makeSpan()] });
   });
 
+  test("says beside it that a text was cut before it was stored", async () => {
+    await using server = await startAnnouncedServer();
+    const cut = makeSpan({ input: "the beginning…[truncated]" });
+    await server.ingest(makePayload({ traceId: "cut" }, cut));
+    const { exitCode, stdout, stderr } = await tealight(server.dataDir, ["export", "cut"]);
+    expect(exitCode).toBe(0);
+    expect(tracesOf(stdout)).toEqual({ cut: [cut] });
+    expect(stderr).toBe(
+      "at least 1 text was cut before it was stored: the export has what is there\n",
+    );
+  });
+
   test("takes one trace by its id or its key", async () => {
     await using server = await startAnnouncedServer();
     const ids = ["~1", "a/b?c=d#e", "--full", "%7E", "日本"];

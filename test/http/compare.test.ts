@@ -1,5 +1,7 @@
 /** Two traces side by side over HTTP. */
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import type { Comparable, Comparison } from "../../src/query/comparison.ts";
 import type { ComparedPair } from "../../src/query/comparepair.ts";
 import { makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
@@ -183,6 +185,26 @@ describe("two traces", () => {
       totalTokens: null,
       costUsd: null,
     });
+  });
+
+  test("are compared anew where one of them changes after it was compared at rest", async () => {
+    const asked = call("c1", [user("hello")], [answer("Yes, I do that at once.")]);
+    const steps = [root(), asked, tool("x1", "bash", { command: "ls" })];
+    await send("rest1", steps);
+    await send("rest2", steps);
+    using db = new Database(join(server.dataDir, "tealight.db"), { readonly: true });
+    const unsettled = db.query<{ n: number }, []>(
+      "SELECT count(*) AS n FROM traces WHERE traceId LIKE 'rest_' AND isSettled = 0",
+    );
+    while (unsettled.get()!.n > 0) await Bun.sleep(50);
+    for (let i = 0; i < 2; i++)
+      expect(shown(await compare("rest1", "rest2"))).toEqual(["same c1 c1", "same x1 x1"]);
+    const output = JSON.stringify([answer("No, I do that at last.")]);
+    await send("rest2", [{ ...asked, output, endTime: clock + 50_000 }]);
+    expect(shown(await compare("rest1", "rest2"))).toEqual(["changed c1 c1", "same x1 x1"]);
+    while (unsettled.get()!.n > 0) await Bun.sleep(50);
+    for (let i = 0; i < 2; i++)
+      expect(shown(await compare("rest1", "rest2"))).toEqual(["changed c1 c1", "same x1 x1"]);
   });
 
   test("of 2,000 steps are aligned", async () => {
