@@ -27,7 +27,7 @@ class Missing extends Error {}
 /** @returns the path of the compiled library, made at need. */
 async function findLibrary(): Promise<string> {
   const dir = join(root, "node_modules/.cache/sqlite337");
-  const library = join(dir, "libsqlite3.so");
+  const library = join(dir, "libsqlite3-dbstat.so");
   if (existsSync(library)) return library;
   const compiler = Bun.which("cc") ?? Bun.which("gcc") ?? Bun.which("clang");
   if (!compiler) throw new Missing("there is no C compiler");
@@ -35,7 +35,9 @@ async function findLibrary(): Promise<string> {
   try {
     const source = await fetchSource(temp);
     const made = join(temp, "libsqlite3.so");
-    const features = ["FTS5", "JSON1", "RTREE"].map((name) => `-DSQLITE_ENABLE_${name}`);
+    const features = ["FTS5", "JSON1", "RTREE", "DBSTAT_VTAB"].map(
+      (name) => `-DSQLITE_ENABLE_${name}`,
+    );
     const options = ["-O1", "-shared", "-fPIC", ...features, "-o", made, source];
     const { exitCode, stderr } = Bun.spawnSync([compiler, ...options, "-lm", "-lpthread"]);
     if (exitCode !== 0) throw new Error(`${compiler} failed: ${stderr}`);
