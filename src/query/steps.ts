@@ -78,29 +78,29 @@ export function readSteps(source: Source, trace: ComparedTrace): Steps {
 }
 
 /** A trace's row, as far as it says whether what is remembered of it still holds. */
-type ComparedTrace = Pick<TraceRow, "key" | "isSettled" | "settledAt">;
+type ComparedTrace = Pick<TraceRow, "key" | "isSettled" | "settledStep">;
 
 /**
  * What the steps of settled traces say, of those compared last: to read it is most of a comparison, and who
  * compares one run goes on to the next. A trace that changes is settled anew.
  */
-const caches = new WeakMap<Database, Map<number, { settledAt: number; said: Map<number, Said> }>>();
+const caches = new WeakMap<Database, Map<number, { settledStep: number; said: Map<number, Said> }>>();
 /** So many steps, of all these traces: some 10 MB. */
 const keptSteps = 8_000;
 
-function knownOf(db: Database, { key, isSettled, settledAt }: ComparedTrace) {
+function knownOf(db: Database, { key, isSettled, settledStep }: ComparedTrace) {
   const known = caches.get(db)?.get(key);
-  return isSettled === 1 && known?.settledAt === settledAt ? known!.said : null;
+  return isSettled === 1 && known?.settledStep === settledStep ? known!.said : null;
 }
 
 function remember(
   db: Database,
-  { key, isSettled, settledAt }: ComparedTrace,
+  { key, isSettled, settledStep }: ComparedTrace,
   said: ReadonlyMap<number, Said>,
 ): void {
   const cache = caches.getOrInsertComputed(db, () => new Map());
   cache.delete(key);
-  if (isSettled !== 1 || settledAt === null || said.size > keptSteps) return;
+  if (isSettled !== 1 || settledStep === null || said.size > keptSteps) return;
   let steps = said.size;
   for (const other of cache.values()) steps += other.said.size;
   for (const [other, { said }] of cache) {
@@ -112,7 +112,7 @@ function remember(
     const own = { argument: argument && copyOf(argument), text: copyOf(text), digest };
     return [span, own] as const;
   });
-  cache.set(key, { settledAt, said: new Map(kept) });
+  cache.set(key, { settledStep, said: new Map(kept) });
 }
 
 /** A piece of a text holds all of it in memory. */
