@@ -51,7 +51,7 @@ export function Versions({ versions, selected, sides, onSelect, onSide }: Versio
           Failed
         </span>
         <span role="columnheader" className="number" title="Runs in which anything failed">
-          With errors
+          Failed calls
         </span>
         <span role="columnheader" className="number" title="Median">
           Duration
