@@ -90,8 +90,8 @@ function bind(hostname: string, port: number, { fetch, onBug }: ListenSettings):
     hostname,
     port,
     fetch(request, server) {
-      // A GET has no body that could drip in: it is waited for until its answer is there.
-      if (request.method === "GET") server.timeout(request, answerTimeoutSeconds);
+      // Those have no body that could drip in: they are waited for until their answer is there.
+      if (["GET", "DELETE"].includes(request.method)) server.timeout(request, answerTimeoutSeconds);
       return fetch(request, server);
     },
     development: false,

@@ -74,7 +74,7 @@ const paged = new WeakMap<Database, Whole>();
 export function readSpans(
   source: Source,
   ref: TraceRef,
-  { cursor, limit = limits.spans }: SpansQuery,
+  { cursor, limit: wanted }: SpansQuery,
   nowMs: number,
 ): SpansPage {
   const { trace, project } = findTrace(source.db, ref);
@@ -85,6 +85,7 @@ export function readSpans(
   // Else the rows of each page would come on top of those before.
   if (isKept) Bun.gc(true);
   let whole = isKept ? kept : readWhole(source, trace.key, position?.[0]);
+  const limit = wanted ?? (whole.outline.count > limits.spans ? limits.spansOfMore : limits.spans);
   let page = pageOf(source, whole, position, limit);
   if (!page && isKept) {
     // A span is gone since.
@@ -124,11 +125,14 @@ export function readPlaces(
 }
 
 function readWhole(source: Source, traceKey: number, lastKey?: number): Whole {
-  return {
+  const whole = {
     traceKey,
     outline: readOutline(source.sqlite, traceKey, lastKey),
     attributes: readTraceAttributes(source, traceKey),
   };
+  // Half of what it took to make is needed no more.
+  if (whole.outline.count > limits.spans) Bun.gc(true);
+  return whole;
 }
 
 /** @returns null where it is not known where to go on, or a span is not there. */
