@@ -41,7 +41,8 @@ function openOnce(path: string, isNew: boolean, durability: Durability): Databas
     prepare(db, isNew, durability);
     return db;
   } catch (cause) {
-    db.close();
+    // Closing writes the log back into the file: what is refused stays as it is.
+    if (isNoRoom(cause)) db.close();
     throw cause;
   }
 }
