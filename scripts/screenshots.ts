@@ -11,7 +11,12 @@ import { spawnServer } from "../test/server.process.ts";
 
 const pictures = [
   { name: "traces", path: "/traces", theme: "dark", ready: ".traces-row" },
-  { name: "trace", path: "/traces/demo-fine?span=llm_2", theme: "light", ready: ".inspector dl" },
+  {
+    name: "trace",
+    path: "/traces/demo-fine?span=llm_2",
+    theme: "light",
+    ready: ".inspector .transcript-row",
+  },
 ] as const;
 
 if (!chromiumPath) throw new Error("no Chromium here; name one in TEALIGHT_CHROMIUM");

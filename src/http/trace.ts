@@ -1,9 +1,10 @@
 /** One trace: its skeleton, its spans whole, their payloads, where its time went, and its export. */
 import { Type } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
-import { largeTraceSpans, news, tracePage } from "../limits.ts";
+import { gists, largeTraceSpans, news, tracePage } from "../limits.ts";
 import { Breakdown } from "../query/breakdown.ts";
 import { TraceColumns } from "../query/columns.ts";
+import { Gists } from "../query/gists.ts";
 import type { Reader } from "../query/reader.ts";
 import type { ExportPage } from "../query/trace.ts";
 import { TraceNews } from "../query/tracenews.ts";
@@ -38,6 +39,13 @@ const NewsQuery = closed({
   project,
   limit: optional(Type.Integer({ minimum: 1, maximum: news.calls })),
   cursor: optional(Type.String()),
+});
+const GistsQuery = closed({
+  project,
+  spans: Type.String({
+    pattern: `^\\d{1,16}(,\\d{1,16}){0,${gists.spans - 1}}$`,
+    description: `Keys of spans, with commas between, ${gists.spans} at most`,
+  }),
 });
 const PayloadQuery = closed({
   project,
@@ -102,6 +110,17 @@ export function traceRoutes(deps: ReadDeps) {
       async handle({ request, query: { limit, cursor, ...query } }) {
         const ref = traceOf(request, query);
         return (await callFor(ref))("traceNews", [ref, { limit, cursor }]);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/traces/:trace/gists",
+      summary: "What spans of a trace did, in a few words each",
+      query: GistsQuery,
+      answer: Gists,
+      async handle({ request, query: { spans, ...query } }) {
+        const ref = traceOf(request, query);
+        return reader.call("gists", [ref, spans.split(",").map(Number)]);
       },
     }),
     route({

@@ -3,8 +3,9 @@
  * cheap enough for the way of the data: of a long list only the last messages are parsed.
  */
 import { preview as limits } from "../limits.ts";
+import { argumentIn } from "./argument.ts";
 import type { Message, Part } from "./model.ts";
-import { messagesFromEnd } from "./read.ts";
+import { messagesFromEnd, readMessages } from "./read.ts";
 
 /** The last text of a user in an input, else the last text at all; null where there is none. */
 export function inputPreview(text: string): string | null {
@@ -31,6 +32,22 @@ export function outputPreview(text: string): string | null {
     }
   }
   return call ?? other;
+}
+
+/** The first text of an output, else its first call with what tells it apart, else what it thought. */
+export function firstWords(output: string): { text: string | null; isCall: boolean } {
+  let call: string | null = null;
+  let thought: string | null = null;
+  for (const message of readMessages(output, "output")) {
+    const text = saidIn(message);
+    if (text !== null) return { text, isCall: false };
+    for (const part of message.parts) {
+      if (part.type === "toolCall") {
+        call ??= oneLine(`${part.name ?? "a tool"} `, argumentIn(part.text) ?? "", "");
+      } else if (part.type !== "media") thought ??= oneLine("", part.text, "");
+    }
+  }
+  return { text: call ?? thought, isCall: call !== null };
 }
 
 function saidIn({ parts }: Message): string | null {

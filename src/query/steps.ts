@@ -84,7 +84,10 @@ type ComparedTrace = Pick<TraceRow, "key" | "isSettled" | "settledStep">;
  * What the steps of settled traces say, of those compared last: to read it is most of a comparison, and who
  * compares one run goes on to the next. A trace that changes is settled anew.
  */
-const caches = new WeakMap<Database, Map<number, { settledStep: number; said: Map<number, Said> }>>();
+const caches = new WeakMap<
+  Database,
+  Map<number, { settledStep: number; said: Map<number, Said> }>
+>();
 /** So many steps, of all these traces: some 10 MB. */
 const keptSteps = 8_000;
 

@@ -19,6 +19,7 @@ import { readTraceColumns } from "./columns.ts";
 import { findComparable, readComparison } from "./comparison.ts";
 import { readComparedPair, type SpanAt } from "./comparepair.ts";
 import { complete, type CompleteQuery } from "./complete.ts";
+import { readGists } from "./gists.ts";
 import { listGroups, type GroupQuery } from "./groups.ts";
 import { toJson } from "./json.ts";
 import { listLatest, type LatestQuery } from "./latest.ts";
@@ -107,6 +108,8 @@ const methods = {
   breakdown: (ref: TraceRef) => read((source) => toJson(readBreakdown(source, ref))),
   traceNews: (ref: TraceRef, query: NewsQuery) =>
     read((source) => toJson(readTraceNews(source, ref, query))),
+  gists: (ref: TraceRef, keys: readonly number[]) =>
+    read((source) => toJson(readGists(source, ref, keys))),
   payload: (trace: TraceRef, span: SpanRef, field: PayloadField, part: PayloadPart) =>
     read((source) => readPayload(source, trace, span, field, part)),
   span: (trace: TraceRef, span: SpanRef) => read((source) => toJson(readSpan(source, trace, span))),

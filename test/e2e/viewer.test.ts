@@ -16,7 +16,7 @@ if (chromiumPath === null) {
 }
 const patienceMs = 10_000;
 
-const treeRow = "[role=treegrid] .tree-lines [role=row]";
+const spansRow = ".spans .spans-row";
 
 const harmfulElements = [
   "script:not([src^='/assets/'])",
@@ -49,13 +49,9 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     ["a list that is filtered", "/traces?filter=status:error", ".traces-row"],
     ["a peek", "/traces?peek=first", ".traces-row"],
     ["a search in messages", "/traces?in=messages&filter=IndentationError", ".hits-hit"],
-    ["a trace as a transcript", "/traces/demo-subagent", ".transcript-row"],
-    [
-      "a trace as a waterfall",
-      "/traces/demo-subagent?view=waterfall&span=sub_llm",
-      ".waterfall-bar",
-    ],
-    ["a trace as a tree", "/traces/demo-second?view=tree&span=tool_1_1", treeRow],
+    ["a trace as a transcript", "/traces/demo-subagent?view=transcript", ".transcript-row"],
+    ["a trace as spans", "/traces/demo-subagent?span=sub_llm", ".inspector .transcript-row"],
+    ["spans in an order", "/traces/demo-second?sort=cost&span=tool_1_1&tab=receipt", spansRow],
     ["a trace as it was sent", "/traces/demo-fine?view=raw", "[aria-label=Raw] [role=treeitem]"],
     ["two traces compared", "/compare?a=demo-fine&b=demo-second", ".compare-dock .worddiff"],
     ["the list of sessions", "/sessions", ".sessions-list li"],
@@ -127,15 +123,15 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await page.getByRole("heading", { name: /nightly report/ }).waitFor();
 
     for (const [key, view] of [
-      ["2", "waterfall"],
-      ["3", "tree"],
-      ["4", "raw"],
+      ["2", "transcript"],
+      ["1", "spans"],
+      ["3", "raw"],
     ] as const) {
       await press(key);
       await at(new RegExp(`view=${view}`));
     }
-    await press("3", "e");
-    await at(/view=tree&span=%7E\d+/);
+    await press("1", "e");
+    await at(/view=spans&span=%7E\d+/);
     await page.getByText("429 Too Many Requests").first().waitFor();
 
     await page.goBack();
@@ -221,20 +217,20 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
 
     await sendAll(fresh, [growing("one")]);
     await page.waitForURL(/\/traces\/~\d+$/, { timeout: patienceMs });
-    await page.keyboard.press("3");
+    await page.keyboard.press("1");
     // A row stands for the root, which still runs.
-    await shows(page, treeRow, 2);
+    await shows(page, spansRow, 2);
     await sendAll(fresh, [growing("two"), growing("three")]);
-    await shows(page, treeRow, 4);
+    await shows(page, spansRow, 4);
     await page.getByText("running").first().waitFor();
 
     await page.keyboard.press(" ");
     await page.locator(".shell-live", { hasText: "Paused" }).waitFor();
     await sendAll(fresh, [growing("four")]);
     await Bun.sleep(700);
-    expect(await page.locator(treeRow).count()).toBe(4);
+    expect(await page.locator(spansRow).count()).toBe(4);
     await page.keyboard.press(" ");
-    await shows(page, treeRow, 5);
+    await shows(page, spansRow, 5);
     expect(viewer.complaints).toEqual([]);
   }, 60_000);
 
@@ -242,7 +238,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
     page.on("dialog", () => viewer.complaints.push("a dialog"));
-    for (const view of ["transcript", "waterfall", "tree", "raw"]) {
+    for (const view of ["transcript", "spans", "raw"]) {
       await viewer.open(`/traces/demo-hostile?view=${view}`);
       await page.locator("h1").waitFor();
       await page.keyboard.press("l");

@@ -2,6 +2,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "bun:test";
 import { viewerPaths } from "../../src/http/viewer.ts";
+import type { SpanView } from "../../src/query/views.ts";
 import { makePayload, startServer, type TestServer } from "../helpers.ts";
 
 interface Operation {
@@ -73,8 +74,10 @@ test("what every GET route answers has the shape that the document gives it", as
     agent: "agent",
     content: await contentIn(server),
   };
+  const { key } = (await (await server.api("/api/traces/trace-1/spans/span-1")).json()) as SpanView;
   const needed: Record<string, string> = {
     q: "question",
+    spans: String(key),
     ...{ a: "trace-1", b: "trace-1", spanA: "span-1", spanB: "span-1", from: "1", to: "1" },
   };
   for (const [path, { get }] of Object.entries((await documentOf(server)).paths)) {

@@ -1,136 +1,168 @@
-/** The second cell of a line of the waterfall: when a span ran, and what it did of that. */
-import { Duration } from "../parts/figure.tsx";
-import { skewOf } from "./clock.ts";
-import type { SpanRow, SpanTable } from "./model.ts";
-import { sumOf } from "./sums.ts";
-import type { Timeline, Window } from "./timeline.ts";
-import { Sigma } from "./tree.tsx";
+/** The line above the views of a trace: which is open, and what narrows it. */
+import { count as countText } from "../format.ts";
+import { Key } from "../parts/controls.tsx";
+import { Drop } from "../parts/drop.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { ShowSwitch } from "../transcript/show.tsx";
+import { FindBar, type Find } from "./find.tsx";
+import type { SpanTable } from "./model.ts";
+import { sortKeys, sortText, sortWords } from "./spans/sort.ts";
+import type { SpanLines } from "./spans/use-lines.ts";
+import { views, type View } from "./view.ts";
 
-export interface BarProps {
-  table: SpanTable;
-  span: SpanRow;
-  /** Of a fold how many it stands for. */
-  count: number;
-  timeline: Timeline;
-  window: Window;
+export interface Switch {
+  isOn: boolean;
+  set: (isOn: boolean) => void;
 }
 
-export function Bar({ table, span, count, timeline, window }: BarProps) {
-  const endTime = endOf(table, span.row, count);
-  const at = (time: number) =>
-    ((timeline.drawn(time) - window.from) / (window.to - window.from)) * 100;
-  const left = at(span.startTime);
-  const right = at(endTime);
-  if (right < 0) {
-    return (
-      <span className="waterfall-label is-left">
-        ‹ +<Duration ms={span.startTime - timeline.start} />
-      </span>
-    );
-  }
-  if (left > 100) {
-    return (
-      <span className="waterfall-label is-right">
-        +<Duration ms={span.startTime - timeline.start} /> ›
-      </span>
-    );
-  }
-  const end = Math.min(right, 100);
-  const label = (
-    <>
-      {count > 1 ? (
+export interface ViewBarProps {
+  view: View;
+  setView: (view: View) => void;
+  spans: SpanLines;
+  internal: Switch;
+  errorsOnly: Switch;
+  find: Find;
+  selected: number | null;
+  onFound: (row: number) => void;
+}
+
+export function ViewBar(props: ViewBarProps) {
+  const { view, setView, spans, internal, errorsOnly, find, selected, onFound } = props;
+  return (
+    <div className="tabs">
+      <Tabs view={view} setView={setView} />
+      <span className="grow" />
+      {view === "transcript" && (
+        <span className="trace-show">
+          <ShowSwitch />
+        </span>
+      )}
+      {view === "spans" && (
         <>
-          <Sigma /> <Duration ms={sumOf(table, span.row, count).durationMs} />
+          {spans.sort && <SortChip spans={spans} />}
+          <span className="wide-only trace-switches">
+            <InternalSpans table={spans.table} of={internal} />
+            <ErrorsOnly table={spans.table} of={errorsOnly} />
+          </span>
         </>
-      ) : span.isRunning ? (
-        "still running"
-      ) : (
-        <Duration ms={span.durationMs} />
       )}
-      <Notes table={table} span={span} />
-    </>
-  );
-  return (
-    <>
-      {count > 1 ? (
-        <Ticks table={table} row={span.row} count={count} at={at} />
-      ) : (
-        <i
-          className={`waterfall-bar is-${span.kind} ${span.status === "error" ? "is-error" : ""} ${span.isRunning ? "is-running" : ""}`}
-          style={{ left: `${left}%`, width: `${right - left}%` }}
+      <FindBar find={find} selected={selected} onSelect={onFound} />
+      {view !== "raw" && (
+        <Drop
+          className="button is-quiet is-square trace-phone-menu"
+          label={view === "spans" ? "Sort and filter" : "What is shown"}
+          button={<Icon name="filter" />}
         >
-          {span.kind === "llm" && span.ttftMs !== null && span.durationMs > 0 && (
-            <i
-              className="waterfall-first-token"
-              style={{ width: `${Math.min(100, (span.ttftMs / span.durationMs) * 100)}%` }}
-            />
-          )}
-        </i>
+          {(close) =>
+            view === "spans" ? <PhoneChoices {...props} close={close} /> : <ShowSwitch />
+          }
+        </Drop>
       )}
-      {/* Where there is no room behind it the label stands before it. */}
-      {end < 86 ? (
-        <span className="waterfall-label" style={{ left: `${end}%` }}>
-          {label}
-        </span>
-      ) : left > 14 ? (
-        <span className="waterfall-label" style={{ right: `${100 - left}%` }}>
-          {label}
-        </span>
-      ) : (
-        <span className="visually-hidden">{label}</span>
-      )}
+    </div>
+  );
+}
+
+function SortChip({ spans: { sort, setSort } }: { spans: SpanLines }) {
+  return (
+    <span className="trace-sort">
+      <b>sort:</b>
+      {sortText(sort)}
+      <button
+        type="button"
+        aria-label="Back to the tree"
+        title="Back to the tree (backspace)"
+        onClick={() => setSort(null)}
+      >
+        <Icon name="close" size="xs" />
+      </button>
+    </span>
+  );
+}
+
+function InternalSpans({ table, of: { isOn, set } }: { table: SpanTable; of: Switch }) {
+  if (table.internalCount === 0) return null;
+  return (
+    <button
+      type="button"
+      className="button is-quiet is-small"
+      aria-pressed={isOn}
+      aria-keyshortcuts="i"
+      title="What the sender’s runtime did, without errors, texts or model calls (i)"
+      onClick={() => set(!isOn)}
+    >
+      {countText(table.internalCount)} internal
+    </button>
+  );
+}
+
+function ErrorsOnly({ table, of: { isOn, set } }: { table: SpanTable; of: Switch }) {
+  if (table.errors.length === 0 && !isOn) return null;
+  return (
+    <button
+      type="button"
+      className="button is-quiet is-small"
+      aria-pressed={isOn}
+      onClick={() => set(!isOn)}
+    >
+      Errors only
+    </button>
+  );
+}
+
+/** On a phone, where the table has no heads. */
+function PhoneChoices({
+  spans: { table, sort, setSort },
+  internal,
+  errorsOnly,
+  close,
+}: ViewBarProps & { close: () => void }) {
+  const choices = [null, ...sortKeys.map((by) => ({ by, isReversed: false }))];
+  return (
+    <>
+      {choices.map((choice) => (
+        <button
+          key={sortText(choice)}
+          type="button"
+          className="popover-item"
+          aria-pressed={choice?.by === sort?.by}
+          onClick={() => {
+            setSort(choice);
+            close();
+          }}
+        >
+          {choice ? `Sort by ${sortWords[choice.by]}` : "As a tree"}
+        </button>
+      ))}
+      <InternalSpans table={table} of={internal} />
+      <ErrorsOnly table={table} of={errorsOnly} />
     </>
   );
 }
 
-/** When the last of some spans ended. */
-function endOf({ columns }: SpanTable, row: number, count: number): number {
-  let end = -Infinity;
-  for (let at = row; at < row + count; at++)
-    end = Math.max(end, columns.startTime[at]! + columns.durationMs[at]!);
-  return end;
-}
-
-/** Spans that are alike, each as a stroke. More than fit beside each other look the same as some. */
-const mostTicks = 60;
-
-function Ticks({
-  table: { columns },
-  row,
-  count,
-  at,
-}: {
-  table: SpanTable;
-  row: number;
-  count: number;
-  at: (time: number) => number;
-}) {
-  const shown = Math.min(count, mostTicks);
-  return Array.from({ length: shown }, (_, i) => {
-    const each = row + Math.floor((i * count) / shown);
-    const left = at(columns.startTime[each]!);
-    const width = at(columns.startTime[each]! + columns.durationMs[each]!) - left;
-    return (
-      <i
-        key={each}
-        className={`waterfall-bar is-tick is-${columns.spanType.values[columns.spanType.rows[each]!]}`}
-        style={{ left: `${left}%`, width: `calc(${width}% - 1px)` }}
-      />
-    );
-  });
-}
-
-/** What is odd about a span's time, in words. */
-function Notes({ table, span }: Pick<BarProps, "table" | "span">) {
-  const { row, parent, status, errorMessage } = span;
-  const above = parent === null || parent >= row ? null : table.span(parent);
-  const skew = above && skewOf(span, above);
+function Tabs({ view, setView }: { view: View; setView: (view: View) => void }) {
   return (
-    <>
-      {status === "error" && errorMessage && (
-        <span className="error-text"> {errorMessage.split("\n", 1)[0]}</span>
-      )}
-      {skew && <span className="lost-text"> {skew}</span>}
-    </>
+    <div role="tablist" aria-label="Views" className="flex">
+      {views.map(({ view: each, name, key }) => (
+        <button
+          key={each}
+          type="button"
+          role="tab"
+          aria-selected={each === view}
+          aria-keyshortcuts={key}
+          tabIndex={each === view ? 0 : -1}
+          onClick={() => setView(each)}
+          onKeyDown={({ key, currentTarget }) => {
+            const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
+            if (by === undefined) return;
+            const place = views.findIndex((one) => one.view === view);
+            const next = (place + by + views.length) % views.length;
+            setView(views[next]!.view);
+            (currentTarget.parentElement!.children[next] as HTMLElement).focus();
+          }}
+        >
+          {name} <Key of={key} />
+        </button>
+      ))}
+    </div>
   );
 }

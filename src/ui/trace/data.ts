@@ -7,7 +7,6 @@ import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
 import { useProject } from "../data/queries.ts";
-import { withoutInternal } from "./internal.ts";
 import { toSpanTable, type SpanTable } from "./model.ts";
 import { closed, joinPages } from "./pages.ts";
 import { traceQuery } from "./query.ts";
@@ -25,7 +24,10 @@ export function useTrace(trace: string) {
   const { options, readPage } = traceQuery(trace, project);
   const { queryKey } = options;
   const query = useQuery(options);
-  const tables = useMemo(() => query.data && tablesOf(query.data), [query.data]);
+  const table = useMemo(
+    () => query.data && toSpanTable(withRunningRoot(closed(query.data))),
+    [query.data],
+  );
   const key = query.data?.trace.key;
   const [tookMs, setTookMs] = useState(0);
   const again = useThrottled(
@@ -64,21 +66,7 @@ export function useTrace(trace: string) {
       );
     },
   });
-  return { ...query, tables, more };
-}
-
-/** A trace with its internal spans and without. */
-export interface Tables {
-  whole: SpanTable;
-  folded: SpanTable;
-}
-
-function tablesOf(read: TraceColumns): Tables {
-  const columns = withRunningRoot(closed(read));
-  const whole = toSpanTable(columns);
-  if (columns.internalRows.length === 0) return { whole, folded: whole };
-  const { data, hidden } = withoutInternal(columns);
-  return { whole, folded: toSpanTable(data, hidden) };
+  return { ...query, table, more };
 }
 
 export function useBreakdown(table: SpanTable) {

@@ -95,7 +95,7 @@ export function FindBar({
   }
   const place = selected === null ? -1 : rows.indexOf(selected);
   return (
-    <div className="input-frame trace-find" role="search">
+    <div className={`input-frame trace-find ${words === "" ? "" : "is-used"}`} role="search">
       <Icon name="search" size="s" />
       <input
         ref={input}

@@ -142,7 +142,7 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
           </span>
         )}
       </Stat>
-      <Stat label="Out" className="trace-minor">
+      <Stat label="Out" className="trace-minor trace-out">
         <Tokens value={trace.outputTokens} />
       </Stat>
       <Stat label="Cost">

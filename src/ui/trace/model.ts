@@ -60,8 +60,13 @@ export interface SpanTable {
   readonly repeats: ReadonlyMap<number, number>;
   /** Rows of failed spans, ascending, of one model call one. */
   readonly errors: Int32Array;
-  /** How many internal spans are left out below each. */
-  readonly hidden: Int32Array;
+  /** 1 of spans that only tell of the sender's runtime. */
+  readonly isInternal: Uint8Array;
+  readonly internalCount: number;
+  /** The row that stands for a root that still runs; null where there is none. */
+  readonly runningRow: number | null;
+  /** Rows whose cost is estimated. */
+  readonly estimated: ReadonlySet<number>;
   readonly columns: TraceColumns["columns"];
 }
 
@@ -69,18 +74,15 @@ type Texts = TraceColumns["columns"]["name"];
 
 const text = ({ values, rows }: Texts, row: number): string | null => values[rows[row]!] ?? null;
 
-/** @param hidden how many internal spans are left out below each. */
-export function toSpanTable(
-  {
-    trace,
-    spanCount: count,
-    columns,
-    estimatedRows,
-    cycleRows,
-    repeats: repeatedRows,
-  }: TraceColumns,
-  hidden: Int32Array = new Int32Array(count),
-): SpanTable {
+export function toSpanTable({
+  trace,
+  spanCount: count,
+  columns,
+  estimatedRows,
+  cycleRows,
+  internalRows,
+  repeats: repeatedRows,
+}: TraceColumns): SpanTable {
   const parents = new Int32Array(count);
   const ends = new Int32Array(count);
   const steps = new Int32Array(count);
@@ -89,6 +91,8 @@ export function toSpanTable(
   const failed = columns.status.values.indexOf("error");
   const open: number[] = [];
   const isRunning = columns.key[0] === runningKey;
+  const isInternal = new Uint8Array(count);
+  for (const row of internalRows) isInternal[row] = 1;
   const repeats = new Map(repeatedRows);
   const isFailed = (row: number) => columns.status.rows[row] === failed;
   let step = 0;
@@ -120,7 +124,10 @@ export function toSpanTable(
     steps,
     repeats,
     errors: Int32Array.from(errors),
-    hidden,
+    isInternal,
+    internalCount: internalRows.length,
+    runningRow: isRunning ? 0 : null,
+    estimated,
     rowOf(key) {
       byKey ??= new Map(columns.key.map((each, row) => [each, row]));
       return byKey.get(key) ?? null;

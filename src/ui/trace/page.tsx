@@ -1,52 +1,38 @@
-/** One trace: what was said and done, when, and in which order, over one selection. */
+/** One trace: its spans as a table, what was said, and what was sent, over one selection. */
 import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
-import { count as countText, plural } from "../format.ts";
-import { Key, Nothing, Problem } from "../parts/controls.tsx";
-import { Icon } from "../parts/icon.tsx";
+import { Nothing, Problem } from "../parts/controls.tsx";
 import { hrefOf } from "../pages.ts";
-import { KindMark, kindWords, type Kind } from "../parts/mark.tsx";
 import { useShortcuts } from "../state/keys.ts";
+import { useTitle } from "../state/title.ts";
 import { useParam } from "../state/url.ts";
 import { SoughtContext, wordsOf } from "../text/found.ts";
-import { ShowSwitch } from "../transcript/show.tsx";
 import { TranscriptView } from "../transcript/view.tsx";
-import { useTrace, type Tables } from "./data.ts";
-import { FindBar, useFind } from "./find.tsx";
+import { ViewBar } from "./bar.tsx";
+import { useTrace } from "./data.ts";
+import { useFind } from "./find.tsx";
 import { TraceHeader } from "./header.tsx";
-import { useInternalSwitch, type InternalSwitch } from "./internal.ts";
-import { InternalFold } from "./internal-fold.tsx";
 import { Inspector } from "./inspector/inspector.tsx";
 import { useMarks } from "./marks.ts";
 import type { SpanTable } from "./model.ts";
 import { Raw } from "./raw.tsx";
 import { runningKey } from "./running.ts";
+import { rowBeside, useJumpKeys } from "./spans/keys.ts";
+import { SpansTable } from "./spans/table.tsx";
+import { useLines } from "./spans/use-lines.ts";
 import { Unloaded } from "./unloaded.tsx";
-import { TreeView } from "./tree.tsx";
-import { useJumpKeys, useTreeKeys } from "./tree-keys.ts";
-import { useTree, type Tree } from "./use-lines.ts";
-import { Waterfall } from "./waterfall.tsx";
+import { useView, views } from "./view.ts";
 import "./trace.css";
-import { useTitle } from "../state/title.ts";
-
-const views = [
-  { view: "transcript", name: "Transcript", key: "1" },
-  { view: "waterfall", name: "Waterfall", key: "2" },
-  { view: "tree", name: "Tree", key: "3" },
-  { view: "raw", name: "Raw", key: "4" },
-] as const;
-
-type View = (typeof views)[number]["view"];
 
 /** @param trace an id, or `~key`. */
 export function TracePage({ trace }: { trace: string }) {
-  const { tables, data, more, error, refetch } = useTrace(trace);
-  const shown = tables?.whole.trace;
+  const { table, data, more, error, refetch } = useTrace(trace);
+  const shown = table?.trace;
   useTitle(shown ? (shown.name ?? shown.traceId) : "Trace");
   const isGone = error instanceof ApiError && error.status === 404;
-  if (!tables || !data) {
+  if (!table || !data) {
     return (
       <div>
         <h1 className="visually-hidden">Trace</h1>
@@ -64,7 +50,7 @@ export function TracePage({ trace }: { trace: string }) {
   }
   const isMore = data.nextCursor !== null;
   return (
-    <Loaded {...tables}>
+    <Loaded table={table}>
       {isGone ? (
         <p className="note note-strip" role="alert">
           This trace was deleted. What you see is what was loaded. <AllTraces />
@@ -94,17 +80,16 @@ function Loading() {
   );
 }
 
+const noRows: ReadonlySet<number> = new Set();
+
 /** @param children what is said above the spans. */
-function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
-  const [view, setView] = useParam<View>("view", "transcript");
+function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) {
+  const [view, setView] = useView(table.trace.key);
   const [spanParam, setSpan] = useParam<string>("span", "");
   const [only, setOnly] = useParam<"" | "errors">("only", "");
-  const isErrorsOnly = only === "errors";
-  const named = useMemo(() => rowNamed(whole, spanParam), [whole, spanParam]);
-  const spanKey = named === null ? null : whole.columns.key[named]!;
-  const internal = useInternalSwitch(whole, folded, spanKey);
-  const table = internal.isOn ? whole : folded;
-  const selected = spanKey === null ? null : table.rowOf(spanKey);
+  const [shown, setShown] = useParam<"" | "shown">("internal", "");
+  const selected = useMemo(() => rowNamed(table, spanParam), [table, spanParam]);
+  const spanKey = selected === null ? null : table.columns.key[selected]!;
   const selectKey = useCallback(
     (key: number) => {
       // Of a root that still runs nothing is there to be shown.
@@ -117,13 +102,27 @@ function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
     [table, selectKey],
   );
   const close = () => setSpan("", { replace: true });
-  const tree = useTree(table, selected, isErrorsOnly);
-  // What is found stands among all spans: to go to an internal one shows them.
-  const find = useFind(whole);
-  const found = useMemo(
-    () => new Set(find.rows.map((row) => table.rowOf(whole.columns.key[row]!) ?? -1)),
-    [find.rows, whole, table],
-  );
+  const internal = {
+    isOn: shown === "shown",
+    set: useCallback(
+      (isOn: boolean) => setShown(isOn ? "shown" : "", { replace: true }),
+      [setShown],
+    ),
+  };
+  const errorsOnly = {
+    isOn: only === "errors",
+    set: (isOn: boolean) => setOnly(isOn ? "errors" : "", { replace: true }),
+  };
+  const find = useFind(table);
+  const found = useMemo(() => (find.rows.length === 0 ? noRows : new Set(find.rows)), [find.rows]);
+  const spans = useLines(table, {
+    selected,
+    isInternal: internal.isOn,
+    setInternal: internal.set,
+    isErrorsOnly: errorsOnly.isOn,
+    found,
+  });
+  /** The step that is read in the transcript, for the table to begin with. */
   const [sight, setSight] = useState<number | null>(null);
   const panes = useRef<HTMLDivElement>(null);
   const sought = useMemo(() => (find.words.trim() ? wordsOf(find.words) : null), [find.words]);
@@ -140,11 +139,11 @@ function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
       keys: ["i"],
       label: "Show or hide internal spans",
       group: "Trace",
-      run: () => (internal.count > 0 ? internal.set(!internal.isOn) : false),
+      run: () => (table.internalCount > 0 ? internal.set(!internal.isOn) : false),
     },
     {
       keys: ["Escape"],
-      label: "Close the inspector",
+      label: "Close the pane",
       group: "Trace",
       run: () => {
         if (selected === null) return false;
@@ -152,8 +151,7 @@ function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
       },
     },
   ]);
-  const inTree = { tree, selected, onSelect: select, found };
-  const hasNavigator = view === "transcript" || view === "raw";
+  const hasPane = view === "spans" && selected !== null;
   return (
     <div className="trace-page">
       <div>
@@ -161,93 +159,59 @@ function Loaded({ whole, folded, children }: Tables & { children: ReactNode }) {
         {children}
       </div>
       <SoughtContext value={sought}>
-        <div
-          ref={panes}
-          className={`panes trace-panes ${hasNavigator ? "has-navigator" : ""} ${selected === null ? "" : "has-inspector"}`}
-        >
-          {hasNavigator && (
-            <nav className="pane trace-navigator" aria-label="Spans">
-              <div className="tabs trace-navigator-head">
-                <span className="label">{plural(folded.spanCount, "span")}</span>
-                <InternalSpans of={internal} />
-                <span className="grow" />
-                <ErrorsOnly table={table} isOn={isErrorsOnly} set={setOnly} />
-              </div>
-              <TreeView
-                {...inTree}
-                isWide={false}
-                inSight={view === "transcript" && sight !== null ? table.rowOf(sight) : null}
-              />
-            </nav>
-          )}
+        <div ref={panes} className={`panes trace-panes ${hasPane ? "has-inspector" : ""}`}>
           <section
             className="pane trace-view"
             aria-label={views.find((each) => each.view === view)!.name}
           >
-            <div className="tabs">
-              <Tabs view={view} setView={setView} />
-              <span className="grow" />
-              {view === "transcript" && <ShowSwitch />}
-              {view === "waterfall" && <Legend />}
-              {!hasNavigator && (
-                <>
-                  <InternalSpans of={internal} />
-                  <ErrorsOnly table={table} isOn={isErrorsOnly} set={setOnly} />
-                  <FoldButton tree={tree} />
-                </>
-              )}
-              <FindBar
-                find={find}
-                selected={named}
-                onSelect={(row) => selectKey(whole.columns.key[row]!)}
-              />
-            </div>
+            <ViewBar
+              view={view}
+              setView={setView}
+              spans={spans}
+              internal={internal}
+              errorsOnly={errorsOnly}
+              find={find}
+              selected={selected}
+              onFound={select}
+            />
             <div className="trace-view-body">
+              {view === "spans" && (
+                <SpansTable
+                  spans={spans}
+                  selected={selected}
+                  onSelect={select}
+                  found={found}
+                  sight={sight === null ? null : table.rowOf(sight)}
+                />
+              )}
               {view === "transcript" && (
                 <TranscriptView
                   table={table}
-                  selected={selected === null ? null : table.columns.key[selected]!}
+                  selected={spanKey}
                   onSelect={selectKey}
                   onSight={setSight}
-                >
-                  <InternalFold of={internal} />
-                </TranscriptView>
-              )}
-              {view === "waterfall" && (
-                <WithTreeKeys tree={tree} selected={selected} select={select}>
-                  <Waterfall {...inTree} />
-                </WithTreeKeys>
-              )}
-              {view === "tree" && (
-                <WithTreeKeys tree={tree} selected={selected} select={select}>
-                  <TreeView {...inTree} isWide />
-                </WithTreeKeys>
+                  onInspect={(key) => setView("spans", { span: `~${key}` })}
+                />
               )}
               {view === "raw" && <Raw table={table} />}
             </div>
           </section>
-          {selected !== null && (
-            <Inspector table={table} row={selected} onSelect={selectKey} onClose={close} />
+          {hasPane && (
+            <Inspector
+              table={table}
+              row={selected}
+              onSelect={selectKey}
+              onStep={(by) => {
+                const row = rowBeside(spans.lines, selected, by);
+                if (row !== null) select(row);
+              }}
+              onShow={() => setView("transcript")}
+              onClose={close}
+            />
           )}
         </div>
       </SoughtContext>
     </div>
-  );
-}
-
-function InternalSpans({ of: { count, isOn, set } }: { of: InternalSwitch }) {
-  if (count === 0) return null;
-  return (
-    <button
-      type="button"
-      className="button is-quiet is-small"
-      aria-pressed={isOn}
-      aria-keyshortcuts="i"
-      title="What the sender’s runtime did, without errors, texts or model calls (i)"
-      onClick={() => set(!isOn)}
-    >
-      {countText(count)} internal
-    </button>
   );
 }
 
@@ -256,110 +220,4 @@ function rowNamed(table: SpanTable, name: string): number | null {
   if (name === "") return null;
   const row = name.startsWith("~") ? table.rowOf(Number(name.slice(1))) : table.rowOfId(name);
   return row === null || table.columns.key[row] === runningKey ? null : row;
-}
-
-function WithTreeKeys({
-  tree,
-  selected,
-  select,
-  children,
-}: {
-  tree: Tree;
-  selected: number | null;
-  select: (row: number) => void;
-  children: ReactNode;
-}) {
-  useTreeKeys(tree, selected, select);
-  return children;
-}
-
-function Tabs({ view, setView }: { view: View; setView: (view: View) => void }) {
-  return (
-    <div role="tablist" aria-label="Views" className="flex">
-      {views.map(({ view: each, name, key }) => (
-        <button
-          key={each}
-          type="button"
-          role="tab"
-          aria-selected={each === view}
-          aria-keyshortcuts={key}
-          tabIndex={each === view ? 0 : -1}
-          onClick={() => setView(each)}
-          onKeyDown={({ key, currentTarget }) => {
-            const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
-            if (by === undefined) return;
-            const place = views.findIndex((one) => one.view === view);
-            const next = (place + by + views.length) % views.length;
-            setView(views[next]!.view);
-            (currentTarget.parentElement!.children[next] as HTMLElement).focus();
-          }}
-        >
-          {name} <Key of={key} />
-        </button>
-      ))}
-    </div>
-  );
-}
-
-function ErrorsOnly({
-  table,
-  isOn,
-  set,
-}: {
-  table: SpanTable;
-  isOn: boolean;
-  set: (value: "" | "errors", change: { replace: boolean }) => void;
-}) {
-  if (table.errors.length === 0 && !isOn) return null;
-  return (
-    <button
-      type="button"
-      className="button is-quiet is-small"
-      aria-pressed={isOn}
-      onClick={() => set(isOn ? "" : "errors", { replace: true })}
-    >
-      Errors only
-    </button>
-  );
-}
-
-function FoldButton({ tree }: { tree: Tree }) {
-  return (
-    <>
-      <button
-        type="button"
-        className="button is-quiet is-small wide-only"
-        aria-pressed={tree.isFolding}
-        onClick={() => tree.setFolding(!tree.isFolding)}
-      >
-        Fold repeats
-      </button>
-      <button
-        type="button"
-        className="button is-quiet is-small is-square wide-only"
-        aria-label="Open all"
-        title="Open all (])"
-        onClick={() => tree.setAll(false)}
-      >
-        <Icon name="plus" size="s" />
-      </button>
-    </>
-  );
-}
-
-function Legend() {
-  const kinds: Kind[] = ["agent", "llm", "tool", "embedding"];
-  return (
-    <span className="label trace-legend wide-only">
-      {kinds.map((kind) => (
-        <span key={kind}>
-          <KindMark kind={kind} />
-          {kindWords[kind]}
-        </span>
-      ))}
-      <span>
-        <i className="stats-swatch stats-hatch" /> until first token
-      </span>
-    </span>
-  );
 }

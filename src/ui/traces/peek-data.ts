@@ -9,7 +9,6 @@ import { byKey } from "../../api.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
-import { withoutInternal } from "../trace/internal.ts";
 import { readColumns } from "../trace/query.ts";
 
 const dwellMs = 80;
@@ -86,7 +85,7 @@ export function prefetchPeek(client: QueryClient, { key, spanCount }: Summary): 
 
 /** All but the internal ones. */
 export function spansOf(whole: TraceColumns): PeekSpan[] {
-  const { columns, spanCount, repeats } = withoutInternal(whole).data;
+  const { columns, spanCount, repeats } = whole;
   const text = ({ values, rows }: TraceColumns["columns"]["name"], row: number) =>
     values[rows[row]!] ?? null;
   const repeated = new Map(repeats);
@@ -108,7 +107,8 @@ export function spansOf(whole: TraceColumns): PeekSpan[] {
     };
   });
   for (const [row, counting] of repeated) spans[row]!.step = spans[counting]!.step;
-  return spans;
+  const internal = new Set(whole.internalRows);
+  return spans.filter((_, row) => !internal.has(row));
 }
 
 /** The fewest that are worth folding. */

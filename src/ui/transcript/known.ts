@@ -1,5 +1,6 @@
 /** What the table of a trace's spans tells its transcript. */
 import type { SpanRow, SpanTable } from "../trace/model.ts";
+import { rollupOf } from "../trace/spans/sums.ts";
 import type { Item, Transcript } from "./items.ts";
 import type { Scene } from "./scene.ts";
 
@@ -61,23 +62,14 @@ export function sceneOf(
     },
     below: (spanKey) => {
       const row = table.rowOf(spanKey);
-      return row === null ? null : sumBelow(table, row);
+      if (row === null) return null;
+      const { spanCount, pico, pricedSpanCount } = rollupOf(table, row);
+      return { spans: spanCount, costUsd: pricedSpanCount > 0 ? pico / 1e12 : null };
     },
     isBrief: false,
     quietStep: null,
     ...own,
   };
-}
-
-/** An agent has a cost of its own only where nothing below it has. */
-function sumBelow(table: SpanTable, row: number): { spans: number; costUsd: number | null } {
-  const end = table.ends[row]!;
-  let costUsd: number | null = null;
-  for (let at = row; at < end; at++) {
-    const cost = table.repeats.has(at) ? null : (table.columns.costUsd[at] ?? null);
-    if (cost !== null) costUsd = (costUsd ?? 0) + Number(cost);
-  }
-  return { spans: end - row - 1, costUsd };
 }
 
 /** The places that j and k go to. */

@@ -3,18 +3,10 @@
  * being read stays where it is while more comes before, behind and around it.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import {
-  useCallback,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-  type ReactNode,
-} from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { plural } from "../format.ts";
 import { Nothing, Problem } from "../parts/controls.tsx";
-import { useShortcuts } from "../state/keys.ts";
+import { useShortcuts, type Shortcut } from "../state/keys.ts";
 import { useParam } from "../state/url.ts";
 import type { SpanTable } from "../trace/model.ts";
 import { useTranscript } from "./data.ts";
@@ -40,8 +32,10 @@ export interface TranscriptViewProps {
   onSelect: (spanKey: number) => void;
   /** Is told of the step at the top of what is seen, as one scrolls. */
   onSight?: (spanKey: number | null) => void;
-  /** Stands below the end. */
-  children?: ReactNode;
+  /** Shows all that is known of a span. */
+  onInspect?: (spanKey: number) => void;
+  /** Whether it stands beside what has the keys. */
+  isPane?: boolean;
 }
 
 export function TranscriptView({
@@ -49,7 +43,8 @@ export function TranscriptView({
   selected,
   onSelect,
   onSight,
-  children,
+  onInspect,
+  isPane = false,
 }: TranscriptViewProps) {
   const traceKey = table.trace.key;
   // Of a large trace a part is read: from where the selection is.
@@ -179,17 +174,17 @@ export function TranscriptView({
     virtualizer.scrollToIndex(target, { align: "start" });
   };
   const group = "Transcript";
-  useShortcuts([
+  const shortcuts: Shortcut[] = [
     { keys: ["j", "ArrowDown"], label: "Next step", group, run: () => move(1) },
     { keys: ["k", "ArrowUp"], label: "Previous step", group, run: () => move(-1) },
     {
       keys: ["Enter"],
-      label: "Inspect the step",
+      label: "Show the step among the spans",
       group,
       run: ({ target }) => {
         const item = items[place ?? firstInSight];
         if (!item || (target as Element).closest("a, button")) return false;
-        selectHere(selected ?? item.key);
+        onInspect?.(selected ?? item.key);
       },
     },
     {
@@ -202,7 +197,8 @@ export function TranscriptView({
         folds.toggle(item.type === "group" ? groupId(item.key) : earlierId(item.key));
       },
     },
-  ]);
+  ];
+  useShortcuts(isPane ? [] : shortcuts);
 
   const scene = useMemo(
     () =>
@@ -217,7 +213,7 @@ export function TranscriptView({
       onScroll={onScroll}
       tabIndex={0}
       role="region"
-      aria-label="Transcript"
+      aria-label={isPane ? "Transcript around the span" : "Transcript"}
     >
       {isSeeking && (
         <p className="transcript-seek">
@@ -256,7 +252,6 @@ export function TranscriptView({
         <Nothing>No model call, tool or agent was recorded in this trace.</Nothing>
       )}
       {data && <TheEnd table={table} hasMore={hasNextPage} />}
-      {data && !hasNextPage && children}
     </div>
   );
 }

@@ -8,7 +8,7 @@ const timeoutMs = 30_000;
 
 const pages: [name: string, path: string, ready: string][] = [
   ["the list of traces", "/traces", ".traces-row"],
-  ["a trace", "/traces/demo-subagent", ".transcript-row"],
+  ["a trace", "/traces/demo-subagent", ".spans-row"],
   ["a trace that is not there", "/traces/no-such-trace", ".nothing"],
   ["a comparison", "/compare?a=demo-fine&b=demo-second", ".compare-lines .compare-row"],
   ["a comparison without traces", "/compare", ".nothing"],
@@ -94,7 +94,7 @@ describe.skipIf(chromiumPath === null)("every page", () => {
       await using viewer = await openViewer(server, { width: 1000 });
       const { page } = viewer;
       await viewer.open("/traces/demo-subagent");
-      await page.locator(".transcript-row").first().waitFor();
+      await page.locator(".spans-row").first().waitFor();
       const more = page.locator(".trace-header").getByRole("button", { name: "More" });
       await more.click();
       await page.getByRole("button", { name: "Copy: Trace id" }).click();

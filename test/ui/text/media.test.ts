@@ -127,7 +127,7 @@ browserTest(
   async () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
-    await viewer.open("/traces/trace-1");
+    await viewer.open("/traces/trace-1?view=transcript");
     const thumb = page.getByRole("button", { name: "Enlarge form.png" });
     await thumb.locator("img").waitFor({ timeout: soonMs });
     await page.waitForFunction("document.querySelector('.media-thumb img').naturalWidth === 40");
@@ -151,7 +151,7 @@ browserTest(
   async () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
-    await viewer.open("/traces/trace-1");
+    await viewer.open("/traces/trace-1?view=transcript");
     await page.locator(".media-tile.is-unshown").nth(3).waitFor({ timeout: soonMs });
     const title = await page.title();
     const lines = await page.locator(".media-tile.is-unshown").allTextContents();
@@ -179,7 +179,7 @@ browserTest(
   async () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
-    await viewer.open("/traces/trace-1");
+    await viewer.open("/traces/trace-1?view=transcript");
     await page.locator("audio").waitFor({ timeout: soonMs });
     expect(await page.evaluate("document.querySelector('audio').paused")).toBe(true);
     expect(await page.locator("audio[autoplay]").count()).toBe(0);

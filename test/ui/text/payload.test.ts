@@ -26,7 +26,8 @@ browserTest(
   async () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
-    await viewer.open("/traces/t?view=tree&span=large&tab=input");
+    await viewer.open("/traces/t?span=large&tab=input");
+    await page.getByRole("button", { name: "As stored" }).click();
     await page.getByRole("button", { name: "all of it", exact: true }).click();
     await page.getByText("the end").waitFor();
     await page.getByRole("treeitem", { name: /rows/ }).click();

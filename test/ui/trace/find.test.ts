@@ -67,7 +67,7 @@ test("the words of a search are one by one, and what is quoted together", () => 
 browserTest("a word deep in a long answer is marked and scrolled to", async () => {
   await using viewer = await openViewer(server);
   const { page } = viewer;
-  await viewer.open("/traces/found");
+  await viewer.open("/traces/found?view=transcript");
   await page.getByText("Answer 0").waitFor();
   await page.getByLabel("Find in the trace").fill("needle");
   await page.getByRole("search").getByRole("status").getByText("1", { exact: true }).waitFor();
@@ -89,15 +89,17 @@ browserTest("a hit of the search opens what it stands in, and is marked there", 
   expect(viewer.complaints).toEqual([]);
 });
 
-browserTest("the navigator follows what is read, without selecting it", async () => {
+browserTest("the table begins with what was read, without selecting it", async () => {
   await using viewer = await openViewer(server);
   const { page } = viewer;
-  await viewer.open("/traces/found");
-  await page.locator(".tree-row.is-in-sight", { hasText: "step 1" }).waitFor();
+  await viewer.open("/traces/found?view=transcript");
+  await page.locator(".transcript-row").first().waitFor();
   await page.locator(".transcript-scroller").evaluate((pane) => (pane.scrollTop = 1e6));
-  await page.locator(".tree-row.is-in-sight", { hasText: /step (8|9|10|11|12)/ }).waitFor();
+  await page.locator(".transcript-step", { hasText: "Step 12" }).waitFor();
+  await page.keyboard.press("1");
+  await page.locator(".spans-row", { hasText: "step 12" }).waitFor();
   expect(new URL(page.url()).searchParams.get("span")).toBeNull();
-  await page.locator(".tree-row", { hasText: "step 2" }).click();
+  await page.locator(".spans-row", { hasText: "step 2" }).click();
   await page.locator(".transcript-row.is-selected", { hasText: "Question 1" }).waitFor();
   expect(viewer.complaints).toEqual([]);
 });

@@ -1,8 +1,5 @@
 /** What is shown of a trace whose sender tells of its runtime, and of traces of nothing else: in a browser. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { TraceColumns } from "../../../src/query/columns.ts";
-import { withoutInternal } from "../../../src/ui/trace/internal.ts";
-import { toSpanTable } from "../../../src/ui/trace/model.ts";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { startServer, type TestServer } from "../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
 
@@ -65,63 +62,43 @@ async function send({ url, key }: TestServer, trace: number, sent: Sent[]): Prom
   expect(response.status).toBe(200);
 }
 
-describe("the table of a trace without its internal spans", () => {
-  async function tables() {
-    const path = `/api/traces/${hex(1, 32)}?format=columns`;
-    const columns = (await (await server.api(path)).json()) as TraceColumns;
-    const { data, hidden } = withoutInternal(columns);
-    return { whole: toSpanTable(columns), folded: toSpanTable(data, hidden) };
-  }
-
-  test("has the rest in its places, and says below which spans how many are left out", async () => {
-    const { whole, folded } = await tables();
-    expect(whole.count).toBe(5);
-    const rows = Array.from({ length: folded.count }, (_, row) => folded.span(row));
-    expect(rows).toMatchObject([
-      { name: "agent", depth: 0, childCount: 1, parent: null },
-      { name: "read", depth: 1, childCount: 0, parent: 0 },
-    ]);
-    expect([...folded.hidden]).toEqual([2, 1]);
-    expect([...folded.ends]).toEqual([2, 2]);
-  });
-
-  test("counts its model calls and errors as the whole one does", async () => {
-    const { whole, folded } = await tables();
-    expect(folded.errors.length).toBe(whole.errors.length);
-    for (let row = 0; row < folded.count; row++) {
-      const wholeRow = whole.rowOf(folded.columns.key[row]!)!;
-      expect(folded.steps[row]).toBe(whole.steps[wholeRow]!);
-    }
-  });
-});
-
 browserTest(
   "internal spans are folded until one asks, follows a link to one, or finds one",
   async () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
     const path = `/traces/${hex(1, 32)}`;
-    const rows = page.locator(".tree-row .tree-name");
-    await viewer.open(`${path}?view=tree`);
+    const rows = page.locator(".spans-row .spans-called");
+    await viewer.open(path);
     await page.getByText("2 + 3 internal").waitFor();
-    expect(await rows.allTextContents()).toEqual(["agent", "read"]);
+    const folded = ["agent", "read", "3 internal"];
+    await rows.getByText("3 internal").waitFor();
+    expect(await rows.allTextContents()).toEqual(folded);
+    const fold = await page.locator(".spans-row.is-fold").innerText();
+    // What ran inside of another is part of its time.
+    expect(fold.split("\n")).toEqual(["3 internal", "lock, lock inner, fsync", "Σ20ms"]);
 
     await page.keyboard.press("i");
     await rows.getByText("lock inner").waitFor();
+    expect(await rows.allTextContents()).toEqual([...folded, "lock", "lock inner", "fsync"]);
     expect(new URL(page.url()).searchParams.get("internal")).toBe("shown");
     await page.keyboard.press("i");
+    await rows.getByText("lock inner").waitFor({ state: "detached" });
+    await page.locator(".spans-row.is-fold").click();
+    await rows.getByText("lock inner").waitFor();
+    await page.locator(".spans-row.is-fold").click();
     await rows.getByText("lock inner").waitFor({ state: "detached" });
 
     await page.getByLabel("Find in the trace").fill("fsync");
     await page.getByRole("search").getByRole("status").getByText("1", { exact: true }).waitFor();
     await page.keyboard.press("Enter");
-    await page.locator(".tree-row.is-selected", { hasText: "fsync" }).waitFor();
+    await page.locator(".spans-row.is-selected", { hasText: "fsync" }).waitFor();
 
-    await viewer.open(`${path}?view=tree&span=${hex(3, 16)}`);
-    await page.locator(".tree-row.is-selected", { hasText: "lock inner" }).waitFor();
-    await page.getByRole("button", { name: "3 internal" }).click();
-    // What is shown above it is selected instead.
-    await page.locator(".tree-row.is-selected", { hasText: "agent" }).waitFor();
+    await viewer.open(`${path}?span=${hex(3, 16)}`);
+    await page.locator(".spans-row.is-selected", { hasText: "lock inner" }).waitFor();
+    // A fold that holds the selection says so.
+    await page.locator(".spans-row.is-fold").click();
+    await page.locator(".spans-row.is-fold.is-holding").waitFor();
     expect(viewer.complaints).toEqual([]);
   },
   60_000,

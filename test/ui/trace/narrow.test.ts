@@ -20,20 +20,24 @@ describe.each([390, 768, 1440])("at %d px", (width) => {
   browserTest("nothing of the trace's bar covers anything else, and nothing is cut", async () => {
     await using viewer = await openViewer(server, { width, height: 844 });
     const { page } = viewer;
-    await viewer.open("/traces/demo-second");
-    await page.locator(".transcript-step").first().waitFor();
-    for (const bar of [".trace-view > .tabs", ".trace-header .stats"]) {
-      const parts = `${bar} [role=tab], ${bar} .segments, ${bar} .trace-find, ${bar} .button`;
-      const boxes = await page
-        .locator(`:is(${parts}):visible`)
-        .evaluateAll((all) => all.map((each) => each.getBoundingClientRect().toJSON() as DOMRect));
-      expect(boxes.length).toBeGreaterThan(1);
-      for (const [i, a] of boxes.entries()) {
-        expect(a.right).toBeLessThanOrEqual(width);
-        for (const b of boxes.slice(i + 1)) {
-          const isApart =
-            a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
-          expect(isApart).toBe(true);
+    for (const view of ["spans", "transcript"]) {
+      await viewer.open(`/traces/demo-second?view=${view}`);
+      await page.locator(".spans-row, .transcript-step").first().waitFor();
+      for (const bar of [".trace-view > .tabs", ".trace-header .stats"]) {
+        const parts = `${bar} [role=tab], ${bar} .segments, ${bar} .trace-find, ${bar} .button`;
+        const boxes = await page
+          .locator(`:is(${parts}):visible`)
+          .evaluateAll((all) =>
+            all.map((each) => each.getBoundingClientRect().toJSON() as DOMRect),
+          );
+        expect(boxes.length).toBeGreaterThan(1);
+        for (const [i, a] of boxes.entries()) {
+          expect(a.right).toBeLessThanOrEqual(width);
+          for (const b of boxes.slice(i + 1)) {
+            const isApart =
+              a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+            expect(isApart).toBe(true);
+          }
         }
       }
     }
@@ -45,7 +49,14 @@ describe.each([390, 768, 1440])("at %d px", (width) => {
     const { page } = viewer;
     await viewer.open("/traces/demo-second");
     await page.getByRole("button", { name: "Next error" }).click();
+    const line = page.locator(".spans-row.is-selected", { hasText: "E999 IndentationError" });
+    await line.waitFor();
     await page.locator(".inspector").getByText("E999 IndentationError").first().waitFor();
+    // The pane never lies over the line that it is about.
+    const [seen, inspector] = [(await line.boundingBox())!, page.locator(".inspector")];
+    const over = (await inspector.boundingBox())!;
+    expect(seen.x + seen.width <= over.x || seen.y + seen.height <= over.y).toBe(true);
+    await page.keyboard.press("2");
     const card = page.locator(".transcript-row .text-tool.is-selected > header");
     const pane = page.locator(".transcript-scroller");
     for (;;) {
@@ -70,7 +81,7 @@ describe.each([390, 768, 1440])("at %d px", (width) => {
     await using viewer = await openViewer(server, { width, height: 844 });
     const { page } = viewer;
     await viewer.open("/traces/demo-second");
-    await page.locator(".transcript-step").first().waitFor();
+    await page.locator(".spans-row").first().waitFor();
     const header = page.locator(".trace-header");
     await header.getByRole("button", { name: width > 1100 ? "Copy" : "More" }).click();
     await header

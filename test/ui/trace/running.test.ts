@@ -61,13 +61,13 @@ browserTest("the row goes when the root comes", async () => {
   await using viewer = await openViewer(server);
   const { page } = viewer;
   await viewer.open("/traces/live?view=waterfall");
-  const root = page.locator(".waterfall-row", { hasText: "coder" });
+  const root = page.locator(".spans-row", { hasText: "coder" });
   await root.getByTitle("running", { exact: true }).waitFor();
   expect(await page.getByText("was not received").count()).toBe(0);
-  expect(await page.getByText("3 spans, 4 rows").count()).toBe(1);
+  expect(await page.getByText("4 rows, 3 spans").count()).toBe(1);
   await root.click();
   expect(await page.locator(".inspector").count()).toBe(0);
-  await page.locator(".waterfall-row", { hasText: "inner" }).click();
+  await page.locator(".spans-row", { hasText: "inner" }).click();
   await page.locator(".inspector").waitFor();
   await send(
     makeSpan({
@@ -78,8 +78,8 @@ browserTest("the row goes when the root comes", async () => {
       endTime: start + 900,
     }),
   );
-  await page.locator(".waterfall-row", { hasText: "whole run" }).waitFor();
+  await page.locator(".spans-row", { hasText: "whole run" }).waitFor();
   await root.waitFor({ state: "detached" });
-  await page.locator(".waterfall-row.is-selected", { hasText: "inner" }).waitFor();
+  await page.locator(".spans-row.is-selected", { hasText: "inner" }).waitFor();
   expect(viewer.complaints).toEqual([]);
 });

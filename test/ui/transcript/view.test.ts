@@ -25,7 +25,7 @@ browserTest(
     page.on("request", (request) => {
       if (request.url().includes("/transcript?")) pages++;
     });
-    await viewer.open("/traces/demo-large?span=s7900");
+    await viewer.open("/traces/demo-large?view=transcript&span=s7900");
     await page.locator(".transcript-row.is-selected", { hasText: "part 7900" }).waitFor();
     expect(pages).toBeLessThan(4);
 
@@ -42,7 +42,7 @@ browserTest(
   async () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
-    await viewer.open("/traces/demo-large?span=s4002");
+    await viewer.open("/traces/demo-large?view=transcript&span=s4002");
     await page.locator(".transcript-row.is-selected", { hasText: "art 4002" }).waitFor();
     await page.keyboard.press("e");
     await page.locator(".transcript-row.is-selected", { hasText: "part 4985 failed" }).waitFor();

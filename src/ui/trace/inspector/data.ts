@@ -33,7 +33,7 @@ export function useWholeSpan(traceKey: number, spanKey: number) {
 }
 
 /** Who goes through spans reads only where they stop. */
-function useDwelt(key: number): number {
+export function useDwelt(key: number): number {
   const [dwelt, setDwelt] = useState(key);
   useEffect(() => {
     const timer = setTimeout(() => setDwelt(key), dwellMs);

@@ -1,170 +1,164 @@
-/** The inspector: all that is known of one span, in tabs. */
+/** The pane beside the table: one span where it was said, what it was sent and wrote, and what it cost. */
 import { useMemo, useRef, type KeyboardEvent } from "react";
-import { count } from "../../format.ts";
-import { CopyButton, Problem } from "../../parts/controls.tsx";
+import { StepButtons, CopyButton, Problem } from "../../parts/controls.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { KindMark, StandingBadge } from "../../parts/mark.tsx";
+import { useIsPhone } from "../../state/media.ts";
 import { useParam } from "../../state/url.ts";
 import { MediaPlace } from "../../text/media.tsx";
-import { Payload } from "../../text/payload.tsx";
-import type { SpanTable } from "../model.ts";
-import type { SpanView } from "../../../query/views.ts";
+import { TranscriptView } from "../../transcript/view.tsx";
+import type { SpanRow, SpanTable } from "../model.ts";
+import { nameOf } from "../spans/name.tsx";
 import { Attributes } from "./attributes.tsx";
-import { CutNotes, Missing } from "./cuts.tsx";
-import { useWholeSpan, type WholeSpan } from "./data.ts";
-import { Messages } from "./messages.tsx";
+import { useDwelt, useWholeSpan, type WholeSpan } from "./data.ts";
 import { Overview } from "./overview.tsx";
 import { Raw } from "./raw.tsx";
-import { Tools } from "./tools.tsx";
+import { Sheet } from "./sheet.tsx";
+import { Texts } from "./texts.tsx";
 import "./inspector.css";
 
-type Tab = "overview" | "messages" | "system" | "input" | "output" | "tools" | "attributes" | "raw";
+type Tab = "context" | "input" | "output" | "receipt" | "attributes";
 
-const labels: Record<Tab, string> = {
-  overview: "Overview",
-  messages: "Messages",
-  system: "System",
-  input: "Input",
-  output: "Output",
-  tools: "Tools",
-  attributes: "Attributes",
-  raw: "Raw",
+/** Names in addresses that were written down. */
+const otherNames: Record<string, Tab> = {
+  overview: "receipt",
+  messages: "input",
+  system: "input",
+  tools: "input",
+  raw: "attributes",
 };
 
 export interface InspectorProps {
   table: SpanTable;
   row: number;
   onSelect: (spanKey: number) => void;
+  /** Goes to the one before or after, where no key does. */
+  onStep: (by: 1 | -1) => void;
+  /** Opens the transcript at the span. */
+  onShow: () => void;
   onClose: () => void;
 }
 
-export function Inspector({ table, row, onSelect, onClose }: InspectorProps) {
+export function Inspector(props: InspectorProps) {
+  const { table, row, onSelect, onStep, onShow, onClose } = props;
   const span = table.span(row);
+  const isPhone = useIsPhone();
   const { data, error, isBehind, refetch } = useWholeSpan(table.trace.key, span.key);
+  const dwelt = useDwelt(span.key);
   const shownKey = data?.span.key ?? span.key;
   const place = useMemo(
     () => ({ trace: table.trace.key, span: shownKey }),
     [table.trace.key, shownKey],
   );
-  const [wanted, setTab] = useParam<Tab>("tab", "overview");
-  const tabs = tabsOf(data);
-  // A span that lacks what the one before had shows its overview; the address keeps the wish.
-  const tab = tabs.some(([name]) => name === wanted) ? wanted : "overview";
-  const goTo = (next: Tab) => setTab(next, { replace: true });
+  const [named, setTab] = useParam<string>("tab", "");
+  const tabs = tabsOf(span, data, isPhone);
+  const wanted = otherNames[named] ?? named;
+  // A span that lacks what the one before had shows its first tab; the address keeps the wish.
+  const tab = tabs.find(([name]) => name === wanted)?.[0] ?? tabs[0]![0];
+  const goTo = (next: Tab) => setTab(next === tabs[0]![0] ? "" : next, { replace: true });
   // The body is all of one span, until the next is there.
   const shownRow = (data && table.rowOf(data.span.key)) ?? row;
   // What is the trace's own is shown with its roots.
   const { parent } = table.span(shownRow);
   const isTop = parent === null || table.span(parent).isRunning;
-  const ofTrace = isTop ? table.trace.attributes : null;
+  const label = tabs.find(([name]) => name === tab)![1];
 
   return (
-    <aside className="pane inspector" aria-label="Inspector">
+    <Sheet isSheet={isPhone} onClose={onClose}>
       <header className="inspector-head">
-        <div className="inspector-title">
-          <KindMark kind={span.kind} />
-          <h2 className="truncated" title={span.name}>
-            {span.name}
-          </h2>
-          {span.kind === "llm" && <span className="dim">step {table.steps[row]}</span>}
-          <span className="grow" />
-          <CopyButton text={span.spanId} label="Copy the span's id" />
-          <button
-            type="button"
-            className="button is-quiet is-small is-square"
-            aria-label="Close the inspector"
-            title="Close (Esc)"
-            onClick={onClose}
-          >
-            <Icon name="close" size="s" />
-          </button>
-        </div>
-        <div className="flex inspector-about">
-          <StandingBadge standing={span.status} />
-          {span.modelId !== null && <span className="muted truncated">{span.modelId}</span>}
-          {span.provider !== null && <span className="dim">{span.provider}</span>}
-          <span className="dim mono truncated inspector-id" title={span.spanId}>
-            {span.spanId}
+        <KindMark kind={span.kind} />
+        <h2 className="truncated" title={span.name}>
+          {nameOf(span)}
+        </h2>
+        {span.kind === "llm" && <span className="dim">step {table.steps[row]}</span>}
+        {span.status !== "ok" && <StandingBadge standing={span.status} />}
+        {span.modelId !== null && (
+          <span className="dim truncated inspector-model-name" title={span.provider ?? undefined}>
+            {span.modelId}
           </span>
-        </div>
+        )}
+        <span className="grow" />
+        {isPhone && <StepButtons of="span" keys={["k", "j"]} onStep={onStep} />}
+        <CopyButton text={span.spanId} label={`Copy the span's id: ${span.spanId}`} />
+        <button
+          type="button"
+          className="button is-quiet is-small is-square"
+          aria-label="Close the pane"
+          title="Close (Esc)"
+          onClick={onClose}
+        >
+          <Icon name="close" size="s" />
+        </button>
       </header>
       <Tabs tabs={tabs} tab={tab} onTab={goTo} />
       {error && <Problem error={error} retry={() => void refetch()} />}
       <div
-        className={isBehind ? "inspector-body is-behind" : "inspector-body"}
+        className={`inspector-body is-${tab} ${isBehind && tab !== "context" ? "is-behind" : ""}`}
         role="tabpanel"
-        aria-label={labels[tab]}
+        aria-label={label}
         aria-busy={isBehind}
       >
         <MediaPlace value={place}>
-          {tab === "overview" && (
-            <Overview table={table} row={shownRow} whole={data} onTab={goTo} onSelect={onSelect} />
+          {tab === "context" && (
+            <TranscriptView
+              key={table.trace.key}
+              table={table}
+              selected={dwelt}
+              onSelect={onSelect}
+              isPane
+            />
           )}
-          {data && <Body tab={tab} whole={data} ofTrace={ofTrace} onSelect={onSelect} />}
+          {tab === "receipt" && (
+            <Overview
+              table={table}
+              row={shownRow}
+              whole={data}
+              onTab={(of) => goTo(of === "attributes" ? of : "output")}
+              onSelect={onSelect}
+            />
+          )}
+          {data && (tab === "input" || tab === "output") && (
+            <Texts key={`${tab}.${data.span.key}`} whole={data} of={tab} onSelect={onSelect} />
+          )}
+          {data && tab === "attributes" && (
+            <>
+              <Attributes span={data.span} ofTrace={isTop ? table.trace.attributes : null} />
+              <Raw span={data.span} />
+            </>
+          )}
         </MediaPlace>
       </div>
-    </aside>
+      {isPhone && (
+        <footer className="inspector-foot">
+          <button type="button" className="button" onClick={onShow}>
+            <Icon name="chat" size="s" /> Show in transcript
+          </button>
+        </footer>
+      )}
+    </Sheet>
   );
 }
 
-function Body({
-  tab,
-  whole: { span, messages },
-  ofTrace,
-  onSelect,
-}: {
-  tab: Tab;
-  whole: WholeSpan;
-  ofTrace: string | null;
-  onSelect: (spanKey: number) => void;
-}) {
-  switch (tab) {
-    case "messages":
-      return <Messages key={span.key} messages={messages} onSelect={onSelect} />;
-    case "system":
-      return <Text span={span} field="systemPrompt" />;
-    case "input":
-    case "output":
-      return <Text span={span} field={tab} />;
-    case "tools":
-      return (
-        <>
-          <Missing>
-            <CutNotes span={span} of="toolCatalog" />
-          </Missing>
-          <Tools tools={messages.tools} />
-        </>
-      );
-    case "attributes":
-      return <Attributes span={span} ofTrace={ofTrace} />;
-    case "raw":
-      return <Raw span={span} />;
-    default:
-      return null;
-  }
-}
-
-function Text({ span, field }: { span: SpanView; field: "systemPrompt" | "input" | "output" }) {
-  const isCut = span.cut?.some((cut) => cut.field === field);
-  return (
-    <section className="section">
-      <CutNotes span={span} of={field} />
-      <Payload trace={span.traceKey} span={span.key} field={field} isCut={isCut === true} />
-    </section>
-  );
-}
-
-function tabsOf(whole: WholeSpan | undefined): [tab: Tab, count?: number][] {
-  const tabs: [Tab, number?][] = [["overview"]];
-  if (!whole) return tabs;
-  const { span, messages } = whole;
-  const said = messages.input.length + messages.output.length;
-  if (said > 0) tabs.push(["messages", said]);
-  if (span.systemPrompt !== undefined) tabs.push(["system"]);
-  if (span.input !== undefined) tabs.push(["input"]);
-  if (span.output !== undefined) tabs.push(["output"]);
-  if (messages.tools.length > 0) tabs.push(["tools", messages.tools.length]);
-  return [...tabs, ["attributes"], ["raw"]];
+function tabsOf(
+  span: SpanRow,
+  whole: WholeSpan | undefined,
+  isPhone: boolean,
+): [tab: Tab, label: string][] {
+  const isCall = span.kind === "llm" || span.kind === "embedding" || span.costUsd !== null;
+  const details: [Tab, string] = ["receipt", isPhone ? "Details" : isCall ? "Receipt" : "Timing"];
+  const context: [Tab, string] = ["context", "In context"];
+  const has = (field: "input" | "output") =>
+    !whole || whole.span[field] !== undefined || whole.messages[field].length > 0;
+  return [
+    isPhone ? details : context,
+    ...(isPhone ? [context] : []),
+    ...(has("input") || whole?.span.systemPrompt !== undefined || whole?.messages.tools.length
+      ? [["input", "Input"] satisfies [Tab, string]]
+      : []),
+    ...(has("output") ? [["output", "Output"] satisfies [Tab, string]] : []),
+    ...(isPhone ? [] : [details]),
+    ["attributes", "Attributes"],
+  ];
 }
 
 function Tabs({
@@ -172,7 +166,7 @@ function Tabs({
   tab,
   onTab,
 }: {
-  tabs: readonly [Tab, number?][];
+  tabs: readonly [Tab, string][];
   tab: Tab;
   onTab: (tab: Tab) => void;
 }) {
@@ -190,7 +184,7 @@ function Tabs({
   };
   return (
     <div className="tabs" role="tablist" aria-label="Of the span" ref={list} onKeyDown={move}>
-      {tabs.map(([name, size]) => (
+      {tabs.map(([name, label]) => (
         <button
           key={name}
           type="button"
@@ -199,8 +193,7 @@ function Tabs({
           tabIndex={name === tab ? 0 : -1}
           onClick={() => onTab(name)}
         >
-          {labels[name]}
-          {size !== undefined && <span className="tabs-count">{count(size)}</span>}
+          {label}
         </button>
       ))}
     </div>

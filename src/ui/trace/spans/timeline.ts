@@ -2,7 +2,7 @@
  * Where a moment stands across the page. Long stretches in which nothing but agents ran, as when someone
  * was asked and thought about it, are drawn narrow and marked: what happened around them keeps its room.
  */
-import type { SpanTable } from "./model.ts";
+import type { SpanTable } from "../model.ts";
 
 export interface Gap {
   /** Epoch ms. */
@@ -29,8 +29,8 @@ export interface Window {
 }
 
 /** A gap is worth it from this share of the whole on, and is drawn as so much of what is left. */
-const smallestShare = 0.15;
-const drawnShare = 0.04;
+const smallestShare = 0.2;
+const drawnShare = 0.08;
 
 export function timelineOf(table: SpanTable): Timeline {
   const { columns, count } = table;

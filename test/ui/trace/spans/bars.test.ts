@@ -1,8 +1,8 @@
-/** How long the bars of a waterfall are, and where they begin: in a browser. */
+/** How long the bars of the table are, and where they begin: in a browser. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
-import { chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
-import { sendAll } from "../demo.ts";
+import { makeSpan, startServer, type TestServer } from "../../../helpers.ts";
+import { chromiumPath, closeBrowser, openViewer, type Viewer } from "../../browser.ts";
+import { sendAll } from "../../demo.ts";
 
 const start = Date.parse("2026-01-05T09:00:00Z");
 const wholeMs = 100_000;
@@ -22,7 +22,7 @@ const ran: Record<string, { spanType: string; from: number; to: number; status?:
 /** What a bar keeps at least, in CSS px. */
 const minWidth = 2;
 
-describe.skipIf(chromiumPath === null)("the bars of the waterfall", () => {
+describe.skipIf(chromiumPath === null)("the bars of the table", () => {
   let server: TestServer;
   let viewer: Viewer;
   beforeAll(async () => {
@@ -41,9 +41,9 @@ describe.skipIf(chromiumPath === null)("the bars of the waterfall", () => {
       { version: "v1", traces: [{ traceId: "timed", traceName: "timed", spans }] },
     ]);
     viewer = await openViewer(server);
-    await viewer.open("/traces/timed?view=waterfall");
+    await viewer.open("/traces/timed");
     await viewer.page
-      .locator(".waterfall-bar")
+      .locator(".spans-bar")
       .nth(spans.length - 1)
       .waitFor();
   }, 60_000);
@@ -57,12 +57,12 @@ describe.skipIf(chromiumPath === null)("the bars of the waterfall", () => {
     "%s is as long as it took, from when it began",
     async (name, { spanType, from, to }) => {
       const line = viewer.page
-        .locator(".waterfall-row")
+        .locator(".spans-row")
         .filter({ has: viewer.page.getByText(name, { exact: true }) });
-      const lane = (await line.locator(".waterfall-lane").boundingBox())!;
-      const bar = (await line.locator(".waterfall-bar").boundingBox())!;
+      const lane = (await line.locator(".spans-lane").boundingBox())!;
+      const bar = (await line.locator(".spans-bar").boundingBox())!;
       const px = (ms: number) => (ms / wholeMs) * lane.width;
-      expect(await line.locator(`.waterfall-bar.is-${spanType}`).count()).toBe(1);
+      expect(await line.locator(`.spans-bar.is-${spanType}`).count()).toBe(1);
       const middle = ({ y, height }: { y: number; height: number }) => y + height / 2;
       expect(Math.abs(middle(bar) - middle(lane))).toBeLessThan(1);
       expect(Math.abs(bar.x - lane.x - px(from))).toBeLessThan(1);

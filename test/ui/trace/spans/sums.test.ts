@@ -1,13 +1,14 @@
 /** What the lines of a trace add up to is what the server counts. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Breakdown } from "../../../src/query/breakdown.ts";
-import type { TraceColumns } from "../../../src/query/columns.ts";
-import { linesOf } from "../../../src/ui/trace/lines.ts";
-import { toSpanTable, type SpanTable } from "../../../src/ui/trace/model.ts";
-import { splitWords } from "../../../src/ui/trace/split.tsx";
-import { sumOf } from "../../../src/ui/trace/sums.ts";
-import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
-import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
+import type { Breakdown } from "../../../../src/query/breakdown.ts";
+import type { TraceColumns } from "../../../../src/query/columns.ts";
+import { toUsd } from "../../../../src/pricing/money.ts";
+import { linesOf } from "../../../../src/ui/trace/spans/lines.ts";
+import { toSpanTable, type SpanTable } from "../../../../src/ui/trace/model.ts";
+import { splitWords } from "../../../../src/ui/trace/split.tsx";
+import { rollupOf, sumOf } from "../../../../src/ui/trace/spans/sums.ts";
+import { makeSpan, startServer, type TestServer } from "../../../helpers.ts";
+import { chromiumPath, closeBrowser, openViewer } from "../../browser.ts";
 
 const browserTest = test.skipIf(chromiumPath === null);
 
@@ -49,6 +50,11 @@ const spans = [
   ),
 ];
 
+const plain = {
+  ...{ closed: new Set<string>(), opened: new Set<string>(), found: new Set<number>() },
+  ...{ isInternal: false, isErrorsOnly: false, sort: null },
+};
+
 let server: TestServer;
 let table: SpanTable;
 beforeAll(async () => {
@@ -66,38 +72,44 @@ async function get<T>(path: string): Promise<T> {
   return (await server.api(path)).json() as Promise<T>;
 }
 
-const folded = () =>
-  linesOf(table, { closed: new Set(), unfolded: new Set(), isFolding: true, only: null });
+/** The rows that each line stands for: its own, or those of a fold. */
+function rowsOfLines(): { rows: number[]; name: string }[] {
+  const lines = linesOf(table, plain);
+  return Array.from({ length: lines.count }, (_, line) => {
+    const members = [...lines.membersOf(line)];
+    const row = lines.rows[line]!;
+    return { rows: members.length > 0 ? members : [row], name: table.span(row).name };
+  });
+}
 
 describe("the lines of a trace", () => {
   test("fold tools and embeddings that are alike, and never a model call", () => {
-    const { rows, counts } = folded();
-    const lines = [...rows].map((row, i) => `${table.span(row).name} ×${counts[i]}`);
+    const lines = rowsOfLines().map(({ name, rows }) => `${name} ×${rows.length}`);
     expect(lines).toEqual(["run ×1", ...Array(5).fill("chat ×1"), "embed ×4", "grep ×3"]);
   });
 
-  test("sum up to the totals of the server", () => {
-    const { rows, counts } = folded();
+  test("sum up to the totals of the server, and so does what stands below the root", () => {
     const { trace } = table;
-    const sums = [...rows].map((row, i) => sumOf(table, row, counts[i]!));
+    const sums = rowsOfLines().map(({ rows }) => sumOf(table, rows));
     const total = (field: "inputTokens" | "outputTokens") =>
       sums.reduce((sum, each) => sum + (each[field] ?? 0), 0);
     expect(total("inputTokens")).toBe(Number(trace.inputTokens));
     expect(total("outputTokens")).toBe(Number(trace.outputTokens));
-    const all = sumOf(table, 0, table.count);
+    const all = sumOf(table, Array(table.count).keys());
     expect(all.costUsd).not.toBeNull();
     expect(all.costUsd).toBe(trace.costUsd);
     expect(all.pricedSpanCount).toBe(trace.pricedSpanCount);
     expect(all.priceableSpanCount).toBe(trace.priceableSpanCount);
+    const below = rollupOf(table, 0);
+    expect(below.tokens).toBe(Number(trace.inputTokens) + Number(trace.outputTokens));
+    expect(toUsd(BigInt(below.pico))).toBe(trace.costUsd!);
+    expect(below.spanCount).toBe(trace.spanCount - 1);
   });
 
   test("of a fold say how long all of it took, as the server does", async () => {
     const { tools, models } = await get<Breakdown>("/api/traces/sums/breakdown");
-    const { rows, counts } = folded();
-    const durationOf = (name: string) => {
-      const line = [...rows].findIndex((row) => table.span(row).name === name);
-      return sumOf(table, rows[line]!, counts[line]!).durationMs;
-    };
+    const durationOf = (name: string) =>
+      sumOf(table, rowsOfLines().find((line) => line.name === name)!.rows).durationMs;
     expect(durationOf("grep")).toBe(tools[0]!.totalMs);
     expect(durationOf("grep")).toBe(847);
     const embed = models.find(({ modelId }) => modelId === "text-embedding-3-small")!;
@@ -120,8 +132,7 @@ describe("the lines of a trace", () => {
     const columns = await get<TraceColumns>("/api/traces/twice?format=columns");
     const { tools } = await get<Breakdown>("/api/traces/twice/breakdown");
     const read = toSpanTable(columns);
-    const sum = [1, 2].reduce((ms, row) => ms + sumOf(read, row, 1).durationMs, 0);
-    expect(sum).toBe(tools[0]!.totalMs);
+    expect(sumOf(read, [1, 2]).durationMs).toBe(tools[0]!.totalMs);
   });
 });
 
@@ -138,10 +149,15 @@ test("tools have all that they took, however much of it a model ran, too", () =>
 browserTest("a fold prints sums, and a session has the tokens of its trace", async () => {
   await using viewer = await openViewer(server);
   const { page } = viewer;
-  await viewer.open("/traces/sums?view=tree");
-  const fold = page.locator(".tree-row", { hasText: "embed" });
+  await viewer.open("/traces/sums");
+  const fold = page.locator(".spans-row", { hasText: "embed" });
   await fold.waitFor();
-  expect((await fold.innerText()).replaceAll(/\s+/g, " ")).toContain("×4 Σ 206ms — Σ 1.2k — Σ $");
+  expect((await fold.innerText()).replaceAll(/\s+/g, " ")).toMatch(
+    /^embed ×4 text-embedding-3-small Σ1,206 Σ\$\S+ Σ206ms$/,
+  );
+  // With everything below it: more than its own, which is nothing.
+  const root = await page.locator(".spans-row").first().locator(".spans-sum").allInnerTexts();
+  expect(root).toEqual(["6.3k", expect.stringMatching(/^\$/)]);
   await viewer.open("/sessions");
   const item = page.locator(".sessions-item", { hasText: "of-sums" });
   const { inputTokens, outputTokens } = table.trace;

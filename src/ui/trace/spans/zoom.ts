@@ -1,8 +1,8 @@
-/** Which part of the time the waterfall shows: by keys, wheel and drag, and in the address. */
-import { useCallback, useEffect, useState, type RefObject } from "react";
-import { useShortcuts } from "../state/keys.ts";
-import { useParam } from "../state/url.ts";
-import type { SpanTable } from "./model.ts";
+/** Which part of the time the bars show: by keys, wheel and drag, and in the address. */
+import { useCallback, useEffect, useMemo, useState, type RefObject } from "react";
+import { useShortcuts } from "../../state/keys.ts";
+import { useParam } from "../../state/url.ts";
+import type { SpanTable } from "../model.ts";
 import type { Timeline, Window } from "./timeline.ts";
 
 const smallestMs = 1;
@@ -19,7 +19,7 @@ export function useZoom(
   const [zoom, setZoom] = useParam<string>("zoom", "");
   // While a trace is looked at as a whole it stays whole as it grows.
   const [part, setPart] = useState<Window | null>(() => parse(zoom));
-  const window = part ?? { from: 0, to: timeline.length };
+  const window = useMemo(() => part ?? { from: 0, to: timeline.length }, [part, timeline]);
 
   const show = useCallback(
     ({ from, to }: Window) => {
@@ -68,10 +68,10 @@ export function useZoom(
     show({ from: window.from + by, to: window.to + by });
   };
   const fit = () => show({ from: 0, to: timeline.length });
-  const group = "Waterfall";
+  const group = "Time";
   useShortcuts([
     { keys: ["w"], label: "Zoom in", group, run: () => zoomBy(0.6) },
-    { keys: ["s"], label: "Zoom out", group, run: () => zoomBy(1 / 0.6) },
+    { keys: ["W"], label: "Zoom out", group, run: () => zoomBy(1 / 0.6) },
     { keys: ["a"], label: "Earlier", group, run: () => panBy(-0.25) },
     { keys: ["d"], label: "Later", group, run: () => panBy(0.25) },
     { keys: ["0"], label: "Fit all", group, run: fit },

@@ -1,13 +1,14 @@
-/** The whole trace on one canvas, and which part of it the waterfall shows. Dragging chooses another. */
+/** The whole trace on one canvas, and which part of it the bars show. Dragging chooses another. */
 import { useEffect, useRef } from "react";
-import { usePref } from "../state/prefs.ts";
-import type { SpanTable } from "./model.ts";
+import { usePref } from "../../state/prefs.ts";
+import type { SpanTable } from "../model.ts";
 import type { Timeline, Window } from "./timeline.ts";
 
-const height = 44;
+/** As spans.css has it. */
+const height = 22;
 /** Deeper levels share the last of the lanes. */
-const laneCount = 8;
-const laneHeight = 4;
+const laneCount = 4;
+const laneHeight = 5;
 const tokens = {
   agent: "--kind-agent",
   llm: "--kind-llm",
@@ -44,7 +45,7 @@ export function Minimap({ table, timeline, window: shown, onWindow }: MinimapPro
   const to = (shown.to / timeline.length) * 100;
   return (
     <div
-      className="waterfall-minimap"
+      className="spans-minimap"
       ref={box}
       title="Drag to look at a part; a click shows all"
       onPointerDown={(event) => {
@@ -74,9 +75,9 @@ export function Minimap({ table, timeline, window: shown, onWindow }: MinimapPro
       }}
     >
       <canvas ref={canvas} aria-hidden="true" />
-      <i className="waterfall-shade" style={{ left: 0, width: `${from}%` }} />
-      <i className="waterfall-shade" style={{ left: `${to}%`, right: 0 }} />
-      <i className="waterfall-brush" style={{ left: `${from}%`, width: `${to - from}%` }} />
+      <i className="spans-shade" style={{ left: 0, width: `${from}%` }} />
+      <i className="spans-shade" style={{ left: `${to}%`, right: 0 }} />
+      <i className="spans-brush" style={{ left: `${from}%`, width: `${to - from}%` }} />
     </div>
   );
 }
@@ -104,7 +105,7 @@ function paint(canvas: HTMLCanvasElement, table: SpanTable, timeline: Timeline):
   }
   const paths = kinds.map(() => new Path2D());
   for (let lane = 0; lane < laneCount; lane++) {
-    const y = (5 + lane * laneHeight) * ratio;
+    const y = (2 + lane * laneHeight) * ratio;
     for (let x = 0, end: number; x < width; x = end) {
       const kind = pixels[lane * width + x]!;
       for (end = x + 1; end < width && pixels[lane * width + end] === kind;) end++;
@@ -119,7 +120,11 @@ function paint(canvas: HTMLCanvasElement, table: SpanTable, timeline: Timeline):
   });
   context.fillStyle = style.getPropertyValue("--error");
   for (const row of table.errors) {
-    const x = timeline.drawn(columns.startTime[row]!) * scale;
-    context.fillRect(x, (height - 8) * ratio, 2 * ratio, 7 * ratio);
+    const start = columns.startTime[row]!;
+    const x = timeline.drawn(start) * scale;
+    const end = timeline.drawn(start + columns.durationMs[row]!) * scale;
+    const lane = Math.min(columns.depth[row]!, laneCount - 1);
+    const y = (2 + lane * laneHeight) * ratio;
+    context.fillRect(x, y, Math.max(2 * ratio, end - x), 3 * ratio);
   }
 }

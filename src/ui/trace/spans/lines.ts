@@ -1,0 +1,268 @@
+/**
+ * Which lines the table has: spans in the order of the tree, or flat in the order of a column. Repeats, internal
+ * spans, and spans without a value in that column are folded: a line stands for them, and they below it.
+ */
+import type { SpanTable } from "../model.ts";
+import { sortRows, type Sort } from "./sort.ts";
+import { rollupOf } from "./sums.ts";
+
+/** What a line stands for: a span, some that are alike, internal ones, or those that the order has no place for. */
+export type LineKind = "span" | "repeats" | "internal" | "rest";
+
+const kinds: readonly LineKind[] = ["span", "repeats", "internal", "rest"];
+
+export interface Lines {
+  readonly count: number;
+  /** The span; of a fold the first of its spans. */
+  readonly rows: Int32Array;
+  /** How far in it stands. */
+  readonly levels: Int32Array;
+  kindOf(line: number): LineKind;
+  /** The spans that a fold stands for, without those below them; none of a span's own line. */
+  membersOf(line: number): Int32Array;
+  /** What it is known by while the trace grows. */
+  idOf(line: number): string;
+  /** Of a line with something below it whether that is shown; null of one with nothing. */
+  isOpen(line: number): boolean | null;
+  /** Which line shows a row: its own, that of the fold or of the closed span it is in. -1: none. */
+  lineOf(row: number): number;
+}
+
+export interface Shown {
+  /** Ids of spans whose children are hidden. */
+  closed: ReadonlySet<string>;
+  /** Ids of folds that are open. */
+  opened: ReadonlySet<string>;
+  /** Whether internal spans are shown wherever they are. */
+  isInternal: boolean;
+  /** Only failed spans, in a tree with what they stand under. */
+  isErrorsOnly: boolean;
+  /** Rows of spans that no fold may hide. */
+  found: ReadonlySet<number>;
+  /** Null: the tree. */
+  sort: Sort | null;
+}
+
+/** The fewest neighbours that are worth folding. */
+const foldedCount = 3;
+const nobody = new Int32Array();
+
+export function linesOf(table: SpanTable, shown: Shown): Lines {
+  const lines = new LineList(table, shown);
+  if (shown.sort) addSorted(lines, shown.sort);
+  else addTree(lines);
+  return lines.done();
+}
+
+class LineList {
+  readonly table: SpanTable;
+  readonly shown: Shown;
+  readonly #rows: number[] = [];
+  readonly #levels: number[] = [];
+  readonly #kinds: number[] = [];
+  readonly #places: Int32Array;
+  readonly #folds = new Map<number, { id: string; members: Int32Array; isOpen: boolean }>();
+
+  constructor(table: SpanTable, shown: Shown) {
+    this.table = table;
+    this.shown = shown;
+    this.#places = new Int32Array(table.count).fill(-1);
+  }
+
+  isClosed(row: number): boolean {
+    return this.shown.closed.has(spanId(this.table, row));
+  }
+
+  addSpan(row: number, level: number, end = row + 1): void {
+    this.#places.fill(this.#rows.length, row, end);
+    this.#add("span", row, level);
+  }
+
+  /** A line for some spans. @param addBelow adds their own lines, where it is open. */
+  addFold(
+    kind: LineKind,
+    id: string,
+    members: Int32Array,
+    level: number,
+    addBelow: (row: number, level: number) => void,
+  ): void {
+    const { table, shown } = this;
+    const isOpen =
+      shown.opened.has(id) ||
+      (kind === "internal" && shown.isInternal) ||
+      (shown.found.size > 0 && kind !== "rest" && this.#hasFound(members));
+    const line = this.#rows.length;
+    this.#folds.set(line, { id, members, isOpen });
+    this.#add(kind, members[0]!, level);
+    for (const row of members) {
+      if (isOpen) addBelow(row, level + 1);
+      else this.#places.fill(line, row, shown.sort ? row + 1 : table.ends[row]!);
+    }
+  }
+
+  #add(kind: LineKind, row: number, level: number): void {
+    this.#rows.push(row);
+    this.#levels.push(level);
+    this.#kinds.push(kinds.indexOf(kind));
+  }
+
+  #hasFound(members: Int32Array): boolean {
+    const { ends } = this.table;
+    const at = new Set(members);
+    for (const row of this.shown.found) {
+      if (at.has(row)) return true;
+      // Few stand below others in a fold.
+      for (const member of members) if (member < row && row < ends[member]!) return true;
+    }
+    return false;
+  }
+
+  done(): Lines {
+    const { table } = this;
+    const rows = Int32Array.from(this.#rows);
+    const lineKinds = Uint8Array.from(this.#kinds);
+    const folds = this.#folds;
+    const isTree = this.shown.sort === null;
+    return {
+      count: rows.length,
+      rows,
+      levels: Int32Array.from(this.#levels),
+      kindOf: (line) => kinds[lineKinds[line]!]!,
+      membersOf: (line) => folds.get(line)?.members ?? nobody,
+      idOf: (line) => folds.get(line)?.id ?? spanId(table, rows[line]!),
+      isOpen: (line) => {
+        const fold = folds.get(line);
+        if (fold) return fold.isOpen;
+        const row = rows[line]!;
+        return isTree && hasLinesBelow(table, row) ? !this.isClosed(row) : null;
+      },
+      lineOf: (row) => this.#places[row] ?? -1,
+    };
+  }
+}
+
+/** Internal spans stand in a fold of the agent's, not below what they ran in. */
+function hasLinesBelow(table: SpanTable, row: number): boolean {
+  if (table.isInternal[row] === 1) return table.ends[row]! > row + 1;
+  return rollupOf(table, row).spanCount > 0;
+}
+
+const spanId = ({ columns }: SpanTable, row: number) => `${columns.key[row]}`;
+
+/** Internal spans of one agent, which stand together behind all else that it did. */
+interface Internals {
+  agent: number;
+  rows: number[];
+}
+
+function addTree(lines: LineList): void {
+  const { table, shown } = lines;
+  const { count, ends, isInternal, columns } = table;
+  const agentOf = table.internalCount > 0 ? agentsOf(table) : nobody;
+  const only = shown.isErrorsOnly ? withParents(table, table.errors) : null;
+  const open: Internals[] = [];
+  /** A span of a fold, with all below it. */
+  const addWhole = (from: number, level: number) => {
+    const by = level - columns.depth[from]!;
+    for (let row = from; row < ends[from]!;) {
+      const end = lines.isClosed(row) ? ends[row]! : row + 1;
+      lines.addSpan(row, columns.depth[row]! + by, end);
+      row = end;
+    }
+  };
+  const addInternals = (before: number) => {
+    while (open.length > 0 && ends[open.at(-1)!.agent]! <= before) {
+      const { agent, rows } = open.pop()!;
+      const id = `internal.${columns.key[agent]}`;
+      lines.addFold("internal", id, Int32Array.from(rows), columns.depth[agent]! + 1, addWhole);
+    }
+  };
+  for (let row = 0; row < count;) {
+    addInternals(row);
+    if (isInternal[row] === 1) {
+      const agent = agentOf[row]!;
+      if (!only) {
+        const last = open.at(-1);
+        if (last?.agent === agent) last.rows.push(row);
+        else open.push({ agent, rows: [row] });
+      }
+      row = ends[row]!;
+      continue;
+    }
+    if (only && only[row] === 0) {
+      row++;
+      continue;
+    }
+    const alike = only ? nobody : alikeFrom(table, row);
+    const level = columns.depth[row]!;
+    if (alike.length >= foldedCount) {
+      lines.addFold("repeats", `repeats.${columns.key[row]}`, alike, level, addWhole);
+      row = ends[alike.at(-1)!]!;
+      continue;
+    }
+    const end = lines.isClosed(row) ? ends[row]! : row + 1;
+    lines.addSpan(row, level, end);
+    row = end;
+  }
+  addInternals(count);
+}
+
+/** By row that of the agent in which it ran, itself where it is one; what stands at the top where none is. */
+function agentsOf({ count, parents, columns }: SpanTable): Int32Array {
+  const agent = columns.spanType.values.indexOf("agent");
+  const rows = new Int32Array(count);
+  for (let row = 0; row < count; row++) {
+    const parent = parents[row]!;
+    // In a circle of parents one comes later.
+    const isOutermost = parent < 0 || parent >= row || columns.spanType.rows[row] === agent;
+    rows[row] = isOutermost ? row : rows[parent]!;
+  }
+  return rows;
+}
+
+/**
+ * The rows from one on that are of one parent, kind and name and have nothing below them. What failed is never
+ * among them, nor is a model call: each is a step.
+ */
+function alikeFrom(table: SpanTable, row: number): Int32Array {
+  const { count, ends, parents, columns } = table;
+  if (columns.spanType.values[columns.spanType.rows[row]!] === "llm") return nobody;
+  const ok = columns.status.values.indexOf("ok");
+  let at = row;
+  while (
+    at < count &&
+    ends[at] === at + 1 &&
+    parents[at] === parents[row] &&
+    columns.name.rows[at] === columns.name.rows[row] &&
+    columns.spanType.rows[at] === columns.spanType.rows[row] &&
+    columns.status.rows[at] === ok
+  )
+    at++;
+  return Int32Array.from({ length: at - row }, (_, i) => row + i);
+}
+
+function addSorted(lines: LineList, sort: Sort): void {
+  const { table, shown } = lines;
+  const errors = shown.isErrorsOnly ? new Set(table.errors) : null;
+  const { sorted, running, rest, internal } = sortRows(table, sort, (row) =>
+    errors ? errors.has(row) : true,
+  );
+  const add = (row: number, level: number) => lines.addSpan(row, level);
+  for (const row of sorted) add(row, 0);
+  // What runs has no end, and so no place among the others yet.
+  if (running !== null) add(running, 0);
+  if (rest.length > 0) lines.addFold("rest", "rest", rest, 0, add);
+  if (internal.length > 0) lines.addFold("internal", "internal", internal, 0, add);
+}
+
+/** Marks rows and all that they stand under. */
+function withParents({ count, parents }: SpanTable, rows: Iterable<number>): Uint8Array {
+  const marked = new Uint8Array(count);
+  for (let row of rows) {
+    while (row >= 0 && marked[row] === 0) {
+      marked[row] = 1;
+      row = parents[row]!;
+    }
+  }
+  return marked;
+}

@@ -1,0 +1,128 @@
+/** The first cell of a line: where a span stands in the tree, what it is and what it is called. */
+import { count as countText, plural } from "../../format.ts";
+import { Icon } from "../../parts/icon.tsx";
+import { KindMark, StandingMark } from "../../parts/mark.tsx";
+import type { SpanRow, SpanTable } from "../model.ts";
+import type { LineKind } from "./lines.ts";
+import { sortWords, type Sort } from "./sort.ts";
+
+/** Deeper levels stand at the same place and say their number. */
+const deepest = 8;
+
+export interface NameProps {
+  table: SpanTable;
+  /** Of a fold the first of its spans. */
+  span: SpanRow;
+  kind: LineKind;
+  level: number;
+  /** Of a fold how many it stands for. */
+  count: number;
+  isOpen: boolean | null;
+  onToggle: () => void;
+  /** Whether it is among what is looked for. */
+  isFound: boolean;
+  /** Whether a span that failed is hidden below it. */
+  hidesError: boolean;
+  sort: Sort | null;
+}
+
+export function NameCell({
+  table,
+  span,
+  kind,
+  level,
+  count,
+  isOpen,
+  onToggle,
+  isFound,
+  hidesError,
+  sort,
+}: NameProps) {
+  return (
+    <>
+      {Array.from({ length: Math.min(level, deepest) }, (_, i) => (
+        <i className="spans-guide" key={i} />
+      ))}
+      {level > deepest && <span className="label">{level}</span>}
+      <span className="spans-toggle">
+        {isOpen !== null && (
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-label={isOpen ? "Close" : "Open"}
+            onClick={(event) => {
+              event.stopPropagation();
+              onToggle();
+            }}
+          >
+            <Icon name={isOpen ? "down" : "right"} size="xs" />
+          </button>
+        )}
+      </span>
+      {kind === "span" || kind === "repeats" ? (
+        <>
+          <KindMark kind={span.kind} />
+          <span className={`spans-called ${isFound ? "is-found" : ""}`}>{nameOf(span)}</span>
+          <span className="spans-detail truncated">
+            {kind === "repeats" ? `×${countText(count)}` : stepOf(table, span)}
+          </span>
+          {sort && kind === "span" && <Path table={table} span={span} />}
+        </>
+      ) : (
+        <>
+          {!sort && <KindMark kind="other" />}
+          <span className="spans-called truncated">{foldText(kind, count, sort)}</span>
+        </>
+      )}
+      {kind === "span" && span.isRunning ? (
+        <StandingMark standing="running" />
+      ) : kind === "span" && span.status !== "ok" ? (
+        <StandingMark standing={span.status} />
+      ) : hidesError ? (
+        <StandingMark standing="error" words="failed inside" />
+      ) : null}
+    </>
+  );
+}
+
+function foldText(kind: LineKind, count: number, sort: Sort | null): string {
+  if (kind !== "rest")
+    return sort ? plural(count, "internal span") : `${countText(count)} internal`;
+  const without = sort?.by === "errors" ? "an error" : sort ? sortWords[sort.by] : "";
+  return `${plural(count, "span")} without ${without}`;
+}
+
+/** Many senders put the model into the name of a call: it has its own place. */
+export function nameOf({ name, modelId }: SpanRow): string {
+  return modelId === null ? name : name.replace(modelId, "").trim() || name;
+}
+
+function stepOf(table: SpanTable, { row, kind, depth, repeats }: SpanRow): string {
+  if (kind === "llm" && repeats === null) return `step ${table.steps[row]}`;
+  return kind === "agent" && depth > 0 ? "sub-agent" : "";
+}
+
+/** What it stands under, without the root that all stand under. */
+function Path({ table, span }: { table: SpanTable; span: SpanRow }) {
+  const names: string[] = [];
+  for (let row = span.parent; row !== null && names.length < deepest;) {
+    const above = table.span(row);
+    if (above.depth === 0) break;
+    names.unshift(above.kind === "llm" ? `step ${table.steps[row]}` : nameOf(above));
+    // In a circle of parents one comes later.
+    row = above.parent !== null && above.parent < row ? above.parent : null;
+  }
+  if (names.length === 0) return null;
+  const path = names.join(" › ");
+  return (
+    <span className="spans-path truncated" title={path}>
+      {path}
+    </span>
+  );
+}
+
+/** What a screen reader says of a line, and a pointer's title. */
+export function titleOf({ name, errorMessage, isRunning }: SpanRow): string {
+  if (isRunning) return `${name} is still running: its span comes when it ends`;
+  return errorMessage === null ? name : `${name}: ${errorMessage}`;
+}
