@@ -338,11 +338,8 @@ export const damage = {
   mostAside: 10_000,
 } as const;
 
-/** What a list shows of an input and an output, in UTF-16 code units. */
-export const preview = { length: 200 } as const;
-
-/** So many spans of a trace are told of in a few words at once. */
-export const gists = { spans: 200 } as const;
+/** What a list shows of an input and an output, in UTF-16 code units, and of how many spans at once. */
+export const preview = { length: 200, spans: 200 } as const;
 
 /** A page of a transcript: bounds the work for it in a trace of any size. Lengths are UTF-16 code units. */
 export const transcript = {

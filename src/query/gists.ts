@@ -4,7 +4,7 @@
  */
 import { Type, type Static } from "@sinclair/typebox";
 import { spanStatuses } from "../contract/v1.ts";
-import { gists as limits } from "../limits.ts";
+import { preview as limits } from "../limits.ts";
 import { argumentIn } from "../messages/argument.ts";
 import { firstWords, inputPreview } from "../messages/preview.ts";
 import { readToolRun } from "../messages/tools.ts";
