@@ -498,7 +498,7 @@ test("what is silent too long is cut off, what is idle or slow is not", async ()
   expect(pong).toBeNull();
   expect(await send(idle, frame(text("")))).toMatchObject(ok);
   expect(server.received).toHaveLength(3);
-}, 20_000);
+});
 
 describe("at its end the listener", () => {
   test("lets calls under way finish and takes no new ones", async () => {

@@ -292,7 +292,7 @@ test("arbitrary mutations of valid payloads are refused without a trace, or stor
   expect(answers.slowestMs).toBeLessThan(maxWaitMs);
   expect(server.bugs).toEqual([]);
   watch.close();
-}, 60_000);
+});
 
 const limit = 10 * MiB;
 const fill = (text: string, bytes = limit) => text.repeat(Math.floor(bytes / text.length));
@@ -384,7 +384,7 @@ describe("hostile bodies", () => {
     expect(slowest.ms).toBeLessThan(maxWaitMs);
     expect(server.bugs).toEqual([]);
     watch.close();
-  }, 60_000);
+  });
 
   test("are refused as soon where unknown fields are kept", async () => {
     await using server = await startServer();
@@ -401,7 +401,7 @@ describe("hostile bodies", () => {
     }
     console.info(`hostile bodies with unknown fields kept, slowest ${Math.round(slowestMs)} ms`);
     expect(slowestMs).toBeLessThan(2 * maxWaitMs);
-  }, 60_000);
+  });
 });
 
 describe("large valid bodies", () => {
@@ -415,7 +415,7 @@ describe("large valid bodies", () => {
     }
     const { traces } = (await (await server.api("/api/traces")).json()) as TracePage;
     expect(traces).toMatchObject([{ spanCount: 20_000, endTime: 2, llmCount: 20_000 }]);
-  }, 30_000);
+  });
 
   test("of more spans of one trace than the writer remembers are stored without a long wait", async () => {
     await using server = await startServer();
@@ -428,5 +428,5 @@ describe("large valid bodies", () => {
     expect(performance.now() - start).toBeLessThan(2 * maxWaitMs);
     const { traces } = (await (await server.api("/api/traces")).json()) as TracePage;
     expect(traces).toMatchObject([{ spanCount: 110_001 }]);
-  }, 30_000);
+  });
 });

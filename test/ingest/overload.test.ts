@@ -131,7 +131,7 @@ describe.concurrent("senders that hold a connection and say little", () => {
     expect(server.peakMemoryMiB() ?? 0).toBeLessThan(maxMemoryMiB);
     server.signal("SIGTERM");
     expect(await server.log).not.toContain("bug");
-  }, 40_000);
+  });
 });
 
 describe.concurrent("a disk", () => {
@@ -174,7 +174,7 @@ describe.concurrent("a disk", () => {
     expect(await spanCountOf(server)).toBe(21);
     server.signal("SIGTERM");
     expect(await server.log).not.toContain("bug");
-  }, 30_000);
+  });
 
   test("that is held while a deleted trace is collected does not end the server", async () => {
     const dir = makeDir();
@@ -195,7 +195,7 @@ describe.concurrent("a disk", () => {
     other.close();
     expect((await post(server, "another")).status).toBe(202);
     expect(await spanCountOf(server)).toBe(1);
-  }, 30_000);
+  });
 
   /** Random, since the store compresses. */
   const noise = () => randomBytes(200_000).toString("base64");
@@ -237,7 +237,6 @@ describe.concurrent("a disk", () => {
       expect(await server.exited).toBe(0);
       expect(await server.log).not.toContain("bug");
     },
-    30_000,
   );
 });
 
@@ -289,6 +288,5 @@ describe("senders of 10 MiB", () => {
       server.signal("SIGTERM");
       expect(await server.log).not.toContain("bug");
     },
-    40_000,
   );
 });

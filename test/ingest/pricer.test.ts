@@ -200,7 +200,7 @@ test("a reprice waits while another program holds the store", async () => {
     await Bun.sleep(20);
   }
   expect((await read(traceId)).trace.costUsd).toBe("1");
-}, 30_000);
+});
 
 /** Spans with what only an import brings, in a trace of their own. */
 async function imported(

@@ -68,4 +68,4 @@ test("a server packs what an earlier one left and frees what is deleted, while i
   expect(problemsOf(db, false)).toEqual([]);
   expect(server.bugs).toEqual([]);
   db.close();
-}, 30_000);
+});

@@ -1,14 +1,11 @@
 /** Any text is read: none throws, none takes long, and what is whole of a text that is cut off is read. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
 import fc from "fast-check";
 import { Message } from "../../src/messages/model.ts";
 import { inputPreview, outputPreview } from "../../src/messages/preview.ts";
 import { locateMessages, messagesFromEnd, readMessages } from "../../src/messages/read.ts";
 import { readTools } from "../../src/messages/tools.ts";
-
-/** A machine may be busy with more than this. */
-setDefaultTimeout(60_000);
 
 const words = fc.constantFrom(
   "",

@@ -38,27 +38,23 @@ describe.skipIf(captures.length === 0).each(waysOf(seed))("$name", (way) => {
     server = await startServer();
     await sendAll(server, way);
     until = Date.now() + settleMs;
-  }, 60_000);
+  });
   afterAll(async () => {
     expect(server.bugs).toEqual([]);
     await server[Symbol.asyncDispose]();
   });
 
-  test.each(captures)(
-    "$name",
-    async (capture) => {
-      const { shown, wrong } = await readRight(server, capture, until);
-      expect(wrong).toEqual([]);
-      const lines = summaryOf(shown);
-      if (!first.has(capture.name)) first.set(capture.name, lines);
-      const others = first.get(capture.name)!;
-      expect({
-        only: lines.filter((line) => !others.includes(line)).slice(0, 10),
-        missing: others.filter((line) => !lines.includes(line)).slice(0, 10),
-      }).toEqual({ only: [], missing: [] });
-    },
-    30_000,
-  );
+  test.each(captures)("$name", async (capture) => {
+    const { shown, wrong } = await readRight(server, capture, until);
+    expect(wrong).toEqual([]);
+    const lines = summaryOf(shown);
+    if (!first.has(capture.name)) first.set(capture.name, lines);
+    const others = first.get(capture.name)!;
+    expect({
+      only: lines.filter((line) => !others.includes(line)).slice(0, 10),
+      missing: others.filter((line) => !lines.includes(line)).slice(0, 10),
+    }).toEqual({ only: [], missing: [] });
+  });
 });
 
 /** What is shown, once it is right, or else when the time is up. */

@@ -575,7 +575,7 @@ describe("a page of a transcript", () => {
       }
       expect(best).toBeLessThan(100);
     }
-  }, 60_000);
+  });
 
   test("is a 404 of no trace, a 400 for no cursor or limit", async () => {
     const traceId = await send([llm(10, [user("one")])]);

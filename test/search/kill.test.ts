@@ -64,4 +64,4 @@ test("killed amid indexing, a search answers as before", async () => {
     await server.exited;
     rmSync(dir, { recursive: true, force: true });
   }
-}, 60_000);
+});

@@ -95,7 +95,7 @@ async function main(): Promise<number> {
       .filter((file) => !notHere.some((prefix) => file.startsWith(prefix)))
       .map((file) => `./test/${file}`);
     const preload = join(import.meta.dir, "preload.ts");
-    const options = ["--preload", preload, "--only-failures", "--timeout", "60000"];
+    const options = ["--preload", preload, "--only-failures", "--timeout", "120000"];
     const tests = Bun.spawn([process.execPath, "test", ...options, ...files.sort()], {
       cwd: root,
       env: { ...process.env, SQLITE337_LIBRARY: library, SQLITE337_LOG: log },

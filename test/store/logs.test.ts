@@ -219,7 +219,7 @@ describe("log records of one span", () => {
     expect(await spanOf(server)).toEqual(span);
     await sendSpans(server, otlpSpan());
     expect(await spanOf(server)).toEqual(span);
-  }, 30_000);
+  });
 
   test("are bounded in size, too", async () => {
     await using server = await startServer();
@@ -242,7 +242,7 @@ describe("log records of one span", () => {
     expect(kept.map(({ body }) => Number.parseInt(body))).toEqual(kept.map((_, i) => i));
     expect(kept.length).toBeGreaterThan(1);
     expect(droppedLogsCount).toBeWithin(1, 60);
-  }, 30_000);
+  });
 
   test("are counted where they are too many to wait for it, or to join it", async () => {
     await using server = await startServer();

@@ -167,4 +167,4 @@ test("a server answers from an old store at once, moves it and gives the space b
   expect(statSync(path).size).toBeLessThan(before);
   db.close();
   await server.stop();
-}, 30_000);
+});

@@ -27,5 +27,4 @@ browserTest(
     expect(await prices.locator("table").count()).toBe(1);
     expect(complaints).toEqual([]);
   },
-  20_000,
 );
