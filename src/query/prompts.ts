@@ -14,6 +14,7 @@ import { readMessages } from "../messages/read.ts";
 import { described, nullable } from "../schemas.ts";
 import { fromCell, type Cell, type Figure } from "../store/codec.ts";
 import { spanKeyRange } from "../store/rows.ts";
+import { Budget } from "./budget.ts";
 import { readText } from "./compare.ts";
 import { usdOf } from "./costs.ts";
 import { diffTexts, TextDiff } from "./textdiff.ts";
@@ -94,14 +95,14 @@ export function listPromptVersions(
   nowMs: number,
   budgetMs: number = readMs,
 ): PromptVersions {
-  const deadlineMs = performance.now() + budgetMs;
+  const budget = new Budget(budgetMs);
   const { keys, isWhole } = newestKeys(source, query, nowMs);
   const versionOf = createVersions(source);
   const byVersion = new Map<string, Row[]>();
   let traceCount = 0;
   let withoutPromptCount = 0;
   for (const row of rowsOf(source, keys)) {
-    if (traceCount > 0 && performance.now() > deadlineMs) break;
+    if (budget.spend()) break;
     traceCount++;
     const id = versionOf(row);
     if (id === null) withoutPromptCount++;

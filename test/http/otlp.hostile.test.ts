@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Encoding } from "../../src/otlp/request.ts";
 import type { SpanView } from "../../src/query/views.ts";
-import { makeTempDir, startServer, type TestServer } from "../helpers.ts";
+import { makeTempDir, sendUntilTaken, startServer, type TestServer } from "../helpers.ts";
 import { fieldOf, nestedOf } from "../otlp/bytes.ts";
 import { request } from "../otlp/otlp.arbitrary.ts";
 import { encode, requests, type Message } from "../otlp/second.ts";
@@ -18,8 +18,8 @@ import {
   nanos,
   otlpLog,
   otlpSpan,
-  post,
-  send,
+  post as postOnce,
+  send as sendOnce,
   traceId,
   tracesRequest,
 } from "../otlp/sender.ts";
@@ -33,6 +33,11 @@ afterAll(async () => {
   expect(server.bugs).toEqual([]);
   await server[Symbol.asyncDispose]();
 });
+
+const post = (...request: Parameters<typeof postOnce>) =>
+  sendUntilTaken(() => postOnce(...request));
+const send = (...request: Parameters<typeof sendOnce>) =>
+  sendUntilTaken(() => sendOnce(...request));
 
 const signals = ["traces", "logs", "metrics"] as const;
 
@@ -282,20 +287,18 @@ describe.each(encodings)("in %s", (encoding) => {
     const body = bodyOf("traces", tracesRequest(spans), encoding);
     let isAnswered = false;
     const headers = { "content-type": contentTypes[encoding] };
-    const sent = post(other, "traces", body, headers).then(({ status }) => {
+    const sent = postOnce(other, "traces", body, headers).then(({ status }) => {
       isAnswered = true;
       return status;
     });
-    const waits: number[] = [];
-    while (!isAnswered) {
-      const start = performance.now();
+    let answers = 0;
+    for (; !isAnswered; answers++) {
       expect((await fetch(`${other.url}/health`)).status).toBe(200);
-      waits.push(performance.now() - start);
       await Bun.sleep(10);
     }
     // On a slow machine the sender is told to come again.
     expect([200, 503]).toContain(await sent);
-    expect(Math.max(...waits)).toBeLessThan(500);
+    expect(answers).toBeGreaterThan(10);
   });
 });
 

@@ -26,7 +26,7 @@ test.skipIf(captures.length === 0)(
 );
 
 /** Log records may be joined to spans a while after the answer; all captures of a way share it. */
-const settleMs = 3000;
+const settleMs = 60_000;
 
 /** As it was shown when it came as captured. */
 const first = new Map<string, string[]>();

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type SpanFacts } from "../../src/store/spanfacts.ts";
 import { Tally } from "../../src/store/tally.ts";
 import { maxCount } from "../payload.arbitrary.ts";
+import { cpuMs } from "../helpers.ts";
 
 let nextKey = 0;
 
@@ -260,13 +261,13 @@ describe("a tally", () => {
       return tally.row();
     };
     expect(put(20)).toMatchObject({ spanCount: 50_000, usage: { inputTokens: 50_000 } });
-    const start = performance.now();
+    const start = cpuMs();
     expect(put(30)).toMatchObject({
       spanCount: 50_000,
       endTime: 30,
       usage: { inputTokens: 50_000 },
     });
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuMs() - start).toBeLessThan(2000);
   });
 
   test("sums beyond what a number holds", () => {
