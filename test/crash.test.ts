@@ -15,4 +15,4 @@ test("nothing that was acknowledged is lost or there twice after kill -9 under l
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
-}, 60_000);
+});

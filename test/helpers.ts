@@ -87,6 +87,24 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
   return server;
 }
 
+/**
+ * What this process took of the processors so far. Tests that work is linear go by it: the time on the
+ * wall grows with whatever else the machine does.
+ */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Sends as clients do: again where the answer says that the server has no time for it now. */
+export async function sendUntilTaken(send: () => Promise<Response>): Promise<Response> {
+  for (;;) {
+    const response = await send();
+    if (response.status !== 503) return response;
+    await Bun.sleep(100);
+  }
+}
+
 /** The smallest payload that the contract admits, with any part replaced. */
 export function makePayload(
   trace: Record<string, unknown> = {},

@@ -46,7 +46,6 @@ test.skipIf(!sessions)(
     expect(status).toMatchObject({ traceCount: sent.size, spanCount: lines.length });
     expect(server.bugs).toEqual([]);
   },
-  60_000,
 );
 
 const captures = readCaptures();

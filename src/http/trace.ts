@@ -1,7 +1,7 @@
 /** One trace: its skeleton, its spans whole, their payloads, where its time went, and its export. */
 import { Type } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
-import { gists, largeTraceSpans, news, tracePage } from "../limits.ts";
+import { preview, largeTraceSpans, news, tracePage } from "../limits.ts";
 import { Breakdown } from "../query/breakdown.ts";
 import { TraceColumns } from "../query/columns.ts";
 import { Gists } from "../query/gists.ts";
@@ -43,8 +43,8 @@ const NewsQuery = closed({
 const GistsQuery = closed({
   project,
   spans: Type.String({
-    pattern: `^\\d{1,16}(,\\d{1,16}){0,${gists.spans - 1}}$`,
-    description: `Keys of spans, with commas between, ${gists.spans} at most`,
+    pattern: `^\\d{1,16}(,\\d{1,16}){0,${preview.spans - 1}}$`,
+    description: `Keys of spans, with commas between, ${preview.spans} at most`,
   }),
 });
 const PayloadQuery = closed({

@@ -8,6 +8,7 @@ import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
 import { described, nullable } from "../schemas.ts";
 import { fromCell, type Cell, type Figure } from "../store/codec.ts";
+import { Budget } from "./budget.ts";
 import { usdOf } from "./costs.ts";
 import { createPrompts, promptOf, type PromptRow } from "./promptof.ts";
 import { diffTexts, TextDiff } from "./textdiff.ts";
@@ -103,14 +104,14 @@ export function listPromptVersions(
   nowMs: number,
   budgetMs: number = readMs,
 ): PromptVersions {
-  const deadlineMs = performance.now() + budgetMs;
+  const budget = new Budget(budgetMs);
   const { keys, isWhole } = newestKeys(source, query, nowMs);
   const promptIn = createPrompts(source);
   const byVersion = new Map<string, Version>();
   let traceCount = 0;
   let withoutPromptCount = 0;
   for (const row of rowsOf(source, keys)) {
-    if (traceCount > 0 && performance.now() > deadlineMs) break;
+    if (budget.spend()) break;
     traceCount++;
     const used = promptIn(row);
     if (used === null) withoutPromptCount++;

@@ -11,6 +11,7 @@ import { isDamage } from "../store/trouble.ts";
 import { fromCell, type Cell } from "../store/codec.ts";
 import { readEntries, readList, type Entry, type Token } from "../store/lists.ts";
 import { payloadFields, spanKeyRange } from "../store/rows.ts";
+import { Budget } from "./budget.ts";
 import { commonLength, goesOnFrom, stemOf } from "./compare.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import { SpanId } from "./news.ts";
@@ -76,7 +77,7 @@ export function readTraceNews(
   { cursor, limit = limits.calls }: NewsQuery,
   budgetMs: number = limits.budgetMs,
 ): TraceNews {
-  const deadlineMs = performance.now() + budgetMs;
+  const budget = new Budget(budgetMs);
   const behind = cursor === undefined ? null : parseCursor(cursor, 2);
   const { trace } = findTrace(source.db, ref);
   // Else what was made for each page would come on top of the pages before.
@@ -104,7 +105,7 @@ export function readTraceNews(
     const earlierAt = shared === emptyPrefix ? sequels.lastBefore(input) : visits.lastOf(shared);
     remember(input, at);
     const earlier = calls[earlierAt];
-    partial ||= performance.now() > deadlineMs;
+    partial = budget.spend();
     return {
       key: call.key,
       spanId: fromCell(call.spanId),

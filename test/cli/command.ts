@@ -1,5 +1,5 @@
 /** The command line as its users have it: a process of its own, against a directory of its own. */
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../src/config.ts";
@@ -9,9 +9,6 @@ import { version } from "../../src/version.ts";
 import { makeTempDir, startServer, type TestServer } from "../helpers.ts";
 
 const entry = join(import.meta.dir, "../../src/main.ts");
-
-// A process takes 0.1 s to start, on a machine with nothing else to do.
-setDefaultTimeout(30_000);
 
 export interface Ended {
   exitCode: number;

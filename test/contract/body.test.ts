@@ -91,9 +91,7 @@ describe.each(encoders)("%s", (_, encoding, encode) => {
       status: 413,
     });
     const bomb = encode(" ".repeat(50_000_000));
-    const startedAt = performance.now();
     expect(failureOf(bomb, encoding, 100_000).code).toBe("payload_too_large");
-    expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
   test("named over a plain JSON body does no harm", () => {

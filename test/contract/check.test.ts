@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parsePayload } from "../../src/contract/check.ts";
 import { AppError } from "../../src/errors.ts";
-import { makePayload, makeSpan } from "../helpers.ts";
+import { cpuMs, makePayload, makeSpan } from "../helpers.ts";
 
 function parse(payload: unknown) {
   const text = typeof payload === "string" ? payload : JSON.stringify(payload);
@@ -407,17 +407,17 @@ describe("nesting", () => {
       nested(2_000_000),
       `{"version":"v1","traces":${nested(1_000_000)}}`,
     ]) {
-      const startedAt = performance.now();
+      const startedAt = cpuMs();
       expect(refusal(text).code).toBe("invalid_payload");
-      expect(performance.now() - startedAt).toBeLessThan(500);
+      expect(cpuMs() - startedAt).toBeLessThan(500);
     }
   });
 
   test("just below the length that is scanned is refused without a wait", () => {
     for (const text of ["[".repeat(16_000), nested(8000), '{"a":'.repeat(3200)]) {
-      const startedAt = performance.now();
+      const startedAt = cpuMs();
       expect(["invalid_json", "invalid_payload"]).toContain(refusal(text).code);
-      expect(performance.now() - startedAt).toBeLessThan(200);
+      expect(cpuMs() - startedAt).toBeLessThan(200);
     }
   });
 });

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { excessOf, faultOf } from "../../src/contract/scan.ts";
 import { json as limits } from "../../src/limits.ts";
+import { cpuMs } from "../helpers.ts";
 
 const nestsDeeperThan = (text: string, depth: number) => excessOf(text, depth) !== null;
 
@@ -58,9 +59,9 @@ test("strings of backslashes and quotes are scanned in linear time", () => {
     `["${'\\"'.repeat(2_500_000)}"]`,
     '""'.repeat(2_500_000),
   ]) {
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     expect(nestsDeeperThan(text, 100)).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(cpuMs() - startedAt).toBeLessThan(1000);
   }
 });
 

@@ -8,5 +8,4 @@ test.skipIf(process.platform !== "linux")(
     const lines = await runScript("damage.ts", ["60", from]);
     console.info(`from ${from}: ${lines.at(-1)}`);
   },
-  90_000,
 );

@@ -125,9 +125,13 @@ async function serveDamaged(dataDir: string, ledger: Ledger): Promise<DamageOutc
   if (info) {
     const { port } = JSON.parse(info) as ServerInfo;
     await ask(port, ledger, outcome);
-    const before = cpuMs(child.pid);
-    await Bun.sleep(500);
-    const tookMs = cpuMs(child.pid) - before;
+    let tookMs = Infinity;
+    // On a busy machine its first work may come as late as this.
+    for (let i = 0; tookMs > 350 && i < 20; i++) {
+      const before = cpuMs(child.pid);
+      await Bun.sleep(500);
+      tookMs = cpuMs(child.pid) - before;
+    }
     if (tookMs > 350) wrong.push(`it does not rest: ${tookMs} ms of 500`);
     if (child.exitCode !== null) wrong.push("it has ended by itself");
     child.kill("SIGTERM");

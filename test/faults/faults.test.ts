@@ -12,4 +12,4 @@ test("a server with a call that fails runs on or ends with one line, starts agai
   console.info(
     skipped ?? `${scenario}, ${lines.find((line) => line.startsWith("seed"))}, ${lines.at(-2)}`,
   );
-}, 90_000);
+});

@@ -17,7 +17,7 @@ let sockets: Socket[] = [];
 beforeEach(async () => {
   server = await spawnServer(dir, { wrapper: fewDescriptors });
   // By now it has read its prices.
-  expect((await post()).status).toBe(202);
+  expect((await untilServed(post)).status).toBe(202);
 });
 afterEach(async () => {
   for (const socket of sockets) socket.destroy();
@@ -53,7 +53,7 @@ async function untilFull(): Promise<void> {
 
 const ask = (path: string, init: RequestInit = {}) =>
   fetch(`${server.url}${path}`, {
-    signal: AbortSignal.timeout(1000),
+    signal: AbortSignal.timeout(5000),
     headers: { authorization: `Bearer ${server.token}` },
     ...init,
   });

@@ -121,7 +121,7 @@ function frame(message: Uint8Array, declaredBytes = message.length, flag = 0): B
 const text = (value: string) => new TextEncoder().encode(value);
 
 /** What comes back for raw bytes, and whether the connection was closed. */
-async function sendRaw(port: number, bytes: Uint8Array, waitMs: number) {
+async function sendRaw(port: number, bytes: Uint8Array, waitMs = 100_000) {
   const { promise: closed, resolve } = Promise.withResolvers<boolean>();
   const socket = await Bun.connect({
     hostname: "127.0.0.1",
@@ -419,7 +419,7 @@ describe("the listener survives", () => {
     await Bun.sleep(50);
     cut.destroy();
     expect(await send(session, frame(text("")))).toMatchObject(ok);
-    await Bun.sleep(50);
+    while (codes.length < 2) await Bun.sleep(5);
     expect(codes).toEqual(["body_timeout", "body_timeout"]);
     expect(server.bugs).toEqual([]);
   });
@@ -468,6 +468,7 @@ describe("the listener survives", () => {
     expect(large.grpcStatus).toBeUndefined();
     const session = open(server.url);
     const answers = Array.from({ length: 150 }, () => send(session, frame(text(""))));
+    while (calls < 100) await Bun.sleep(5);
     await Bun.sleep(300);
     expect(calls).toBe(100);
     gate.resolve();
@@ -489,7 +490,7 @@ test("what is silent too long is cut off, what is idle or slow is not", async ()
     setTimeout(() => slow.stream.write(piece), at * 5000);
   }
   setTimeout(() => slow.stream.end(), 12_000);
-  const isClosed = sendRaw(server.port, Buffer.from("PRI"), 12_000);
+  const isClosed = sendRaw(server.port, Buffer.from("PRI"));
 
   expect(await stalled.answer).toMatchObject({ status: undefined, reset: 8 });
   expect(await isClosed).toBe(true);
@@ -498,7 +499,7 @@ test("what is silent too long is cut off, what is idle or slow is not", async ()
   expect(pong).toBeNull();
   expect(await send(idle, frame(text("")))).toMatchObject(ok);
   expect(server.received).toHaveLength(3);
-}, 20_000);
+});
 
 describe("at its end the listener", () => {
   test("lets calls under way finish and takes no new ones", async () => {
@@ -514,20 +515,19 @@ describe("at its end the listener", () => {
     const underWay = send(session, frame(text("")));
     open(server.url);
     await Bun.sleep(50);
-    const stopped = server.stop(5000);
+    // Longer than the test may take: it ends with the call.
+    const stopped = server.stop(1_000_000);
     await Bun.sleep(50);
     expect((await send(server.url, frame(text("")))).grpcStatus).toBeUndefined();
     gate.resolve();
     expect(await underWay).toMatchObject(ok);
-    const before = performance.now();
     await stopped;
-    expect(performance.now() - before).toBeLessThan(1000);
   });
 
   test("cuts off what takes longer than the grace", async () => {
     const server = await start({ export: () => new Promise(() => {}) });
     const stuck = send(server.url, frame(text("")));
-    const silent = sendRaw(server.port, Buffer.from("PRI"), 2000);
+    const silent = sendRaw(server.port, Buffer.from("PRI"));
     await Bun.sleep(50);
     await server.stop(100);
     expect((await stuck).grpcStatus).toBeUndefined();

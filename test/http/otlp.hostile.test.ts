@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Encoding } from "../../src/otlp/request.ts";
 import type { SpanView } from "../../src/query/views.ts";
-import { makeTempDir, startServer, type TestServer } from "../helpers.ts";
+import { makeTempDir, sendUntilTaken, startServer, type TestServer } from "../helpers.ts";
 import { fieldOf, nestedOf } from "../otlp/bytes.ts";
 import { request } from "../otlp/otlp.arbitrary.ts";
 import { encode, requests, type Message } from "../otlp/second.ts";
@@ -18,8 +18,8 @@ import {
   nanos,
   otlpLog,
   otlpSpan,
-  post,
-  send,
+  post as postOnce,
+  send as sendOnce,
   traceId,
   tracesRequest,
 } from "../otlp/sender.ts";
@@ -33,6 +33,11 @@ afterAll(async () => {
   expect(server.bugs).toEqual([]);
   await server[Symbol.asyncDispose]();
 });
+
+const post = (...request: Parameters<typeof postOnce>) =>
+  sendUntilTaken(() => postOnce(...request));
+const send = (...request: Parameters<typeof sendOnce>) =>
+  sendUntilTaken(() => sendOnce(...request));
 
 const signals = ["traces", "logs", "metrics"] as const;
 
@@ -71,7 +76,7 @@ describe("bytes", () => {
       ),
       { numRuns: 300 },
     );
-  }, 30_000);
+  });
 
   test("of any request are taken, and what is stored of them is shown", async () => {
     const requestBytes = fc.oneof(
@@ -84,7 +89,7 @@ describe("bytes", () => {
       { numRuns: 200 },
     );
     await readAll();
-  }, 30_000);
+  });
 
   test("of a request that ends anywhere are taken or refused", async () => {
     for (const encoding of encodings) {
@@ -93,7 +98,7 @@ describe("bytes", () => {
         await sendAsAll(new Uint8Array(whole.subarray(0, end)), encoding);
       }
     }
-  }, 30_000);
+  });
 
   test("of a request with another byte anywhere are taken or refused", async () => {
     const whole = bodyOf("traces", tracesRequest([otlpSpan(everyField)]), "protobuf");
@@ -107,7 +112,7 @@ describe("bytes", () => {
       }
     }
     await readAll();
-  }, 30_000);
+  });
 
   test("of JSON with a value of any type in any place are taken or refused", async () => {
     const valid = JSON.stringify({
@@ -135,7 +140,7 @@ describe("bytes", () => {
       { numRuns: 400 },
     );
     await readAll();
-  }, 30_000);
+  });
 });
 
 /** Something of everything that a record may have. */
@@ -235,7 +240,7 @@ describe.each(encodings)("in %s", (encoding) => {
     const span = otlpSpan({ spanId: idOf(21), attributes: attributes(many) });
     expect((await send(server, "traces", tracesRequest([span]), encoding)).status).toBe(200);
     expect(JSON.parse((await spanOf(idOf(21))).attributes!)).toEqual(many);
-  }, 30_000);
+  });
 
   test("50,000 spans of one request are kept", async () => {
     const trace = (encoding === "json" ? "c" : "d").repeat(32);
@@ -245,7 +250,7 @@ describe.each(encodings)("in %s", (encoding) => {
     const answer = send(server, "traces", tracesRequest(spans), encoding);
     expect(await answered("traces", answer)).toMatchObject({ status: 200, partial: null });
     expect(await spanCountOf(trace)).toBe(50_000);
-  }, 30_000);
+  });
 
   test("nesting without end is refused, or is a text like any other", async () => {
     const levels = 100_000;
@@ -282,21 +287,19 @@ describe.each(encodings)("in %s", (encoding) => {
     const body = bodyOf("traces", tracesRequest(spans), encoding);
     let isAnswered = false;
     const headers = { "content-type": contentTypes[encoding] };
-    const sent = post(other, "traces", body, headers).then(({ status }) => {
+    const sent = postOnce(other, "traces", body, headers).then(({ status }) => {
       isAnswered = true;
       return status;
     });
-    const waits: number[] = [];
-    while (!isAnswered) {
-      const start = performance.now();
+    let answers = 0;
+    for (; !isAnswered; answers++) {
       expect((await fetch(`${other.url}/health`)).status).toBe(200);
-      waits.push(performance.now() - start);
       await Bun.sleep(10);
     }
     // On a slow machine the sender is told to come again.
     expect([200, 503]).toContain(await sent);
-    expect(Math.max(...waits)).toBeLessThan(500);
-  }, 60_000);
+    expect(answers).toBeGreaterThan(10);
+  });
 });
 
 /** Texts that are JSON of 100,000 levels, where a structure may stand. */
@@ -342,7 +345,7 @@ test("a text that is deeply nested JSON is kept as a text", async () => {
   }
   await readAll();
   expect(server.bugs).toEqual([]);
-}, 30_000);
+});
 
 test("an event's name may be any value, and its span's neighbours are stored", async () => {
   const map = (values: object[]) => ({ kvlistValue: { values } });
@@ -391,4 +394,4 @@ test("millions of empty records are refused before they fill the memory", async 
   const headers = { "content-type": contentTypes.json };
   expect((await post(other, "traces", json, headers)).status).toBe(400);
   if (before !== null) expect(other.peakMemoryMiB()! - before).toBeLessThan(800);
-}, 60_000);
+});

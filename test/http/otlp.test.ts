@@ -329,7 +329,7 @@ describe("a compressed body", () => {
       const answer = await answered("traces", post(server, "traces", compress(zeros), headers));
       expect(answer).toMatchObject({ status: 413, encoding: "protobuf", error: { code: 8 } });
     }
-  }, 30_000);
+  });
 });
 
 describe("a large body", () => {
@@ -376,7 +376,7 @@ describe("a large body", () => {
     expect(await answered("traces", post(server, "traces", longer, headers))).toMatchObject({
       status: 413,
     });
-  }, 30_000);
+  });
 
   test("may come in chunks, and is refused where it is too long", async () => {
     const inChunks = (bytes: Uint8Array, size: number) => {
@@ -400,7 +400,7 @@ describe("a large body", () => {
       status: 413,
       error: { code: 8, message: expect.stringContaining("payload too large") },
     });
-  }, 30_000);
+  });
 });
 
 describe("a path", () => {

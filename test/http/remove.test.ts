@@ -268,15 +268,14 @@ describe("deleting what matches", () => {
       spans: [makeSpan()],
     }));
     await server.ingest({ version: "v1", traces });
-    const removing = remove("/api/traces", { filter: "name:old" });
-    const waits: number[] = [];
-    for (let i = 0; i < 20; i++) {
-      const startedAt = performance.now();
-      await send("t0", { traceName: "new" });
-      waits.push(performance.now() - startedAt);
-    }
+    let isRemoved = false;
+    const removing = remove("/api/traces", { filter: "name:old" }).finally(() => {
+      isRemoved = true;
+    });
+    let letThrough = 0;
+    for (; !isRemoved; letThrough++) await send("t0", { traceName: "new" });
+    expect(letThrough).toBeGreaterThan(5);
     expect(await removing).toMatchObject({ status: 200, deleted: expect.any(Number) });
-    expect(Math.max(...waits)).toBeLessThan(1000);
     await send("t0", { traceName: "new" });
     expect(await listed()).toEqual(["t0"]);
   });

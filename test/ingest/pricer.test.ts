@@ -195,13 +195,9 @@ test("a reprice waits while another program holds the store", async () => {
   await Bun.sleep(5500);
   other.run("ROLLBACK");
   other.close();
-  const deadline = Date.now() + 10_000;
-  while ((await intake.writer.call("repriceStatus", []))!.finishedAt === null) {
-    expect(Date.now()).toBeLessThan(deadline);
-    await Bun.sleep(20);
-  }
+  while ((await intake.writer.call("repriceStatus", []))!.finishedAt === null) await Bun.sleep(20);
   expect((await read(traceId)).trace.costUsd).toBe("1");
-}, 30_000);
+});
 
 /** Spans with what only an import brings, in a trace of their own. */
 async function imported(

@@ -88,4 +88,4 @@ test("a server logs a stall of its writer with what it did, and counts it", asyn
     await ended;
     rmSync(dir, { recursive: true, force: true });
   }
-}, 60_000);
+});

@@ -39,21 +39,15 @@ const statusOf = (server: Any) =>
 
 /** Sends until the answer is of that status, and returns that answer. */
 async function postUntil(server: Any, status: number, more: Record<string, unknown> = {}) {
-  const deadline = performance.now() + 20_000;
-  for (let i = 0; performance.now() < deadline; i++) {
+  for (let i = 0; ; i++) {
     const response = await post(server, `until ${status} ${i}`, more);
     if (response.status === status) return response;
     await Bun.sleep(20);
   }
-  throw new Error(`never answered ${status}`);
 }
 
 async function until(isDone: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!(await isDone())) {
-    if (performance.now() > deadline) throw new Error("did not come to pass");
-    await Bun.sleep(20);
-  }
+  while (!(await isDone())) await Bun.sleep(20);
 }
 
 async function expectUnavailable(response: Response): Promise<void> {

@@ -162,4 +162,4 @@ test("unknown fields of any name and value are kept, re-sent, exported and impor
   expect(store.query(interned).get()).toEqual({ count: 0 });
   store.close();
   expect(({} as Fields).polluted).toBeUndefined();
-}, 120_000);
+});

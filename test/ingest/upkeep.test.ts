@@ -34,10 +34,8 @@ test("a server packs what an earlier one left and frees what is deleted, while i
   expect(await readAll()).toEqual(traces.map(textOf));
   let beside = 0;
   const until = async (isDone: () => boolean) => {
-    const deadline = performance.now() + 10_000;
     while (!isDone()) {
       expect((await send(server, `beside ${beside++}`)).status).toBe(202);
-      expect(performance.now()).toBeLessThan(deadline);
     }
   };
   await until(() => count("blocks WHERE NOT isLoose") > 0 && count("blocks WHERE id <= 40") === 0);
@@ -68,4 +66,4 @@ test("a server packs what an earlier one left and frees what is deleted, while i
   expect(problemsOf(db, false)).toEqual([]);
   expect(server.bugs).toEqual([]);
   db.close();
-}, 30_000);
+});

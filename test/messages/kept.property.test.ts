@@ -1,10 +1,7 @@
 /** Nothing that a message says is lost: each of its texts is found again in what was read. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { readMessages } from "../../src/messages/read.ts";
-
-/** A machine may be busy with more than this. */
-setDefaultTimeout(60_000);
 
 /** None is a word that means something, and few are alike. */
 const said = fc

@@ -131,5 +131,4 @@ test.each(Object.entries(sessions))(
       { numRuns: 12 },
     );
   },
-  120_000,
 );

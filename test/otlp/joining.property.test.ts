@@ -225,7 +225,7 @@ test("a trace in pieces of any order and number shows what the pieces in order d
     ),
     { numRuns: 80 },
   );
-}, 60_000);
+});
 
 test("and so do pieces that come at the same time", async () => {
   await fc.assert(
@@ -237,7 +237,7 @@ test("and so do pieces that come at the same time", async () => {
     ),
     { numRuns: 30 },
   );
-}, 60_000);
+});
 
 test("what only log records say is the span's, whichever comes first", async () => {
   const ofCall = (sort: string, text: string, ms: number): Piece => ({

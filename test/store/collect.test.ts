@@ -388,8 +388,7 @@ describe("a server", () => {
       database.query("SELECT count(*) FROM deletions").values()[0]![0],
       database.query("PRAGMA freelist_count").values()[0]![0],
     ];
-    for (let i = 0; !Bun.deepEquals(left(), [0, 0]) && i < 500; i++) await Bun.sleep(10);
-    expect(left()).toEqual([0, 0]);
+    while (!Bun.deepEquals(left(), [0, 0])) await Bun.sleep(10);
     database.close();
   }
 
@@ -431,15 +430,13 @@ describe("a server", () => {
     await using server = await startServer();
     for (let i = 0; i < 3; i++) await server.ingest(payloadOf(`gone ${i}`, 2000));
     for (let i = 0; i < 3; i++) await server.api(`/api/traces/gone%20${i}`, { method: "DELETE" });
-    let slowestMs = 0;
+    let answers = 0;
     const database = new Database(join(server.dataDir, "tealight.db"), { readonly: true });
     while (database.query("SELECT 1 FROM deletions").get() !== null) {
-      const start = performance.now();
       expect((await server.ingest(makePayload({ traceId: "beside" }))).status).toBe(202);
-      slowestMs = Math.max(slowestMs, performance.now() - start);
+      answers++;
     }
     database.close();
-    expect(slowestMs).toBeGreaterThan(0);
-    expect(slowestMs).toBeLessThan(1000);
+    expect(answers).toBeGreaterThan(5);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { cut, type Place } from "../../src/store/cut.ts";
 import { wireText } from "../payload.arbitrary.ts";
+import { cpuMs } from "../helpers.ts";
 
 interface Mark {
   end: number;
@@ -87,11 +88,11 @@ describe("a text is cut", () => {
     "in linear time, if it is a megabyte of %s",
     (unit) => {
       const text = unit.repeat(1_000_000 / unit.length);
-      const start = performance.now();
+      const start = cpuMs();
       expect(marksOf(text).at(-1)!.end).toBe(text.length);
       expect(marksOf(`[${text}`).at(-1)!.end).toBe(text.length + 1);
       // It takes some ms; what is quadratic takes minutes.
-      expect(performance.now() - start).toBeLessThan(3000);
+      expect(cpuMs() - start).toBeLessThan(3000);
     },
   );
 });

@@ -231,7 +231,7 @@ describe("a server's directory", () => {
     } finally {
       process.umask(umask);
     }
-  }, 20_000);
+  });
 
   test("is free again at once when the server is killed, and its note misleads nobody", async () => {
     const server = await spawnServer(dir);
@@ -240,7 +240,7 @@ describe("a server's directory", () => {
     await server.exited;
     expect(readServerInfo(dir)?.pid).toBe(server.pid);
     open();
-  }, 20_000);
+  });
 
   test("is refused to a second server, which ends with one line that names the first", async () => {
     await using first = await spawnServer(dir);
@@ -248,7 +248,7 @@ describe("a server's directory", () => {
     await spawnServer(dir).catch((cause: Error) => (said = cause.message));
     expect(said).toContain("did not start (1)");
     expect(said).toContain(`process ${first.pid}`);
-  }, 20_000);
+  });
 
   test("is refused to a second server also where the file of the lock was removed", async () => {
     await using first = await spawnServer(dir);
@@ -258,5 +258,5 @@ describe("a server's directory", () => {
     await spawnServer(dir).catch((cause: Error) => (said = cause.message));
     expect(said).toContain(`another server uses ${dir} (${note!.url}, process ${first.pid})`);
     expect(readServerInfo(dir)).toEqual(note);
-  }, 20_000);
+  });
 });

@@ -329,7 +329,7 @@ test("any batches, any number of times, in any order leave what the model comput
     { numRuns: 250 },
   );
   expect(server.bugs).toEqual([]);
-}, 60_000);
+});
 
 test("batches that arrive at the same time leave what any order of them would", async () => {
   const { server, keys } = await startWithProjects();
@@ -342,7 +342,7 @@ test("batches that arrive at the same time leave what any order of them would", 
     }),
     { numRuns: 100 },
   );
-}, 60_000);
+});
 
 test("a restart between any two batches changes nothing", async () => {
   await fc.assert(
@@ -362,7 +362,7 @@ test("a restart between any two batches changes nothing", async () => {
     // Shrinking would start hundreds of servers.
     { numRuns: 8, endOnFailure: true },
   );
-}, 60_000);
+});
 
 test("sending everything again, in any order, changes no row at all", async () => {
   const { server, keys } = await startWithProjects();
@@ -389,7 +389,7 @@ test("sending everything again, in any order, changes no row at all", async () =
     { numRuns: 60 },
   );
   database.close();
-}, 60_000);
+});
 
 test("children before parents, and parents that come late, give the same totals", async () => {
   const { server, keys } = await startWithProjects();
@@ -419,7 +419,7 @@ test("children before parents, and parents that come late, give the same totals"
     ),
     { numRuns: 60 },
   );
-}, 30_000);
+});
 
 test("totals of thousands of the largest counts are exact", async () => {
   const { server, keys } = await startWithProjects();

@@ -125,7 +125,7 @@ describe("log records that wait for their span", () => {
     db.close();
     await using after = await startServer({ dataDir: before.dataDir });
     await sendLogs(after, userLog("new", { spanId: idOf(3) }));
-    for (let i = 0; i < 300 && !(await countsOf(after)).log_without_span; i++) await Bun.sleep(20);
+    while (!(await countsOf(after)).log_without_span) await Bun.sleep(20);
     expect(await countsOf(after)).toEqual({ log_without_span: 2 });
     await sendSpans(after, ...[1, 2, 3].map((id) => otlpSpan({ spanId: idOf(id) })));
     expect(textsOf(await spanOf(after))).toEqual([]);
@@ -219,7 +219,7 @@ describe("log records of one span", () => {
     expect(await spanOf(server)).toEqual(span);
     await sendSpans(server, otlpSpan());
     expect(await spanOf(server)).toEqual(span);
-  }, 30_000);
+  });
 
   test("are bounded in size, too", async () => {
     await using server = await startServer();
@@ -242,7 +242,7 @@ describe("log records of one span", () => {
     expect(kept.map(({ body }) => Number.parseInt(body))).toEqual(kept.map((_, i) => i));
     expect(kept.length).toBeGreaterThan(1);
     expect(droppedLogsCount).toBeWithin(1, 60);
-  }, 30_000);
+  });
 
   test("are counted where they are too many to wait for it, or to join it", async () => {
     await using server = await startServer();

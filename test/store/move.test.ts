@@ -160,11 +160,9 @@ test("a server answers from an old store at once, moves it and gives the space b
   await spans();
   const db = new Database(path, { readonly: true });
   const left = () => db.query("SELECT count(*) AS n FROM payloads").get() as { n: number };
-  for (let i = 0; left().n > 0 && i < 500; i++) await Bun.sleep(10);
-  expect(left().n).toBe(0);
+  while (left().n > 0) await Bun.sleep(10);
   await spans();
-  for (let i = 0; statSync(path).size > before / 2 && i < 500; i++) await Bun.sleep(10);
-  expect(statSync(path).size).toBeLessThan(before);
+  while (statSync(path).size > before / 2) await Bun.sleep(10);
   db.close();
   await server.stop();
-}, 30_000);
+});

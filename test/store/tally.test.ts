@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type SpanFacts } from "../../src/store/spanfacts.ts";
 import { Tally } from "../../src/store/tally.ts";
 import { maxCount } from "../payload.arbitrary.ts";
+import { cpuMs } from "../helpers.ts";
 
 let nextKey = 0;
 
@@ -258,10 +259,10 @@ describe("a tally", () => {
   test("replaces all of 50,000 spans in about the time that they took to come", () => {
     const tally = new Tally();
     const put = (endTime: number) => {
-      const start = performance.now();
+      const start = cpuMs();
       for (let i = 0; i < 50_000; i++) tally.put(call(`${i}`, "root", 1, { endTime }));
       const row = tally.row();
-      return { row, tookMs: performance.now() - start };
+      return { row, tookMs: cpuMs() - start };
     };
     const first = put(20);
     expect(first.row).toMatchObject({ spanCount: 50_000, usage: { inputTokens: 50_000 } });

@@ -17,4 +17,4 @@ test("no text is lost and no garbage stays after kill -9 amid packing and collec
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
-}, 60_000);
+});

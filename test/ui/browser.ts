@@ -33,6 +33,9 @@ export interface ViewerOptions {
   height?: number;
 }
 
+/** For each wait of a page, also for its loading: below the time of a test, so that it is said what was awaited. */
+const patienceMs = 100_000;
+
 let shared: Promise<Browser> | null = null;
 
 /** One for all tests of a process. */
@@ -60,6 +63,7 @@ export async function openViewer(
     timezoneId: "UTC",
     permissions: ["clipboard-read", "clipboard-write"],
   });
+  context.setDefaultTimeout(patienceMs);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {

@@ -28,7 +28,6 @@ browserTest(
     expect(await prices.locator("table").count()).toBe(1);
     expect(complaints).toEqual([]);
   },
-  20_000,
 );
 
 browserTest(

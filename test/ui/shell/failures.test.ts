@@ -7,7 +7,6 @@ import { makeSpan, makeTempDir, startServer, type TestServer } from "../../helpe
 import { barriers, chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
 
 const browserTest = test.skipIf(chromiumPath === null);
-const timeoutMs = 30_000;
 
 let dataDir: string;
 let server: TestServer;
@@ -69,7 +68,6 @@ browserTest(
     await banner.waitFor({ state: "detached" });
     expect(await isSame(page)).toBe(true);
   },
-  timeoutMs,
 );
 
 browserTest(
@@ -87,7 +85,6 @@ browserTest(
     server = await startServer({ dataDir, port });
     await page.getByText("No trace has named a tool yet").waitFor();
   },
-  timeoutMs,
 );
 
 browserTest(
@@ -110,7 +107,6 @@ browserTest(
     await reload.click();
     await page.getByRole("heading", { name: "Overview" }).waitFor({ state: "attached" });
   },
-  timeoutMs,
 );
 
 browserTest(
@@ -125,7 +121,6 @@ browserTest(
     await page.unroute("**/api/agents?**");
     await page.getByRole("button", { name: "cook", exact: true }).first().waitFor();
   },
-  timeoutMs,
 );
 
 browserTest(
@@ -143,7 +138,6 @@ browserTest(
     await page.reload();
     await page.locator(".traces-row").first().waitFor();
   },
-  timeoutMs,
 );
 
 browserTest(
@@ -184,5 +178,4 @@ browserTest(
     await offer.waitFor({ state: "detached" });
     await page.locator(".traces-row").first().waitFor();
   },
-  timeoutMs,
 );

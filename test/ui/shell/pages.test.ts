@@ -4,8 +4,6 @@ import { startServer, type TestServer } from "../../helpers.ts";
 import { barriers, chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
 import { madeUpRuns, sendAll } from "../demo.ts";
 
-const timeoutMs = 30_000;
-
 const pages: [name: string, path: string, ready: string][] = [
   ["the list of traces", "/traces", ".traces-row"],
   ["a trace", "/traces/demo-subagent", ".spans-row"],
@@ -26,7 +24,7 @@ describe.skipIf(chromiumPath === null)("every page", () => {
   beforeAll(async () => {
     server = await startServer();
     await sendAll(server, madeUpRuns(Date.now()));
-  }, timeoutMs);
+  });
   afterAll(async () => {
     await closeBrowser();
     await server[Symbol.asyncDispose]();
@@ -51,59 +49,50 @@ describe.skipIf(chromiumPath === null)("every page", () => {
         expect(await page.evaluate(overflow)).toBe(0);
         expect(await barriers(page)).toEqual([]);
       },
-      timeoutMs,
     );
   });
 
-  test(
-    "is reached from the foot of a phone’s window, by targets of 40 pixels and more",
-    async () => {
-      await using viewer = await openViewer(server, { width: 390, height: 844 });
-      const { page } = viewer;
-      await viewer.open("/traces");
-      await page.locator(".traces-row").first().waitFor();
-      const targets = page.locator(".shell-bar :is(a, button, select), .shell-foot > *");
-      for (const target of await targets.all()) {
-        const box = await target.boundingBox();
-        if (box === null) continue;
-        expect({ what: await target.innerText(), ...box }.height).toBeGreaterThanOrEqual(40);
-        expect(box.width).toBeGreaterThanOrEqual(40);
-      }
-      const foot = page.getByRole("navigation", { name: "Main pages" });
-      for (const name of ["Sessions", "Overview", "Agents", "Traces"]) {
-        const link = foot.getByRole("link", { name });
-        await link.click();
-        await page.waitForFunction(
-          (name) => document.querySelector(".shell-foot [aria-current]")?.textContent === name,
-          name,
-        );
-      }
-      await foot.getByRole("button", { name: "More" }).click();
-      expect(await barriers(page)).toEqual([]);
-      await page.getByRole("dialog").getByRole("link", { name: "Settings" }).click();
-      await page.waitForURL(/\/settings$/);
-      await page.locator("dialog").waitFor({ state: "detached" });
-      expect(viewer.complaints).toEqual([]);
-    },
-    timeoutMs,
-  );
+  test("is reached from the foot of a phone’s window, by targets of 40 pixels and more", async () => {
+    await using viewer = await openViewer(server, { width: 390, height: 844 });
+    const { page } = viewer;
+    await viewer.open("/traces");
+    await page.locator(".traces-row").first().waitFor();
+    const targets = page.locator(".shell-bar :is(a, button, select), .shell-foot > *");
+    for (const target of await targets.all()) {
+      const box = await target.boundingBox();
+      if (box === null) continue;
+      expect({ what: await target.innerText(), ...box }.height).toBeGreaterThanOrEqual(40);
+      expect(box.width).toBeGreaterThanOrEqual(40);
+    }
+    const foot = page.getByRole("navigation", { name: "Main pages" });
+    for (const name of ["Sessions", "Overview", "Agents", "Traces"]) {
+      const link = foot.getByRole("link", { name });
+      await link.click();
+      await page.waitForFunction(
+        (name) => document.querySelector(".shell-foot [aria-current]")?.textContent === name,
+        name,
+      );
+    }
+    await foot.getByRole("button", { name: "More" }).click();
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole("dialog").getByRole("link", { name: "Settings" }).click();
+    await page.waitForURL(/\/settings$/);
+    await page.locator("dialog").waitFor({ state: "detached" });
+    expect(viewer.complaints).toEqual([]);
+  });
 
-  test(
-    "a trace is copied and exported where there is little room",
-    async () => {
-      await using viewer = await openViewer(server, { width: 1000 });
-      const { page } = viewer;
-      await viewer.open("/traces/demo-subagent");
-      await page.locator(".spans-row").first().waitFor();
-      const more = page.locator(".trace-header").getByRole("button", { name: "More" });
-      await more.click();
-      await page.getByRole("button", { name: "Copy: Trace id" }).click();
-      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("demo-subagent");
-      await more.click();
-      const saved = page.waitForEvent("download");
-      await page.getByRole("button", { name: "Export: JSON", exact: true }).click();
-      expect((await saved).suggestedFilename()).toBe("demo-subagent.json");
-    },
-    timeoutMs,
-  );
+  test("a trace is copied and exported where there is little room", async () => {
+    await using viewer = await openViewer(server, { width: 1000 });
+    const { page } = viewer;
+    await viewer.open("/traces/demo-subagent");
+    await page.locator(".spans-row").first().waitFor();
+    const more = page.locator(".trace-header").getByRole("button", { name: "More" });
+    await more.click();
+    await page.getByRole("button", { name: "Copy: Trace id" }).click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("demo-subagent");
+    await more.click();
+    const saved = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export: JSON", exact: true }).click();
+    expect((await saved).suggestedFilename()).toBe("demo-subagent.json");
+  });
 });

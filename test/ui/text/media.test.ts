@@ -5,7 +5,6 @@ import { makePayload, makeSpan, startServer, type TestServer } from "../../helpe
 import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
 
 const browserTest = test.skipIf(chromiumPath === null);
-const soonMs = 20_000;
 
 const harmful = `<svg xmlns="http://www.w3.org/2000/svg" onload="document.title='owned'"><script>document.title='owned'</script></svg>`;
 const page = `<!doctype html><script>document.title='owned'</script>`;
@@ -116,7 +115,7 @@ beforeAll(async () => {
     }),
   ];
   expect((await server.ingest(makePayload({ spans }))).status).toBe(202);
-}, 60_000);
+});
 afterAll(async () => {
   await closeBrowser();
   await server[Symbol.asyncDispose]();
@@ -129,7 +128,7 @@ browserTest(
     const { page } = viewer;
     await viewer.open("/traces/trace-1?view=transcript");
     const thumb = page.getByRole("button", { name: "Enlarge form.png" });
-    await thumb.locator("img").waitFor({ timeout: soonMs });
+    await thumb.locator("img").waitFor();
     await page.waitForFunction("document.querySelector('.media-thumb img').naturalWidth === 40");
     await thumb.click();
     const large = page.getByRole("dialog", { name: "form.png" });
@@ -139,11 +138,10 @@ browserTest(
     await large.waitFor({ state: "detached" });
     // A result's picture stands in the card of its call, once.
     const card = page.locator(".text-tool", { hasText: "screenshot" });
-    await card.locator(".media-thumb img").waitFor({ timeout: soonMs });
+    await card.locator(".media-thumb img").waitFor();
     expect(await page.locator(".media-thumb img").count()).toBe(2);
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );
 
 browserTest(
@@ -152,7 +150,7 @@ browserTest(
     await using viewer = await openViewer(server);
     const { page } = viewer;
     await viewer.open("/traces/trace-1?view=transcript");
-    await page.locator(".media-tile.is-unshown").nth(3).waitFor({ timeout: soonMs });
+    await page.locator(".media-tile.is-unshown").nth(3).waitFor();
     const title = await page.title();
     const lines = await page.locator(".media-tile.is-unshown").allTextContents();
     expect(lines.map((line) => line.replace(/\s/g, " "))).toEqual([
@@ -171,7 +169,6 @@ browserTest(
     expect(await page.locator("iframe, object, embed, img[src^=http]").count()).toBe(0);
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );
 
 browserTest(
@@ -180,7 +177,7 @@ browserTest(
     await using viewer = await openViewer(server);
     const { page } = viewer;
     await viewer.open("/traces/trace-1?view=transcript");
-    await page.locator("audio").waitFor({ timeout: soonMs });
+    await page.locator("audio").waitFor();
     expect(await page.evaluate("document.querySelector('audio').paused")).toBe(true);
     expect(await page.locator("audio[autoplay]").count()).toBe(0);
     const remote = page.locator(".media-thumb.is-remote");
@@ -190,7 +187,6 @@ browserTest(
     await page.getByText("report.pdf").waitFor();
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );
 
 browserTest(
@@ -200,7 +196,7 @@ browserTest(
     const { page } = viewer;
     await viewer.open("/traces/trace-1?span=values&tab=output");
     const json = page.locator(".inspector .text-json");
-    await json.getByRole("button", { name: /^image\/png/ }).click({ timeout: soonMs });
+    await json.getByRole("button", { name: /^image\/png/ }).click();
     await page.getByRole("dialog").getByText("200 × 150").waitFor();
     await page.keyboard.press("Escape");
     await json.getByText("nested").click();
@@ -208,5 +204,4 @@ browserTest(
     await page.getByRole("dialog").getByText("not shown here").waitFor();
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { plainLine } from "../../../src/ui/text/plain.ts";
+import { cpuMs } from "../../helpers.ts";
 
 test.each([
   ["# Fix the bug\n\nIn **all** files, _now_", "Fix the bug In all files, _now_"],
@@ -15,7 +16,7 @@ test.each([
 });
 
 test("marks without an end take no time", () => {
-  const start = performance.now();
+  const start = cpuMs();
   plainLine("**a ".repeat(2_000) + "[".repeat(2_000) + "`".repeat(2_000) + "> ".repeat(2_000));
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(cpuMs() - start).toBeLessThan(2_000);
 });
