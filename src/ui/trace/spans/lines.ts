@@ -70,7 +70,8 @@ class LineList {
   }
 
   isClosed(row: number): boolean {
-    return this.shown.closed.has(spanId(this.table, row));
+    const { closed } = this.shown;
+    return closed.size > 0 && closed.has(spanId(this.table, row));
   }
 
   addSpan(row: number, level: number, end = row + 1): void {
@@ -193,11 +194,12 @@ function addTree(lines: LineList): void {
       row++;
       continue;
     }
-    const alike = only ? nobody : alikeFrom(table, row);
     const level = columns.depth[row]!;
-    if (alike.length >= foldedCount) {
-      lines.addFold("repeats", `repeats.${columns.key[row]}`, alike, level, addWhole);
-      row = ends[alike.at(-1)!]!;
+    const alike = only ? 1 : countAlike(table, row);
+    if (alike >= foldedCount) {
+      const members = Int32Array.from({ length: alike }, (_, i) => row + i);
+      lines.addFold("repeats", `repeats.${columns.key[row]}`, members, level, addWhole);
+      row += alike;
       continue;
     }
     const end = lines.isClosed(row) ? ends[row]! : row + 1;
@@ -221,12 +223,11 @@ function agentsOf({ count, parents, columns }: SpanTable): Int32Array {
 }
 
 /**
- * The rows from one on that are of one parent, kind and name and have nothing below them. What failed is never
+ * How many from a row on are of one parent, kind and name and have nothing below them. What failed is never
  * among them, nor is a model call: each is a step.
  */
-function alikeFrom(table: SpanTable, row: number): Int32Array {
-  const { count, ends, parents, columns } = table;
-  if (columns.spanType.values[columns.spanType.rows[row]!] === "llm") return nobody;
+function countAlike({ count, ends, parents, columns }: SpanTable, row: number): number {
+  if (columns.spanType.values[columns.spanType.rows[row]!] === "llm") return 1;
   const ok = columns.status.values.indexOf("ok");
   let at = row;
   while (
@@ -238,7 +239,7 @@ function alikeFrom(table: SpanTable, row: number): Int32Array {
     columns.status.rows[at] === ok
   )
     at++;
-  return Int32Array.from({ length: at - row }, (_, i) => row + i);
+  return at - row;
 }
 
 function addSorted(lines: LineList, sort: Sort): void {

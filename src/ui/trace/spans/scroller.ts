@@ -42,7 +42,9 @@ export function useLineScroller(
     }
     if (line < 0) return;
     if (last?.key !== key) {
-      virtual.scrollToIndex(line, { align: last === null && !isPhone ? "center" : "auto" });
+      // A sheet leaves room for a line or two below the heads.
+      const align = isPhone ? "start" : last === null ? "center" : "auto";
+      virtual.scrollToIndex(line, { align });
     } else if (last.line >= 0 && last.causes.some((cause, i) => cause !== causes[i])) {
       // Sorted, or grown: what is selected stays where it is seen. Who opens a line looks at that line.
       const { scrollTop, clientHeight } = pane.current!;
