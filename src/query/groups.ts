@@ -72,7 +72,7 @@ export function listGroups(source: Source, query: GroupQuery, nowMs: number): Gr
     : addUnsettled(source, query, ids, [window]);
   const { ranked: all, isWhole } = rank(source, query, by, window);
   const ranked = all
-    .map(([id, sum]): [number, number] => [Math.min(sum, Number.MAX_SAFE_INTEGER), id])
+    .map(([id, sum]): [number, number] => [sum, id])
     .filter((at) => at[1] !== 0 && (!position || isBehind(at, position)));
   const shown = ranked.slice(0, limit);
   const values = shown.map(([, id]) => id);

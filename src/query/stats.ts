@@ -117,7 +117,12 @@ export function rank(
     const cell = sumOf(series);
     for (const name of rankings[sort]) sums.set(id, (sums.get(id) ?? 0) + Number(cell.sum(name)));
   }
-  return { ranked: [...sums].sort(([a, x], [b, y]) => y - x || a - b), isWhole };
+  // A cursor holds no more: what is greater is ranked as if it were equal.
+  const ranked = [...sums].map(([id, sum]): [number, number] => [
+    id,
+    Math.min(sum, Number.MAX_SAFE_INTEGER),
+  ]);
+  return { ranked: ranked.sort(([a, x], [b, y]) => y - x || a - b), isWhole };
 }
 
 /**
