@@ -13,7 +13,7 @@ const pictures = [
   { name: "traces", path: "/traces", theme: "dark", ready: ".traces-row" },
   {
     name: "trace",
-    path: "/traces/demo-fine?span=llm_2",
+    path: "/traces/demo-subagent?view=spans&span=sub_llm",
     theme: "light",
     ready: ".inspector .transcript-row",
   },
