@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { connections } from "../../src/limits.ts";
 import { limits as search } from "../../src/search/limits.ts";
 import { makePayload, makeTempDir } from "../helpers.ts";
 import { spawnServer, type ServerProcess } from "../server.process.ts";
@@ -66,13 +67,16 @@ const post = () =>
   });
 
 test("the server goes on where silent connections take all descriptors, and is itself again", async () => {
-  // Accepted before the flood.
+  // Accepted before the flood, and in the midst of its second request: who is idle is closed.
   const early = open(head("GET /health", server.token));
   await early.answers.next();
+  const request = head("GET /api/traces", server.token);
+  early.socket.write(request.slice(0, -2));
   for (let i = 0; i < 300; i++) open();
   await untilFull();
+  await Bun.sleep(2 * connections.lookEveryMs);
   // The threads that read have not been started.
-  early.socket.write(head("GET /api/traces", server.token));
+  early.socket.write(request.slice(-2));
   const answer = String((await early.answers.next()).value);
   expect(answer).toStartWith("HTTP/1.1 503");
   expect(answer.toLowerCase()).toContain("retry-after: ");
