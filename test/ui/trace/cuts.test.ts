@@ -29,22 +29,25 @@ browserTest(
   async () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
-    await viewer.open("/traces/t?span=c");
-    const inspector = page.getByRole("complementary", { name: "Inspector" });
+    await viewer.open("/traces/t?view=spans&span=c");
+    const inspector = page.getByRole("complementary", { name: "The span" });
     const words = "The input has 112 characters and was cut before it was sent";
+    await inspector.getByText("Cut off here before it was sent").waitFor();
+    await inspector.getByRole("tab", { name: "Receipt" }).click();
     await inspector.getByText(words).waitFor();
-    await page.locator(".transcript-row").getByText("Cut off here before it was sent").waitFor();
     await inspector.getByRole("tab", { name: "Input" }).click();
     await inspector.getByText(words).waitFor();
+    await inspector.getByRole("button", { name: "As stored" }).click();
     await inspector.getByRole("button", { name: "Copy what there is of it" }).waitFor();
-    await inspector.getByRole("tab", { name: "Raw" }).click();
+    await inspector.getByText(words).waitFor();
+    await inspector.getByRole("tab", { name: "Attributes" }).click();
     await inspector.getByText(words).waitFor();
     await viewer.open("/traces/t?view=raw");
     await page.getByText("At least 1 text in it was cut before it was stored.").waitFor();
-    await viewer.open("/traces/t?span=whole&tab=output");
+    await viewer.open("/traces/t?view=spans&span=whole&tab=output");
+    await inspector.getByRole("button", { name: "As stored" }).click();
     await inspector.getByRole("button", { name: "Copy all of it" }).waitFor();
     expect(await inspector.getByText("was cut").count()).toBe(0);
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );

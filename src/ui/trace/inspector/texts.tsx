@@ -5,6 +5,9 @@ import { CutNotes, Missing } from "./cuts.tsx";
 import type { WholeSpan } from "./data.ts";
 import { Messages } from "./messages.tsx";
 
+const inputTexts = ["systemPrompt", "input", "toolCatalog"] as const;
+const outputTexts = ["output"] as const;
+
 export function Texts({
   whole: { span, messages },
   of,
@@ -48,11 +51,11 @@ export function Texts({
         ))
       ) : (
         <>
-          {of === "input" && (
-            <Missing>
-              <CutNotes span={span} of="toolCatalog" />
-            </Missing>
-          )}
+          <Missing>
+            {(of === "input" ? inputTexts : outputTexts).map((field) => (
+              <CutNotes key={field} span={span} of={field} />
+            ))}
+          </Missing>
           <Messages messages={{ ...messages, ...other }} onSelect={onSelect} />
         </>
       )}
