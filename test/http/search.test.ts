@@ -189,7 +189,8 @@ test("indexed, deleted, rebuilt: the hits stay right, and nothing is logged as a
   expect(response.status).toBe(202);
   expect(await find("careful")).toEqual(before);
   await ready();
-  await server.api("/api/traces/first", { method: "DELETE" });
+  const deleted = await server.api("/api/traces/first", { method: "DELETE" });
+  expect(await deleted.json()).toEqual({ deleted: 1 });
   expect((await find("careful")).hits).toEqual(before.hits.slice(0, 1));
   expect((await find("ENOENT")).hits).toEqual([]);
   expect(server.bugs).toEqual([]);
