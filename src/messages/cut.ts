@@ -1,5 +1,5 @@
 /** Whether a text was cut before it came here: some senders leave a mark, others stop within their JSON. */
-import { endOfValue, parseJson } from "./json.ts";
+import { endOfValue, parseJson, isJson } from "./json.ts";
 import type { Cut, Message, Part } from "./model.ts";
 
 /** Longer than any of the marks. */
@@ -33,16 +33,7 @@ function fromSender(wholeLength: number | null = null): Cut {
 function isOpen(text: string): boolean {
   const start = text.search(/\S/);
   // What is nested too deep has no end that is looked for, yet is whole.
-  return endOfValue(text, start) === null && parseJson(text) === undefined && !parses(text);
-}
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return endOfValue(text, start) === null && parseJson(text) === undefined && !isJson(text);
 }
 
 /** The same part, which says if it was cut. */

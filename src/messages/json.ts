@@ -230,3 +230,13 @@ export function pickText(object: JsonObject, ...keys: string[]): string | null {
 export function toText(value: Json | undefined): string {
   return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
 }
+
+/** Whether a text is JSON, however deeply it is nested. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

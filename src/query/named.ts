@@ -24,7 +24,7 @@ export function withNamed(source: Source, page: TracePage, columns: string | und
  * @returns by the key of the trace, and by the key as it was written, what the trace has there.
  * @throws AppError `bad_request` for a key that cannot be.
  */
-export function readNamed(
+function readNamed(
   source: Source,
   traceKeys: readonly number[],
   columns: string,

@@ -1,4 +1,5 @@
 /** One trace: its spans whole, and its export. */
+import { isJson } from "../messages/json.ts";
 import type { Database } from "bun:sqlite";
 import { and, asc, between, eq, gt, lte, not, sql, type SQL } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
@@ -183,17 +184,8 @@ export function readPayload(
     throw new AppError("store_damaged", `the ${field} is damaged in the store`);
   }
   const part = text.slice(from, from + length);
-  const isJson = part.length === text.length && part.length <= parsedPayloadLength && parses(part);
-  return { text: part, totalLength: text.length, isJson };
-}
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  const isWhole = part.length === text.length && part.length <= parsedPayloadLength;
+  return { text: part, totalLength: text.length, isJson: isWhole && isJson(part) };
 }
 
 function wholeSpan(row: SpanRow, { names, payloads }: Source) {

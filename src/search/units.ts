@@ -5,7 +5,7 @@
  * by themselves, so that a piece says the same wherever it stands.
  */
 import { endOfString } from "../contract/scan.ts";
-import { endOfValue } from "../messages/json.ts";
+import { endOfValue, isJson } from "../messages/json.ts";
 
 /** A message by its place in the piece. */
 export interface Unit {
@@ -151,14 +151,5 @@ function decode(literal: string, isClosed: boolean): string | null {
   } catch {
     // Of a cut within an escape the rest may be one that ends in a backslash of its own.
     return null;
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

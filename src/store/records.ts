@@ -14,7 +14,7 @@ const recordFields = [
   "responseId",
   "toolCallId",
 ] as const;
-export type RecordField = (typeof recordFields)[number];
+type RecordField = (typeof recordFields)[number];
 const bitOf = Object.fromEntries(recordFields.map((field, i) => [field, 1 << i])) as Record<
   RecordField,
   number
@@ -26,7 +26,7 @@ export const markBit = usageBit << 1;
 export type Numbers = Partial<Record<RecordField, number>>;
 
 /** Of a span without any of them. */
-export const noRecord = -1;
+const noRecord = -1;
 
 const numbersPerChunk = 8192;
 

@@ -7,6 +7,7 @@ import { cachedSpanFacts } from "../limits.ts";
 import { toCell, type Cell } from "./codec.ts";
 import { createTallyReader } from "./facts.ts";
 import { placeholdersOf, spanKeyOf, type NameLookup } from "./rows.ts";
+import { headerFields } from "./sums.ts";
 import { summedCounts, type SpanFacts } from "./spanfacts.ts";
 import { Tally } from "./tally.ts";
 
@@ -84,13 +85,7 @@ const tallyColumns = [
   "cost",
   "pricedSpanCount",
   "priceableSpanCount",
-  "traceName",
-  "agentName",
-  "workflowName",
-  "workflowRunId",
-  "sessionId",
-  "customer",
-  "metadata",
+  ...headerFields,
   "inputPreview",
   "outputPreview",
   "estimatedSpanCount",

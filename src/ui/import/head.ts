@@ -1,4 +1,5 @@
 /** Whether a file is JSON Lines at all, by how it begins: what is not is refused in one sentence. */
+import { isJson } from "../../messages/json.ts";
 import { sniff } from "../text/sniff.ts";
 
 /** So much of it is looked at. */
@@ -48,14 +49,5 @@ function textOf(head: Uint8Array, isWhole: boolean): string | null {
     return new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: !isWhole });
   } catch {
     return null;
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }
