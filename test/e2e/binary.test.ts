@@ -10,7 +10,7 @@ let program = "";
 
 beforeAll(async () => {
   program = await buildExecutable(dir);
-}, 60_000);
+});
 
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

@@ -14,7 +14,7 @@ import { hostileRun, madeUpRuns, recordedRuns, sendAll, type Payload } from "../
 if (chromiumPath === null) {
   console.log("the viewer is not tested: there is no Chromium (TEALIGHT_CHROMIUM names one)");
 }
-const patienceMs = 10_000;
+const patienceMs = 90_000;
 
 const spansRow = ".spans .spans-row";
 
@@ -70,20 +70,16 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     });
     afterAll(() => viewer[Symbol.asyncDispose]());
 
-    test.each(pages)(
-      "%s has no serious barrier",
-      async (_, path, ready) => {
-        await viewer.open(path);
-        await viewer.page.locator(ready).first().waitFor({ timeout: patienceMs });
-        if (path.includes("peek=")) {
-          await viewer.page.keyboard.press("j");
-          await viewer.page.locator(".peek").waitFor();
-        }
-        expect(await barriers(viewer.page)).toEqual([]);
-        expect(viewer.complaints).toEqual([]);
-      },
-      60_000,
-    );
+    test.each(pages)("%s has no serious barrier", async (_, path, ready) => {
+      await viewer.open(path);
+      await viewer.page.locator(ready).first().waitFor({ timeout: patienceMs });
+      if (path.includes("peek=")) {
+        await viewer.page.keyboard.press("j");
+        await viewer.page.locator(".peek").waitFor();
+      }
+      expect(await barriers(viewer.page)).toEqual([]);
+      expect(viewer.complaints).toEqual([]);
+    });
   });
 
   test("every page fits a narrow window", async () => {
@@ -97,7 +93,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
       expect({ path, overflow: Math.max(0, overflow) }).toEqual({ path, overflow: 0 });
     }
     expect(viewer.complaints).toEqual([]);
-  }, 60_000);
+  });
 
   test("is walked by keyboard alone, and back again", async () => {
     await using viewer = await openViewer(server);
@@ -182,7 +178,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await button.waitFor();
     expect(await theme()).toBe("light");
     expect(viewer.complaints).toEqual([]);
-  }, 60_000);
+  });
 
   test("keeps the token out of the address bar, and lends it to a new tab alone", async () => {
     await using viewer = await openViewer(server);
@@ -204,7 +200,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await stranger.page.getByText("not valid any more").waitFor();
     expect(stranger.page.url()).not.toContain("token");
     expect(viewer.complaints).toEqual([]);
-  }, 60_000);
+  });
 
   test("a trace is seen as it grows, and nothing of it while it is paused", async () => {
     await using fresh = await spawnServer(`${dir}/fresh`, { binary });
@@ -232,15 +228,20 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await page.keyboard.press(" ");
     await shows(page, spansRow, 5);
     expect(viewer.complaints).toEqual([]);
-  }, 60_000);
+  });
 
   test("what a model wrote does nothing but stand there", async () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
     page.on("dialog", () => viewer.complaints.push("a dialog"));
-    for (const view of ["transcript", "spans", "raw"]) {
+    const rows = {
+      transcript: ".transcript-row",
+      spans: spansRow,
+      raw: "[aria-label=Raw] [role=treeitem]",
+    };
+    for (const [view, row] of Object.entries(rows)) {
       await viewer.open(`/traces/demo-hostile?view=${view}`);
-      await page.locator("h1").waitFor();
+      await page.locator(row).first().waitFor();
       await page.keyboard.press("l");
       await page.waitForURL(/span=%7E/);
       await Bun.sleep(300);
@@ -248,7 +249,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
       for (const harmful of harmfulElements) expect(await page.locator(harmful).count()).toBe(0);
     }
     expect(viewer.complaints).toEqual([]);
-  }, 60_000);
+  });
 
   test("a stretch of a chart is chosen with a drag, and left by going back", async () => {
     await using viewer = await openViewer(server);
@@ -268,14 +269,14 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await page.getByRole("button", { name: "coder", exact: true }).click();
     await page.waitForURL(/filter=agent%3Acoder/);
     expect(viewer.complaints).toEqual([]);
-  }, 60_000);
+  });
 
   test("says of a run that it goes on, and of one that never ended", async () => {
     await using viewer = await openViewer(server);
     await viewer.open("/traces/demo-running");
     await viewer.page.locator("header .badge", { hasText: "running" }).waitFor();
     expect(viewer.complaints).toEqual([]);
-  }, 60_000);
+  });
 });
 
 async function shows(page: Page, selector: string, count: number): Promise<void> {

@@ -63,35 +63,31 @@ async function send(
   expect((await server.ingest({ version: "v1", traces })).status).toBe(202);
 }
 
-browserTest(
-  "begins at a trace, and shows its steps beside those of the run before",
-  async () => {
-    await using viewer = await openViewer(server);
-    const { page } = viewer;
-    await viewer.open("/traces/tuesday");
-    await page.getByRole("button", { name: "Compare with another trace" }).click();
-    await page.getByRole("button", { name: /^Last good run/ }).click();
-    await page.waitForURL(/\/compare\?a=.*&b=/);
-    await page.getByRole("button", { name: "A: monday, choose another" }).waitFor();
-    await page.getByRole("button", { name: "B: tuesday, choose another" }).waitFor();
-    // The first difference is selected, with the words that differ.
-    await page.locator(".worddiff del", { hasText: "brief" }).waitFor();
-    await page.locator(".worddiff ins", { hasText: "kind" }).waitFor();
-    expect(await page.locator(".compare-filter").allTextContents()).toEqual([
-      "~2 changed",
-      "−1 only in A",
-      "+1 only in B",
-      "↕0 moved",
-      "=1 same",
-    ]);
-    const widths = await page
-      .locator(".compare-row")
-      .evaluateAll((rows) => rows.map((row) => row.clientWidth));
-    expect(new Set(widths).size).toBe(1);
-    expect(viewer.complaints).toEqual([]);
-  },
-  30_000,
-);
+browserTest("begins at a trace, and shows its steps beside those of the run before", async () => {
+  await using viewer = await openViewer(server);
+  const { page } = viewer;
+  await viewer.open("/traces/tuesday");
+  await page.getByRole("button", { name: "Compare with another trace" }).click();
+  await page.getByRole("button", { name: /^Last good run/ }).click();
+  await page.waitForURL(/\/compare\?a=.*&b=/);
+  await page.getByRole("button", { name: "A: monday, choose another" }).waitFor();
+  await page.getByRole("button", { name: "B: tuesday, choose another" }).waitFor();
+  // The first difference is selected, with the words that differ.
+  await page.locator(".worddiff del", { hasText: "brief" }).waitFor();
+  await page.locator(".worddiff ins", { hasText: "kind" }).waitFor();
+  expect(await page.locator(".compare-filter").allTextContents()).toEqual([
+    "~2 changed",
+    "−1 only in A",
+    "+1 only in B",
+    "↕0 moved",
+    "=1 same",
+  ]);
+  const widths = await page
+    .locator(".compare-row")
+    .evaluateAll((rows) => rows.map((row) => row.clientWidth));
+  expect(new Set(widths).size).toBe(1);
+  expect(viewer.complaints).toEqual([]);
+});
 
 browserTest(
   "is walked, swapped, filtered and closed by keys, and its address says all of it",
@@ -121,7 +117,6 @@ browserTest(
     expect(await page.locator(".compare-dock").count()).toBe(0);
     expect(viewer.complaints).toEqual([]);
   },
-  30_000,
 );
 
 browserTest(
@@ -143,7 +138,6 @@ browserTest(
     await page.locator(".worddiff del", { hasText: /^brief/ }).waitFor();
     expect(viewer.complaints).toEqual([]);
   },
-  30_000,
 );
 
 browserTest(
@@ -170,119 +164,95 @@ browserTest(
     expect(Math.round((await height()) / 10)).toBe(39);
     expect(viewer.complaints).toEqual([]);
   },
-  30_000,
 );
 
-browserTest(
-  "shows what a step alone says, and goes from one side to the other",
-  async () => {
-    await using viewer = await openViewer(server);
-    const { page } = viewer;
-    await viewer.open("/compare?a=monday&b=tuesday");
-    await page.locator(".compare-row.is-onlyA").click();
-    await page.locator(".compare-dock .text-message", { hasText: "rm old.txt" }).waitFor();
-    await page.locator(".compare-row.is-onlyB").click();
-    await page.locator(".compare-dock .text-message", { hasText: "make" }).waitFor();
-    expect(viewer.complaints).toEqual([]);
-  },
-  30_000,
-);
+browserTest("shows what a step alone says, and goes from one side to the other", async () => {
+  await using viewer = await openViewer(server);
+  const { page } = viewer;
+  await viewer.open("/compare?a=monday&b=tuesday");
+  await page.locator(".compare-row.is-onlyA").click();
+  await page.locator(".compare-dock .text-message", { hasText: "rm old.txt" }).waitFor();
+  await page.locator(".compare-row.is-onlyB").click();
+  await page.locator(".compare-dock .text-message", { hasText: "make" }).waitFor();
+  expect(viewer.complaints).toEqual([]);
+});
 
-browserTest(
-  "lets one choose what to compare with among the runs of the agent",
-  async () => {
-    await using viewer = await openViewer(server);
-    const { page } = viewer;
-    await viewer.open("/compare?b=tuesday");
-    await page.getByRole("button", { name: "B: tuesday, choose another" }).waitFor();
-    await page.getByRole("button", { name: "A: Choose a trace" }).click();
-    await page.getByText("Recent traces of tidier").waitFor();
-    await page.getByRole("button", { name: /monday/ }).waitFor();
-    await page.keyboard.type("mon");
-    await page.keyboard.press("Enter");
-    await page.getByText("difference 1 of 4").waitFor();
-    expect(viewer.complaints).toEqual([]);
-  },
-  30_000,
-);
+browserTest("lets one choose what to compare with among the runs of the agent", async () => {
+  await using viewer = await openViewer(server);
+  const { page } = viewer;
+  await viewer.open("/compare?b=tuesday");
+  await page.getByRole("button", { name: "B: tuesday, choose another" }).waitFor();
+  await page.getByRole("button", { name: "A: Choose a trace" }).click();
+  await page.getByText("Recent traces of tidier").waitFor();
+  await page.getByRole("button", { name: /monday/ }).waitFor();
+  await page.keyboard.type("mon");
+  await page.keyboard.press("Enter");
+  await page.getByText("difference 1 of 4").waitFor();
+  expect(viewer.complaints).toEqual([]);
+});
 
-browserTest(
-  "asks again for what failed while only one trace is chosen",
-  async () => {
-    await using viewer = await openViewer(server);
-    const { page } = viewer;
-    await viewer.open("/compare?a=no-such-trace");
-    const again = page.getByRole("button", { name: "Try again" });
-    await again.waitFor();
-    const [asked] = await Promise.all([
-      page.waitForRequest(/\/api\/.*no-such-trace/),
-      again.click(),
-    ]);
-    expect(new URL(asked.url()).pathname).toBe("/api/traces/no-such-trace");
-  },
-  30_000,
-);
+browserTest("asks again for what failed while only one trace is chosen", async () => {
+  await using viewer = await openViewer(server);
+  const { page } = viewer;
+  await viewer.open("/compare?a=no-such-trace");
+  const again = page.getByRole("button", { name: "Try again" });
+  await again.waitFor();
+  const [asked] = await Promise.all([page.waitForRequest(/\/api\/.*no-such-trace/), again.click()]);
+  expect(new URL(asked.url()).pathname).toBe("/api/traces/no-such-trace");
+});
 
-browserTest(
-  "shows one side at a time on a phone, and nothing wider than it",
-  async () => {
-    await using viewer = await openViewer(server, { width: 390, height: 844 });
-    const { page } = viewer;
-    await viewer.open("/compare?a=monday&b=tuesday");
-    await page.getByText("make").waitFor();
-    await page.getByRole("button", { name: /^A: / }).click();
-    const { x, width } = (await page.locator(".compare-panel").boundingBox())!;
-    expect(x >= 0 && x + width <= 390).toBe(true);
-    await page.keyboard.press("Escape");
-    expect(await page.getByText("rm old.txt").isVisible()).toBe(false);
-    await page.getByRole("group", { name: "Which side is shown" }).getByText("A").click();
-    await page.getByText("rm old.txt").waitFor();
-    expect(await page.locator(".compare-dock").count()).toBe(0);
-    await page.getByText("rm old.txt").click();
-    await page.locator(".compare-dock").waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-    expect(viewer.complaints).toEqual([]);
-  },
-  30_000,
-);
+browserTest("shows one side at a time on a phone, and nothing wider than it", async () => {
+  await using viewer = await openViewer(server, { width: 390, height: 844 });
+  const { page } = viewer;
+  await viewer.open("/compare?a=monday&b=tuesday");
+  await page.getByText("make").waitFor();
+  await page.getByRole("button", { name: /^A: / }).click();
+  const { x, width } = (await page.locator(".compare-panel").boundingBox())!;
+  expect(x >= 0 && x + width <= 390).toBe(true);
+  await page.keyboard.press("Escape");
+  expect(await page.getByText("rm old.txt").isVisible()).toBe(false);
+  await page.getByRole("group", { name: "Which side is shown" }).getByText("A").click();
+  await page.getByText("rm old.txt").waitFor();
+  expect(await page.locator(".compare-dock").count()).toBe(0);
+  await page.getByText("rm old.txt").click();
+  await page.locator(".compare-dock").waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  expect(viewer.complaints).toEqual([]);
+});
 
-browserTest(
-  "draws only the rows in sight of a long comparison",
-  async () => {
-    const commands = Array.from({ length: 2_000 }, (_, i) => `step ${i}`);
-    for (const [i, name] of ["long-1", "long-2"].entries()) {
-      const startTime = begin + 120_000 + i;
-      for (let from = 0; from < commands.length; from += 500) {
-        const spans = commands.slice(from, from + 500).map((command, j) =>
-          makeSpan({
-            ...{ spanId: `tool-${from + j}`, spanType: "tool", name: "bash", output: "done" },
-            ...{ startTime: startTime + from + j, endTime: startTime + from + j + 1 },
-            input: JSON.stringify({ command: from + j === 1_500 ? `${command} ${name}` : command }),
-          }),
-        );
-        const traces = [{ traceId: name, traceName: name, agentName: "long", spans }];
-        expect((await server.ingest({ version: "v1", traces })).status).toBe(202);
-      }
+browserTest("draws only the rows in sight of a long comparison", async () => {
+  const commands = Array.from({ length: 2_000 }, (_, i) => `step ${i}`);
+  for (const [i, name] of ["long-1", "long-2"].entries()) {
+    const startTime = begin + 120_000 + i;
+    for (let from = 0; from < commands.length; from += 500) {
+      const spans = commands.slice(from, from + 500).map((command, j) =>
+        makeSpan({
+          ...{ spanId: `tool-${from + j}`, spanType: "tool", name: "bash", output: "done" },
+          ...{ startTime: startTime + from + j, endTime: startTime + from + j + 1 },
+          input: JSON.stringify({ command: from + j === 1_500 ? `${command} ${name}` : command }),
+        }),
+      );
+      const traces = [{ traceId: name, traceName: name, agentName: "long", spans }];
+      expect((await server.ingest({ version: "v1", traces })).status).toBe(202);
     }
-    await using viewer = await openViewer(server);
-    const { page } = viewer;
-    await viewer.open("/compare?a=long-1&b=long-2");
-    await page.getByText("difference 1 of").waitFor();
-    await page.locator(".compare-row.is-selected", { hasText: "step 1500" }).waitFor();
-    expect(await page.locator(".compare-row").count()).toBeLessThan(100);
-    await page.keyboard.press("End");
-    const last = page.locator(".compare-row.is-selected", { hasText: "step 1999" });
-    await last.waitFor();
-    for (const key of ["k", "k", "Home", ...Array<string>(30).fill("j")])
-      await page.keyboard.press(key);
-    await page.locator(".compare-row.is-selected", { hasText: "step 30" }).waitFor();
-    // The dock stands below the table: what it covers nobody sees.
-    await page.waitForFunction(() => {
-      const box = (selector: string) => document.querySelector(selector)!.getBoundingClientRect();
-      const [row, table] = [box(".compare-row.is-selected"), box(".compare-table")];
-      return row.top >= table.top && row.bottom <= table.bottom + 1;
-    });
-    expect(viewer.complaints).toEqual([]);
-  },
-  60_000,
-);
+  }
+  await using viewer = await openViewer(server);
+  const { page } = viewer;
+  await viewer.open("/compare?a=long-1&b=long-2");
+  await page.getByText("difference 1 of").waitFor();
+  await page.locator(".compare-row.is-selected", { hasText: "step 1500" }).waitFor();
+  expect(await page.locator(".compare-row").count()).toBeLessThan(100);
+  await page.keyboard.press("End");
+  const last = page.locator(".compare-row.is-selected", { hasText: "step 1999" });
+  await last.waitFor();
+  for (const key of ["k", "k", "Home", ...Array<string>(30).fill("j")])
+    await page.keyboard.press(key);
+  await page.locator(".compare-row.is-selected", { hasText: "step 30" }).waitFor();
+  // The dock stands below the table: what it covers nobody sees.
+  await page.waitForFunction(() => {
+    const box = (selector: string) => document.querySelector(selector)!.getBoundingClientRect();
+    const [row, table] = [box(".compare-row.is-selected"), box(".compare-table")];
+    return row.top >= table.top && row.bottom <= table.bottom + 1;
+  });
+  expect(viewer.complaints).toEqual([]);
+});

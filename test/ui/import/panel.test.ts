@@ -65,7 +65,6 @@ browserTest(
     await panel.waitFor({ state: "detached" });
     expect(complaints).toEqual([]);
   },
-  60_000,
 );
 
 browserTest(
@@ -100,7 +99,6 @@ browserTest(
     const savedText = await Bun.file((await saved.path())!).text();
     expect(savedText).toBe(`${wrong}\n{"version":\n${large}\n`);
   },
-  60_000,
 );
 
 browserTest(
@@ -132,21 +130,16 @@ browserTest(
     expect(many).toBeGreaterThan(0);
     expect(many).toBeLessThan(9);
   },
-  60_000,
 );
 
-browserTest(
-  "a server that does not answer ends the import with a sentence",
-  async () => {
-    await using server = await startServer();
-    await using viewer = await openViewer(server);
-    const { page } = viewer;
-    await viewer.open("/settings");
-    await page.route("**/api/import**", (route) => route.abort());
-    await drop(page, { "runs.jsonl": lineOf("a") });
-    const panel = page.getByRole("region", { name: "Import" });
-    await panel.getByText("The server does not answer.").waitFor({ timeout: soonMs });
-    await panel.getByText("Nothing was imported.").waitFor();
-  },
-  60_000,
-);
+browserTest("a server that does not answer ends the import with a sentence", async () => {
+  await using server = await startServer();
+  await using viewer = await openViewer(server);
+  const { page } = viewer;
+  await viewer.open("/settings");
+  await page.route("**/api/import**", (route) => route.abort());
+  await drop(page, { "runs.jsonl": lineOf("a") });
+  const panel = page.getByRole("region", { name: "Import" });
+  await panel.getByText("The server does not answer.").waitFor({ timeout: soonMs });
+  await panel.getByText("Nothing was imported.").waitFor();
+});

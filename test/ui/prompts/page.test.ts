@@ -49,7 +49,6 @@ browserTest(
     await page.locator(".worddiff ins", { hasText: "quick" }).waitFor();
     expect(viewer.complaints).toEqual([]);
   },
-  30_000,
 );
 
 browserTest(
@@ -75,42 +74,33 @@ browserTest(
     ]);
     expect(viewer.complaints).toEqual([]);
   },
-  30_000,
 );
 
-browserTest(
-  "shows what differs by the same keys as a comparison does",
-  async () => {
-    await using viewer = await openViewer(server);
-    const { page } = viewer;
-    await viewer.open("/agents/coder%2F1/prompts");
-    await page.locator(".worddiff ins", { hasText: /^quick/ }).waitFor();
-    await page.keyboard.press("l");
-    await page.locator(".is-lines ins", { hasText: "You write code. Be quick." }).waitFor();
-    await page.keyboard.press("s");
-    await page.locator(".worddiff-sides").first().waitFor();
-    await page.keyboard.press("w");
-    await page.keyboard.press("w");
-    await page.locator(".worddiff ins", { hasText: /^quick/ }).waitFor();
-    expect(await page.locator(".worddiff-sides").count()).toBe(0);
-    expect(viewer.complaints).toEqual([]);
-  },
-  30_000,
-);
+browserTest("shows what differs by the same keys as a comparison does", async () => {
+  await using viewer = await openViewer(server);
+  const { page } = viewer;
+  await viewer.open("/agents/coder%2F1/prompts");
+  await page.locator(".worddiff ins", { hasText: /^quick/ }).waitFor();
+  await page.keyboard.press("l");
+  await page.locator(".is-lines ins", { hasText: "You write code. Be quick." }).waitFor();
+  await page.keyboard.press("s");
+  await page.locator(".worddiff-sides").first().waitFor();
+  await page.keyboard.press("w");
+  await page.keyboard.press("w");
+  await page.locator(".worddiff ins", { hasText: /^quick/ }).waitFor();
+  expect(await page.locator(".worddiff-sides").count()).toBe(0);
+  expect(viewer.complaints).toEqual([]);
+});
 
-browserTest(
-  "fits a phone",
-  async () => {
-    await using viewer = await openViewer(server, { width: 390, height: 844 });
-    const { page } = viewer;
-    await viewer.open("/agents/coder%2F1/prompts");
-    await page.getByRole("button", { name: "Version 1 as A" }).click();
-    await page.locator(".worddiff del", { hasText: "brief" }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-    expect(viewer.complaints).toEqual([]);
-  },
-  30_000,
-);
+browserTest("fits a phone", async () => {
+  await using viewer = await openViewer(server, { width: 390, height: 844 });
+  const { page } = viewer;
+  await viewer.open("/agents/coder%2F1/prompts");
+  await page.getByRole("button", { name: "Version 1 as A" }).click();
+  await page.locator(".worddiff del", { hasText: "brief" }).waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  expect(viewer.complaints).toEqual([]);
+});
 
 test("runs stand in bars of one length on an axis that all versions share", () => {
   const day = 86_400_000;

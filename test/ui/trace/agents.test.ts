@@ -63,7 +63,7 @@ describe.skipIf(!isPossible).each(Object.entries(told))(
         await server.api("/api/traces?filter=-is:internal&sort=-startTime&limit=200")
       ).json()) as { traces: Summary[] };
       trace = traces.find(({ llmCount }) => llmCount > 0)!;
-    }, 60_000);
+    });
     afterAll(async () => {
       await closeBrowser();
       await server[Symbol.asyncDispose]();
@@ -97,7 +97,7 @@ describe.skipIf(!isPossible).each(Object.entries(told))(
         while ((await rowCount()) !== count) await Bun.sleep(30);
       }
       expect(viewer.complaints).toEqual([]);
-    }, 60_000);
+    });
 
     test("prints sums that are the totals of the server, and names that nothing covers", async () => {
       await using viewer = await openViewer(server);
@@ -121,6 +121,6 @@ describe.skipIf(!isPossible).each(Object.entries(told))(
         tokens += rollupOf(table, row).tokens;
       }
       expect(tokens).toBe(Number(trace.inputTokens) + Number(trace.outputTokens));
-    }, 60_000);
+    });
   },
 );

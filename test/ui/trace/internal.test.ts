@@ -101,7 +101,6 @@ browserTest(
     await page.locator(".spans-row.is-fold.is-holding").waitFor();
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );
 
 browserTest(
@@ -129,5 +128,4 @@ browserTest(
     await other.page.locator(".traces-row .traces-name").getByText("GET /").waitFor();
     expect([...viewer.complaints, ...other.complaints]).toEqual([]);
   },
-  60_000,
 );

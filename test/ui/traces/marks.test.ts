@@ -66,7 +66,6 @@ browserTest(
     expect(await left()).toEqual(["t0", "t2", "t5"]);
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );
 
 browserTest(
@@ -94,33 +93,28 @@ browserTest(
     expect(await left()).toEqual(["t7"]);
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );
 
-browserTest(
-  "marked traces are pinned and exported",
-  async () => {
-    await send(3);
-    await using viewer = await openViewer(server!);
-    const { page } = viewer;
-    await viewer.open("/traces");
-    await rowOf(page, "t0").click({ timeout: soonMs });
-    await page.keyboard.press("x");
-    await rowOf(page, "t1").click({ modifiers: ["Shift"] });
-    const [saved] = await Promise.all([
-      page.waitForEvent("download"),
-      bar(page).getByRole("button", { name: "Export" }).click(),
-    ]);
-    const lines = (await Bun.file(await saved.path()).text()).trim().split("\n");
-    expect(lines.map((line) => JSON.parse(line).traces[0].traceId)).toEqual(["t0", "t1"]);
-    await bar(page).getByRole("button", { name: "Pin" }).click();
-    await bar(page).getByRole("button", { name: "Unpin" }).waitFor({ timeout: soonMs });
-    const answer = await server!.api("/api/traces?filter=is:pinned");
-    expect(((await answer.json()) as { traces: object[] }).traces).toHaveLength(2);
-    expect(viewer.complaints).toEqual([]);
-  },
-  60_000,
-);
+browserTest("marked traces are pinned and exported", async () => {
+  await send(3);
+  await using viewer = await openViewer(server!);
+  const { page } = viewer;
+  await viewer.open("/traces");
+  await rowOf(page, "t0").click({ timeout: soonMs });
+  await page.keyboard.press("x");
+  await rowOf(page, "t1").click({ modifiers: ["Shift"] });
+  const [saved] = await Promise.all([
+    page.waitForEvent("download"),
+    bar(page).getByRole("button", { name: "Export" }).click(),
+  ]);
+  const lines = (await Bun.file(await saved.path()).text()).trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line).traces[0].traceId)).toEqual(["t0", "t1"]);
+  await bar(page).getByRole("button", { name: "Pin" }).click();
+  await bar(page).getByRole("button", { name: "Unpin" }).waitFor({ timeout: soonMs });
+  const answer = await server!.api("/api/traces?filter=is:pinned");
+  expect(((await answer.json()) as { traces: object[] }).traces).toHaveLength(2);
+  expect(viewer.complaints).toEqual([]);
+});
 
 browserTest(
   "two marked traces are compared, the earlier one first, in the project that was looked at",
@@ -142,5 +136,4 @@ browserTest(
     expect([searchParams.get("a"), searchParams.get("b")]).toEqual([earlier!, newest!]);
     expect(searchParams.get("project")).toBe("default");
   },
-  60_000,
 );

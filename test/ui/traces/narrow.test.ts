@@ -82,7 +82,6 @@ browserTest.each([390, 700, 768, 1440])(
     await page.getByText("Fix all of main.py").first().waitFor();
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );
 
 browserTest(
@@ -102,7 +101,6 @@ browserTest(
     await sheet.waitFor({ state: "detached" });
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );
 
 browserTest(
@@ -116,24 +114,19 @@ browserTest(
     await page.locator(".traces-row", { hasText: "cheap" }).waitFor({ state: "detached" });
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );
 
-browserTest(
-  "stands the messages of one trace together, with their number",
-  async () => {
-    await using viewer = await openViewer(server);
-    const { page } = viewer;
-    await viewer.open("/traces?in=messages&filter=error");
-    const groups = page.locator(".hits section");
-    await groups.first().waitFor();
-    await page.getByRole("heading", { name: /^cheap .*1 message/ }).waitFor();
-    await page.getByText("3 messages in 3 traces").waitFor();
-    expect(await groups.count()).toBe(3);
-    expect(viewer.complaints).toEqual([]);
-  },
-  60_000,
-);
+browserTest("stands the messages of one trace together, with their number", async () => {
+  await using viewer = await openViewer(server);
+  const { page } = viewer;
+  await viewer.open("/traces?in=messages&filter=error");
+  const groups = page.locator(".hits section");
+  await groups.first().waitFor();
+  await page.getByRole("heading", { name: /^cheap .*1 message/ }).waitFor();
+  await page.getByText("3 messages in 3 traces").waitFor();
+  expect(await groups.count()).toBe(3);
+  expect(viewer.complaints).toEqual([]);
+});
 
 browserTest(
   "goes on searching by itself where an answer was cut before there was much in it",
@@ -153,5 +146,4 @@ browserTest(
     await page.getByText("3 messages in 3 traces", { exact: true }).waitFor();
     expect(viewer.complaints).toEqual([]);
   },
-  60_000,
 );

@@ -238,5 +238,4 @@ browserTest(
     expect(filter()).toBe("name:second agent:even model:gpt-4o");
     expect(viewer.complaints).toEqual([]);
   },
-  30_000,
 );

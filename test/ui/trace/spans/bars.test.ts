@@ -46,7 +46,7 @@ describe.skipIf(chromiumPath === null)("the bars of the table", () => {
       .locator(".spans-bar")
       .nth(spans.length - 1)
       .waitFor();
-  }, 60_000);
+  });
   afterAll(async () => {
     await viewer?.[Symbol.asyncDispose]();
     await closeBrowser();
