@@ -1,7 +1,7 @@
 /** A server in a process of its own, for what must not happen inside of the test's: deaths, memory. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { homeFiles, type ServerInfo } from "../src/store/home.ts";
+import { homeFiles, type ServerInfo } from "../src/sqlite/directory/directory.ts";
 
 export interface ServerProcess extends AsyncDisposable {
   url: string;
