@@ -65,6 +65,7 @@ export interface Reader {
   fieldsOf(texts: Texts): PayloadField[];
   /** One text, the others left alone; undefined where the span has none. One that is damaged says so in its place. */
   textOf(texts: Texts, field: PayloadField): string | undefined;
+  isDamaged(texts: Texts, field: PayloadField): boolean;
   /** The tokens of a text; null where the span has none, or it is kept in another way. @throws DamagedText. */
   tokensOf(texts: Texts, field: PayloadField): Token[] | null;
   /** @throws DamagedText. */

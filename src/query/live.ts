@@ -1,6 +1,6 @@
 /** What live views show of traces that changed. */
 import { loadRows } from "../sqlite/list/match.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
+import type { Source } from "../sqlite/source.ts";
 import { matches, summariesOf } from "../sqlite/list/traces.ts";
 
 /** What a live view is about; all traces where both are absent. */

@@ -9,7 +9,7 @@ import {
 } from "../sqlite/trace/attributes.ts";
 import { spanKeyRange } from "../tally/numbers.ts";
 import { loadRows } from "../sqlite/list/match.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
+import type { Source } from "../sqlite/source.ts";
 import type { TracePage } from "../backend/views.ts";
 
 /** Of each trace so many spans that came first are asked for attributes, and so many that came last. */

@@ -13,7 +13,7 @@ import { Budget } from "../budget.ts";
 import { usdOf } from "../backend/costs.ts";
 import { createPrompts, promptOf, type PromptRow } from "../sqlite/list/promptof.ts";
 import { diffTexts, TextDiff } from "./textdiff.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
+import type { Source } from "../sqlite/source.ts";
 import { listMatchingKeys } from "../sqlite/list/traces.ts";
 import { type KeysPosition } from "../backend/traces.ts";
 

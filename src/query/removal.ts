@@ -1,7 +1,7 @@
 /** What a delete is about to take: the traces that match, part by part. */
 import { removal } from "../limits.ts";
 import { loadRows } from "../sqlite/list/match.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
+import type { Source } from "../sqlite/source.ts";
 import { listMatchingKeys, type KeysQuery } from "../sqlite/list/traces.ts";
 import { type KeysPosition } from "../backend/traces.ts";
 

@@ -7,7 +7,7 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import { AppError } from "../errors.ts";
 import { limits } from "../sqlite/search/limits.ts";
 import { toJson } from "../query/json.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
+import type { Source } from "../sqlite/source.ts";
 import type { TraceRef } from "../backend/traces.ts";
 import { createNameLookup } from "../sqlite/db/names.ts";
 import { openReader, reading, shrinkMemory } from "../sqlite/db/open.ts";

@@ -2,12 +2,10 @@
  * What an error of SQLite means, decided in one place: the disk or another program is in the way, which
  * passes; what is stored there is damaged, which is passed by and counted; anything else is a bug.
  */
+import { DamagedText } from "../../backend/texts.ts";
 import { AppError } from "../../errors.ts";
 import { damage as limits, storage } from "../../limits.ts";
 import type { StorageState } from "../../backend/store.ts";
-
-/** What the store held and cannot give back: a damaged page or block. */
-export class DamagedText extends Error {}
 
 /** Also what a disk cannot read: SQLite calls that a malformed image. */
 export function isDamage(cause: unknown): boolean {

@@ -13,7 +13,7 @@ import { latestFields } from "../../backend/stats.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { Budget } from "../../budget.ts";
 import { createPrompts, type PromptRow } from "./promptof.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 import { namesFrom, valuesOf } from "./where.ts";
 
 type Item = Completion["items"][number];

@@ -12,7 +12,7 @@ import { spanKeyRange } from "../../tally/numbers.ts";
 import { attributesOf, attributeTexts, parsed } from "../trace/attributes.ts";
 import { storedTracePattern } from "./ids.ts";
 import { createPrompts, type PromptRow } from "./promptof.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 import { stateOf, type StateRow } from "./state.ts";
 
 /** A trace's row as far as it is read: `key`, `projectId`, `startTime` and `columns` of the matcher. */

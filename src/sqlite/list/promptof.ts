@@ -6,7 +6,7 @@ import { maskPrompt } from "../../messages/mask.ts";
 import { readMessages } from "../../messages/read.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { readText } from "../payload/text.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 
 /** Which version a settled trace has; a trace that changes is settled anew. Keys are never used again. */
 const caches = new WeakMap<

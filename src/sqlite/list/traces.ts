@@ -18,7 +18,7 @@ import { parseBoundCursor, toBoundCursor } from "../../backend/cursor.ts";
 import { storedIdOf } from "./ids.ts";
 import { createMatcher, loadRows } from "./match.ts";
 import { fromRanges, toRanges } from "./keyranges.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 import { stateOf } from "./state.ts";
 import type { Summary, TracePage } from "../../backend/views.ts";
 import { walk, type Order, type Place } from "./walk.ts";

@@ -9,7 +9,7 @@ import { limits } from "./limits.ts";
 import { Budget } from "../../budget.ts";
 import { parseBoundCursor, toBoundCursor } from "../../backend/cursor.ts";
 import { createMatcher, loadRows } from "../list/match.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 import { parseTime } from "../../filter/time.ts";
 import { findTrace } from "../list/traces.ts";
 import { type TraceRef } from "../../backend/traces.ts";

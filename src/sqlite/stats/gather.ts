@@ -10,7 +10,7 @@ import { createTallyReader } from "../spans/facts.ts";
 import { levelMs, readCells, readGroups, type TimeRange } from "../rollups/rollup.ts";
 import type { NameLookup } from "../spans/rows.ts";
 import type { Coverage } from "../../backend/figures.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 import { listMatchingKeys } from "../list/traces.ts";
 import { type KeysPosition } from "../../backend/traces.ts";
 

@@ -14,7 +14,7 @@ import {
   Window,
 } from "./gather.ts";
 import { rangeOf, rank } from "./stats.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 
 /**
  * What happened in a range by each value of a field, the one with most first. Spans and traces without

@@ -14,7 +14,7 @@ import { Budget } from "../../budget.ts";
 import { parseCursor, toCursor } from "../../backend/cursor.ts";
 import { Figures, toFigures } from "../../backend/figures.ts";
 import { addRollups, addTraces, endlessMs, GroupIds, sumOf, Window } from "./gather.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 import { matches, summariesOf } from "../list/traces.ts";
 
 interface Place {

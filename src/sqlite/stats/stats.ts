@@ -19,7 +19,7 @@ import {
   sumOf,
   Window,
 } from "./gather.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 
 const minuteMs = levelMs[0];
 const hourMs = levelMs[1];

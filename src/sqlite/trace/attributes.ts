@@ -6,7 +6,7 @@ import { mayHaveSlotFrom8, readSlots } from "../payload/lists.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { payloadFields, type PayloadField } from "../../contract/fields.ts";
 import { readText } from "../payload/text.ts";
-import type { Source } from "./trace.ts";
+import type { Source } from "../source.ts";
 
 interface AttributesRow {
   key: number;

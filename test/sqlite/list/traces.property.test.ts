@@ -7,7 +7,7 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
 import type { ImportedSpan, TraceHeader } from "../../../src/contract/v1.ts";
 import { budget, traces as limits } from "../../../src/limits.ts";
-import type { Source } from "../../../src/sqlite/trace/trace.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
 import { listMatchingKeys, listTraces, matches, summariesOf } from "../../../src/sqlite/list/traces.ts";
 import { type KeysPosition, type TraceSort, sortFields } from "../../../src/backend/traces.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";

@@ -7,7 +7,7 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
 import { groupByTrace } from "../../../src/ingest/batch.ts";
 import { staleAfterMs } from "../../../src/limits.ts";
-import type { Source } from "../../../src/sqlite/trace/trace.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
 import { listTraces } from "../../../src/sqlite/list/traces.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
 import { openWriter } from "../../../src/sqlite/db/open.ts";

@@ -10,7 +10,7 @@ import { listGroups } from "../../../src/sqlite/stats/groups.ts";
 import { listLatest } from "../../../src/sqlite/stats/latest.ts";
 import { readStats } from "../../../src/sqlite/stats/stats.ts";
 import { rankings, type Ranking } from "../../../src/backend/stats.ts";
-import type { Source } from "../../../src/sqlite/trace/trace.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
 import { stats as limits } from "../../../src/limits.ts";
 import { spreadError } from "../../../src/tally/cell.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";

@@ -1,35 +1,8 @@
 /** Which projects, agents and traces take most of the store: about, from what their texts take. */
-import { Type, type Static } from "@sinclair/typebox";
-import { nullable } from "../schemas.ts";
-
-import { fromCell, type Cell } from "../sqlite/db/cells.ts";
-import { traceKeyOf } from "../tally/numbers.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
-
-const Share = {
-  bytes: Type.Integer({ description: "About; a text that several have counts for the first" }),
-  spanCount: Type.Integer(),
-};
-
-export const Shares = Type.Object({
-  projects: Type.Array(
-    Type.Object({ project: Type.String(), traceCount: Type.Integer(), ...Share }),
-  ),
-  agents: Type.Array(Type.Object({ agent: Type.String(), traceCount: Type.Integer(), ...Share }), {
-    description: "The largest, the largest first",
-  }),
-  traces: Type.Array(
-    Type.Object({
-      key: Type.Integer(),
-      traceId: Type.String(),
-      project: Type.String(),
-      name: nullable(Type.String()),
-      ...Share,
-    }),
-    { description: "Likewise" },
-  ),
-});
-export type Shares = Static<typeof Shares>;
+import type { Database } from "bun:sqlite";
+import type { Shares } from "../../backend/store.ts";
+import { traceKeyOf } from "../../tally/numbers.ts";
+import { fromCell, type Cell } from "./cells.ts";
 
 /** So many agents and traces are named. */
 const named = 8;
@@ -52,7 +25,7 @@ interface TraceRow {
 }
 
 /** @param spanBytes what the rows of all spans take. */
-export function readShares({ sqlite }: Pick<Source, "sqlite">, spanBytes: number): Shares {
+export function readShares(sqlite: Database, spanBytes: number): Shares {
   const { spans } = sqlite
     .query<{ spans: number }, []>("SELECT coalesce(sum(spanCount), 0) AS spans FROM traces")
     .get()!;
@@ -115,7 +88,7 @@ function add<K>(sums: Map<K, Sum>, key: K, { spanCount }: TraceRow, bytes: numbe
  * @returns what the texts of a trace take, for traces in the order of their keys. A block of texts of
  *   several traces counts for each by how many runs of its own are in it.
  */
-function textBytes(sqlite: Source["sqlite"]): (traceKey: number) => number {
+function textBytes(sqlite: Database): (traceKey: number) => number {
   const blocks = new Map<number, { bytes: number; runs: number }>();
   // The length of a blob stands in its row: the blob itself is not read.
   const sizes = sqlite.query<{ id: number; bytes: number }, []>(

@@ -1,14 +1,26 @@
-/** What an operator looks at beside traces: refused requests, and how much is stored. */
-import { RejectPage, StoreCounts } from "../backend/store.ts";
+/** What is read beside traces: refused requests, saved views, and how much is stored. */
 import { desc, lt, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import { rejectCounts, rejects, traces } from "../sqlite/db/schema.ts";
-import { listUnknown } from "../sqlite/accounts/unknown.ts";
-import { parseCursor, toCursor } from "../backend/cursor.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
+import { parseCursor, toCursor } from "../../backend/cursor.ts";
+import type { Reader } from "../../backend/reader.ts";
+import type { RejectPage, StoreCounts } from "../../backend/store.ts";
+import { rejectCounts, rejects, traces } from "../db/schema.ts";
+import type { Source } from "../source.ts";
+import { listUnknown } from "./unknown.ts";
+import { listViews } from "./views.ts";
+
+export type AccountReads = Pick<Reader, "counts" | "rejects" | "views">;
+
+export function createAccountReads(source: Source): AccountReads {
+  return {
+    counts: () => countStore(source),
+    rejects: (limit, cursor) => listRejects(source.db, limit, cursor),
+    views: () => listViews(source.sqlite),
+  };
+}
 
 /** The newest refused requests first. */
-export function listRejects(
+function listRejects(
   db: BunSQLiteDatabase,
   limit: number,
   cursor: string | undefined,
@@ -31,7 +43,7 @@ export function listRejects(
   };
 }
 
-export function countStore({ db, sqlite }: Pick<Source, "db" | "sqlite">): StoreCounts {
+function countStore({ db, sqlite }: Source): StoreCounts {
   const total = db
     .select({
       traceCount: sql<number>`count(*)`,
