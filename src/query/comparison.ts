@@ -10,7 +10,9 @@ import { changes, compareSteps } from "./pairing.ts";
 import { errorOf, spanStatusOf, spanTypeOf } from "../sqlite/trace/skeleton.ts";
 import { readSteps, type Step, type Steps } from "./steps.ts";
 import type { Source } from "../sqlite/trace/trace.ts";
-import { findTrace, listTraces, toSummary, type TraceRow } from "../sqlite/list/traces.ts";
+import { findTrace, toSummary, type TraceRow } from "../sqlite/list/records.ts";
+import { toReader } from "../sqlite/list/reader.ts";
+import { readPage } from "./lists.ts";
 import { type TraceRef } from "../backend/traces.ts";
 import { FigureView, Skeleton, Summary } from "../backend/views.ts";
 
@@ -174,8 +176,8 @@ export function findComparable(source: Source, ref: TraceRef, nowMs: number): Co
   if (!common) return { by: null, previous: null, lastOk: null };
   const [by, value] = common;
   const lastOf = (more: string): Summary | null => {
-    const { traces } = listTraces(
-      source,
+    const { traces } = readPage(
+      toReader(source),
       {
         filter: `${by}:${quote(value!)} ${more}`,
         projectId: trace.projectId,

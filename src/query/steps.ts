@@ -17,7 +17,7 @@ import { createHistory, type History } from "./news.ts";
 import type { Alike } from "./pairing.ts";
 import { readPlaces, spanTypeOf, type Place, type SkeletonRow } from "../sqlite/trace/skeleton.ts";
 import type { Source } from "../sqlite/trace/trace.ts";
-import type { TraceRow } from "../sqlite/list/traces.ts";
+import type { TraceRow } from "../sqlite/list/records.ts";
 
 export interface Step extends Alike {
   row: SkeletonRow;

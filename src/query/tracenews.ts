@@ -19,7 +19,7 @@ import { parseCursor, toCursor } from "../backend/cursor.ts";
 import { SpanId } from "./news.ts";
 import { emptyPrefix, LastVisits, Prefixes } from "./prefixes.ts";
 import type { Source } from "../sqlite/trace/trace.ts";
-import { findTrace } from "../sqlite/list/traces.ts";
+import { findTrace } from "../sqlite/list/records.ts";
 import { type TraceRef } from "../backend/traces.ts";
 import { nullable } from "../schemas.ts";
 import { SpanNews } from "../backend/views.ts";

@@ -27,7 +27,7 @@ import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
 import { findAboveWork, readOutline } from "../sqlite/trace/outline.ts";
 import { findSpan, type Source } from "../sqlite/trace/trace.ts";
 import { type SpanRef } from "../backend/spans.ts";
-import { findTrace } from "../sqlite/list/traces.ts";
+import { findTrace } from "../sqlite/list/records.ts";
 import { type TraceRef } from "../backend/traces.ts";
 import { Repeats } from "../backend/views.ts";
 

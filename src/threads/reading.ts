@@ -18,14 +18,12 @@ import { readBreakdown } from "../query/breakdown.ts";
 import { readTraceColumns } from "../query/columns.ts";
 import { findComparable, readComparison } from "../query/comparison.ts";
 import { readComparedPair, type SpanAt } from "../query/comparepair.ts";
-import { complete } from "../sqlite/list/complete.ts";
-import { type CompletionQuery } from "../backend/completion.ts";
+import { complete, type CompletionQuery } from "../query/completion.ts";
 import { readGists } from "../query/gists.ts";
-import { listGroups } from "../sqlite/stats/groups.ts";
 import { type GroupQuery, type LatestQuery, type StatsQuery } from "../backend/stats.ts";
 import { toJson } from "../query/json.ts";
-import { listLatest } from "../sqlite/stats/latest.ts";
-import { inScope, readSummaries, type LiveScope } from "../query/live.ts";
+import { readPage, type ListQuery, type ScopeQuery } from "../query/lists.ts";
+import { inScopes, readSummaries, type LiveScope } from "../query/live.ts";
 import { withNamed } from "../query/named.ts";
 import { readMedia, readNews, readSpanMessages } from "../query/news.ts";
 import { listPromptVersions, readPromptDiff, type PromptQuery } from "../query/prompts.ts";
@@ -33,7 +31,8 @@ import { listRemoval } from "../query/removal.ts";
 import { readShares } from "../query/sizes.ts";
 import type { TextDiff } from "../query/textdiff.ts";
 import { readTrace, type SpansQuery } from "../sqlite/trace/skeleton.ts";
-import { readStats } from "../sqlite/stats/stats.ts";
+import { readGroups, readLatest, readStats, type WithText } from "../query/statistics.ts";
+import { toReader } from "../sqlite/list/reader.ts";
 import {
   exportPage,
   readPayload,
@@ -42,7 +41,7 @@ import {
   type Source,
 } from "../sqlite/trace/trace.ts";
 import { type SpanRef } from "../backend/spans.ts";
-import { findTrace, listTraces, type KeysQuery, type TraceQuery } from "../sqlite/list/traces.ts";
+import { findTrace } from "../sqlite/list/records.ts";
 import { type KeysPosition, type TraceRef } from "../backend/traces.ts";
 import { readTraceNews, type NewsQuery } from "../query/tracenews.ts";
 import { readTranscript, type TranscriptQuery } from "../query/transcript.ts";
@@ -94,9 +93,12 @@ const methods = {
   open(path: string): void {
     storePath = path;
   },
-  traces: ({ columns, ...query }: TraceQuery & { columns?: string | undefined }) =>
-    read((source) => toJson(withNamed(source, listTraces(source, query, Date.now()), columns))),
-  complete: (query: CompletionQuery) => read((source) => toJson(complete(source, query))),
+  traces: ({ columns, ...query }: ListQuery & { columns?: string | undefined }) =>
+    read((source) => {
+      const [reader, nowMs] = [toReader(source), Date.now()];
+      return toJson(withNamed(reader, readPage(reader, query, nowMs), columns, nowMs));
+    }),
+  complete: (query: CompletionQuery) => read((source) => toJson(complete(toReader(source), query))),
   trace: (ref: TraceRef, query: SpansQuery) =>
     read((source) => toJson(readTrace(source, ref, query, Date.now()))),
   traceColumns: (ref: TraceRef, query: SpansQuery) =>
@@ -122,9 +124,9 @@ const methods = {
     read((source) => toJson(readComparedPair(source, a, b, unit))),
   comparable: (ref: TraceRef) => read((source) => toJson(findComparable(source, ref, Date.now()))),
   promptVersions: (query: PromptQuery) =>
-    read((source) => toJson(listPromptVersions(source, query, Date.now()))),
+    read((source) => toJson(listPromptVersions(toReader(source), query, Date.now()))),
   promptDiff: (query: PromptQuery, versions: Parameters<typeof readPromptDiff>[2]) =>
-    read((source) => toJson(readPromptDiff(source, query, versions, Date.now()))),
+    read((source) => toJson(readPromptDiff(toReader(source), query, versions, Date.now()))),
   spanCount: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.spanCount),
   /** The key of a trace, for what changes it. */
   traceKey: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.key),
@@ -135,14 +137,18 @@ const methods = {
   },
   rejects: (limit: number, cursor: string | undefined) =>
     read(({ db }) => toJson(listRejects(db, limit, cursor))),
-  stats: (query: StatsQuery) => read((source) => toJson(readStats(source, query, Date.now()))),
-  groups: (query: GroupQuery) => read((source) => toJson(listGroups(source, query, Date.now()))),
-  latest: (query: LatestQuery) => read((source) => toJson(listLatest(source, query, Date.now()))),
-  summaries: (keys: number[]) => read((source) => readSummaries(source, keys, Date.now())),
+  stats: (query: WithText<StatsQuery>) =>
+    read((source) => toJson(readStats(toReader(source), query, Date.now()))),
+  groups: (query: WithText<GroupQuery>) =>
+    read((source) => toJson(readGroups(toReader(source), query, Date.now()))),
+  latest: (query: WithText<LatestQuery>) =>
+    read((source) => toJson(readLatest(toReader(source), query, Date.now()))),
+  summaries: (keys: number[]) =>
+    read((source) => readSummaries(toReader(source), keys, Date.now())),
   inScopes: (keys: number[], scopes: LiveScope[]) =>
-    read((source) => scopes.map((scope) => inScope(source, keys, scope, Date.now()))),
-  removal: (query: KeysQuery, after: KeysPosition | null, nowMs: number) =>
-    read((source) => listRemoval(source, query, after, nowMs)),
+    read((source) => inScopes(toReader(source), keys, scopes, Date.now())),
+  removal: (query: ScopeQuery, after: KeysPosition | null, nowMs: number) =>
+    read((source) => listRemoval(toReader(source), query, after, nowMs)),
   views: () => read(({ sqlite }) => listViews(sqlite)),
   counts: () => read(countStore),
   tables: () => read(({ sqlite }) => listTables(sqlite)),

@@ -19,7 +19,7 @@ import { cutsOf } from "../../backend/cuts.ts";
 import { storedIdOf } from "../list/ids.ts";
 import { mark, readOutline } from "./outline.ts";
 import { spanTypeOf } from "./skeleton.ts";
-import { findTrace } from "../list/traces.ts";
+import { findTrace } from "../list/records.ts";
 import { type TraceRef } from "../../backend/traces.ts";
 import type { SpanView } from "../../backend/views.ts";
 
