@@ -112,7 +112,16 @@ const isModel = (spanType: number) => modelTypes[spanType]!;
 const isTool = (spanType: number) => spanType === tool;
 
 const timesFields = [
-  ...(["key", "spanId", "spanType", "durationMs", "ttftMs", "provider", "modelId", "name"] as const),
+  ...([
+    "key",
+    "spanId",
+    "spanType",
+    "durationMs",
+    "ttftMs",
+    "provider",
+    "modelId",
+    "name",
+  ] as const),
   ...(["repeats", "price", "inputTokens", "outputTokens"] as const),
   ...(["cachedInputTokens", "cacheWriteInputTokens"] as const),
 ];

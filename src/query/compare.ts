@@ -104,7 +104,10 @@ export function goesOnFrom(text: string, stem: string): boolean {
 }
 
 /** Gives the tokens of inputs; null where a call has none. Most lists stand on others: each is read once. */
-export function createTokens(reader: Reader, traceKey: number): (call: Pick<Call, "key" | "texts">) => Token[] | null {
+export function createTokens(
+  reader: Reader,
+  traceKey: number,
+): (call: Pick<Call, "key" | "texts">) => Token[] | null {
   const tokensOf = reader.foldLists<Token[]>(traceKey, "input", (base, taken, tokens) =>
     base ? base.slice(0, taken).concat(tokens) : [...tokens],
   );

@@ -110,7 +110,11 @@ export function readPlaces(
   return { places, isWhole: nextCursor === null };
 }
 
-function readWhole(reader: Reader, { key: traceKey, summary }: TraceRecord, lastKey?: number): Whole {
+function readWhole(
+  reader: Reader,
+  { key: traceKey, summary }: TraceRecord,
+  lastKey?: number,
+): Whole {
   const whole = {
     traceKey,
     outline: readOutline(reader, summary, lastKey),

@@ -68,11 +68,7 @@ function costOf(
 }
 
 /** Whether spans below have what the cost of this one sums. */
-function isSummed(
-  reader: Reader,
-  trace: { key: number; spanCount: number },
-  key: number,
-): boolean {
+function isSummed(reader: Reader, trace: { key: number; spanCount: number }, key: number): boolean {
   const { marks, rowOf } = readOutline(reader, trace);
   return (marks[rowOf(key)]! & mark.summed) !== 0;
 }
@@ -103,7 +99,8 @@ export function readPayload(
   const { texts } = reader.findSpan(traceRef, ref);
   const text = reader.textOf(texts, field);
   if (text === undefined) throw new AppError("not_found", `this span has no ${field}`);
-  if (reader.isDamaged(texts, field)) throw new AppError("store_damaged", `the ${field} is damaged in the store`);
+  if (reader.isDamaged(texts, field))
+    throw new AppError("store_damaged", `the ${field} is damaged in the store`);
   const part = text.slice(from, from + length);
   const isWhole = part.length === text.length && part.length <= parsedPayloadLength;
   return { text: part, totalLength: text.length, isJson: isWhole && isJson(part) };

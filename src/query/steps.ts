@@ -129,8 +129,7 @@ function findSteps(places: readonly Place[]): Found[] {
   return found;
 }
 
-const isStep = ({ spanType }: SkeletonSpan) =>
-  ["llm", "tool", "embedding"].includes(spanType);
+const isStep = ({ spanType }: SkeletonSpan) => ["llm", "tool", "embedding"].includes(spanType);
 
 function agentsWithoutSteps(places: readonly Place[]): (agent: SkeletonSpan) => boolean {
   const empty = new Set<SkeletonSpan>();

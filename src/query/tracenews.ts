@@ -224,7 +224,8 @@ function createTexts(reader: Reader, prefixes: Prefixes<Token>) {
   function tokenLength(token: Token): number {
     if (typeof token === "string") return token.length;
     let length = pieceLengths.get(token);
-    if (length === undefined) pieceLengths.set(token, (length = reader.textOfTokens([token]).length));
+    if (length === undefined)
+      pieceLengths.set(token, (length = reader.textOfTokens([token]).length));
     return length;
   }
 

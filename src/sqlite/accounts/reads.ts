@@ -20,11 +20,7 @@ export function createAccountReads(source: Source): AccountReads {
 }
 
 /** The newest refused requests first. */
-function listRejects(
-  db: BunSQLiteDatabase,
-  limit: number,
-  cursor: string | undefined,
-): RejectPage {
+function listRejects(db: BunSQLiteDatabase, limit: number, cursor: string | undefined): RejectPage {
   const before = cursor === undefined ? undefined : parseCursor(cursor, 1)[0];
   const rows = db
     .select()

@@ -11,7 +11,7 @@ import { parseBoundCursor, toBoundCursor } from "../../backend/cursor.ts";
 import { createMatcher, loadRows } from "../list/match.ts";
 import type { Source } from "../source.ts";
 import { parseTime } from "../../filter/time.ts";
-import { findTrace } from "../list/traces.ts";
+import { findTrace } from "../list/records.ts";
 import { type TraceRef } from "../../backend/traces.ts";
 import { facetNumber } from "../rollups/facets.ts";
 import { traceKeyOf } from "../../tally/numbers.ts";

@@ -1,6 +1,13 @@
 /** Between a span of the wire and its row: the columns in order, and what stands in `extra`. */
 import { usageOf, isRuntime, usageColumns, type Payloads } from "../../contract/fields.ts";
-import { spanStatuses, spanTypes, type ImportedSpan, type Span, type SpanExtension, type TraceHeader } from "../../contract/v1.ts";
+import {
+  spanStatuses,
+  spanTypes,
+  type ImportedSpan,
+  type Span,
+  type SpanExtension,
+  type TraceHeader,
+} from "../../contract/v1.ts";
 import type { spans } from "../db/schema.ts";
 import { toCell, type Cell } from "../db/cells.ts";
 

@@ -33,4 +33,3 @@ function lastKeyOf(sqlite: Database, firstKey: number, until: number): number | 
     )
     .get(firstKey, until)!.key;
 }
-

@@ -9,8 +9,7 @@ import { spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
 import { toCell } from "../db/cells.ts";
 import { spans, traces } from "../db/schema.ts";
 import { storedIdOf } from "../list/ids.ts";
-import { findTrace } from "../list/traces.ts";
-import { createPrompts } from "../list/promptof.ts";
+import { findTrace } from "../list/records.ts";
 import type { Source } from "../source.ts";
 import { wholeSpanOf } from "../spans/rows.ts";
 import { readTraceAttributes } from "./attributes.ts";
@@ -20,13 +19,7 @@ type SpanRow = typeof spans.$inferSelect;
 
 export type TraceReads = Pick<
   Reader,
-  | "findSpan"
-  | "spans"
-  | "wholeSpans"
-  | "wholeSpan"
-  | "sameCalls"
-  | "traceAttributes"
-  | "promptOf"
+  "findSpan" | "spans" | "wholeSpans" | "wholeSpan" | "sameCalls" | "traceAttributes"
 >;
 
 export function createTraceReads(source: Source): TraceReads {
@@ -40,7 +33,6 @@ export function createTraceReads(source: Source): TraceReads {
     },
     sameCalls: (traceKey, key, limit) => findSameCalls(source, rowOf(source, traceKey, key), limit),
     traceAttributes: (traceKey) => readTraceAttributes(source, traceKey),
-    promptOf: createPrompts(source),
   };
 }
 
@@ -54,8 +46,7 @@ function findSpan(
 ): SpanRecord & { traceKey: number } {
   const traceKey = findTrace(source.db, traceRef).trace.key;
   const key = "key" in ref ? ref.key : keyOf(source, traceKey, ref.spanId);
-  const found =
-    key === null ? [] : [...querySpans(source, { traceKey, keys: [key] }, spanFields)];
+  const found = key === null ? [] : [...querySpans(source, { traceKey, keys: [key] }, spanFields)];
   if (!found[0]) throw noSpan();
   return { ...found[0], traceKey };
 }

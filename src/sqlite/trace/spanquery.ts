@@ -1,6 +1,7 @@
 /** A query for the spans of one trace as SQL, and its rows as the records that it asks for. */
 import { usageColumns } from "../../contract/fields.ts";
 import { spanStatuses, spanTypes } from "../../contract/v1.ts";
+import { parsed } from "../../backend/attributes.ts";
 import type { SpanField, SpanQuery, SpanRecord, StartPlace } from "../../backend/spans.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { fromCell, toCell, type Cell } from "../db/cells.ts";
@@ -26,7 +27,8 @@ const columnOf: Partial<Record<SpanField, string>> = {
 /** How the cell of a field becomes its value, where it is not the value itself. */
 type Decode = (cell: any, row: Row, source: Source) => unknown;
 const ofName: Decode = (id, _, { names }) => (id === null ? null : names.nameOf(id));
-const ofText: Decode = (cell) => (cell === null || typeof cell === "string" ? cell : fromCell(cell));
+const ofText: Decode = (cell) =>
+  cell === null || typeof cell === "string" ? cell : fromCell(cell);
 const decoders: Partial<Record<SpanField, Decode>> = {
   spanId: ofText,
   parentSpanId: ofText,
@@ -37,7 +39,7 @@ const decoders: Partial<Record<SpanField, Decode>> = {
   provider: ofName,
   modelId: ofName,
   price: ofName,
-  metadata: (json) => (json === null ? null : JSON.parse(json)),
+  metadata: parsed,
   isCostEstimated: (cell) => cell === 1,
   isRuntime: (cell) => cell === 1,
   reportsUsage: (cell) => cell === 1,
@@ -50,7 +52,16 @@ const decoders: Partial<Record<SpanField, Decode>> = {
 export const spanFields: readonly SpanField[] = [
   ...["key", "spanId", "parentSpanId", "spanType", "status", "startTime", "durationMs"],
   ...["name", "provider", "modelId", "errorMessage", "ttftMs", ...usageColumns, "reportsUsage"],
-  ...["metadata", "cost", "isCostEstimated", "price", "repeats", "shownBy", "isRuntime", "wholeLengths"],
+  ...[
+    "metadata",
+    "cost",
+    "isCostEstimated",
+    "price",
+    "repeats",
+    "shownBy",
+    "isRuntime",
+    "wholeLengths",
+  ],
   "texts",
 ] as SpanField[];
 
