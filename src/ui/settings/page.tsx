@@ -1,7 +1,9 @@
 /** Settings: what is stored, who may send, what things cost, what was refused or not known. */
 import { useEffect, useState } from "react";
+import { Link } from "wouter";
 import { useNow, useRejects, useStatus } from "../data/queries.ts";
 import { bytes, count, duration, textOf } from "../format.ts";
+import { hrefOf } from "../pages.ts";
 import { Keys } from "./keys.tsx";
 import { Look } from "./look.tsx";
 import { NewerClients } from "./newer.tsx";
@@ -95,6 +97,16 @@ function About() {
         {durability === "full"
           ? "full: every answer is on the disk before it goes out"
           : `${durability}: what was acknowledged survives the end of the process, with --durability full also a power cut`}
+      </SetRow>
+      <SetRow
+        name="Manual"
+        end={
+          <Link className="button" href={hrefOf("docs", {})}>
+            Open
+          </Link>
+        }
+      >
+        How to send, filter, configure and repair; also <code>tealight help</code>.
       </SetRow>
       <SetRow
         name="API"

@@ -1,5 +1,7 @@
 /** Which keys do something on the page that is open. */
 import { useState } from "react";
+import { Link } from "wouter";
+import { hrefOf } from "../pages.ts";
 import { Dialog } from "../parts/controls.tsx";
 import { activeShortcuts, keyText } from "../state/keys.ts";
 
@@ -10,6 +12,13 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
       <header>
         {/* Has the focus first: it is read aloud, and arrows scroll. */}
         <h2 tabIndex={-1}>Keyboard shortcuts</h2>
+        <Link
+          className="button is-quiet is-small shell-keysheet-manual"
+          href={hrefOf("docs", {})}
+          onClick={onClose}
+        >
+          Manual
+        </Link>
         <button
           type="button"
           className="button is-quiet is-small"
