@@ -12,6 +12,7 @@ import {
 } from "../../src/config.ts";
 import { AppError, errorCodes } from "../../src/errors.ts";
 import { keys, spellingOf } from "../../src/filter/keys.ts";
+import { parseFilter } from "../../src/filter/parse.ts";
 import { viewerPaths } from "../../src/http/viewer.ts";
 import { topics } from "../../src/docs/topics.ts";
 import { pageOf } from "../../src/docs/pages.ts";
@@ -208,6 +209,16 @@ test("each key of a filter has a row, with what it takes", () => {
   const takes = new Set(rowsOf(page("filters"), "takes").map(({ takes }) => takes!));
   const explained = new Set(Object.values(kinds).filter((kind) => kind !== "another key"));
   expect(sorted(takes)).toEqual(sorted(explained));
+});
+
+test("each example of a filter is one", () => {
+  const inText = codeIn(page("filters")).filter((code) => /^-?[a-z]+(\.[\w.]+)?:./.test(code));
+  const inCommands = [manual, readme]
+    .flatMap((text) => [...codeIn(text), ...blocksIn(text)])
+    .flatMap((code) => [...code.matchAll(/--filter '([^']+)'/g)].map(([, filter]) => filter!));
+  const examples = [...inText, ...inCommands, blocksIn(page("filters"))[0]!];
+  expect(examples.length).toBeGreaterThan(10);
+  for (const example of examples) expect(() => parseFilter(example, Date.now())).not.toThrow();
 });
 
 test("each error code has a row, with its status and its exit code", () => {
