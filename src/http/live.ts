@@ -12,7 +12,7 @@ import { toJson, type JsonOf } from "../query/json.ts";
 import type { LiveScope } from "../query/live.ts";
 import type { Reader } from "../threads/reader.ts";
 import type { Summary } from "../backend/views.ts";
-import type { StorageState } from "../sqlite/directory/storage.ts";
+import type { StorageState } from "../backend/store.ts";
 import { version } from "../version.ts";
 import { securityHeaders } from "./answer.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";

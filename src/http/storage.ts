@@ -4,7 +4,7 @@ import { Type } from "@sinclair/typebox";
 import { nullable } from "../schemas.ts";
 import type { Reader, StoreSizes } from "../threads/reader.ts";
 import { Shares } from "../query/sizes.ts";
-import type { IndexStatus } from "../backend/hits.ts";
+import type { IndexStatus } from "../backend/search.ts";
 import type { Searcher } from "../threads/searcher.ts";
 import { ballastFile } from "../sqlite/directory/ballast.ts";
 import { route } from "./route.ts";

@@ -8,7 +8,7 @@ import { Gists } from "../query/gists.ts";
 import type { Reader } from "../threads/reader.ts";
 import type { ExportPage } from "../sqlite/trace/trace.ts";
 import { TraceNews } from "../query/tracenews.ts";
-import type { TraceRef } from "../sqlite/list/traces.ts";
+import type { TraceRef } from "../backend/traces.ts";
 import { SpanNews, SpanView, TraceView } from "../backend/views.ts";
 import { payloadFields, type PayloadField } from "../contract/fields.ts";
 import { answerBytes, answerStream, answerText } from "./answer.ts";

@@ -9,7 +9,8 @@
 import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { drain, drainAtRows, ring as ringLimits } from "../limits.ts";
-import type { Batch, Fresh, SpanWriter } from "../sqlite/spans/spans.ts";
+import type { SpanWriter } from "../sqlite/spans/spans.ts";
+import type { Batch, Fresh } from "../backend/batch.ts";
 import type { Storage } from "../sqlite/directory/storage.ts";
 import { isOfDisk, toTrouble } from "../sqlite/db/trouble.ts";
 import type { Change } from "./changes.ts";

@@ -15,7 +15,8 @@ import { createCleanup } from "../sqlite/db/open.ts";
 import { ContextUse, readContextUse } from "../sqlite/trace/context.ts";
 import { mark, readOutline, type Outline } from "../sqlite/trace/outline.ts";
 import type { Source } from "../sqlite/trace/trace.ts";
-import { findTrace, type TraceRef } from "../sqlite/list/traces.ts";
+import { findTrace } from "../sqlite/list/traces.ts";
+import { type TraceRef } from "../backend/traces.ts";
 import { none } from "../tally/tree.ts";
 
 const times = {

@@ -18,7 +18,7 @@ import {
   type SpansQuery,
 } from "../sqlite/trace/skeleton.ts";
 import type { Source } from "../sqlite/trace/trace.ts";
-import type { TraceRef } from "../sqlite/list/traces.ts";
+import type { TraceRef } from "../backend/traces.ts";
 import { nextSpans, TraceView } from "../backend/views.ts";
 
 const Texts = Type.Object(

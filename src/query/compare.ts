@@ -4,7 +4,8 @@
  */
 import { and, between, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { transcript as limits } from "../limits.ts";
-import { readEntries, readList, type Token } from "../sqlite/payload/lists.ts";
+import { readEntries, readList } from "../sqlite/payload/lists.ts";
+import { type Token } from "../backend/texts.ts";
 import { spanKeyRange } from "../tally/numbers.ts";
 import { payloadFields } from "../contract/fields.ts";
 import { spans } from "../sqlite/db/schema.ts";

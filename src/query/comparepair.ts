@@ -8,8 +8,9 @@ import type { PayloadField } from "../contract/fields.ts";
 import { readText } from "../sqlite/payload/text.ts";
 import { readSpanMessages, SpanId } from "./news.ts";
 import { diffTexts, TextDiff } from "./textdiff.ts";
-import { findSpan, type Source, type SpanRef, type SpanRow } from "../sqlite/trace/trace.ts";
-import type { TraceRef } from "../sqlite/list/traces.ts";
+import { findSpan, type Source, type SpanRow } from "../sqlite/trace/trace.ts";
+import { type SpanRef } from "../backend/spans.ts";
+import type { TraceRef } from "../backend/traces.ts";
 
 export const ComparedPair = Type.Object({
   a: SpanId,

@@ -10,13 +10,8 @@ import { changes, compareSteps } from "./pairing.ts";
 import { errorOf, spanStatusOf, spanTypeOf } from "../sqlite/trace/skeleton.ts";
 import { readSteps, type Step, type Steps } from "./steps.ts";
 import type { Source } from "../sqlite/trace/trace.ts";
-import {
-  findTrace,
-  listTraces,
-  toSummary,
-  type TraceRef,
-  type TraceRow,
-} from "../sqlite/list/traces.ts";
+import { findTrace, listTraces, toSummary, type TraceRow } from "../sqlite/list/traces.ts";
+import { type TraceRef } from "../backend/traces.ts";
 import { FigureView, Skeleton, Summary } from "../backend/views.ts";
 
 const Change = oneOf(

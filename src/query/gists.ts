@@ -14,7 +14,8 @@ import { readText } from "../sqlite/payload/text.ts";
 import { readNumbered } from "../sqlite/trace/numbered.ts";
 import { spanTypeOf } from "../sqlite/trace/skeleton.ts";
 import type { Source } from "../sqlite/trace/trace.ts";
-import { findTrace, type TraceRef } from "../sqlite/list/traces.ts";
+import { findTrace } from "../sqlite/list/traces.ts";
+import { type TraceRef } from "../backend/traces.ts";
 
 const Gist = Type.Object({
   key: described("The span's"),

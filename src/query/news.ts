@@ -14,7 +14,7 @@ import { locateMessages, locateRest, readMessages, type Located } from "../messa
 import { withSystemPrompt } from "../messages/system.ts";
 import { readToolRun, readTools } from "../messages/tools.ts";
 import { isDamage } from "../sqlite/db/trouble.ts";
-import type { Token } from "../sqlite/payload/lists.ts";
+import type { Token } from "../backend/texts.ts";
 import {
   commonLength,
   createTokens,
@@ -27,8 +27,9 @@ import {
 } from "./compare.ts";
 import { readText } from "../sqlite/payload/text.ts";
 import { withCutOf } from "../backend/cuts.ts";
-import { findSpan, type Source, type SpanRef, type SpanRow } from "../sqlite/trace/trace.ts";
-import type { TraceRef } from "../sqlite/list/traces.ts";
+import { findSpan, type Source, type SpanRow } from "../sqlite/trace/trace.ts";
+import { type SpanRef } from "../backend/spans.ts";
+import type { TraceRef } from "../backend/traces.ts";
 import type { SpanNews } from "../backend/views.ts";
 
 /** Which span is meant where one is named within an answer. */

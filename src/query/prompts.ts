@@ -14,7 +14,8 @@ import { usdOf } from "../backend/costs.ts";
 import { createPrompts, promptOf, type PromptRow } from "../sqlite/list/promptof.ts";
 import { diffTexts, TextDiff } from "./textdiff.ts";
 import type { Source } from "../sqlite/trace/trace.ts";
-import { listMatchingKeys, type KeysPosition } from "../sqlite/list/traces.ts";
+import { listMatchingKeys } from "../sqlite/list/traces.ts";
+import { type KeysPosition } from "../backend/traces.ts";
 
 /** Traces of an agent that are looked at, and for how long at a time. */
 export const maxPromptTraces = 10_000;

@@ -2,7 +2,8 @@
 import { removal } from "../limits.ts";
 import { loadRows } from "../sqlite/list/match.ts";
 import type { Source } from "../sqlite/trace/trace.ts";
-import { listMatchingKeys, type KeysPosition, type KeysQuery } from "../sqlite/list/traces.ts";
+import { listMatchingKeys, type KeysQuery } from "../sqlite/list/traces.ts";
+import { type KeysPosition } from "../backend/traces.ts";
 
 export interface RemovalPart {
   traces: { key: number; spanCount: number; isPinned: boolean }[];

@@ -25,8 +25,10 @@ import { described, nullable, oneOf } from "../schemas.ts";
 import { createJoiner, idAttributes, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
 import { findAboveWork, readOutline } from "../sqlite/trace/outline.ts";
-import { findSpan, type Source, type SpanRef } from "../sqlite/trace/trace.ts";
-import { findTrace, type TraceRef } from "../sqlite/list/traces.ts";
+import { findSpan, type Source } from "../sqlite/trace/trace.ts";
+import { type SpanRef } from "../backend/spans.ts";
+import { findTrace } from "../sqlite/list/traces.ts";
+import { type TraceRef } from "../backend/traces.ts";
 import { Repeats } from "../backend/views.ts";
 
 const shownTypes = ["agent", "llm", "tool"] as const;

@@ -13,15 +13,14 @@ import { createRefusals, type Refusals } from "../ingest/refusals.ts";
 import { createLane } from "./lane.ts";
 import type { Receipt } from "../ingest/parse.ts";
 import { createUnknownCounts } from "../ingest/unknown.ts";
+import { freeBytesOf, identityOf } from "../sqlite/directory/storage.ts";
 import {
-  freeBytesOf,
-  identityOf,
   type StorageKind,
   type StorageState,
   type StorageStatus,
-} from "../sqlite/directory/storage.ts";
+  type UnknownNote,
+} from "../backend/store.ts";
 import { storageUnavailable } from "../sqlite/db/trouble.ts";
-import type { UnknownNote } from "../sqlite/accounts/unknown.ts";
 import type { Stall } from "../ingest/stalls.ts";
 import type { WriterMethods, WriterSettings } from "./writing.ts";
 import type { Delivery } from "../ingest/delivery.ts";

@@ -18,11 +18,13 @@ import { readBreakdown } from "../query/breakdown.ts";
 import { readTraceColumns } from "../query/columns.ts";
 import { findComparable, readComparison } from "../query/comparison.ts";
 import { readComparedPair, type SpanAt } from "../query/comparepair.ts";
-import { complete, type CompleteQuery } from "../sqlite/list/complete.ts";
+import { complete } from "../sqlite/list/complete.ts";
+import { type CompletionQuery } from "../backend/completion.ts";
 import { readGists } from "../query/gists.ts";
-import { listGroups, type GroupQuery } from "../sqlite/stats/groups.ts";
+import { listGroups } from "../sqlite/stats/groups.ts";
+import { type GroupQuery, type LatestQuery, type StatsQuery } from "../backend/stats.ts";
 import { toJson } from "../query/json.ts";
-import { listLatest, type LatestQuery } from "../sqlite/stats/latest.ts";
+import { listLatest } from "../sqlite/stats/latest.ts";
 import { inScope, readSummaries, type LiveScope } from "../query/live.ts";
 import { withNamed } from "../query/named.ts";
 import { readMedia, readNews, readSpanMessages } from "../query/news.ts";
@@ -31,23 +33,17 @@ import { listRemoval } from "../query/removal.ts";
 import { readShares } from "../query/sizes.ts";
 import type { TextDiff } from "../query/textdiff.ts";
 import { readTrace, type SpansQuery } from "../sqlite/trace/skeleton.ts";
-import { readStats, type StatsQuery } from "../sqlite/stats/stats.ts";
+import { readStats } from "../sqlite/stats/stats.ts";
 import {
   exportPage,
   readPayload,
   readSpan,
   type PayloadPart,
   type Source,
-  type SpanRef,
 } from "../sqlite/trace/trace.ts";
-import {
-  findTrace,
-  listTraces,
-  type KeysPosition,
-  type KeysQuery,
-  type TraceQuery,
-  type TraceRef,
-} from "../sqlite/list/traces.ts";
+import { type SpanRef } from "../backend/spans.ts";
+import { findTrace, listTraces, type KeysQuery, type TraceQuery } from "../sqlite/list/traces.ts";
+import { type KeysPosition, type TraceRef } from "../backend/traces.ts";
 import { readTraceNews, type NewsQuery } from "../query/tracenews.ts";
 import { readTranscript, type TranscriptQuery } from "../query/transcript.ts";
 
@@ -100,7 +96,7 @@ const methods = {
   },
   traces: ({ columns, ...query }: TraceQuery & { columns?: string | undefined }) =>
     read((source) => toJson(withNamed(source, listTraces(source, query, Date.now()), columns))),
-  complete: (query: CompleteQuery) => read((source) => toJson(complete(source, query))),
+  complete: (query: CompletionQuery) => read((source) => toJson(complete(source, query))),
   trace: (ref: TraceRef, query: SpansQuery) =>
     read((source) => toJson(readTrace(source, ref, query, Date.now()))),
   traceColumns: (ref: TraceRef, query: SpansQuery) =>

@@ -8,7 +8,7 @@ import { AppError } from "../errors.ts";
 import { limits } from "../sqlite/search/limits.ts";
 import { toJson } from "../query/json.ts";
 import type { Source } from "../sqlite/trace/trace.ts";
-import type { TraceRef } from "../sqlite/list/traces.ts";
+import type { TraceRef } from "../backend/traces.ts";
 import { createNameLookup } from "../sqlite/db/names.ts";
 import { openReader, reading, shrinkMemory } from "../sqlite/db/open.ts";
 import { createPayloadReader } from "../sqlite/payload/payloads.ts";

@@ -2,6 +2,13 @@
  * The writing thread: parses, checks and stores what the HTTP thread hands over as bytes, and makes
  * every other change of the store. The HTTP event loop never waits for a parse or a disk.
  */
+import {
+  type Accounts,
+  type NewView,
+  type StoredView,
+  type StorageKind,
+  type UnknownNote,
+} from "../backend/store.ts";
 import type { Database } from "bun:sqlite";
 import { prepareCheck } from "../contract/check.ts";
 import { AppError } from "../errors.ts";
@@ -23,14 +30,10 @@ import { isPinned } from "../sqlite/spans/pins.ts";
 import * as prices from "../sqlite/accounts/prices.ts";
 import type { CostOf } from "../sqlite/spans/repricing.ts";
 import { recordRejects } from "../sqlite/accounts/rejects.ts";
-import {
-  createSpanWriter,
-  type Batch,
-  type SpanWriter,
-  type TraceSpans,
-} from "../sqlite/spans/spans.ts";
-import { createStorage, type Storage, type StorageKind } from "../sqlite/directory/storage.ts";
-import { recordUnknown, type UnknownNote } from "../sqlite/accounts/unknown.ts";
+import { createSpanWriter, type SpanWriter } from "../sqlite/spans/spans.ts";
+import { type Batch, type TraceSpans } from "../backend/batch.ts";
+import { createStorage, type Storage } from "../sqlite/directory/storage.ts";
+import { recordUnknown } from "../sqlite/accounts/unknown.ts";
 import * as views from "../sqlite/accounts/views.ts";
 import { tellingDamage, toTrouble } from "../sqlite/db/trouble.ts";
 import { giveNotice, serveThread } from "./host.ts";
@@ -137,7 +140,7 @@ function batchOf({ projectId, receivedAt, format }: Sent, traces: TraceSpans[]):
   return { projectId, receivedAt, source, traces };
 }
 
-function changeAccounts(change: (db: Database, nowMs: number) => void): accounts.Accounts {
+function changeAccounts(change: (db: Database, nowMs: number) => void): Accounts {
   const { db, writer } = opened();
   return writer.change(() => {
     change(db, Date.now());
@@ -148,7 +151,7 @@ function changeAccounts(change: (db: Database, nowMs: number) => void): accounts
 const previews = { input: inputPreview, output: outputPreview };
 
 const methods = {
-  open(settings: WriterSettings): accounts.Accounts {
+  open(settings: WriterSettings): Accounts {
     // All of it, since damage beyond the header shows only when a table is read.
     return guarded(settings.path, () => {
       const db = openWriter(settings.path, settings.durability);
@@ -329,12 +332,12 @@ const methods = {
   pin: (key: number, isPinned: boolean): boolean =>
     opened().writer.change(() => opened().spans.pin(key, isPinned)),
 
-  putView: (id: number | null, view: views.NewView): views.StoredView =>
+  putView: (id: number | null, view: NewView): StoredView =>
     opened().writer.change(() => views.putView(opened().db, id, view)),
   removeView: (id: number): void => opened().writer.change(() => views.removeView(opened().db, id)),
 
   /** @returns whether the project is gone; if not, some traces came in, and it is to be tried again. */
-  dropProject(id: number): { isGone: boolean; accounts: accounts.Accounts } {
+  dropProject(id: number): { isGone: boolean; accounts: Accounts } {
     const { droppedProjects } = opened();
     let isGone = false;
     const left = changeAccounts((db, now) => (isGone = accounts.dropProject(db, id, now)));

@@ -11,7 +11,8 @@ import { createWriter, type Writer } from "../../src/ingest/writer.ts";
 import { drainAtRows, ring } from "../../src/limits.ts";
 import { ensureDefaults } from "../../src/sqlite/accounts/accounts.ts";
 import { openWriter } from "../../src/sqlite/db/open.ts";
-import { createSpanWriter, type Batch, type SpanWriter } from "../../src/sqlite/spans/spans.ts";
+import { createSpanWriter, type SpanWriter } from "../../src/sqlite/spans/spans.ts";
+import { type Batch } from "../../src/backend/batch.ts";
 import { makeSpan, makeTempDir } from "../helpers.ts";
 
 interface Bench {

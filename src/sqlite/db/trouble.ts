@@ -4,7 +4,7 @@
  */
 import { AppError } from "../../errors.ts";
 import { damage as limits, storage } from "../../limits.ts";
-import type { StorageState } from "../directory/storage.ts";
+import type { StorageState } from "../../backend/store.ts";
 
 /** What the store held and cannot give back: a damaged page or block. */
 export class DamagedText extends Error {}

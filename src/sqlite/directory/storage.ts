@@ -3,27 +3,12 @@
  * still those in the data directory. SQLite goes on writing into files that were removed, and what it
  * commits there is lost with the process.
  */
+import type { StorageKind, StorageStatus } from "../../backend/store.ts";
 import { statfsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { storage as limits } from "../../limits.ts";
 import { ballastFile, openBallast } from "./ballast.ts";
 import { isNoRoom, storageUnavailable, whyUnwritable } from "../db/trouble.ts";
-
-/** `full`: spans are refused, all else goes on. `gone`: nothing can be changed. */
-export type StorageState = "ok" | "full" | "gone";
-
-export interface StorageKind {
-  state: StorageState;
-  /** Whether new spans are refused without trying. */
-  isRefusing: boolean;
-}
-
-export interface StorageStatus extends StorageKind {
-  /** Null where the system does not tell. */
-  freeBytes: number | null;
-  /** For the log: what happened and what to do. */
-  message: string;
-}
 
 export interface Space {
   freeBytes: number;

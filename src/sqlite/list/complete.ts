@@ -4,46 +4,21 @@
  * that have none, as metadata, from the newest traces. What takes longer than the time there is is left
  * out.
  */
-import { Type, type Static } from "@sinclair/typebox";
+import { Completion, type CompletionQuery } from "../../backend/completion.ts";
 import { exactly, findCaret, quote, type Caret } from "../../filter/caret.ts";
 import { keys, type Key } from "../../filter/keys.ts";
 import { complete as limits } from "../../limits.ts";
 import { facetFields, facetNumber, type FacetField } from "../rollups/facets.ts";
-import { latestFields } from "../rollups/latest.ts";
+import { latestFields } from "../../backend/stats.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { Budget } from "../../budget.ts";
 import { createPrompts, type PromptRow } from "./promptof.ts";
 import type { Source } from "../trace/trace.ts";
 import { namesFrom, valuesOf } from "./where.ts";
 
-export interface CompleteQuery {
-  filter: string;
-  /** Where the caret stands, in UTF-16 code units; at the end where it is absent. */
-  position?: number | undefined;
-  projectId?: number | undefined;
-}
-
-export const Completion = Type.Object({
-  position: Type.Integer({ description: "Where the completed text begins, UTF-16 code units" }),
-  length: Type.Integer({ description: "How much of the filter it replaces" }),
-  items: Type.Array(
-    Type.Object({
-      text: Type.String({ description: "As it is shown" }),
-      insert: Type.String({ description: "As it is written into the filter" }),
-      summary: Type.Union([Type.String(), Type.Null()]),
-      count: Type.Union([Type.Integer(), Type.Null()], {
-        description: "Traces that have it; null where they are not counted",
-      }),
-      isCapped: Type.Boolean({ description: "There may be more than counted" }),
-    }),
-  ),
-  partial: Type.Boolean({ description: "The time did not suffice for all values" }),
-});
-
-export type Completion = Static<typeof Completion>;
 type Item = Completion["items"][number];
 
-export function complete(source: Source, query: CompleteQuery): Completion {
+export function complete(source: Source, query: CompletionQuery): Completion {
   const { filter } = query;
   const position = Math.min(query.position ?? filter.length, filter.length);
   const caret = findCaret(filter, position);

@@ -21,7 +21,8 @@ import { fromRanges, toRanges } from "./keyranges.ts";
 import type { Source } from "../trace/trace.ts";
 import { stateOf } from "./state.ts";
 import type { Summary, TracePage } from "../../backend/views.ts";
-import { walk, type Order, type Place, type SortField } from "./walk.ts";
+import { walk, type Order, type Place } from "./walk.ts";
+import { type SortField } from "../../backend/traces.ts";
 import { narrowScope, planWalk, type Scope } from "./where.ts";
 
 export interface TraceQuery {

@@ -8,10 +8,11 @@
 import type { Database } from "bun:sqlite";
 import { payload as limits } from "../../limits.ts";
 import { createPieceReader, type PieceReader } from "./blocks.ts";
-import { DamagedText, isDamage } from "../db/trouble.ts";
+import { isDamage } from "../db/trouble.ts";
+import { DamagedText, type Token } from "../../backend/texts.ts";
 import { closest, copyOf, type Candidate } from "./candidates.ts";
 import { cut, longestLiteral, type Place } from "./cut.ts";
-import { appendEntry, readEntries, readList, writeEntry, writeList, type Token } from "./lists.ts";
+import { appendEntry, readEntries, readList, writeEntry, writeList } from "./lists.ts";
 import { createPieceWriter, type TracePieces } from "./pieces.ts";
 import { openPlainPayloads } from "./plain.ts";
 import { spanKeyOf, spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";

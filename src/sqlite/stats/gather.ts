@@ -11,7 +11,8 @@ import { levelMs, readCells, readGroups, type TimeRange } from "../rollups/rollu
 import type { NameLookup } from "../spans/rows.ts";
 import type { Coverage } from "../../backend/figures.ts";
 import type { Source } from "../trace/trace.ts";
-import { listMatchingKeys, type KeysPosition } from "../list/traces.ts";
+import { listMatchingKeys } from "../list/traces.ts";
+import { type KeysPosition } from "../../backend/traces.ts";
 
 export type StatsField = Exclude<RollupField, "all">;
 

@@ -3,56 +3,19 @@
  * rows as it shows and the traces that are not settled; with a filter it goes on for as long as there
  * is time.
  */
-import { Type, type Static } from "@sinclair/typebox";
+import { LatestPage, type LatestQuery, type LatestField } from "../../backend/stats.ts";
 import { and, desc, eq } from "drizzle-orm";
 import { latest as limits } from "../../limits.ts";
 import { spreadError } from "../../tally/cell.ts";
 import { facetNumber } from "../rollups/facets.ts";
-import type { LatestField } from "../rollups/latest.ts";
 import { levelMs } from "../rollups/rollup.ts";
 import { projects, traces } from "../db/schema.ts";
 import { Budget } from "../../budget.ts";
 import { parseCursor, toCursor } from "../../backend/cursor.ts";
-import { ErrorBound, Figures, toFigures } from "../../backend/figures.ts";
+import { Figures, toFigures } from "../../backend/figures.ts";
 import { addRollups, addTraces, endlessMs, GroupIds, sumOf, Window } from "./gather.ts";
 import type { Source } from "../trace/trace.ts";
 import { matches, summariesOf } from "../list/traces.ts";
-import { Summary } from "../../backend/views.ts";
-
-export interface LatestQuery {
-  field: LatestField;
-  limit: number;
-  cursor?: string | undefined;
-  /** Of those that have a trace that matches. */
-  filter?: string | undefined;
-  projectId?: number | undefined;
-  /** Epoch ms: when the newest trace started. */
-  since?: number | undefined;
-  until?: number | undefined;
-}
-
-export const Latest = Type.Composite([
-  Type.Object({
-    value: Type.String({ description: "The sender's id of it" }),
-    project: Type.String(),
-    title: Type.Union([Type.String(), Type.Null()], {
-      description: "What its first trace was asked",
-    }),
-    firstTime: Type.Integer({ description: "When its first trace started, epoch ms" }),
-    lastTime: Type.Integer({ description: "When its newest trace started" }),
-    latest: Summary,
-  }),
-  Figures,
-]);
-
-export const LatestPage = Type.Object({
-  errorBound: ErrorBound,
-  groups: Type.Array(Latest),
-  nextCursor: Type.Union([Type.String(), Type.Null()]),
-  partial: Type.Boolean({ description: "The time ended before the page was full" }),
-});
-
-export type LatestPage = Static<typeof LatestPage>;
 
 interface Place {
   startTime: number;

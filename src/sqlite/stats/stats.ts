@@ -3,10 +3,11 @@
  * the rollups, with the few traces that are not settled counted on the spot; with a filter, from the
  * traces that match, newest first, for as long as there is time.
  */
+import { type StatsQuery, rankings, type StatsField } from "../../backend/stats.ts";
 import { AppError } from "../../errors.ts";
 import { stats as limits } from "../../limits.ts";
 import { rollupFields } from "../../tally/contribution.ts";
-import { Cell, spreadError, type CellSum } from "../../tally/cell.ts";
+import { Cell, spreadError } from "../../tally/cell.ts";
 import { finestLevelOf, levelMs, type TimeRange } from "../rollups/rollup.ts";
 import { toFigures, type Figures, type Stats } from "../../backend/figures.ts";
 import {
@@ -17,32 +18,8 @@ import {
   sumGroups,
   sumOf,
   Window,
-  type Scope,
-  type StatsField,
 } from "./gather.ts";
 import type { Source } from "../trace/trace.ts";
-
-/** What groups can be ranked by, and the sums that say it. Few senders report a total of tokens. */
-export const rankings = {
-  requests: ["requests"],
-  cost: ["cost"],
-  tokens: ["inputTokens", "outputTokens"],
-  errors: ["errors"],
-  traces: ["traces"],
-} as const satisfies Record<string, readonly CellSum[]>;
-
-export type Ranking = keyof typeof rankings;
-
-export interface StatsQuery extends Scope {
-  /** Epoch ms; all that is stored where they are absent. Both are widened to whole minutes. */
-  since?: number | undefined;
-  until?: number | undefined;
-  /** How long each entry of a series is; chosen to give up to 120 where absent. */
-  bucketMs?: number | undefined;
-  sort: Ranking;
-  /** So many groups. */
-  limit: number;
-}
 
 const minuteMs = levelMs[0];
 const hourMs = levelMs[1];

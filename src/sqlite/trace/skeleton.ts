@@ -18,7 +18,8 @@ import { invalidCursor, parseCursor, toCursor } from "../../backend/cursor.ts";
 import { mark, readOutline, type Outline } from "./outline.ts";
 import { readNumbered } from "./numbered.ts";
 import type { Source } from "./trace.ts";
-import { findTrace, toSummary, type TraceRef } from "../list/traces.ts";
+import { findTrace, toSummary } from "../list/traces.ts";
+import { type TraceRef } from "../../backend/traces.ts";
 import type { Skeleton, TraceView } from "../../backend/views.ts";
 
 /** A span's row, as far as its place and its figures go. */

@@ -19,7 +19,8 @@ import { cutsOf } from "../../backend/cuts.ts";
 import { storedIdOf } from "../list/ids.ts";
 import { mark, readOutline } from "./outline.ts";
 import { spanTypeOf } from "./skeleton.ts";
-import { findTrace, type TraceRef } from "../list/traces.ts";
+import { findTrace } from "../list/traces.ts";
+import { type TraceRef } from "../../backend/traces.ts";
 import type { SpanView } from "../../backend/views.ts";
 
 /** What reading spans needs: the database and the texts behind its ids. */

@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Figures } from "../../backend/figures.ts";
-import type { Ranking } from "../../sqlite/stats/stats.ts";
+import type { Ranking } from "../../backend/stats.ts";
 import { ago, count, exactTime, money, percent, plural } from "../format.ts";
 import { hrefOf } from "../pages.ts";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";

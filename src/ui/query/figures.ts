@@ -4,8 +4,7 @@
  */
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { StatsField } from "../../sqlite/stats/gather.ts";
-import type { Ranking } from "../../sqlite/stats/stats.ts";
+import type { StatsField, Ranking } from "../../backend/stats.ts";
 import { readTime } from "../../filter/time.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";

@@ -2,9 +2,9 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { quote } from "../../filter/caret.ts";
-import type { Completion } from "../../sqlite/list/complete.ts";
+import type { Completion } from "../../backend/completion.ts";
 import type { Summary } from "../../backend/views.ts";
-import type { Hit } from "../../backend/hits.ts";
+import type { Hit } from "../../backend/search.ts";
 import { ask } from "../data/client.ts";
 import { notInternal } from "../query/scope.ts";
 

@@ -1,6 +1,6 @@
 /** The columns of the list: their width, content and sorting, and which go first where room is short. */
 import type { ReactNode } from "react";
-import type { SortField } from "../../sqlite/list/walk.ts";
+import type { SortField } from "../../backend/traces.ts";
 import type { Summary } from "../../backend/views.ts";
 import { count, duration, exactTime, plural, textOf, time, timeOfDay } from "../format.ts";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";

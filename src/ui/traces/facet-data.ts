@@ -3,7 +3,7 @@
  * within a filter are reckoned from each trace that fits it, and asked for only where these are few.
  */
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Completion } from "../../sqlite/list/complete.ts";
+import type { Completion } from "../../backend/completion.ts";
 import type { Stats } from "../../backend/figures.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";

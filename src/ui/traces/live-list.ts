@@ -4,7 +4,7 @@
  */
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { TraceSort } from "../../sqlite/list/traces.ts";
+import type { TraceSort } from "../../backend/traces.ts";
 import type { Summary } from "../../backend/views.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";

@@ -1,7 +1,7 @@
 /** The list of traces: what comes in, narrowed to what one looks for, and a peek at each. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
-import type { TraceSort } from "../../sqlite/list/traces.ts";
+import type { TraceSort } from "../../backend/traces.ts";
 import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
 import { ask } from "../data/client.ts";

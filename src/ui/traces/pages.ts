@@ -4,7 +4,7 @@
  */
 import { keepPreviousData, useInfiniteQuery, type InfiniteData } from "@tanstack/react-query";
 import type { Summary, TracePage } from "../../backend/views.ts";
-import type { TraceSort } from "../../sqlite/list/traces.ts";
+import type { TraceSort } from "../../backend/traces.ts";
 import { ask } from "../data/client.ts";
 import { newestFirst, scopeQuery, type Scope } from "../query/scope.ts";
 

@@ -8,15 +8,8 @@ import fc from "fast-check";
 import type { ImportedSpan, TraceHeader } from "../../../src/contract/v1.ts";
 import { budget, traces as limits } from "../../../src/limits.ts";
 import type { Source } from "../../../src/sqlite/trace/trace.ts";
-import {
-  listMatchingKeys,
-  listTraces,
-  matches,
-  summariesOf,
-  type KeysPosition,
-  type TraceSort,
-} from "../../../src/sqlite/list/traces.ts";
-import { sortFields } from "../../../src/sqlite/list/walk.ts";
+import { listMatchingKeys, listTraces, matches, summariesOf } from "../../../src/sqlite/list/traces.ts";
+import { type KeysPosition, type TraceSort, sortFields } from "../../../src/backend/traces.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
 import { createSpanWriter } from "../../../src/sqlite/spans/spans.ts";

@@ -1,14 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import {
-  appendEntry,
-  readEntries,
-  readList,
-  readSlots,
-  writeEntry,
-  writeList,
-  type Token,
-} from "../../../src/sqlite/payload/lists.ts";
+import { appendEntry, readEntries, readList, readSlots, writeEntry, writeList } from "../../../src/sqlite/payload/lists.ts";
+import { type Token } from "../../../src/backend/texts.ts";
 import { ByteWriter } from "../../../src/varint.ts";
 
 const perTrace = 2 ** 24;

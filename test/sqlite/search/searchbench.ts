@@ -2,7 +2,7 @@
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { join } from "node:path";
 import type { Source } from "../../../src/sqlite/trace/trace.ts";
-import type { Hit } from "../../../src/backend/hits.ts";
+import type { Hit } from "../../../src/backend/search.ts";
 import { createIndexer, type Indexer } from "../../../src/sqlite/search/indexer.ts";
 import { createScanner } from "../../../src/sqlite/search/scan.ts";
 import { createSearch, type Search, type SearchQuery } from "../../../src/sqlite/search/search.ts";

@@ -1,7 +1,11 @@
-/** What search answers. */
+/** Search: what a backend finds, and the answers. */
 import { Type, type Static } from "@sinclair/typebox";
 import { spanTypes } from "../contract/v1.ts";
-import type { Field } from "../sqlite/search/texts.ts";
+import type { PayloadField } from "../contract/fields.ts";
+import type { TraceRef, TraceScope } from "./traces.ts";
+
+/** Where a text is. What holds for all spans of a process is no message. */
+export type Field = Exclude<PayloadField, "resource"> | "name" | "error" | "id";
 
 const fields: readonly Field[] = [
   "input",
@@ -62,3 +66,35 @@ export const IndexStatus = Type.Object({
   progress: Type.Number({ description: "Share of the traces that is indexed, 0 to 1" }),
 });
 export type IndexStatus = Static<typeof IndexStatus>;
+
+export interface SearchQuery extends TraceScope {
+  /** Words and "phrases", all of which one message must have. */
+  text: string;
+  limit: number;
+  /** `next` of the page before; null for the first. */
+  cursor: readonly number[] | null;
+}
+
+/** Some of the hits; `next` goes on behind them, null on the last page. */
+export interface Hits {
+  hits: Hit[];
+  next: number[] | null;
+  /** The time ended before the page was full. */
+  partial: boolean;
+}
+
+/** Finds messages by their words. To be used by one thread, which it may ask for time to index. */
+export interface Search {
+  /** The newest trace first. @throws AppError `bad_request`. */
+  search(query: SearchQuery, nowMs: number): Hits;
+  /** Within one trace, in the order of its spans. @throws AppError `not_found`, `conflict`, `bad_request`. */
+  searchTrace(ref: TraceRef, text: string, limit: number, cursor: readonly number[] | null): Hits;
+  status(): IndexStatus;
+  /** Begins the index anew. */
+  rebuild(): void;
+  /** Indexes nothing meanwhile; what is there answers. */
+  pause(isPaused: boolean): void;
+  /** Lets go of what is kept only to be fast. */
+  rest(): void;
+  close(): void;
+}
