@@ -220,7 +220,7 @@ export function createProgram(onExitCode: (code: number) => void): Command {
       await reprice(configOf(options), options);
     });
 
-  command(program, "reread", "map stored spans of OTLP anew, as this version understands them")
+  command(program, "reread", "read stored OTLP spans again by the rules of this version")
     .option("--project <name>", "only this project's")
     .option("--since <time>", "traces started at or after: epoch ms or ISO 8601")
     .option("--until <time>", "traces started before: epoch ms or ISO 8601")
