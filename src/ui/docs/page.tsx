@@ -4,27 +4,24 @@ import { Lexer } from "marked";
 import { useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import { topics } from "../../docs/topics.ts";
-import { hrefOf, paths } from "../pages.ts";
+import { paths } from "../pages.ts";
 import { Nothing, Problem } from "../parts/controls.tsx";
 import { useTitle } from "../state/title.ts";
 import { Blocks, OwnText } from "../text/prose.tsx";
 import { Heading } from "./heading.tsx";
-import { DocLink } from "./link.tsx";
+import { DocLink, useTopicHref } from "./link.tsx";
 import "./docs.css";
 
 /** @param topic null for the list of all. */
 export function DocsPage({ topic }: { topic: string | null }) {
+  const hrefOf = useTopicHref();
   const place = topics.findIndex(({ name }) => name === topic);
   useTitle(place >= 0 ? topics[place]!.title : "Manual");
   return (
     <div className="panes docs-panes">
       <nav className="pane docs-nav" aria-label="Topics">
         {topics.map(({ name, title }) => (
-          <Link
-            key={name}
-            href={hrefOf("doc", { at: { topic: name } })}
-            aria-current={name === topic ? "page" : undefined}
-          >
+          <Link key={name} href={hrefOf(name)} aria-current={name === topic ? "page" : undefined}>
             {title}
           </Link>
         ))}
@@ -39,6 +36,7 @@ export function DocsPage({ topic }: { topic: string | null }) {
 }
 
 function Contents() {
+  const hrefOf = useTopicHref();
   return (
     <>
       <h1>Manual</h1>
@@ -56,7 +54,7 @@ function Contents() {
       <ul className="docs-topics">
         {topics.map(({ name, title, summary }) => (
           <li key={name}>
-            <Link href={hrefOf("doc", { at: { topic: name } })}>
+            <Link href={hrefOf(name)}>
               <b>{title}</b>
               <span>{summary}</span>
             </Link>
@@ -68,10 +66,11 @@ function Contents() {
 }
 
 function NoTopic() {
+  const hrefOf = useTopicHref();
   return (
     <Nothing>
       <h1 className="strong">The manual has no such page</h1>
-      <Link className="button" href={hrefOf("docs", {})}>
+      <Link className="button" href={hrefOf(null)}>
         All topics
       </Link>
     </Nothing>
@@ -79,6 +78,7 @@ function NoTopic() {
 }
 
 function Topic({ place }: { place: number }) {
+  const hrefOf = useTopicHref();
   const { name, title } = topics[place]!;
   const { data, error, refetch } = useQuery({
     queryKey: ["manual", name],
@@ -89,7 +89,7 @@ function Topic({ place }: { place: number }) {
   useAnchor(tokens !== undefined);
   return (
     <>
-      <Link className="docs-up" href={hrefOf("docs", {})}>
+      <Link className="docs-up" href={hrefOf(null)}>
         All topics
       </Link>
       {tokens ? (
@@ -108,17 +108,18 @@ function Topic({ place }: { place: number }) {
 }
 
 function Neighbours({ place }: { place: number }) {
+  const hrefOf = useTopicHref();
   const [before, after] = [topics[place - 1], topics[place + 1]];
   return (
     <nav className="docs-neighbours" aria-label="Neighbouring topics">
       {before && (
-        <Link href={hrefOf("doc", { at: { topic: before.name } })}>
+        <Link href={hrefOf(before.name)}>
           <span>Before</span>
           {before.title}
         </Link>
       )}
       {after && (
-        <Link className="docs-after" href={hrefOf("doc", { at: { topic: after.name } })}>
+        <Link className="docs-after" href={hrefOf(after.name)}>
           <span>Next</span>
           {after.title}
         </Link>

@@ -1,7 +1,7 @@
 /** Settings: what is stored, who may send, what things cost, what was refused or not known. */
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
-import { useNow, useRejects, useStatus } from "../data/queries.ts";
+import { useNow, useProject, useRejects, useStatus } from "../data/queries.ts";
 import { bytes, count, duration, textOf } from "../format.ts";
 import { hrefOf } from "../pages.ts";
 import { Keys } from "./keys.tsx";
@@ -76,6 +76,7 @@ export function SettingsPage() {
 }
 
 function About() {
+  const [project] = useProject();
   const { data: status } = useStatus();
   const now = useNow(10_000);
   if (!status) return null;
@@ -101,7 +102,7 @@ function About() {
       <SetRow
         name="Manual"
         end={
-          <Link className="button" href={hrefOf("docs", {})}>
+          <Link className="button" href={hrefOf("docs", { query: { project } })}>
             Open
           </Link>
         }

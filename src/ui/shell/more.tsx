@@ -28,7 +28,11 @@ export function More({
           {name}
         </Link>
       ))}
-      <Link className="shell-more-item" href={hrefOf("docs", {})} onClick={onClose}>
+      <Link
+        className="shell-more-item"
+        href={hrefOf("docs", { query: { project } })}
+        onClick={onClose}
+      >
         <Icon name="help" />
         Manual
       </Link>

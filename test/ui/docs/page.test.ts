@@ -17,7 +17,7 @@ describe.skipIf(chromiumPath === null)("the manual", () => {
   test("is reached from the shortcuts, and read from page to page", async () => {
     await using viewer = await openViewer(server);
     const { page } = viewer;
-    await viewer.open("/overview");
+    await viewer.open("/overview?project=default");
     await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
     await page.getByRole("dialog").getByRole("link", { name: "Manual" }).click();
     await page.getByRole("heading", { level: 1, name: "Manual" }).waitFor();
@@ -26,6 +26,7 @@ describe.skipIf(chromiumPath === null)("the manual", () => {
     await list.getByRole("link", { name: "Filters and search" }).click();
     await page.getByRole("heading", { level: 2, name: "Keys" }).waitFor();
     expect(new URL(page.url()).pathname).toBe("/docs/filters");
+    expect(new URL(page.url()).search).toBe("?project=default");
     expect(await page.title()).toBe("Filters and search · Tealight");
     await page
       .getByRole("navigation", { name: "Neighbouring topics" })
