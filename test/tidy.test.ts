@@ -19,6 +19,7 @@ const ranks: Record<string, number> = {
   "shell.ts": 0,
   "varint.ts": 0,
   "version.ts": 0,
+  "docs/": 0,
   "descriptors.ts": 1,
   "importing.ts": 1,
   "contract/": 1,

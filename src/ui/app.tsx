@@ -2,6 +2,7 @@
 import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { LiveProvider } from "./data/live-context.tsx";
+import { DocsPage } from "./docs/lazy.ts";
 import { decoded, paths } from "./pages.ts";
 import { lazyPage, PageBoundary } from "./parts/unloaded.tsx";
 import { NoPage } from "./shell/nopage.tsx";
@@ -68,6 +69,9 @@ export function App({ client }: { client: QueryClient }) {
               </Route>
               <Route path={paths.settings}>
                 <SettingsPage />
+              </Route>
+              <Route path={`${paths.doc}?` as const}>
+                {({ topic }) => <DocsPage topic={topic === undefined ? null : decoded(topic)} />}
               </Route>
               <Route>
                 <NoPage />

@@ -19,7 +19,9 @@ import { App } from "./app.tsx";
 import { setToken } from "./data/client.ts";
 import { createQueryClient } from "./data/query-client.ts";
 import { findToken, forgetToken } from "./data/token.ts";
+import { isOfManual } from "./pages.ts";
 import { Boundary, Broken } from "./parts/unloaded.tsx";
+import { ManualAlone } from "./shell/alone.tsx";
 import { Locked } from "./shell/locked.tsx";
 import { listenForKeys } from "./state/keys.ts";
 import { readAhead } from "./trace/query.ts";
@@ -27,11 +29,11 @@ import { readAhead } from "./trace/query.ts";
 const client = createQueryClient();
 const root = createRoot(document.getElementById("root")!);
 const token = await findToken();
-if (token === null) root.render(<Locked wasRefused={null} />);
+if (token === null) shut(null);
 else {
   setToken(token, () => {
     forgetToken();
-    root.render(<Locked wasRefused={token} />);
+    shut(token);
   });
   readAhead(client, location);
   listenForKeys();
@@ -39,5 +41,16 @@ else {
     <Boundary fallback={(error, again) => <Broken error={error} again={again} />}>
       <App client={client} />
     </Boundary>,
+  );
+}
+
+/** What is shown without a token, or with one that the server refused. */
+function shut(wasRefused: string | null): void {
+  root.render(
+    isOfManual(location.pathname) ? (
+      <ManualAlone client={client} />
+    ) : (
+      <Locked wasRefused={wasRefused} />
+    ),
   );
 }

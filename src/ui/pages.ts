@@ -16,6 +16,8 @@ export const paths = {
   agents: "/agents",
   prompts: "/agents/:agent/prompts",
   settings: "/settings",
+  docs: "/docs",
+  doc: "/docs/:topic",
 } as const;
 
 export type Page = keyof typeof paths;
@@ -62,6 +64,11 @@ export function namesIn<Path extends string>(
   if (!isIt) return null;
   const named = wanted.flatMap((name, i) => (isNamed(i) ? [[name.slice(1), segments[i]]] : []));
   return Object.fromEntries(named);
+}
+
+/** Whether an address is a page of the manual, which has no data and needs no token. */
+export function isOfManual(pathname: string): boolean {
+  return [paths.docs, paths.doc].some((path) => namesIn(path, pathname) !== null);
 }
 
 /** @returns a segment as it is meant; as it is where it was not encoded in order. */

@@ -55,7 +55,12 @@ export function FirstRun() {
         </p>
         <Refusals />
         <p className="note">
-          Addresses and key are also printed by <code>tealight env</code>.
+          Addresses and key are also printed by <code>tealight env</code>. What to set for each
+          agent and framework is in the{" "}
+          <Link className="link" href={hrefOf("doc", { at: { topic: "sending" } })}>
+            manual
+          </Link>
+          .
         </p>
       </div>
     </div>

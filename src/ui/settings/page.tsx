@@ -1,7 +1,9 @@
 /** Settings: what is stored, who may send, what things cost, what was refused or not known. */
 import { useEffect, useState } from "react";
-import { useNow, useRejects, useStatus } from "../data/queries.ts";
+import { Link } from "wouter";
+import { useNow, useProject, useRejects, useStatus } from "../data/queries.ts";
 import { bytes, count, duration, textOf } from "../format.ts";
+import { hrefOf } from "../pages.ts";
 import { Keys } from "./keys.tsx";
 import { Look } from "./look.tsx";
 import { NewerClients } from "./newer.tsx";
@@ -74,6 +76,7 @@ export function SettingsPage() {
 }
 
 function About() {
+  const [project] = useProject();
   const { data: status } = useStatus();
   const now = useNow(10_000);
   if (!status) return null;
@@ -95,6 +98,16 @@ function About() {
         {durability === "full"
           ? "full: every answer is on the disk before it goes out"
           : `${durability}: what was acknowledged survives the end of the process, with --durability full also a power cut`}
+      </SetRow>
+      <SetRow
+        name="Manual"
+        end={
+          <Link className="button" href={hrefOf("docs", { query: { project } })}>
+            Open
+          </Link>
+        }
+      >
+        How to send, filter, configure and repair; also <code>tealight help</code>.
       </SetRow>
       <SetRow
         name="API"

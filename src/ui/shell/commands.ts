@@ -25,6 +25,7 @@ export function useCommands(text: string, project: string, onKeys: () => void): 
       keyName: key,
       to: hrefOf(page, { query: { project } }),
     })),
+    { group: "Go to", name: "Manual", to: hrefOf("docs", { query: { project } }) },
     {
       group: "Actions",
       name: isPaused ? "Go on live" : "Pause live updates",

@@ -1,15 +1,26 @@
 /** Which keys do something on the page that is open. */
 import { useState } from "react";
+import { Link } from "wouter";
+import { useProject } from "../data/queries.ts";
+import { hrefOf } from "../pages.ts";
 import { Dialog } from "../parts/controls.tsx";
 import { activeShortcuts, keyText } from "../state/keys.ts";
 
 export function KeySheet({ onClose }: { onClose: () => void }) {
+  const [project] = useProject();
   const [groups] = useState(() => [...Map.groupBy(activeShortcuts(), ({ group }) => group)]);
   return (
     <Dialog label="Keyboard shortcuts" className="shell-keysheet" onClose={onClose}>
       <header>
         {/* Has the focus first: it is read aloud, and arrows scroll. */}
         <h2 tabIndex={-1}>Keyboard shortcuts</h2>
+        <Link
+          className="button is-quiet is-small shell-keysheet-manual"
+          href={hrefOf("docs", { query: { project } })}
+          onClick={onClose}
+        >
+          Manual
+        </Link>
         <button
           type="button"
           className="button is-quiet is-small"

@@ -3,6 +3,7 @@ import { useEffect, useState, type FormEvent } from "react";
 import { findToken, holds, keepToken } from "../data/token.ts";
 import { Logo } from "../parts/icon.tsx";
 import { CopyButton } from "../parts/controls.tsx";
+import { hrefOf } from "../pages.ts";
 import { useTitle } from "../state/title.ts";
 
 export function Locked({ wasRefused }: { wasRefused: string | null }) {
@@ -27,7 +28,13 @@ export function Locked({ wasRefused }: { wasRefused: string | null }) {
         With a data directory of its own: <code>tealight open --data-dir DIR</code>
       </p>
       <TokenForm />
-      <p className="dim">A tab in which Tealight is open lets this one in by itself.</p>
+      <p className="dim">
+        A tab in which Tealight is open lets this one in by itself. The{" "}
+        <a className="link" href={hrefOf("doc", { at: { topic: "security" } })}>
+          manual
+        </a>{" "}
+        says more.
+      </p>
     </main>
   );
 }

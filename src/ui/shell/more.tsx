@@ -28,6 +28,14 @@ export function More({
           {name}
         </Link>
       ))}
+      <Link
+        className="shell-more-item"
+        href={hrefOf("docs", { query: { project } })}
+        onClick={onClose}
+      >
+        <Icon name="help" />
+        Manual
+      </Link>
       <button type="button" className="shell-more-item" onClick={onPalette}>
         <Icon name="search" />
         Jump to trace, span, page

@@ -14,7 +14,7 @@ import { Banner } from "./banner.tsx";
 import { Foot } from "./foot.tsx";
 import { KeySheet } from "./keysheet.tsx";
 import { More } from "./more.tsx";
-import { hrefOf, pages, sectionOf } from "../pages.ts";
+import { hrefOf, isOfManual, pages, sectionOf } from "../pages.ts";
 import { Palette } from "./palette.tsx";
 import "./shell.css";
 
@@ -75,7 +75,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <span className="shell-name">tealight</span>
           </Link>
           <span className="shell-title" aria-hidden="true">
-            {section?.name}
+            {section?.name ?? (isOfManual(location) && "Manual")}
           </span>
           <Boundary fallback={nothing}>
             <ProjectPicker />

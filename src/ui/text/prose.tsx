@@ -3,7 +3,15 @@
  * there is nothing that could run; what looks like HTML is shown as the text that it is.
  */
 import type { MarkedToken, Token, Tokens } from "marked";
-import { memo, useMemo, useState, type ReactNode } from "react";
+import {
+  createContext,
+  memo,
+  use,
+  useMemo,
+  useState,
+  type ComponentType,
+  type ReactNode,
+} from "react";
 import { bytes, textOf } from "../format.ts";
 import { Code } from "./code.tsx";
 import { markdownOf } from "./markdown.ts";
@@ -14,6 +22,12 @@ const pieceLength = 64 * 1024;
 const pieceLines = 1_000;
 /** Deeper quotes and lists are shown as text. */
 const deepest = 12;
+
+/** Around a text of our own: how it has its headings and links. What others wrote has neither. */
+export const OwnText = createContext<{
+  Heading: ComponentType<{ depth: number; text: string; children: ReactNode }>;
+  Link: ComponentType<{ href: string; children: ReactNode }>;
+} | null>(null);
 
 export const Prose = memo(function Prose({ text }: { text: string }) {
   const [pieces, setPieces] = useState(1);
@@ -50,7 +64,7 @@ function beginningOf(text: string, pieces: number): string {
   return text.slice(0, Math.min(end, pieces * pieceLength));
 }
 
-function Blocks({ tokens, depth }: { tokens: readonly Token[]; depth: number }) {
+export function Blocks({ tokens, depth }: { tokens: readonly Token[]; depth: number }) {
   return tokens.map((token, i) => <Block key={i} token={token as MarkedToken} depth={depth} />);
 }
 
@@ -61,12 +75,7 @@ function Block({ token, depth }: { token: MarkedToken; depth: number }): ReactNo
     case "def":
       return null;
     case "heading":
-      // The page has headings of its own: these only look like some.
-      return (
-        <p className={`text-heading is-level-${Math.min(token.depth, 4)}`}>
-          <Inline tokens={token.tokens ?? []} />
-        </p>
-      );
+      return <Heading heading={token} />;
     case "paragraph":
       return (
         <p>
@@ -92,6 +101,19 @@ function Block({ token, depth }: { token: MarkedToken; depth: number }): ReactNo
     default:
       return <p>{token.raw.trimEnd()}</p>;
   }
+}
+
+function Heading({ heading: { depth, text, tokens } }: { heading: MarkedToken & Tokens.Heading }) {
+  const own = use(OwnText);
+  const inside = <Inline tokens={tokens} />;
+  return own ? (
+    <own.Heading depth={depth} text={text}>
+      {inside}
+    </own.Heading>
+  ) : (
+    // The page has headings of its own: these only look like some.
+    <p className={`text-heading is-level-${Math.min(depth, 4)}`}>{inside}</p>
+  );
 }
 
 function List({ list: { ordered, start, items }, depth }: { list: Tokens.List; depth: number }) {
@@ -167,9 +189,9 @@ function Span({ token }: { token: MarkedToken }): ReactNode {
       return <br />;
     case "link":
       return (
-        <SafeLink href={token.href} raw={token.raw}>
+        <WrittenLink href={token.href} raw={token.raw}>
           <Inline tokens={token.tokens ?? []} />
-        </SafeLink>
+        </WrittenLink>
       );
     case "image":
       return <RemoteImage href={token.href} text={token.text} />;
@@ -183,10 +205,22 @@ function Span({ token }: { token: MarkedToken }): ReactNode {
   }
 }
 
+type LinkProps = { href: string; raw: string; children: ReactNode };
+
+function WrittenLink({ href, raw, children }: LinkProps) {
+  const own = use(OwnText);
+  if (own) return <own.Link href={href}>{children}</own.Link>;
+  return (
+    <SafeLink href={href} raw={raw}>
+      {children}
+    </SafeLink>
+  );
+}
+
 const safeSchemes = ["http:", "https:", "mailto:"];
 
 /** Opens elsewhere, and says where. Whatever has another scheme stays the text that it is. */
-function SafeLink({ href, raw, children }: { href: string; raw: string; children: ReactNode }) {
+function SafeLink({ href, raw, children }: LinkProps) {
   const url = URL.parse(href);
   if (!url || !safeSchemes.includes(url.protocol)) return raw;
   return (
