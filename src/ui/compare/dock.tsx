@@ -1,4 +1,6 @@
-/** The selected row: what of the texts of its two spans differs, or what the one of them says. */
+/**
+ * The selected pair: the text differences of its two spans, or the texts of the one span that exists.
+ */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Comparison } from "../../query/comparison.ts";
@@ -14,8 +16,8 @@ import { Side, type SideName } from "../parts/side.tsx";
 import { ChangeCounts, WordDiff } from "../parts/worddiff.tsx";
 import { traceHref } from "../query/scope.ts";
 import { MessageView } from "../text/message.tsx";
-import { visible } from "../text/visible.ts";
-import { useWholeSpan } from "../trace/inspector/data.ts";
+import { visible } from "../parts/visible.ts";
+import { useWholeSpan } from "../data/whole-span.ts";
 import { usePair, type PairRef } from "./data.ts";
 import { changeWords, type ComparedStep, type Line } from "./rows.ts";
 
@@ -84,8 +86,8 @@ export function CompareDock(props: DockProps) {
           view={view}
         />
       ) : (
-        // Anew for the other side: a span that waits to be read is looked for in its own trace.
-        <Alone
+        // Keyed by side, because each side reads from its own trace.
+        <OneSided
           key={row.a ? "a" : "b"}
           side={row.a ? "a" : "b"}
           comparison={comparison}
@@ -174,8 +176,8 @@ function TextSection({
   );
 }
 
-/** A step without a counterpart: there is nothing to hold against it. */
-function Alone({
+/** A step without a counterpart: there is nothing to compare. */
+function OneSided({
   side,
   comparison,
   step,

@@ -1,4 +1,4 @@
-/** The head of a comparison: both traces, and B against A. */
+/** The header of a comparison: both traces, and the differences of B to A. */
 import { Link } from "wouter";
 import type { Comparison } from "../../query/comparison.ts";
 import type { Summary } from "../../backend/views.ts";
@@ -14,7 +14,7 @@ import { DurationDelta, ShareDelta } from "./deltas.tsx";
 import { TracePicker } from "./picker.tsx";
 
 export interface HeadProps {
-  /** Undefined while it is read, or not chosen. */
+  /** Undefined while loading, or if not chosen. */
   a: Summary | undefined;
   b: Summary | undefined;
   comparison: Comparison | undefined;

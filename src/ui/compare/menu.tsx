@@ -1,4 +1,4 @@
-/** In the head of a trace: with which others it may be compared. */
+/** The menu in a trace's header that offers traces to compare with. */
 import { useLocation } from "wouter";
 import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
@@ -32,7 +32,7 @@ export function CompareMenu({ trace, project }: { trace: Summary; project: strin
 function Offers({ trace, project }: { trace: Summary; project: string }) {
   const [, navigate] = useLocation();
   const { data, error } = useComparable(trace.key);
-  // The earlier one is A: what B has is what came since.
+  // The earlier trace becomes A, so that B shows what changed since.
   const open = (a: string) =>
     navigate(hrefOf("compare", { query: { a, b: byKey(trace.key), project } }));
   const offer = (name: string, other: Summary | null | undefined) => (

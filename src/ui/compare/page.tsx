@@ -1,4 +1,4 @@
-/** Two traces side by side. What is compared, filtered and selected is in the address. */
+/** The page that compares two traces. Traces, filters and selection are in the address. */
 import { useMemo } from "react";
 import { useProject } from "../data/queries.ts";
 import { count } from "../format.ts";
@@ -25,7 +25,7 @@ import { CompareTable } from "./table.tsx";
 import "./compare.css";
 
 const group = "Compare";
-/** In place of a row: the reader closed the dock. */
+/** The value of the address parameter when the dock is closed. */
 const closed = "none";
 const viewKeys = { words: "w", lines: "l", sides: "b" };
 
@@ -50,7 +50,7 @@ export function ComparePage() {
   const selected = placeOf();
   const line = lines[selected];
 
-  /** Until the reader chose one: the first difference, where the dock leaves room for it. */
+  /** The selected row; by default the first difference, if the window has room for the dock. */
   function placeOf(): number {
     if (row === closed) return -1;
     if (row !== "") return lines.findIndex(({ id }) => id === row);

@@ -1,4 +1,4 @@
-/** Chooses a trace of the two: among the recent ones of the same agent, or by its id or link. */
+/** Chooses one of the two traces: from recent ones of the same agent, or by id or link. */
 import { useState } from "react";
 import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
@@ -13,9 +13,9 @@ import { useRecent } from "./data.ts";
 
 export interface PickerProps {
   side: SideName;
-  /** What is chosen; undefined where nothing is. */
+  /** The current choice, if any. */
   trace: Summary | undefined;
-  /** What stands on the other side: the traces of its agent are offered. */
+  /** The other trace: recent traces of its agent are offered. */
   other: Summary | undefined;
   project: string;
   onPick: (trace: string) => void;
@@ -111,7 +111,9 @@ function Choices({ trace, other, project, onPick }: Omit<PickerProps, "side">) {
   );
 }
 
-/** What someone typed or pasted as a trace: its id, or the link of its page. Null for no text. */
+/**
+ * The trace in a typed or pasted text: an id, or the link of a trace's page. Null for an empty text.
+ */
 export function refIn(text: string): string | null {
   if (text === "") return null;
   const pathname = URL.canParse(text) ? new URL(text).pathname : text;

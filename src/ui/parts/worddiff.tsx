@@ -1,7 +1,7 @@
 /** What became of a text, as the server compared it: words that went and came, the rest folded. */
 import type { TextDiff } from "../../query/textdiff.ts";
 import { count, plural } from "../format.ts";
-import { visible } from "../text/visible.ts";
+import { visible } from "./visible.ts";
 import type { DiffView } from "./diffviews.tsx";
 import "./worddiff.css";
 

@@ -5,7 +5,7 @@ import { useMemo, useRef, useState, type ReactNode } from "react";
 import { bytes, plural, textOf } from "../format.ts";
 import { useSought } from "./found.ts";
 import type { Token } from "./highlight.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
 export interface CodeProps {
   text: string;

@@ -2,7 +2,7 @@
 import { diffLines, diffWordsWithSpace } from "diff";
 import { useMemo, useState, type ReactNode } from "react";
 import { plural } from "../format.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
 /** Longer texts are compared by their beginnings. */
 const comparedLength = 100_000;

@@ -8,7 +8,7 @@ import { Code } from "./code.tsx";
 import { childrenOf, rootOf, stringAt } from "./json-index.ts";
 import { rowsOf, type JsonRow, type Opened } from "./json-rows.ts";
 import { DataBadge } from "./data-badge.tsx";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
 const rowHeight = 20;
 /** Of a string in its line; what is longer opens below. */

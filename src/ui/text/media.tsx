@@ -12,7 +12,7 @@ import { Dialog, Problem } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { saveFile } from "./save.ts";
 import { fileName, maxShownBytes, sniff, type Sniffed } from "./sniff.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
 /** The span that what is below was sent or answered by. */
 export const MediaPlace = createContext<{ trace: number; span: number } | null>(null);

@@ -4,7 +4,7 @@ import type { Message } from "../../messages/model.ts";
 import { plural } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { PartView } from "./part.tsx";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
 export function MessageView({ message: { role, name, parts } }: { message: Message }) {
   const isInstruction = role === "system" || role === "developer";

@@ -7,7 +7,7 @@ import { memo, useMemo, useState, type ReactNode } from "react";
 import { bytes, textOf } from "../format.ts";
 import { Code } from "./code.tsx";
 import { markdownOf } from "./markdown.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
 /** So much is laid out at first, and more on demand: what agents write takes about 10 ms. */
 const pieceLength = 64 * 1024;

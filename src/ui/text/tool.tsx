@@ -9,7 +9,7 @@ import { Code } from "./code.tsx";
 import { TextEnd, type Ending } from "./end.tsx";
 import { useSought } from "./found.ts";
 import { Diff } from "./diff.tsx";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
 export interface ToolCardProps {
   name: string;

@@ -1,4 +1,4 @@
-/** What can be done with a trace: copied, exported, pinned, deleted. */
+/** The actions on a trace: copy, export, pin, delete. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
@@ -16,7 +16,7 @@ import { saveFile } from "../text/save.ts";
 
 type Format = "json" | "jsonl" | "full";
 
-/** Saves the trace as a file, by its id. */
+/** Downloads the trace as a file named by its id. */
 export async function exportTrace({ key, traceId }: Summary, format: Format): Promise<void> {
   const response = await request("GET /api/traces/:trace/export", {
     at: { trace: byKey(key) },
@@ -108,7 +108,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
   );
 }
 
-/** Where "Copy" has no button of its own. */
+/** Confirms a copy that was made from a menu. */
 function Copied() {
   return (
     <>

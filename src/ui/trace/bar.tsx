@@ -1,14 +1,14 @@
-/** The line above the views of a trace: which is open, and what narrows it. */
+/** The toolbar above a trace: the open view and its filters. */
 import { count as countText } from "../format.ts";
 import { Key } from "../parts/controls.tsx";
 import { Drop } from "../parts/drop.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { ShowSwitch } from "../transcript/show.tsx";
 import { FindBar, type Find } from "./find.tsx";
-import type { SpanTable } from "./model.ts";
+import type { SpanTable } from "../data/span-table.ts";
 import { sortKeys, sortText, sortWords } from "./spans/sort.ts";
 import type { SpanLines } from "./spans/use-lines.ts";
-import { views, type View } from "./view.ts";
+import { views, type View } from "./open-view.ts";
 
 export interface Switch {
   isOn: boolean;
@@ -109,7 +109,7 @@ function ErrorsOnly({ table, of: { isOn, set } }: { table: SpanTable; of: Switch
   );
 }
 
-/** On a phone, where the table has no heads. */
+/** On a phone, where the table has no column headings to sort by. */
 function PhoneChoices({
   spans: { table, sort, setSort },
   internal,

@@ -1,4 +1,4 @@
-/** The head of a trace: what it is, how it went, and what can be done with it. */
+/** The header of a trace: name, outcome, figures and actions. */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { CompareMenu } from "../compare/menu.tsx";
@@ -11,13 +11,13 @@ import { hrefOf } from "../pages.ts";
 import { StandingBadge, standingOf } from "../parts/mark.tsx";
 import { traceHref } from "../query/scope.ts";
 import { TraceActions } from "./actions.tsx";
-import type { SpanTable } from "./model.ts";
+import type { SpanTable } from "../data/span-table.ts";
 import { useNeighbours } from "./neighbours.ts";
-import { Split } from "./split.tsx";
+import { BreakdownBar } from "./breakdown.tsx";
 
 export interface TraceHeaderProps {
   table: SpanTable;
-  /** Which of the errors is selected, from 1. */
+  /** Which error is selected, from 1. */
   errorNumber: number | null;
   jumpError: (by: 1 | -1) => void;
 }
@@ -118,7 +118,7 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
         <Duration ms={isRunning ? Math.max(0, now - trace.startTime) : trace.durationMs} />
         {trace.state === "stale" && <span className="lost-text"> no end</span>}
       </Stat>
-      <Split table={table} />
+      <BreakdownBar table={table} />
       <Stat label="Spans" className="trace-minor">
         {count(trace.spanCount - trace.internalSpanCount)}
         {trace.internalSpanCount > 0 && (

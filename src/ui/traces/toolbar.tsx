@@ -1,4 +1,4 @@
-/** What is over the panes: the filter, the time, the pause, and which columns. */
+/** The toolbar above the list: filter, time range, pause and columns. */
 import { useLiveStatus } from "../data/live-context.tsx";
 import { Key } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -7,7 +7,7 @@ import { RangePicker } from "../query/range.tsx";
 import { ColumnsMenu } from "./columns-menu.tsx";
 import { ViewsMenu } from "./views.tsx";
 
-/** Whether free text is looked for in names and previews, or in all messages. */
+/** Whether free text searches names and previews of traces, or all messages. */
 export type View = "traces" | "messages";
 
 export function TracesToolbar({

@@ -1,4 +1,4 @@
-/** Saved views: the server keeps which traces, in which order and with which columns, for every browser. */
+/** Saved views: filter, sort order and columns, stored on the server for all browsers. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import type { ViewView } from "../../http/views.ts";
@@ -9,21 +9,21 @@ import { Drop } from "../parts/drop.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { newestFirst, useScope } from "../query/scope.ts";
 import { useParam, useSetParams } from "../state/url.ts";
-import { useChosenColumns, usualColumns } from "./chosen.ts";
+import { useColumnChoice, usualColumns } from "./column-choice.ts";
 import "./views.css";
 
 type Shown = Omit<ViewView, "id" | "name">;
 
 export function ViewsMenu() {
   const { shown, apply } = useShown();
-  const chosen = useChosenColumns();
+  const chosen = useColumnChoice();
   const client = useQueryClient();
   const { data, error, refetch } = useQuery({
     queryKey: ["views"],
     queryFn: ({ signal }) => ask("GET /api/views", {}, signal),
     select: ({ views }) => views,
   });
-  // Applied last: what is changed since may be saved into it.
+  // The view applied last: later changes can be saved to it.
   const [applied, setApplied] = useParam<string>("saved", "");
   const [asked, setAsked] = useState<Asked | null>(null);
   const views = data ?? [];
@@ -139,7 +139,9 @@ export function ViewsMenu() {
   );
 }
 
-/** The address, with the columns also where only this browser's preference has them. */
+/**
+ * The address of the list, with the columns included even if they come from this browser's preference.
+ */
 function linkWith(columns: string): string {
   const url = new URL(location.href);
   if (columns !== usualColumns.join(",")) url.searchParams.set("columns", columns);
@@ -223,11 +225,11 @@ function AskDialog({
   );
 }
 
-/** What the list shows, and how to have it show something else. */
+/** The current state of the list, and a function that applies a saved one. */
 function useShown(): { shown: Shown; apply: (view: ViewView) => void } {
   const { filter, since, until, project } = useScope();
   const [sort] = useParam<TraceSort>("sort", newestFirst);
-  const { ids, choose } = useChosenColumns();
+  const { ids, choose } = useColumnChoice();
   const set = useSetParams();
   return {
     shown: {

@@ -1,4 +1,4 @@
-/** Tool calls, each with what came of it and the time it took. */
+/** Tool calls, each with its result and duration. */
 import type { Part, ToolResult } from "../../messages/model.ts";
 import type { TranscriptEntry } from "../../query/transcript.ts";
 import { count } from "../format.ts";
@@ -9,24 +9,24 @@ import { ToolCard } from "../text/tool.tsx";
 import { Fold } from "./fold.tsx";
 import { attachedTo, callsIn, foldTools, textOf } from "./items.ts";
 import { AttachedMedia } from "./media.tsx";
-import { useScene, type Scene } from "./scene.ts";
+import { useTranscriptContext, type TranscriptContext } from "./transcript-context.ts";
 
 type Joined = TranscriptEntry["calls"][number];
 
 type ToolCall = Extract<Part, { type: "toolCall" }>;
 
-/** @param args as the answer has them; null where only the tool's own span knows them. */
+/** @param args the call as the model's answer contains it; null if only the tool's span is known. */
 export function CallCard({ call, args }: { call: Joined; args: ToolCall | null }) {
-  const scene = useScene();
-  const { selected, onSelect } = scene;
+  const context = useTranscriptContext();
+  const { selected, onSelect } = context;
   const spanKey = call.span?.key ?? null;
-  const tool = spanKey === null ? null : scene.toolOf(spanKey);
-  const facts = spanKey === null ? null : scene.factsOf(spanKey);
-  const { standing, note } = standingOfCall(call, facts?.status ?? tool?.status ?? null, scene);
-  // Where the call came back with nothing, its span says what went wrong.
+  const tool = spanKey === null ? null : context.toolOf(spanKey);
+  const facts = spanKey === null ? null : context.factsOf(spanKey);
+  const { standing, note } = standingOfCall(call, facts?.status ?? tool?.status ?? null, context);
+  // If the call returned nothing, the error of its span is shown.
   const failure = call.result?.text ? null : tool?.errorMessage;
   const durationMs = facts?.durationMs ?? (tool ? tool.endTime - tool.startTime : null);
-  const attached = (tool && attachedTo(tool)) ?? scene.attached.get(call.id ?? "") ?? null;
+  const attached = (tool && attachedTo(tool)) ?? context.attached.get(call.id ?? "") ?? null;
   return (
     <ToolCard
       name={call.name ?? tool?.name ?? "tool"}
@@ -43,8 +43,8 @@ export function CallCard({ call, args }: { call: Joined; args: ToolCall | null }
   );
 }
 
-/** A call of before this trace, as the history tells of it. */
-export function ToldCall({ call, result }: { call: ToolCall; result: ToolResult | null }) {
+/** A call made before this trace, as contained in the message history. */
+export function HistoryCall({ call, result }: { call: ToolCall; result: ToolResult | null }) {
   return (
     <ToolCard
       name={call.name ?? "tool"}
@@ -60,7 +60,7 @@ export function ToldCall({ call, result }: { call: ToolCall; result: ToolResult 
 function standingOfCall(
   { result }: Joined,
   status: TranscriptEntry["status"] | null,
-  { state }: Scene,
+  { state }: TranscriptContext,
 ): { standing: Standing; note?: string } {
   if (status === "aborted") return { standing: "aborted" };
   if (status === "error" || result?.isError) return { standing: "error" };
@@ -70,9 +70,9 @@ function standingOfCall(
   return { standing: "lost", note: "no end received" };
 }
 
-/** A tool's span that no call is known for. */
-function LoneTool({ entry }: { entry: TranscriptEntry }) {
-  const { selected, onSelect } = useScene();
+/** A tool span without a known call. */
+function UnrequestedTool({ entry }: { entry: TranscriptEntry }) {
+  const { selected, onSelect } = useTranscriptContext();
   const { key, name, output, status, errorMessage } = entry;
   const result = output.flatMap(({ parts }) => parts).find((part) => part.type === "toolResult");
   const failure = errorMessage === null ? undefined : errorMessage;
@@ -94,19 +94,19 @@ function LoneTool({ entry }: { entry: TranscriptEntry }) {
   );
 }
 
-export function LoneTools({ entries }: { entries: readonly TranscriptEntry[] }) {
+export function UnrequestedTools({ entries }: { entries: readonly TranscriptEntry[] }) {
   return foldTools(entries).map((run) =>
     run.length === 1 ? (
-      <LoneTool key={run[0]!.key} entry={run[0]!} />
+      <UnrequestedTool key={run[0]!.key} entry={run[0]!} />
     ) : (
       <ToolRun key={run[0]!.key} run={run} />
     ),
   );
 }
 
-/** "12 × grep, all ok". */
+/** A run of similar tools as one line: "12 × grep, all ok". */
 function ToolRun({ run }: { run: readonly TranscriptEntry[] }) {
-  const { folds, selected } = useScene();
+  const { folds, selected } = useTranscriptContext();
   const isSought = useSought();
   const id = `run.${run[0]!.key}`;
   const isOpen = folds.isOpen(
@@ -128,7 +128,7 @@ function ToolRun({ run }: { run: readonly TranscriptEntry[] }) {
           <Duration ms={durationMs} />
         </span>
       </div>
-      {isOpen && run.map((entry) => <LoneTool key={entry.key} entry={entry} />)}
+      {isOpen && run.map((entry) => <UnrequestedTool key={entry.key} entry={entry} />)}
     </>
   );
 }

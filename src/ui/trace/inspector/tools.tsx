@@ -1,4 +1,4 @@
-/** The tools that were offered to a model. */
+/** The tools offered to a model. */
 import { useState } from "react";
 import type { Tool } from "../../../messages/model.ts";
 import { Icon } from "../../parts/icon.tsx";

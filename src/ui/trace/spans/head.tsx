@@ -1,9 +1,9 @@
-/** The heads of the table: what each column has, and over the bars the whole trace and a ruler. */
+/** The column headings of the table, and above the bars a minimap and a time ruler. */
 import type { ReactNode, Ref } from "react";
 import { duration, plural, textOf } from "../../format.ts";
 import { Duration } from "../../parts/figure.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import type { SpanTable } from "../model.ts";
+import type { SpanTable } from "../../data/span-table.ts";
 import { Minimap } from "./minimap.tsx";
 import { nextSort, type Sort, type SortKey } from "./sort.ts";
 import { ticksOf, type Timeline, type Window } from "./timeline.ts";
@@ -16,7 +16,7 @@ export interface HeadProps {
   onWindow: (window: Window) => void;
   sort: Sort | null;
   onSort: (sort: Sort | null) => void;
-  /** What says where the pointer is. */
+  /** The label that shows the time under the pointer. */
   crossTime: Ref<HTMLSpanElement>;
 }
 
@@ -81,7 +81,7 @@ function SumHead() {
   );
 }
 
-/** Failed ones, early ones: what one looks for first is not the greatest. */
+/** Keys whose first order is ascending. */
 const ascending: ReadonlySet<SortKey> = new Set(["start"]);
 
 function ariaSort(sort: Sort | null, by: SortKey): "ascending" | "descending" | undefined {
@@ -124,10 +124,10 @@ interface Scale {
 
 const wantedTicks = 4;
 const shareOf = (drawn: number, { from, to }: Window) => ((drawn - from) / (to - from)) * 100;
-/** Of a closed-up wait so near to a tick only one has room for words. */
+/** If a collapsed gap is closer than this to a tick, in percent, only one of them has a label. */
 const labelShare = 12;
 
-/** @returns the share of the width at which each closed-up wait is drawn. */
+/** @returns the position of each collapsed gap, as a share of the width. */
 function gapsIn({ timeline, window }: Scale) {
   return timeline.gaps.map(({ start, end }) => {
     const left = shareOf(timeline.drawn(start), window);
@@ -164,7 +164,7 @@ function Ruler({ timeline, window, children }: Scale & { children: ReactNode }) 
   );
 }
 
-/** Lines at the ticks of the ruler, and the waits that are closed up. */
+/** Lines at the ticks of the ruler, and the collapsed gaps. */
 export function Grid({ timeline, window }: Scale) {
   return (
     <>

@@ -1,7 +1,7 @@
 /** In which order the table has its lines, and what stays selected meanwhile. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { TraceColumns } from "../../../../src/query/columns.ts";
-import { toSpanTable, type SpanTable } from "../../../../src/ui/trace/model.ts";
+import { toSpanTable, type SpanTable } from "../../../../src/ui/data/span-table.ts";
 import { linesOf, type Shown } from "../../../../src/ui/trace/spans/lines.ts";
 import { nextSort, parseSort, sortText } from "../../../../src/ui/trace/spans/sort.ts";
 import { makeSpan, startServer, type TestServer } from "../../../helpers.ts";

@@ -1,19 +1,22 @@
-/** Marks words wherever they are seen in a pane. The page's elements stay as they are. */
+/**
+ * Highlights the searched words in a pane with the CSS Custom Highlight API, which leaves the DOM
+ * unchanged.
+ */
 import { useEffect, useRef, type RefObject } from "react";
-import { whenStill } from "../transcript/still.ts";
+import { afterScrolling } from "../state/scroll.ts";
 
-/** As trace.css draws it. */
+/** The name used in trace.css. */
 const highlightName = "trace-found";
-/** What reads as one text, whatever is inside of it. */
+/** The elements whose content is searched as one text. */
 const blocks = "p, pre, li, td, th, h1, h2, h3, h4, dt, dd, div, button, header";
-/** More are not looked at: nobody goes through so many. */
-const mostMarks = 2_000;
+/** No more matches than this are highlighted. */
+const maxMatches = 2_000;
 
 /**
- * @param words in lower case; null where nothing is looked for.
- * @param selected what was gone to: its first mark comes into sight, once.
+ * @param words in lower case; null without a search.
+ * @param selected the current match: its first highlight is scrolled into view once.
  */
-export function useMarks(
+export function useHighlights(
   pane: RefObject<HTMLElement | null>,
   words: readonly string[] | null,
   selected: number | null,
@@ -23,7 +26,7 @@ export function useMarks(
     shown.current = null;
   }, [words, selected]);
   useEffect(() => {
-    // Old browsers find, and mark nothing.
+    // Browsers without the API show no highlights.
     if (words === null || typeof Highlight === "undefined") return;
     const highlight = new Highlight();
     CSS.highlights.set(highlightName, highlight);
@@ -39,7 +42,7 @@ export function useMarks(
       if (!first) return;
       shown.current = selected;
       const scroller = first.startContainer.parentElement!.closest(".transcript-scroller")!;
-      stopSeeking = whenStill(scroller, () => {
+      stopSeeking = afterScrolling(scroller, () => {
         const there = rangesOf(pane.current!, words).find(isInSelection);
         if (there) bringIntoSight(there, scroller);
       });
@@ -71,7 +74,7 @@ function rangesOf(root: HTMLElement, words: readonly string[]): Range[] {
     if (nodes.length > 0) addRanges(nodes, words, ranges);
     nodes = [];
   };
-  while (walker.nextNode() && ranges.length < mostMarks) {
+  while (walker.nextNode() && ranges.length < maxMatches) {
     const node = walker.currentNode as Text;
     const around = node.parentElement!.closest(blocks);
     if (around !== block) flush();
@@ -85,7 +88,7 @@ function rangesOf(root: HTMLElement, words: readonly string[]): Range[] {
 function addRanges(nodes: readonly Text[], words: readonly string[], ranges: Range[]): void {
   const text = nodes.map(({ data }) => data).join("");
   const lower = text.toLowerCase();
-  // A few letters are longer in lower case: then places would be wrong.
+  // Some letters change length in lower case, which would shift the matches.
   if (lower.length !== text.length) return;
   for (const word of words) {
     for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, at + word.length)) {
@@ -107,11 +110,11 @@ function placeIn(nodes: readonly Text[], at: number): [Text, number] {
   return [last, last.length];
 }
 
-/** Scrolls only where it is not seen. */
+/** Scrolls only if the match is out of view. */
 function bringIntoSight(range: Range, scroller: Element): void {
   const { top, bottom } = range.getBoundingClientRect();
   const pane = scroller.getBoundingClientRect();
-  // The head of a step sticks at the top.
+  // The sticky header of a step covers the top of the pane.
   const head = 40;
   if (top >= pane.top + head && bottom <= pane.bottom) return;
   scroller.scrollTop += top - pane.top - pane.height / 3;

@@ -1,10 +1,10 @@
-/** What all parts of one transcript know of the trace around them. */
+/** The context that the components of one transcript share. */
 import { createContext, use, useCallback, useMemo, useState } from "react";
 import type { TranscriptEntry } from "../../query/transcript.ts";
 import type { Attached } from "./items.ts";
 import type { Skeleton, TraceState } from "../../backend/views.ts";
 
-/** What is known of a span beyond its entry. */
+/** Figures of a span that its entry does not contain. */
 export type SpanFacts = Pick<
   Skeleton,
   | "key"
@@ -18,27 +18,27 @@ export type SpanFacts = Pick<
   | "usage"
 >;
 
-export interface Scene {
+export interface TranscriptContext {
   traceKey: number | null;
   state: TraceState;
-  /** What offsets count from. */
+  /** Offsets count from this time. */
   startTime: number;
   factsOf: (spanKey: number) => SpanFacts | null;
-  /** The number that a step has on all views of the trace; null where only its own place tells. */
+  /** The step number used in all views of the trace; null to use the position in the transcript. */
   numberOf: (spanKey: number) => string | null;
   toolOf: (spanKey: number) => TranscriptEntry | null;
   answered: ReadonlySet<string>;
   attached: ReadonlyMap<string, Attached>;
-  /** How many spans are below it, and what they cost; null where nothing is known of them. */
+  /** The number and cost of the spans below a span; null if unknown. */
   below: (spanKey: number) => { spans: number; costUsd: number | null } | null;
   selected: number | null;
   onSelect: ((spanKey: number) => void) | null;
-  /** Each call with all of its messages. */
+  /** Shows each call with all its messages, not only the new ones. */
   isAll: boolean;
-  /** Steps without their heads: who reads a conversation asks for no figures. */
+  /** Shows steps without headings, as in conversations. */
   isBrief: boolean;
-  /** The step whose calls are told of elsewhere. */
-  quietStep: number | null;
+  /** The step whose tool calls are shown elsewhere. */
+  stepWithoutCalls: number | null;
   folds: Folds;
 }
 
@@ -47,13 +47,13 @@ export interface Folds {
   toggle: (id: string) => void;
 }
 
-export const SceneContext = createContext<Scene | null>(null);
+export const TranscriptReactContext = createContext<TranscriptContext | null>(null);
 
-export function useScene(): Scene {
-  return use(SceneContext)!;
+export function useTranscriptContext(): TranscriptContext {
+  return use(TranscriptReactContext)!;
 }
 
-/** What the reader opened or folded, kept while it is out of sight. */
+/** What the user opened or closed; kept while it is scrolled out of view. */
 export function useFolds(): Folds {
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const toggle = useCallback(

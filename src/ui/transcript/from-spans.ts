@@ -1,15 +1,15 @@
-/** What the table of a trace's spans tells its transcript. */
-import type { SpanRow, SpanTable } from "../trace/model.ts";
-import { rollupOf } from "../trace/spans/sums.ts";
+/** What the transcript takes from the span table of its trace. */
+import type { SpanRow, SpanTable } from "../data/span-table.ts";
+import { rollupOf } from "../data/span-sums.ts";
 import type { Item, Transcript } from "./items.ts";
-import type { Scene } from "./scene.ts";
+import type { TranscriptContext } from "./transcript-context.ts";
 
-/** @returns tells the keys of the agents above a span, the outermost first. */
+/** @returns a function that gives the keys of the agents above a span, outermost first. */
 export function agentsIn(table: SpanTable): (spanId: string) => readonly number[] {
   const known = new Map<number, readonly number[]>();
   const none: readonly number[] = [];
 
-  /** Parents stand above their children, so that this ends where spans are their own ancestors, too. */
+  /** A parent's row is above its child's row, so this ends even if parents form a cycle. */
   function agentsAbove(row: number): readonly number[] {
     const path: number[] = [];
     let agents: readonly number[] | undefined;
@@ -34,11 +34,11 @@ export function agentsIn(table: SpanTable): (spanId: string) => readonly number[
   };
 }
 
-export function sceneOf(
+export function contextOf(
   table: SpanTable,
   { tools, answered, attached }: Transcript,
-  own: Pick<Scene, "selected" | "onSelect" | "isAll" | "folds">,
-): Scene {
+  own: Pick<TranscriptContext, "selected" | "onSelect" | "isAll" | "folds">,
+): TranscriptContext {
   const { key, state, startTime } = table.trace;
   return {
     traceKey: key,
@@ -67,23 +67,23 @@ export function sceneOf(
       return { spans: spanCount, costUsd: pricedSpanCount > 0 ? pico / 1e12 : null };
     },
     isBrief: false,
-    quietStep: null,
+    stepWithoutCalls: null,
     ...own,
   };
 }
 
-/** The places that j and k go to. */
+/** The steps that the keys j and k move to. */
 export function stepsOf(items: readonly Item[]): number[] {
   return items.flatMap(({ type }, place) => (type === "step" || type === "group" ? [place] : []));
 }
 
 /**
- * Where a span is shown: itself, or what it stands under.
+ * The index of the item that shows a span or its closest ancestor.
  *
- * @param read when what is read began; what began before or later is not read yet.
- * @returns null where it has no place.
+ * @param read the range of start times that is loaded.
+ * @returns "before" or "behind" if the span is outside this range, null if it is not in the trace.
  */
-export function placeIn(
+export function indexIn(
   table: SpanTable,
   placeOf: ReadonlyMap<number, number>,
   spanKey: number,
@@ -103,15 +103,18 @@ export function placeIn(
   return null;
 }
 
-/** Of so many spans that lie between it is not worth to read them all. */
-const farSpans = 400;
+/**
+ * With more spans in between, the transcript starts anew at the span instead of reading everything up to
+ * it.
+ */
+const maxSpansBetween = 400;
 
-/** Whether it takes long to read from a time to where a span began. */
+/** Whether it takes long to read from a time to the start of a span. */
 export function isFar({ columns, rowOf }: SpanTable, fromTime: number, spanKey: number): boolean {
   const row = rowOf(spanKey);
   if (row === null) return false;
   const { startTime } = columns;
   let between = 0;
   for (const time of startTime) if (time > fromTime && time < startTime[row]!) between++;
-  return between > farSpans;
+  return between > maxSpansBetween;
 }

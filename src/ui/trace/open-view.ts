@@ -1,4 +1,4 @@
-/** Which view of a trace is open: as its address says, else the one that was used last in this browser. */
+/** Which view of a trace is open: the one in the address, else the one last used in this browser. */
 import { useCallback, useMemo } from "react";
 import { usePref } from "../state/prefs.ts";
 import { useParam, useSetParams } from "../state/url.ts";
@@ -11,22 +11,22 @@ export const views = [
 
 export type View = (typeof views)[number]["view"];
 
-/** Names in addresses that were written down, of what is one table. */
-const otherNames: Record<string, View> = { waterfall: "spans", tree: "spans" };
+/** Other names that saved links may have. */
+const viewAliases: Record<string, View> = { waterfall: "spans", tree: "spans" };
 
 function viewNamed(name: string): View | undefined {
-  return views.find(({ view }) => view === name)?.view ?? otherNames[name];
+  return views.find(({ view }) => view === name)?.view ?? viewAliases[name];
 }
 
-/** Opens a view. @param more what else the address says then. */
+/** Opens a view. @param more further parameters for the address. */
 export type SetView = (view: View, more?: Record<string, string>) => void;
 
-/** @param traceKey of the trace that is open. */
+/** @param traceKey of the open trace. */
 export function useView(traceKey: number): [view: View, setView: SetView] {
   const [named] = useParam<string>("view", "");
   const setParams = useSetParams();
   const [last, setLast] = usePref("traceView", "");
-  // As it was when the trace was opened: else to go back would not lead to it.
+  // Fixed while the trace is open; otherwise the back button would change the view.
   const first = useMemo(() => viewNamed(last) ?? "spans", [traceKey]);
   const setView: SetView = useCallback(
     (view, more) => {

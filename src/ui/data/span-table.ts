@@ -1,10 +1,10 @@
 /**
- * The skeleton of a trace as it came: columns, read row by row. Of 50,000 spans none is an object until
- * it is looked at; what views ask of all of them stands in typed arrays.
+ * The spans of a trace as the server sends them: in columns, read by row. With 50,000 spans, an object for
+ * each would be slow; what views need of all spans is in typed arrays.
  */
 import type { TraceColumns } from "../../query/columns.ts";
 import type { Skeleton } from "../../backend/views.ts";
-import { runningKey } from "./running.ts";
+import { runningKey } from "./running-root.ts";
 
 export interface SpanRow extends Pick<
   Skeleton,
@@ -27,45 +27,45 @@ export interface SpanRow extends Pick<
 > {
   row: number;
   kind: Skeleton["spanType"];
-  /** The parent's row; null at the top, and where the parent is not stored. */
+  /** The parent's row; null for a root, and if the parent is not stored. */
   parent: number | null;
-  /** The id of a parent that is named and not stored. */
+  /** The id of a parent that is not stored. */
   missingParent: string | null;
   isCycle: boolean;
-  /** It stands for the root of a trace that still runs: nothing of it was received. */
+  /** True for the placeholder of a root span that has not been received yet. */
   isRunning: boolean;
-  /** The row that counts for the same model call; null of one that counts itself. */
+  /** The row that counts for the same model call; null if this row counts itself. */
   repeats: number | null;
 }
 
 export interface SpanTable {
   readonly trace: TraceColumns["trace"];
   readonly count: number;
-  /** How many spans were received: all but the one that stands for the root. */
+  /** The number of received spans, without the placeholder for the root. */
   readonly spanCount: number;
-  /** By the server's key. */
+  /** @param key the server's key of a span. */
   rowOf(key: number): number | null;
   rowOfId(spanId: string): number | null;
   span(row: number): SpanRow;
-  /** Rows of the parents, -1 at the top. */
+  /** The parent's row of each row, -1 for roots. */
   readonly parents: Int32Array;
-  /** The first row that is not below each. */
+  /** For each row, the first row after its subtree. */
   readonly ends: Int32Array;
   /**
-   * Of each model call its number in the order of rows, from 1, however many spans report it; of others that
-   * of the call before them.
+   * For a model call its number in row order, from 1; spans that report the same call share it. For other
+   * spans the number of the last call before them.
    */
   readonly steps: Int32Array;
-  /** Of rows that are not counted the one that counts for the same model call. */
+  /** For each row that is not counted, the row that counts for the same model call. */
   readonly repeats: ReadonlyMap<number, number>;
-  /** Rows of failed spans, ascending, of one model call one. */
+  /** Rows of failed spans, ascending; one per model call. */
   readonly errors: Int32Array;
-  /** 1 of spans that only tell of the sender's runtime. */
+  /** 1 for spans that describe only the sender's runtime. */
   readonly isInternal: Uint8Array;
   readonly internalCount: number;
-  /** The row that stands for a root that still runs; null where there is none. */
+  /** The placeholder row of a running root; null if there is none. */
   readonly runningRow: number | null;
-  /** Rows whose cost is estimated. */
+  /** Rows with an estimated cost. */
   readonly estimated: ReadonlySet<number>;
   readonly columns: TraceColumns["columns"];
 }

@@ -1,18 +1,18 @@
 /**
- * What spans add up to: those of a fold, and a span with all below it. What is not counted, since it repeats
- * another span or sums up those below it, adds nothing. Subtrees are stretches of rows, so that sums over all
- * rows before each give any of them at once.
+ * Sums over spans: over a fold, and over a subtree. A span that repeats another, or that sums up its
+ * children, is not counted. A subtree is a range of rows, so prefix sums give the total of any subtree in
+ * constant time.
  */
-import { toUsd } from "../../../pricing/money.ts";
-import type { SpanTable } from "../model.ts";
+import { toUsd } from "../../pricing/money.ts";
+import type { SpanTable } from "./span-table.ts";
 
-/** By row what is a span's own. Tokens are NaN where none are reported. */
+/** The figures of each row without its subtree. Tokens are NaN if not reported. */
 export interface Own {
   readonly input: Float64Array;
   readonly output: Float64Array;
-  /** Both. */
+  /** Input and output. */
   readonly tokens: Float64Array;
-  /** 10^-12 USD: exact for all that is below $9,000. */
+  /** In 10^-12 USD: exact up to $9,000. */
   readonly pico: Float64Array;
   readonly isPriced: Uint8Array;
   readonly isPriceable: Uint8Array;
@@ -20,7 +20,7 @@ export interface Own {
 
 export interface Sums {
   durationMs: number;
-  /** Null where none reports any. */
+  /** Null if no span reports any. */
   inputTokens: number | null;
   outputTokens: number | null;
   costUsd: string | null;
@@ -50,7 +50,7 @@ function readOwn({ count, columns, repeats, ends }: SpanTable): Own {
     isPriced: new Uint8Array(count),
     isPriceable: new Uint8Array(count),
   };
-  /** How many rows from each on report tokens. */
+  /** Prefix count of rows that report tokens. */
   const reporting = new Int32Array(count + 1);
   for (let row = count - 1; row >= 0; row--) {
     const input = tokensOf(row, inputTokens);
@@ -74,7 +74,7 @@ function readOwn({ count, columns, repeats, ends }: SpanTable): Own {
   return own;
 }
 
-/** What some spans add up to, without what stands below them. */
+/** The sums of some spans, without their subtrees. */
 export function sumOf(table: SpanTable, rows: Iterable<number>): Sums {
   const own = ownOf(table);
   const { columns, repeats, estimated } = table;
@@ -106,15 +106,15 @@ function plus(sum: number, value: number): number {
   return Number.isNaN(sum) ? value : sum + value;
 }
 
-/** A span with all below it. */
+/** The sums of a subtree. */
 export interface Rollup {
-  /** Input and output together. */
+  /** Input and output. */
   tokens: number;
   pico: number;
   pricedSpanCount: number;
   priceableSpanCount: number;
   isCostEstimated: boolean;
-  /** How many spans below it are not internal. */
+  /** How many descendants are not internal. */
   spanCount: number;
   errorCount: number;
 }

@@ -1,25 +1,25 @@
-/** Where two histories differ. */
+/** Compares two message histories. */
 import type { Message } from "../../messages/model.ts";
 import { textOf } from "./items.ts";
 
-export interface Changed {
-  /** The first message that differs, from 0. */
+export interface HistoryDiff {
+  /** The index of the first message that differs. */
   from: number;
-  /** So many of the earlier ones are not as they were. */
+  /** How many messages of the earlier history were changed or removed. */
   messages: number;
   before: string;
   after: string;
-  /** By how much the text grew. */
+  /** The change in text length. */
   delta: number;
 }
 
-/** What stands between the messages that both begin with and those that both go on with. */
-export function changedTexts(before: readonly Message[], after: readonly Message[]): Changed {
+/** The difference between two histories, without the messages both begin with and both end with. */
+export function diffHistories(before: readonly Message[], after: readonly Message[]): HistoryDiff {
   const was = before.map((message) => JSON.stringify(message));
   const is = after.map((message) => JSON.stringify(message));
   let from = 0;
   while (from < was.length && was[from] === is[from]) from++;
-  // The present history may go on behind what both have.
+  // The later history can continue after the common end.
   let endBefore = was.length;
   let endAfter = is.lastIndexOf(was.at(-1) ?? "", is.length) + 1;
   if (endAfter <= from) endAfter = is.length;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { clockNotes, skewOf } from "../../../src/ui/trace/clock.ts";
+import { clockNotes, skewOf } from "../../../src/ui/trace/clock-skew.ts";
 
 test("a span that begins before its parent says by how much", () => {
   const [note, ...more] = clockNotes({ startTime: 1000 }, { startTime: 3_601_000 }, undefined);

@@ -1,15 +1,15 @@
 /**
- * Spans are sent when they end, so the root of a trace comes last. While the trace runs, a row stands for it
- * at the top, with all that is there below it.
+ * Spans are sent when they end, so the root span of a trace arrives last. While a trace runs, a
+ * placeholder row stands for its root, above all spans received so far.
  */
 import type { TraceColumns } from "../../query/columns.ts";
 
-/** No span of the server's has it. */
+/** A key that the server never assigns. */
 export const runningKey = -1;
 
 type Texts = TraceColumns["columns"]["name"];
 
-/** The same with a row for the root, where that is still to come. */
+/** Adds the placeholder row if the root span has not arrived. */
 export function withRunningRoot(data: TraceColumns): TraceColumns {
   const { trace, columns, spanCount } = data;
   if (trace.state !== "open" || spanCount === 0) return data;

@@ -1,12 +1,14 @@
-/** What is odd about a span's times: a start that was not sent, a clock that differs from its parent's. */
+/**
+ * Notes on suspicious times of a span: a missing start time, or a clock that differs from its parent's.
+ */
 import type { SpanView } from "../../backend/views.ts";
 import { duration, textOf } from "../format.ts";
-import type { SpanRow } from "./model.ts";
+import type { SpanRow } from "../data/span-table.ts";
 
-/** Starts are sent to the ms, and rounded by some. */
+/** Start times have a resolution of 1 ms, and some senders round them. */
 const toleranceMs = 1;
 
-/** @param parent null at the top. @param whole undefined while it is read. */
+/** @param parent null for a root span. @param whole undefined while loading. */
 export function clockNotes(
   { startTime }: Pick<SpanRow, "startTime">,
   parent: Pick<SpanRow, "startTime"> | null,
@@ -24,8 +26,9 @@ export function clockNotes(
 }
 
 /**
- * In a few words where a span stands outside of the one above it; null where that is as it should be. What a
- * model call led to stands below it and runs after it, and what still runs has no end yet.
+ * Says in a few words how a span lies outside its parent's time; null if it does not. Tool spans are
+ * children of the model call that requested them and run after it, and a running parent has no end yet:
+ * neither counts.
  */
 export function skewOf(
   span: Pick<SpanRow, "startTime" | "endTime">,

@@ -1,6 +1,6 @@
 /**
- * Which words of a filter leave nothing over, found by asking for the list without each of them; and what
- * such a word was most likely meant to be.
+ * Finds which words of a filter exclude every trace, by asking for the list without each of them, and
+ * suggests a correction for a misspelled value.
  */
 import { useQuery } from "@tanstack/react-query";
 import { exactly } from "../../filter/caret.ts";
@@ -9,33 +9,36 @@ import { ask } from "../data/client.ts";
 import { filterOf, spell, wordsOf, type Word } from "../query/words.ts";
 import { scopeQuery, type Scope } from "../query/scope.ts";
 
-export interface Blame {
-  /** The word as it is written. */
+export interface EmptyCause {
+  /** The word as written in the filter. */
   text: string;
-  /** Whether nothing matches it alone, not only together with the others. */
+  /** True if no trace matches this word even on its own. */
   isAlone: boolean;
-  /** The filter without it. */
+  /** The filter without this word. */
   without: string;
-  /** The filter with what was likely meant in its place, and that word. */
+  /** The filter with the suggested correction, and the corrected word; null without a suggestion. */
   fix: { filter: string; text: string } | null;
 }
 
-/** With more of them one would ask for long. */
-const mostWords = 8;
-const mostLetters = 2;
+/** The most words of a filter that are checked: each one costs a request or two. */
+const maxWords = 8;
+const maxDistance = 2;
 
-/** @returns those to blame; none while that is not known, or where only all together leave nothing. */
-export function useBlame(scope: Scope): Blame[] {
+/**
+ * @returns the words that exclude every trace; empty while loading, or if only their combination matches
+ * nothing.
+ */
+export function useEmptyCauses(scope: Scope): EmptyCause[] {
   const words = wordsOf(scope.filter);
   const { data } = useQuery({
     queryKey: ["traces", "blame", scope],
     queryFn: ({ signal }) => findBlame(scope, words, signal),
-    enabled: words.length > 0 && words.length <= mostWords,
+    enabled: words.length > 0 && words.length <= maxWords,
   });
   return data ?? [];
 }
 
-async function findBlame(scope: Scope, words: Word[], signal: AbortSignal): Promise<Blame[]> {
+async function findBlame(scope: Scope, words: Word[], signal: AbortSignal): Promise<EmptyCause[]> {
   const isEmpty = async (filter: string) => {
     const query = { ...scopeQuery({ ...scope, filter }), limit: 1 };
     const { traces, nextCursor } = await ask("GET /api/traces", { query }, signal);
@@ -45,9 +48,9 @@ async function findBlame(scope: Scope, words: Word[], signal: AbortSignal): Prom
     words.map(async (word, at) => {
       const without = filterOf(words.toSpliced(at, 1));
       const isAlone = await isEmpty(word.text);
-      // Alone in the filter it is to blame, whatever there is without it.
+      // With no other words in the filter, this one is the cause.
       if (!isAlone && (words.length === 1 || (await isEmpty(without)))) return null;
-      const meant = isAlone ? await findMeant(scope, word, signal) : null;
+      const meant = isAlone ? await suggestValue(scope, word, signal) : null;
       const fix =
         meant === null
           ? null
@@ -61,8 +64,8 @@ async function findBlame(scope: Scope, words: Word[], signal: AbortSignal): Prom
   return found.filter((each) => each !== null);
 }
 
-/** A value that traces have, written a little otherwise; null where none comes near. */
-async function findMeant(
+/** The value closest to a misspelled one among those that traces have; null if none is close. */
+async function suggestValue(
   { project }: Scope,
   { key: name, values, isNegated }: Word,
   signal: AbortSignal,
@@ -77,14 +80,14 @@ async function findMeant(
   );
   const wanted = value.toLowerCase();
   const [best] = items
-    .map(({ text }) => ({ text, distance: farFrom(wanted, text.toLowerCase()) }))
-    .filter(({ text, distance }) => text !== value && distance <= mostLetters)
+    .map(({ text }) => ({ text, distance: editDistance(wanted, text.toLowerCase()) }))
+    .filter(({ text, distance }) => text !== value && distance <= maxDistance)
     .sort((a, b) => a.distance - b.distance);
   return best ? `${spell(name!)}:${exactly(key, best.text)}` : null;
 }
 
-/** A part of it is as near as one letter. */
-function farFrom(wanted: string, text: string): number {
+/** The edit distance; a substring counts as a distance of one. */
+function editDistance(wanted: string, text: string): number {
   return wanted.length > 2 && text.includes(wanted)
     ? Math.min(1, distanceBetween(wanted, text))
     : distanceBetween(wanted, text);

@@ -1,12 +1,12 @@
-/** A large trace comes in pages of its spans: how they are joined to one table. */
+/** Joins the pages of spans of a large trace to one table. */
 import type { TraceColumns } from "../../query/columns.ts";
 
 type Texts = TraceColumns["columns"]["name"];
 
-/** So many spans are shown at most: the page stays quick with them. */
-export const mostSpans = 250_000;
+/** The most spans that are shown; the page stays responsive with them. */
+export const maxSpans = 250_000;
 
-/** What the next page adds to those before it. */
+/** Appends the next page to the ones before it. */
 export function joinPages(before: TraceColumns, next: TraceColumns): TraceColumns {
   const [a, b] = [before.columns, next.columns];
   return {
@@ -50,7 +50,7 @@ function joinTexts(a: Texts, b: Texts): Texts {
   return { values, rows: a.rows.concat(b.rows.map((row) => placeOf[row]!)) };
 }
 
-/** A column that no span of a page has is not in it. */
+/** A usage column that no span of a page has is missing from that page. */
 function joinUsage(before: TraceColumns, next: TraceColumns): TraceColumns["columns"]["usage"] {
   const [a, b] = [before.columns.usage, next.columns.usage];
   const names = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof typeof a>;
@@ -61,10 +61,10 @@ function joinUsage(before: TraceColumns, next: TraceColumns): TraceColumns["colu
 }
 
 /**
- * The same without what leads to spans that are not loaded: who repeats one of them stands for itself, and
- * who is below one of them, in a circle of parents, stands at the top.
+ * Removes references to spans that are not loaded: a span that repeats one of them counts itself, and a
+ * child of one of them, possible in a cycle of parents, becomes a root.
  */
-export function closed(data: TraceColumns): TraceColumns {
+export function withoutUnloaded(data: TraceColumns): TraceColumns {
   const { nextCursor, spanCount, columns, repeats } = data;
   if (nextCursor === null) return data;
   const isThere = (row: unknown) => typeof row !== "number" || row < spanCount;

@@ -1,23 +1,21 @@
-/** What the inspector reads of a span, once it has been selected for a moment. */
+/** The data of the inspector, requested once a span has been selected for a moment. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import { byKey, type AnswerOf } from "../../../api.ts";
-import { ask } from "../../data/client.ts";
-
-const dwellMs = 80;
+import { byKey, type AnswerOf } from "../../api.ts";
+import { ask } from "./client.ts";
+import { useDebounced } from "../state/debounce.ts";
 
 export interface WholeSpan {
   span: AnswerOf<"GET /api/traces/:trace/spans/:span">;
   messages: AnswerOf<"GET /api/traces/:trace/spans/:span/messages">;
 }
 
-/** A span with its messages; while the next is read, the one before. */
+/** The span with its messages; the previous span while the next is loading. */
 export function useWholeSpan(traceKey: number, spanKey: number) {
-  const dwelt = useDwelt(spanKey);
+  const settledKey = useDebounced(spanKey, spanKey);
   const query = useQuery({
-    queryKey: ["span", traceKey, dwelt],
+    queryKey: ["span", traceKey, settledKey],
     queryFn: async ({ signal }): Promise<WholeSpan> => {
-      const at = { trace: byKey(traceKey), span: byKey(dwelt) };
+      const at = { trace: byKey(traceKey), span: byKey(settledKey) };
       const [span, messages] = await Promise.all([
         ask("GET /api/traces/:trace/spans/:span", { at }, signal),
         ask("GET /api/traces/:trace/spans/:span/messages", { at }, signal),
@@ -25,19 +23,9 @@ export function useWholeSpan(traceKey: number, spanKey: number) {
       return { span, messages };
     },
     placeholderData: keepPreviousData,
-    // A text may have a megabyte.
+    // A text can have a megabyte: not worth comparing.
     structuralSharing: false,
     gcTime: 60_000,
   });
   return { ...query, isBehind: query.data !== undefined && query.data.span.key !== spanKey };
-}
-
-/** Who goes through spans reads only where they stop. */
-export function useDwelt(key: number): number {
-  const [dwelt, setDwelt] = useState(key);
-  useEffect(() => {
-    const timer = setTimeout(() => setDwelt(key), dwellMs);
-    return () => clearTimeout(timer);
-  }, [key]);
-  return dwelt;
 }

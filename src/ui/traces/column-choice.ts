@@ -1,6 +1,7 @@
 /**
- * Which columns the list has, in which order: as the address says, else as this browser had them last.
- * A column is one of columns.tsx, or a key of the senders' own: `meta.env`, `attr.user.id`.
+ * Which columns the list shows, and in which order: those in the address, else those last used in this
+ * browser. A column is an id from columns.tsx, or a metadata or attribute key such as `meta.env` or
+ * `attr.user.id`.
  */
 import { useMemo } from "react";
 import { usePref } from "../state/prefs.ts";
@@ -10,27 +11,30 @@ export const usualColumns = [
   ...["started", "trace", "last", "duration", "ttft", "steps", "in", "cost", "model"],
 ] as readonly string[];
 
-/** The server is asked for so many keys at most. */
-export const mostOwn = 8;
+/** The server accepts at most this many metadata and attribute keys per request. */
+export const maxKeyColumns = 8;
 const ownKey = /^(meta|(root\.)?attr)\../;
 
-export function isOwn(id: string): boolean {
+export function isKeyColumn(id: string): boolean {
   return ownKey.test(id);
 }
 
-/** Commas in quotes belong to a key. */
+/** Splits at commas, except for commas in quotes, which are part of a key. */
 export function splitIds(text: string): string[] {
   return text.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? [];
 }
 
-export interface Chosen {
+export interface ColumnChoice {
   ids: readonly string[];
   choose: (ids: readonly string[]) => void;
-  /** As the address says it: a link has it also where this browser's preference does. */
+  /**
+   * The column ids as the address writes them, for links to share, even if they come from this browser's
+   * preference.
+   */
   text: string;
 }
 
-export function useChosenColumns(): Chosen {
+export function useColumnChoice(): ColumnChoice {
   const usual = usualColumns.join(",");
   const [pref, setPref] = usePref("traces.columns", usual);
   const [param, setParam] = useParam<string>("columns", "");
@@ -47,23 +51,23 @@ export function useChosenColumns(): Chosen {
   };
 }
 
-/** A row without the name of its trace could not be opened. */
+/** Adds the column with the trace's name if it is missing: its link opens the trace. */
 function withTrace(ids: string[]): string[] {
   const once = [...new Set(ids)];
   return once.includes("trace") ? once : ["trace", ...once];
 }
 
-/** What the server is asked for, with commas between; "" for nothing. */
-export function namedOf(ids: readonly string[]): string {
-  // Senders have tags in either.
+/** @returns the keys to request from the server, separated by commas; "" for none. */
+export function requestedKeys(ids: readonly string[]): string {
+  // Senders store tags as metadata or as an attribute: ask for both.
   const keys = ids.flatMap((id) =>
-    id === "tags" ? ["attr.tags", "meta.tags"] : isOwn(id) ? id : [],
+    id === "tags" ? ["attr.tags", "meta.tags"] : isKeyColumn(id) ? id : [],
   );
-  return [...new Set(keys)].slice(0, mostOwn).join(",");
+  return [...new Set(keys)].slice(0, maxKeyColumns).join(",");
 }
 
-/** Moves one by so many places, as far as there are any. */
-export function moved(ids: readonly string[], id: string, by: 1 | -1): string[] {
+/** Moves a column by one place, unless it is at the end already. */
+export function moveColumn(ids: readonly string[], id: string, by: 1 | -1): string[] {
   const at = ids.indexOf(id);
   const to = Math.min(ids.length - 1, Math.max(0, at + by));
   return ids.toSpliced(at, 1).toSpliced(to, 0, id);

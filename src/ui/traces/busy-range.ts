@@ -1,6 +1,7 @@
 /**
- * Which part of all time a histogram shows. An import of years ago would press all that came since into one
- * bar: where one stretch without a trace is most of the range, only what lies on its busier side is drawn.
+ * Which part of all time the histogram shows. One import of traces from years ago would squeeze all recent
+ * traces into one bar: if a single gap without traces covers most of the range, only its busier side is
+ * shown.
  */
 import { useMemo } from "react";
 import type { Stats } from "../../backend/figures.ts";
@@ -8,21 +9,27 @@ import { domainOf } from "../charts/buckets.ts";
 import { useFigures } from "../query/figures.ts";
 import { isEndless, type Scope } from "../query/scope.ts";
 
-export interface Fit {
+export interface BusyRange {
   /** Epoch ms. */
   since: number;
   until: number;
 }
 
-/** Bars of an hour tell a day's work well enough. */
+/** Buckets of up to this length are fine enough for the pattern of a day. */
 const coarseMs = 2 * 3_600_000;
-/** So much of the range without a trace is too much. */
-const mostEmpty = 0.6;
+/** A gap above this share of the range is cut off. */
+const maxGapShare = 0.6;
 
-/** @returns what to draw; undefined while that is not known. Ranges that someone chose are drawn whole. */
-export function useFitted(scope: Scope, stats: Stats | undefined, bars: number): Stats | undefined {
+/**
+ * @returns the stats to draw; undefined while loading. A range that the user chose is drawn in full.
+ */
+export function useBusyStats(
+  scope: Scope,
+  stats: Stats | undefined,
+  bars: number,
+): Stats | undefined {
   const isWhole = !isEndless(scope) || scope.until !== "";
-  const fit = useMemo(() => (isWhole || !stats ? null : fitOf(stats)), [isWhole, stats]);
+  const fit = useMemo(() => (isWhole || !stats ? null : busyRange(stats)), [isWhole, stats]);
   const part = {
     ...scope,
     since: fit ? String(fit.since) : "",
@@ -32,16 +39,16 @@ export function useFitted(scope: Scope, stats: Stats | undefined, bars: number):
   return fit ? data : stats;
 }
 
-/** @returns null where all of the range is worth its place. */
-export function fitOf({
+/** @returns null if the whole range is to be drawn. */
+export function busyRange({
   since,
   until,
   bucketMs,
   series,
-}: Pick<Stats, "since" | "until" | "bucketMs" | "series">): Fit | null {
+}: Pick<Stats, "since" | "until" | "bucketMs" | "series">): BusyRange | null {
   if (bucketMs < coarseMs) return null;
   const times = series.filter(({ traces }) => traces > 0).map(({ time }) => time);
-  // The first bar begins before the range does.
+  // The first bucket can start before the range does.
   const { since: start } = domainOf({ since, until, bucketMs });
   let [from, to] = [start, until];
   for (;;) {
@@ -50,16 +57,16 @@ export function fitOf({
       bucketMs,
       to,
     );
-    if (!gap || gap.until - gap.since <= mostEmpty * (to - from)) break;
-    // Behind the last trace nothing follows; else what is newer is what one looks at.
+    if (!gap || gap.until - gap.since <= maxGapShare * (to - from)) break;
+    // If the gap reaches the end, nothing follows it; otherwise the newer side is kept.
     if (gap.until === to) to = gap.since;
     else from = gap.until;
   }
   return from === start && to === until ? null : { since: from, until: to };
 }
 
-function longestGap(times: readonly number[], bucketMs: number, end: number): Fit | null {
-  let longest: Fit | null = null;
+function longestGap(times: readonly number[], bucketMs: number, end: number): BusyRange | null {
+  let longest: BusyRange | null = null;
   times.forEach((time, i) => {
     const gap = { since: time + bucketMs, until: times[i + 1] ?? end };
     if (!longest || gap.until - gap.since > longest.until - longest.since) longest = gap;

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import type { Stats } from "../../../src/backend/figures.ts";
-import { fitOf } from "../../../src/ui/traces/fit.ts";
+import { busyRange } from "../../../src/ui/traces/busy-range.ts";
 
 const dayMs = 86_400_000;
 const series = (...days: number[]) =>
   days.map((day) => ({ time: day * dayMs, traces: 1 })) as Stats["series"];
 const fit = (days: number[], until: number, bucketMs = dayMs) => {
-  const found = fitOf({
+  const found = busyRange({
     since: days[0]! * dayMs,
     until: until * dayMs,
     bucketMs,
@@ -26,7 +26,7 @@ test("an import of long ago stays outside, and so do several", () => {
 
 test("the first bar begins before the range does", () => {
   const range = { since: 3, until: 703 * dayMs, bucketMs: dayMs };
-  expect(fitOf({ ...range, series: series(0, 700, 701) })).toEqual({
+  expect(busyRange({ ...range, series: series(0, 700, 701) })).toEqual({
     since: 700 * dayMs,
     until: 703 * dayMs,
   });
@@ -38,5 +38,5 @@ test("where nothing came since, the range ends with the last trace", () => {
 
 test("short ranges are shown whole, and a range without a trace too", () => {
   expect(fit([0, 90], 91, 3_600_000)).toBeNull();
-  expect(fitOf({ since: 0, until: 100 * dayMs, bucketMs: dayMs, series: [] })).toBeNull();
+  expect(busyRange({ since: 0, until: 100 * dayMs, bucketMs: dayMs, series: [] })).toBeNull();
 });

@@ -1,20 +1,20 @@
-/** Where the time of a trace went, as a bar and in words. */
+/** The time breakdown of a trace, as a bar and in words. */
 import type { Breakdown } from "../../query/breakdown.ts";
 import { duration, textOf } from "../format.ts";
 import { useBreakdown } from "./data.ts";
-import type { SpanTable } from "./model.ts";
+import type { SpanTable } from "../data/span-table.ts";
 
-/** What was idle for most of it is not drawn to scale. */
-const mostIdle = 0.25;
+/** Idle time above this share is not drawn to scale. */
+const maxIdleShare = 0.25;
 
-export function Split({ table }: { table: SpanTable }) {
+export function BreakdownBar({ table }: { table: SpanTable }) {
   const { data } = useBreakdown(table);
   if (!data || data.durationMs === 0) return null;
   const { modelMs, overlapMs, toolMs, idleMs } = data;
   const busyMs = modelMs + toolMs;
-  const idleShare = busyMs === 0 ? 1 : Math.min(mostIdle, idleMs / data.durationMs);
+  const idleShare = busyMs === 0 ? 1 : Math.min(maxIdleShare, idleMs / data.durationMs);
   const share = (ms: number) => `${busyMs === 0 ? 0 : (ms / busyMs) * (1 - idleShare) * 100}%`;
-  const words = splitWords(data);
+  const words = breakdownWords(data);
   return (
     <div className="stats-item grow trace-split trace-minor" title={words}>
       <span className="label">{words}</span>
@@ -28,8 +28,8 @@ export function Split({ table }: { table: SpanTable }) {
   );
 }
 
-/** Model and tools with all that they took, and what of it they took together. */
-export function splitWords({
+/** Model and tool time, and how much of them overlapped. */
+export function breakdownWords({
   modelMs,
   overlapMs,
   toolMs,

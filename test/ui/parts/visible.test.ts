@@ -1,7 +1,7 @@
 /** What a reader could not see is written out: nothing hides in a text, and no text rearranges another. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { visible } from "../../../src/ui/text/visible.ts";
+import { visible } from "../../../src/ui/parts/visible.ts";
 
 test.each([
   ["an order to write backwards", "\u202eevil", "\\u202eevil"],

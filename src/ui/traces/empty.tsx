@@ -1,19 +1,19 @@
-/** The end of the list, and what stands in its place where there is nothing. */
+/** The end of the list, and the message for an empty list. */
 import { plural } from "../format.ts";
 import { Nothing } from "../parts/controls.tsx";
 import { rangeWords } from "../query/range.tsx";
 import { splitFreeText } from "../query/words.ts";
 import { useSetParams } from "../state/url.ts";
 import type { Scope } from "../query/scope.ts";
-import { useBlame } from "./blame.ts";
+import { useEmptyCauses } from "./empty-causes.ts";
 
-/** One sentence with the cause, and the ways out. */
-export function NothingFound({ scope }: { scope: Scope }) {
+/** An empty list: the reason in one sentence, and links that widen the filter. */
+export function EmptyList({ scope }: { scope: Scope }) {
   const set = useSetParams();
   const { filter, since, until, project } = scope;
   const range = rangeWords(scope);
   const { text } = splitFreeText(filter);
-  const blamed = useBlame(scope);
+  const blamed = useEmptyCauses(scope);
   return (
     <Nothing>
       <p>
@@ -85,7 +85,7 @@ export function ListEnd({
   onMore,
 }: {
   isLoading: boolean;
-  /** Where no index answers a filter the server stops after a while, until it is asked to go on. */
+  /** True if the server stopped an unindexed filter early and waits for a request to go on. */
   isWaiting: boolean;
   found: number;
   onMore: () => void;

@@ -1,8 +1,8 @@
-/** Frames in which nothing scrolls, after which it has come to rest. */
+/** Scrolling has ended once the position is the same in this many frames. */
 const stillFrames = 3;
 
-/** Runs once a pane has come to rest where it is being scrolled to. @returns what calls it off. */
-export function whenStill(pane: Element, run: () => void): () => void {
+/** Runs a function once scrolling has ended. @returns a function that cancels it. */
+export function afterScrolling(pane: Element, run: () => void): () => void {
   let last = NaN;
   let still = 0;
   let frame = requestAnimationFrame(look);

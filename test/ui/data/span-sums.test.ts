@@ -1,14 +1,14 @@
 /** What the lines of a trace add up to is what the server counts. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Breakdown } from "../../../../src/query/breakdown.ts";
-import type { TraceColumns } from "../../../../src/query/columns.ts";
-import { toUsd } from "../../../../src/pricing/money.ts";
-import { linesOf } from "../../../../src/ui/trace/spans/lines.ts";
-import { toSpanTable, type SpanTable } from "../../../../src/ui/trace/model.ts";
-import { splitWords } from "../../../../src/ui/trace/split.tsx";
-import { rollupOf, sumOf } from "../../../../src/ui/trace/spans/sums.ts";
-import { makeSpan, startServer, type TestServer } from "../../../helpers.ts";
-import { chromiumPath, closeBrowser, openViewer } from "../../browser.ts";
+import type { Breakdown } from "../../../src/query/breakdown.ts";
+import type { TraceColumns } from "../../../src/query/columns.ts";
+import { toUsd } from "../../../src/pricing/money.ts";
+import { linesOf } from "../../../src/ui/trace/spans/lines.ts";
+import { toSpanTable, type SpanTable } from "../../../src/ui/data/span-table.ts";
+import { breakdownWords } from "../../../src/ui/trace/breakdown.tsx";
+import { rollupOf, sumOf } from "../../../src/ui/data/span-sums.ts";
+import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
+import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
 
 const browserTest = test.skipIf(chromiumPath === null);
 
@@ -138,10 +138,10 @@ describe("the lines of a trace", () => {
 
 test("tools have all that they took, however much of it a model ran, too", () => {
   const times = { modelMs: 60_000, overlapMs: 58_600, toolMs: 1_400, idleMs: 0 };
-  expect(splitWords(times)).toBe(
+  expect(breakdownWords(times)).toBe(
     "Model 1 m 00 s · tools 1 m 00 s · both at once 58.6 s · waiting 0 ms",
   );
-  expect(splitWords({ ...times, overlapMs: 0 })).toBe(
+  expect(breakdownWords({ ...times, overlapMs: 0 })).toBe(
     "Model 1 m 00 s · tools 1.4 s · waiting 0 ms",
   );
 });
