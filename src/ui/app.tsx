@@ -1,4 +1,4 @@
-/** Which address shows which page. */
+/** The routes of the viewer: which page an address shows. */
 import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { LiveProvider } from "./data/live-context.tsx";
@@ -8,7 +8,8 @@ import { NoPage } from "./shell/nopage.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { TracesPage } from "./traces/page.tsx";
 
-// The list is what most come for; the rest is there when it is asked for.
+// The list of traces is in the main bundle, because most visits start there; other pages load on
+// demand.
 const TracePage = lazyPage("trace", async () => (await import("./trace/page.tsx")).TracePage);
 const ComparePage = lazyPage(
   "compare",

@@ -1,5 +1,5 @@
-/** The page begins: finds the token, and shows what it opens. */
-// First, so that the rooms' own rules win: what is shared, the plainest before the rest.
+/** The entry point: finds the operator's token and renders the viewer. */
+// Shared styles are imported first, so that the styles of pages override them.
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./parts/axis.css";

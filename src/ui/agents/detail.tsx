@@ -1,4 +1,4 @@
-/** One agent, tool, model, workflow or provider: over time, and with whom. */
+/** One agent, tool, model, workflow or provider: its figures over time, and what it works with. */
 import { Link } from "wouter";
 import { Breakdown } from "../charts/breakdown.tsx";
 import { fieldWords, filterWord, type GroupField } from "../charts/groups.tsx";
@@ -13,7 +13,7 @@ import type { ListedField } from "./data.ts";
 
 const bars = 40;
 const most = 500;
-/** Whom each of them works with. */
+/** The related fields listed for each field. */
 const companions: Record<ListedField, GroupField[]> = {
   agent: ["model", "tool"],
   tool: ["agent", "workflow"],
@@ -36,7 +36,7 @@ export function Detail({
   const set = useSetParams();
   const own = { ...scope, filter: `${scope.filter} ${filterWord(field, value)}`.trim() };
   const { data, error, refetch } = useFigures(own, { by: field, limit: most, bars }, true);
-  // The traces have others beside it: its own share of them is what the charts are about.
+  // A trace can contain other agents, models and so on: the charts use only the share of this one.
   const share = data?.groups?.find((each) => each.value === value);
   const stats = data && share && { ...data, ...share, groups: [share] };
   const onChoose = (since: number, until: number) =>

@@ -1,4 +1,4 @@
-/** Agents, tools, models, workflows and providers: what each of them does, costs and fails at. */
+/** Agents, tools, models, workflows and providers with their figures: calls, cost, errors. */
 import { useLocation } from "wouter";
 import type { Ranking } from "../../backend/stats.ts";
 import { fieldWords, filterWord, GroupTable } from "../charts/groups.tsx";

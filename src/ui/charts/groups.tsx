@@ -1,4 +1,6 @@
-/** What models, agents, tools and so on did, a line each: the columns are the same wherever they stand. */
+/**
+ * The table of groups, one row per model, agent, tool and so on, with the same columns on all pages.
+ */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Figures } from "../../backend/figures.ts";
@@ -13,7 +15,7 @@ import "./charts.css";
 export type GroupField = "agent" | "workflow" | "model" | "provider" | "tool" | "customer";
 
 export interface GroupRow {
-  /** Null for what has none. */
+  /** Null for the group without a value. */
   value: string | null;
   totals: Figures;
   lastTime?: number | null;
@@ -23,13 +25,13 @@ interface Column {
   name: string;
   title?: string;
   width: number;
-  /** What the table can be ranked by here. */
+  /** The ranking that a click on the heading selects. */
   sort?: Ranking;
   cell: (row: GroupRow, field: GroupField) => ReactNode;
 }
 
 const unknown = <span className="dim">—</span>;
-/** More than one in fifty is worth a look. */
+/** An error rate above this is shown in red. */
 const manyErrors = 0.02;
 
 const columns = {
@@ -182,9 +184,9 @@ function Share({ of, among, what }: { of: number; among: number; what: string })
 interface FieldWords {
   one: string;
   many: string;
-  /** What those are called that have none. */
+  /** The label of the group without a value. */
   none: string;
-  /** What its bars compare. */
+  /** The figure that the bars show. */
   ranking: Ranking;
   brief: ColumnId[];
   full: ColumnId[];
@@ -267,7 +269,7 @@ export const fieldWords: Record<GroupField, FieldWords> = {
   },
 };
 
-/** The word of a filter that asks for one value of a field. */
+/** The filter word for one value of a field. */
 export function filterWord(field: GroupField, value: string): string {
   return `${field}:${quote(value)}`;
 }

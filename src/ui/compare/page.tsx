@@ -115,7 +115,7 @@ export function ComparePage() {
       />
       {asked.error && <Problem error={asked.error} retry={() => void asked.refetch()} />}
       {!isWhole && !asked.error && (
-        <Nothing>Choose two traces: their steps are laid side by side here.</Nothing>
+        <Nothing>Choose two traces to compare their steps.</Nothing>
       )}
       {comparison && (
         <>
@@ -155,7 +155,7 @@ export function ComparePage() {
             selected={selected}
             onSelect={({ id }) => select(id)}
           />
-          {lines.length === 0 && <Nothing>No row is left: turn a filter on again.</Nothing>}
+          {lines.length === 0 && <Nothing>All rows are hidden: turn a filter on again.</Nothing>}
           {line && (
             <CompareDock
               comparison={comparison}

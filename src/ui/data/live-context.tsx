@@ -1,4 +1,4 @@
-/** The one live connection, for all pages, and whether its reader has stopped the picture. */
+/** The live connection shared by all pages, and whether the user has paused updates. */
 import { useQueryClient } from "@tanstack/react-query";
 import {
   createContext,
@@ -14,12 +14,12 @@ import { connectLive, type Live, type LiveEvent, type LiveStanding } from "./liv
 import { askFailedAgain } from "./query-client.ts";
 
 export interface LiveStatus extends LiveStanding {
-  /** From a commit to its event here; null before the first. */
+  /** From the commit on the server to the event in this tab; null before the first event. */
   lagMs: number | null;
-  /** Pages go on to hear events, and show nothing of them until it ends. */
+  /** While paused, pages receive events but do not show the changes. */
   isPaused: boolean;
   setPaused: (isPaused: boolean) => void;
-  /** Does not wait for the next attempt to connect. */
+  /** Connects now instead of waiting for the next attempt. */
   retryNow: () => void;
 }
 
@@ -53,7 +53,7 @@ export function useLiveStatus(): LiveStatus {
   return use(LiveContext)!.status;
 }
 
-/** Hears all that changes while the component is there, paused or not. */
+/** Calls the listener for every event while the component is mounted, paused or not. */
 export function useLiveEvents(listener: (event: LiveEvent) => void): void {
   const { live } = use(LiveContext)!;
   const latest = useRef(listener);

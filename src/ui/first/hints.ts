@@ -1,4 +1,4 @@
-/** What to do about a request that was refused, by its code. */
+/** Hints for fixing a refused request, by error code. */
 const hints: Record<string, string> = {
   invalid_json: "The body is no JSON: look at what the client sends.",
   invalid_payload: "A field is not as the contract has it.",

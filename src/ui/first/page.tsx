@@ -1,4 +1,7 @@
-/** Before the first trace: how to send one. Gives way by itself when it arrives. */
+/**
+ * The page shown before the first trace arrives: how to send traces. It opens the first trace when it
+ * arrives.
+ */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
@@ -28,7 +31,7 @@ export function FirstRun() {
   });
   useLiveEvents((event) => {
     const [trace] = event.kind === "traces" ? event.traces : [];
-    // One of many that are imported is not what one waits for: they come as a list.
+    // Imported traces are shown as a list instead.
     if (trace && !hasImports()) navigate(traceHref(trace.key, { project: "" }));
   });
   return (
@@ -156,7 +159,7 @@ function GuideCard({ guide: { lines, snippet, language, note } }: { guide: Guide
   );
 }
 
-/** Why nothing arrives, where something came and was refused. */
+/** Refused requests, as the likely reason why nothing arrives. */
 function Refusals() {
   const [project] = useProject();
   const { data: rejects = [] } = useRejects(5);

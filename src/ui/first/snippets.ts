@@ -1,12 +1,12 @@
-/** What to copy, for each way of sending traces here. */
+/** The code to copy for each way of sending traces. */
 import type { Setup } from "../../http/setup.ts";
 
 export interface Guide {
   id: string;
   name: string;
-  /** Variables to set: what each is called, and its line. */
+  /** Environment variables: label and line to copy. */
   lines: [label: string, line: string][];
-  /** Code, or a prompt. */
+  /** Code, or a prompt for a coding agent. */
   snippet: string;
   language: "typescript" | "bash" | "text";
   note?: string;

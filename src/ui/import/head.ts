@@ -1,8 +1,10 @@
-/** Whether a file is JSON Lines at all, by how it begins: what is not is refused in one sentence. */
+/**
+ * Checks the beginning of a file for JSON Lines, so that other files are refused with one clear message.
+ */
 import { isJson } from "../../messages/json.ts";
 import { sniff } from "../text/sniff.ts";
 
-/** So much of it is looked at. */
+/** How much of the file is checked. */
 export const headBytes = 64 * 1024;
 
 const wanted = "Tealight reads JSON Lines, as tealight export writes them.";
@@ -14,7 +16,7 @@ const signatures: [start: string, words: string][] = [
   ["SQLite format 3\0", `This is an SQLite database. ${wanted}`],
 ];
 
-/** @returns null where it may be. */
+/** @returns the reason for refusal; null if the file may be JSON Lines. */
 export function whatIsWrong(head: Uint8Array, isWhole: boolean): string | null {
   const start = String.fromCharCode(...head.subarray(0, 16));
   const packed = signatures.find(([signature]) => start.startsWith(signature));
@@ -30,7 +32,7 @@ export function whatIsWrong(head: Uint8Array, isWhole: boolean): string | null {
   const [first = "", second] = lines;
   if (first === "") return isWhole ? "This file is empty." : null;
   if (!first.trimStart().startsWith("{")) return beginsOtherwise(first.trim());
-  // Whether the last one is whole is not known.
+  // The last line of the beginning may be incomplete.
   const isCut = second === undefined && !isWhole;
   if (isCut || isJson(first) || (second !== undefined && isJson(second))) return null;
   return "This is not one JSON object a line, as JSON Lines are: write each object in one line.";

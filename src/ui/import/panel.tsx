@@ -1,4 +1,4 @@
-/** Files dropped anywhere on the page are imported; a panel over all pages says how far they are. */
+/** Imports files dropped anywhere on the page, and shows the progress in a panel over all pages. */
 import { useEffect, useRef, useState } from "react";
 import { useProject, useProjects } from "../data/queries.ts";
 import { bytes, plural, textOf } from "../format.ts";
@@ -37,7 +37,7 @@ export function Imports() {
   );
 }
 
-/** @returns whether files are held over the page. */
+/** @returns whether files are being dragged over the page. */
 function useDroppedFiles(onDrop: (files: File[]) => void): boolean {
   const [isOver, setOver] = useState(false);
   const drop = useRef(onDrop);
@@ -47,13 +47,13 @@ function useDroppedFiles(onDrop: (files: File[]) => void): boolean {
       dataTransfer?.types.includes("Files") ?? false;
     const over = (event: DragEvent) => {
       if (!hasFiles(event)) return;
-      // Without it the browser would open the file in place of the page.
+      // Otherwise the browser would open the file in place of the page.
       event.preventDefault();
       event.dataTransfer!.dropEffect = "copy";
       setOver(true);
     };
     const leave = ({ relatedTarget }: DragEvent) => {
-      // Into no other element: out of the window.
+      // The pointer has left the window, not just an element.
       if (relatedTarget === null) setOver(false);
     };
     const dropped = (event: DragEvent) => {
@@ -174,7 +174,7 @@ function Row({ of }: { of: Import }) {
   );
 }
 
-/** What came of it so far. */
+/** The progress or result of an import in words. */
 function tallyOf({ state, doneBytes, newTraces, newSpans, knownSpans }: Import): string {
   if (state === "waits") return "Waits for the file before it.";
   if (doneBytes === 0 && state !== "runs") return "Nothing was imported.";

@@ -1,4 +1,4 @@
-/** What it all costs, how long it takes and what fails: over time, and by whatever it belongs to. */
+/** Cost, duration and errors: over time, and by agent, model and so on. */
 import { Link } from "wouter";
 import { Breakdown } from "../charts/breakdown.tsx";
 import type { GroupField } from "../charts/groups.tsx";
@@ -86,7 +86,7 @@ export function OverviewPage() {
   );
 }
 
-/** "vs the 7 days before" where the range is one that has a name. */
+/** "vs the 7 days before", for ranges that have a name. */
 function beforeWords(scope: Scope): string {
   const name = /^(?:in the last )(.*)$/.exec(rangeWords(scope))?.[1];
   return `vs the ${name ?? "time"} before`;

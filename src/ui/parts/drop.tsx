@@ -1,4 +1,4 @@
-/** A button and the panel that it opens under itself: Escape, a click elsewhere or leaving it closes it. */
+/** A button with a dropdown panel; Escape, a click outside or moving the focus out closes it. */
 import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 
 export function Drop({
@@ -9,13 +9,13 @@ export function Drop({
   align = "end",
   children,
 }: {
-  /** What the button shows. */
+  /** The content of the button. */
   button: ReactNode;
-  /** What it is called where it shows no words. */
+  /** The accessible name if the button has no text. */
   label?: string;
   className?: string;
   panelClassName?: string;
-  /** Which edge of the button the panel keeps to. */
+  /** The edge of the button that the panel is aligned to. */
   align?: "start" | "end";
   children: (close: () => void) => ReactNode;
 }) {
@@ -31,7 +31,7 @@ export function Drop({
     <div
       className="drop"
       ref={box}
-      // So that a click on words inside of it does not count as leaving.
+      // Makes the panel focusable, so that a click on its text does not move the focus out.
       tabIndex={-1}
       onBlur={({ relatedTarget }) => {
         if (!box.current!.contains(relatedTarget)) setOpen(false);
@@ -64,7 +64,7 @@ export function Drop({
   );
 }
 
-/** ↑ and ↓ go through the buttons of the panel, from the one that opened it on. */
+/** The arrow keys move through the buttons of the panel, starting at the one that opened it. */
 function moveFocus({ key, target }: KeyboardEvent, box: HTMLElement): boolean {
   if ((key !== "ArrowDown" && key !== "ArrowUp") || target instanceof HTMLInputElement)
     return false;

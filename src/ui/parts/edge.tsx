@@ -1,13 +1,13 @@
-/** The edge of a pane, by which it is made larger or smaller: with the pointer, or with the arrows. */
+/** The draggable edge that resizes a panel: with the pointer or the arrow keys. */
 import { useLayoutEffect, useRef } from "react";
 import { usePref } from "../state/prefs.ts";
 
 export interface EdgeProps {
-  /** What the size is remembered as. */
+  /** The name of the preference that stores the size. */
   name: string;
-  /** The style's variable, which the element around the edge has. */
+  /** The CSS variable with the size, set on the element around the edge. */
   variable: `--${string}`;
-  /** Which edge of the pane it is. */
+  /** The side of the panel that the edge is on. */
   side: "left" | "top";
   byDefault: number;
   least: number;

@@ -1,11 +1,11 @@
-/** The marks of kinds and states: a shape, a colour and a word, never one of them alone. */
+/** The marks of span kinds and states: always a shape, a colour and a word together. */
 import type { ReactNode } from "react";
 import type { Skeleton, Summary } from "../../backend/views.ts";
 import { plural } from "../format.ts";
 
 export type Kind = Skeleton["spanType"];
 
-/** How a trace or a span stands; `running` and `lost` are read from a trace's state. */
+/** The status of a trace or span; `running` and `lost` come from a trace's state. */
 export type Standing = "ok" | "error" | "aborted" | "running" | "lost";
 
 export const standingWords: Record<Standing, string> = {
@@ -24,7 +24,7 @@ export const kindWords: Record<Kind, string> = {
   other: "other",
 };
 
-/** A trace that has no root yet runs; after ten silent minutes it never ended. */
+/** A trace without a root span is running; after ten minutes without new spans it is lost. */
 export function standingOf({ state, status }: Pick<Summary, "state" | "status">): Standing {
   if (state === "open") return "running";
   return state === "stale" ? "lost" : status;
@@ -81,7 +81,7 @@ const standingShapes: Record<Standing, ReactNode> = {
   lost: <circle cx="7" cy="7" r="5" strokeDasharray="2.4 2.1" />,
 };
 
-/** What went well all in all, although something inside failed. */
+/** Succeeded overall, with errors inside. */
 const okWithErrorsShape = (
   <>
     <path d="m2 7 2.4 2.4 4.4-5.4" />
@@ -89,7 +89,7 @@ const okWithErrorsShape = (
   </>
 );
 
-/** With how much inside failed: "ok, 2 failed calls", "2 errors", "running, 2 errors". */
+/** The status with the errors inside: "ok, 2 failed calls", "2 errors", "running, 2 errors". */
 export function wordsOf(standing: Standing, errorCount = 0): string {
   const word = standingWords[standing];
   if (errorCount === 0) return word;
@@ -102,7 +102,7 @@ function shapeOf(standing: Standing, errorCount = 0): ReactNode {
   return standing === "ok" && errorCount > 0 ? okWithErrorsShape : standingShapes[standing];
 }
 
-/** @param errorCount spans inside that failed. */
+/** @param errorCount the number of failed spans inside. */
 export function StandingMark({
   standing,
   errorCount,
@@ -122,7 +122,7 @@ export function StandingMark({
   );
 }
 
-/** @param children the words; the state's own where absent. */
+/** @param children the text; by default the status. */
 export function StandingBadge({
   standing,
   errorCount,

@@ -1,11 +1,11 @@
-/** What stands for a page that could not be loaded or shown; the rest of the viewer goes on. */
+/** What is shown if a page fails to load or to render; the rest of the viewer keeps working. */
 import { useQuery } from "@tanstack/react-query";
 import { Component, useRef, type ComponentType, type ReactNode } from "react";
 import { useLiveEvents } from "../data/live-context.tsx";
 import { CopyButton } from "./controls.tsx";
 import "./unloaded.css";
 
-/** Shows something else in place of what failed while it was drawn. */
+/** A React error boundary: renders a fallback after an error. */
 export class Boundary extends Component<
   { children: ReactNode; fallback: (error: unknown, again: () => void) => ReactNode },
   { failure: { error: unknown } | null }
@@ -43,7 +43,7 @@ function BrokenPage({ error, again }: BrokenProps) {
   return <Broken error={error} again={again} />;
 }
 
-/** A mistake of the viewer's own. */
+/** A bug in the viewer. */
 export function Broken({ error, again }: BrokenProps) {
   return (
     <Unloaded title="This page could not be shown" about="Nothing that is stored was lost.">
@@ -65,13 +65,13 @@ export function Broken({ error, again }: BrokenProps) {
   );
 }
 
-/** The server answers, but not with the code of the page. */
+/** The server answers, but the code of the page is missing, as after an update. */
 class MissingCode extends Error {}
 
 /**
- * A page whose code comes when it is first shown. Unlike what React offers for this, it asks again.
+ * A page whose code is loaded when it is first shown. Unlike React.lazy, it retries after a failure.
  *
- * @param name its own among all pages.
+ * @param name unique among all pages.
  */
 export function lazyPage<Props extends object>(
   name: string,
@@ -84,7 +84,7 @@ export function lazyPage<Props extends object>(
       staleTime: Infinity,
       gcTime: Infinity,
     });
-    // An attempt that is under way does not take away what is said.
+    // The error stays on the screen while the next attempt runs.
     const latest = useRef<Error | null>(null);
     if (error) latest.current = error;
     if (data) return <data.Page {...props} />;
@@ -115,7 +115,7 @@ async function codeOf<Props>(load: () => Promise<ComponentType<Props>>) {
   try {
     return { Page: await load() };
   } catch (cause) {
-    // The browser tells a server that is gone and a file that is gone alike.
+    // A failed import does not tell whether the server or only the file is gone.
     await fetch("/health");
     throw new MissingCode("the code of the page is not there", { cause });
   }

@@ -1,17 +1,20 @@
-/** Makes plain what a terminal or an editor would hide: texts are shown as what they are. */
+/** Makes hidden characters of a text visible. */
 
-/** Colours and other orders to terminals (ECMA-48): CSI and OSC sequences. */
+/** Terminal escape sequences (ECMA-48): CSI and OSC. */
 const terminalOrders =
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 
-/** They shape what stands beside them, emoji and the letters from Arabic to Sinhala: that is seen. */
+/**
+ * Joiners and variation selectors that shape emoji and scripts from Arabic to Sinhala: their effect is
+ * visible already.
+ */
 const shaping = [
   /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d(?=\p{Extended_Pictographic})/u,
   /(?<=\p{Extended_Pictographic})[\ufe0e\ufe0f]|(?<=[#*\d])\ufe0f(?=\u20e3)/u,
   /(?<=[\u0620-\u0dff])[\u200c\u200d](?=[\u0620-\u0dff])/u,
 ];
 
-/** Controls but for line breaks and tabs, and what has no width or turns writing around. */
+/** Control characters except line breaks and tabs, zero-width characters and bidirectional controls. */
 const hidden = /(?![\n\t])[\p{Cc}\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb]/u;
 
 const either = new RegExp(
@@ -19,7 +22,7 @@ const either = new RegExp(
   "gu",
 );
 
-/** Without colours for terminals, and with what cannot be seen as its code: `\u202e`. */
+/** Removes terminal colours and writes hidden characters as their code: `\u202e`. */
 export function visible(text: string): string {
   return text
     .replaceAll(terminalOrders, "")

@@ -1,4 +1,7 @@
-/** The versions of an agent's system prompt: how runs with each went, and what differs between two. */
+/**
+ * The versions of an agent's system prompt: the results of their runs, and the difference between two
+ * versions.
+ */
 import { Link, useLocation } from "wouter";
 import type { PromptVersion } from "../../query/prompts.ts";
 import { useProject } from "../data/queries.ts";
@@ -24,7 +27,7 @@ import { Versions } from "./versions.tsx";
 import "./prompts.css";
 
 const group = "Prompts";
-/** b picks the right of the diff here. */
+/** Elsewhere "b" shows both sides; here it picks the right side of the diff, so that view has "s". */
 const viewKeys = { words: "w", lines: "l", sides: "s" };
 
 export function PromptsPage({ agent }: { agent: string }) {

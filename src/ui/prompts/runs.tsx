@@ -1,4 +1,4 @@
-/** The runs of a version. */
+/** The runs that used a version of a prompt. */
 import { Link } from "wouter";
 import type { PromptVersion } from "../../query/prompts.ts";
 import { count, exactTime, time } from "../format.ts";

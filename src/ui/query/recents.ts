@@ -1,4 +1,4 @@
-/** The filters that were used last, the newest first, kept in this browser. */
+/** The recently used filters, newest first, kept in this browser. */
 import { useCallback } from "react";
 import { usePref } from "../state/prefs.ts";
 
@@ -18,7 +18,7 @@ export function useRecentFilters(): [recents: string[], remember: (filter: strin
   return [recents, remember];
 }
 
-/** Anyone may write into the storage of a browser. */
+/** The stored value is not trusted: other scripts and users can change it. */
 function parse(json: string): string[] {
   try {
     const value: unknown = JSON.parse(json);

@@ -1,4 +1,4 @@
-/** What is known of a session as a whole, and where its turns are. */
+/** The totals of a session, and links to its turns. */
 import type { Summary } from "../../backend/views.ts";
 import { count, money, percent, plural, timeOfDay } from "../format.ts";
 import { Duration, FigureText } from "../parts/figure.tsx";
@@ -101,11 +101,11 @@ export function SessionFacts({ session, turns, hasMore, onJump, selected }: Sess
   );
 }
 
-/** A list of jumps is of use as long as one can look it through. */
+/** With more turns than this, the list of links would be too long to use. */
 const mostListed = 200;
 const mostBars = 40;
 
-/** Null where no turn says it. */
+/** Null if no turn reports the figure. */
 function sum(
   turns: readonly Summary[],
   field: "inputTokens" | "outputTokens" | "cachedInputTokens",

@@ -1,4 +1,4 @@
-/** The sessions, the one used last first. */
+/** The list of sessions, most recently used first. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import { Link } from "wouter";

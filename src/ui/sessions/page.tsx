@@ -1,4 +1,4 @@
-/** Sessions: a list of them, and the one that is open as a conversation. */
+/** The page of sessions: a list, and the selected session as a conversation. */
 import { useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { CopyButton, Nothing, Problem } from "../parts/controls.tsx";

@@ -1,4 +1,4 @@
-/** One turn of a conversation: a trace, told briefly. Read when it comes near what is in sight. */
+/** One turn of a conversation: a trace in brief. Loaded when it comes near the visible part. */
 import { useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { Summary } from "../../backend/views.ts";

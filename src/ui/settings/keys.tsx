@@ -1,4 +1,4 @@
-/** Who may send. */
+/** The ingest keys: who may send traces. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { KeyView } from "../../http/admin.ts";
@@ -122,7 +122,7 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: str
       title="New key"
       verb="Make it"
       isReady={name.trim() !== ""}
-      // The dialog with the key itself takes this one's place.
+      // The dialog that shows the new key replaces this one.
       onClose={onClose}
       act={async () => {
         const body = { name: name.trim(), ...(chosen && { project: chosen }) };

@@ -1,4 +1,4 @@
-/** How the viewer looks in this browser. */
+/** The appearance of the viewer in this browser. */
 import { applyDensity, applyTheme, usePref, type Theme } from "../state/prefs.ts";
 import { Section, SetRow } from "./section.tsx";
 

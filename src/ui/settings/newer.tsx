@@ -1,4 +1,4 @@
-/** What clients send that this version does not know. It is kept, and an update may be due. */
+/** Fields from clients newer than this version. They are stored, but Tealight may need an update. */
 import type { Status } from "../../http/server.ts";
 import { useNow, useStatus } from "../data/queries.ts";
 import { count, exactTime, time } from "../format.ts";

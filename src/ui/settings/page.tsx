@@ -1,4 +1,4 @@
-/** Settings: what is stored, who may send, what things cost, what was refused or not known. */
+/** The settings: storage, keys, prices, and refused or unknown data. */
 import { useEffect, useState } from "react";
 import { useNow, useRejects, useStatus } from "../data/queries.ts";
 import { bytes, count, duration, textOf } from "../format.ts";
@@ -37,7 +37,7 @@ export function SettingsPage() {
       setCurrent(id);
       document.getElementById(id)?.scrollIntoView();
     };
-    // What stands above must be there before its place is known.
+    // Scrolls to the section once the sections above it are loaded.
     if (isReady) go();
     window.addEventListener("hashchange", go);
     return () => window.removeEventListener("hashchange", go);

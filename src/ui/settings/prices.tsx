@@ -1,4 +1,4 @@
-/** What calls cost: rules of one's own before the list prices, and the past by them. */
+/** Prices: the user's own rules, which precede the list prices, and repricing of stored calls. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { PriceListing } from "../../ingest/pricer.ts";
@@ -32,13 +32,13 @@ const names: Record<Dimension, string> = {
   citation: "Citations",
   fileSearch: "File search",
 };
-/** Asked for first: most models charge for nothing else. */
+/** The dimensions offered first: most models charge for nothing else. */
 const common: readonly Dimension[] = ["input", "cacheRead", "cacheWrite", "output", "reasoning"];
 const others = dimensions.filter((dimension) => !common.includes(dimension));
 
 export function Prices() {
   const client = useQueryClient();
-  // "Add price" elsewhere names its model in the address.
+  // Links with "Add price" pass the model in the address.
   const [model, setModel] = useParam<string>("model", "");
   const { data: listing } = useQuery({
     queryKey: ["prices"],
@@ -74,7 +74,7 @@ export function Prices() {
   );
 }
 
-/** The models without a price, then the rules of one's own. */
+/** Models without a price, then the user's own rules. */
 function Rules({
   rules,
   setModel,
@@ -152,7 +152,7 @@ function Rules({
   );
 }
 
-/** Models with calls of the last 30 days that no price fits. */
+/** Models without a price that had calls in the last 30 days. */
 function useUnpriced() {
   const { data } = useQuery({
     queryKey: ["models", "30d"],

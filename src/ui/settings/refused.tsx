@@ -1,4 +1,4 @@
-/** What was refused and why; of none of it the content was kept. */
+/** Refused requests and the reasons. Their content was not stored. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { ask } from "../data/client.ts";
 import { useNow, useStatus } from "../data/queries.ts";
@@ -81,7 +81,7 @@ export function Refused() {
   );
 }
 
-/** traces[0].spans[3].endTime */
+/** Formats a path: traces[0].spans[3].endTime */
 function pathText(path: readonly (string | number)[]): string {
   return path
     .map((step, i) => (typeof step === "number" ? `[${step}]` : i === 0 ? step : `.${step}`))

@@ -1,4 +1,4 @@
-/** What the store takes of the disk, and what in it takes most. */
+/** How much disk space the store uses, and what uses most of it. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
@@ -16,7 +16,7 @@ import { Section, SetRow } from "./section.tsx";
 type StorageParts = AnswerOf<"GET /api/storage">["parts"];
 type Largest = NonNullable<AnswerOf<"GET /api/storage">["largest"]>;
 
-/** All that is stored. The ballast beside it holds nothing. */
+/** The parts of stored data. The reserve file is not included, because it holds no data. */
 const parts: { part: keyof StorageParts; name: string; title: string; color: string }[] = [
   {
     part: "texts",
@@ -81,7 +81,7 @@ export function Storage() {
   });
   if (!status) return null;
   const sizes = storage?.parts;
-  // Until the store is measured it is one part, and so where its SQLite cannot tell them apart.
+  // Shown as one part until the store has been measured, and if SQLite cannot measure parts.
   const isWhole = sizes?.texts == null;
   const shown = parts
     .map((each) => ({ ...each, size: sizes?.[each.part] ?? 0 }))
@@ -158,7 +158,7 @@ export function Storage() {
   );
 }
 
-/** Each leads to the traces that it is of. */
+/** The largest projects, agents and traces, with links. */
 function WhatIsLargest({ of: { projects, agents, traces } }: { of: Largest }) {
   const everywhere = { filter: "", since: "", until: "", project: "" };
   return (

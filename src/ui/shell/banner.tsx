@@ -1,4 +1,7 @@
-/** One line under the bar: the server is gone, cannot store, or is another than the page was made for. */
+/**
+ * A line below the top bar: the server cannot be reached, cannot store data, or has another version than
+ * the page.
+ */
 import { useLiveStatus } from "../data/live-context.tsx";
 import { useNow } from "../data/queries.ts";
 import { timeOfDay } from "../format.ts";

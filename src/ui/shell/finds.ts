@@ -1,4 +1,4 @@
-/** What the palette finds on the server: by name, by id and in what was said. */
+/** The palette's search results from the server: by name, by id and in messages. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { quote } from "../../filter/caret.ts";
@@ -11,13 +11,13 @@ import { notInternal } from "../query/scope.ts";
 type Session = Completion["items"][number];
 
 export interface Finds {
-  /** What the text is the id of. */
+  /** Objects whose id is the text. */
   exact: { traces: Summary[]; sessions: Session[]; spans: Hit[] };
   traces: Summary[];
   sessions: Session[];
   hits: Hit[];
   isFinding: boolean;
-  /** Whether what comes first stays so, whatever is still looked for. */
+  /** Whether the first result is final while others are loading. */
   isFirstSure: boolean;
   error: Error | null;
 }
@@ -25,10 +25,10 @@ export interface Finds {
 const shownTraces = 6;
 const shownSessions = 3;
 const shownHits = 6;
-/** Between two letters: whoever types fast asks once. */
+/** The pause after the last keystroke before a search starts. */
 const pauseMs = 120;
 
-/** @returns the newest traces where the text is empty; what was found before while it is looked for. */
+/** @returns the newest traces for an empty text; the previous results while loading. */
 export function useFinds(text: string, project: string): Finds {
   const sought = text.trim();
   const settled = useSettled(sought);
@@ -64,7 +64,7 @@ export function useFinds(text: string, project: string): Finds {
   };
 }
 
-/** Whether it is no more than a name or an id of what is listed as a trace or a session. */
+/** Whether the hit only repeats the name or id of a trace or session listed above. */
 function standsAbove({ snippet, traceName, traceId }: Hit, sessions: Session[]): boolean {
   return (
     snippet === traceName || snippet === traceId || sessions.some(({ text }) => text === snippet)
@@ -90,7 +90,7 @@ async function findNamed(text: string, project: string | null, signal: AbortSign
 }
 
 async function findSaid(text: string, project: string | null, signal: AbortSignal) {
-  // Quotes alone are nothing to search for.
+  // Nothing to search for in quotes alone.
   if (/^["\s]*$/.test(text)) return [];
   const query = { q: text, project, limit: shownHits };
   return (await ask("GET /api/search", { query }, signal)).hits;

@@ -1,9 +1,9 @@
-/** Where one can go, at the foot of a window that is as narrow as a phone. */
+/** The navigation at the bottom of narrow windows. */
 import { Link, useLocation } from "wouter";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { hrefOf, pages, sectionOf, type Page } from "../pages.ts";
 
-/** Those there is room for; the others are behind "More". */
+/** The pages with an icon here; the others are behind "More". */
 const icons: Partial<Record<Page, IconName>> = {
   traces: "list",
   sessions: "chat",

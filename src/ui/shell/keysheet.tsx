@@ -1,4 +1,4 @@
-/** Which keys do something on the page that is open. */
+/** The list of keyboard shortcuts of the open page. */
 import { useState } from "react";
 import { Dialog } from "../parts/controls.tsx";
 import { activeShortcuts, keyText } from "../state/keys.ts";

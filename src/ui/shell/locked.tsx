@@ -1,4 +1,4 @@
-/** For whoever comes without the operator's token: how to get in. */
+/** The page shown without the operator's token: how to get access. */
 import { useEffect, useState, type FormEvent } from "react";
 import { findToken, holds, keepToken } from "../data/token.ts";
 import { Logo } from "../parts/icon.tsx";
@@ -32,7 +32,7 @@ export function Locked({ wasRefused }: { wasRefused: string | null }) {
   );
 }
 
-/** As this program makes them: `fl_` sends, `tl_` reads. */
+/** Keys made by Tealight: `fl_` for ingest, `tl_` for reading. */
 function isIngestKey(text: string): boolean {
   return text.startsWith("fl_");
 }
@@ -43,7 +43,7 @@ function TokenForm() {
   const [isTried, setTried] = useState(false);
   async function unlock(event: FormEvent) {
     event.preventDefault();
-    // From a terminal it may come with a line's end, or with its name before it.
+    // A token copied from a terminal can include a line break or its name.
     const given = token.trim().replace(/^.*token=/, "");
     if (given === "") return setRefusal("Paste the token first.");
     if (isIngestKey(given)) {
@@ -86,7 +86,7 @@ function TokenForm() {
   );
 }
 
-/** Goes in as soon as there is a token: in the address, or in a tab that was opened meanwhile. */
+/** Continues as soon as there is a token: in the address, or from another tab. */
 function useEnter() {
   useEffect(() => {
     const enter = async () => {

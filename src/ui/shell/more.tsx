@@ -1,4 +1,4 @@
-/** What a narrow window has no room for: the other pages, and what stands at the end of the bar else. */
+/** What does not fit into a narrow window: further pages, and the controls of the top bar. */
 import { Link } from "wouter";
 import { Icon, ThemeIcon } from "../parts/icon.tsx";
 import { Dialog } from "../parts/controls.tsx";

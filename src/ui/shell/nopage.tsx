@@ -1,4 +1,4 @@
-/** For an address at which there is nothing. */
+/** The page for an unknown address. */
 import { Link } from "wouter";
 import { useProject } from "../data/queries.ts";
 import { hrefOf } from "../pages.ts";

@@ -1,4 +1,4 @@
-/** What the palette lists, in its order: what it offers by itself, then what was found. */
+/** The options of the palette in order: commands, then search results. */
 import type { ReactNode } from "react";
 import type { Completion } from "../../backend/completion.ts";
 import type { Summary } from "../../backend/views.ts";
@@ -13,7 +13,7 @@ import type { Command } from "./commands.ts";
 import type { Finds } from "./finds.ts";
 
 export interface Option extends Pick<Command, "to" | "done"> {
-  /** Its own, and the same as long as it is listed. */
+  /** Unique, and stable while the option is listed. */
   key: string;
   group: string;
   content: ReactNode;
@@ -109,7 +109,7 @@ function hitOption(group: string, hit: Hit, i: number, project: string, find = "
   };
 }
 
-/** So many characters before the first match are seen in a line that is cut at its end. */
+/** How many characters before the first match are shown in a clipped line. */
 const leadLength = 24;
 
 function fromMatch(hit: Hit): Hit {

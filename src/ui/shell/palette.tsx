@@ -1,4 +1,4 @@
-/** Jumps to a page, a trace, a session or a span by a few letters, an id or what was said. */
+/** The command palette: jumps to a page, trace, session or span by name, id or message text. */
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { useLocation } from "wouter";
 import { useProject } from "../data/queries.ts";
@@ -20,9 +20,9 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
   const [, navigate] = useLocation();
   const [project] = useProject();
   const [text, setText] = useState("");
-  /** The key of the option that was moved to; the first where there is none. */
+  /** The key of the highlighted option; null for the first. */
   const [active, setActive] = useState<string | null>(null);
-  /** Enter came before what it is about. */
+  /** Enter was pressed before its option was loaded. */
   const [awaits, setAwaits] = useState<"here" | "tab" | null>(null);
   const [done, setDone] = useState("");
   const commands = useCommands(text, project, onKeys);
@@ -64,7 +64,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
     list.current!.querySelectorAll('[role="option"]')[next]!.scrollIntoView({ block: "nearest" });
   }
 
-  /** @returns whether the key did something here. */
+  /** @returns whether the key was handled. */
   function press({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): boolean {
     const isMod = ctrlKey || metaKey;
     if (isMod && key.toLowerCase() === "k") close();
@@ -140,7 +140,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
                   aria-selected={i === place}
                   className="shell-option"
                   onPointerMove={({ movementX, movementY }) => {
-                    // What scrolls under a resting pointer is not pointed at.
+                    // Ignores scrolling under a resting pointer.
                     if (movementX !== 0 || movementY !== 0) setActive(option.key);
                   }}
                   onClick={({ ctrlKey, metaKey }) => choose(option, ctrlKey || metaKey)}

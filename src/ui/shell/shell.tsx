@@ -1,4 +1,4 @@
-/** What stands around every page: where one can go, whether it is live, what was refused. */
+/** The frame around every page: navigation, live status, refused requests. */
 import { useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { useProject, useProjects, useRejects } from "../data/queries.ts";
@@ -20,7 +20,7 @@ import "./shell.css";
 
 type Overlay = "palette" | "keys" | "more" | null;
 
-/** For what the shell can do without. */
+/** Fallback for parts that the shell can do without. */
 const nothing = () => null;
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -140,7 +140,7 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-/** Says aloud when what is shown stops, and when it goes on. */
+/** Announces to screen readers when updates stop and resume. */
 function Standing() {
   const { state, isPaused } = useLiveStatus();
   const isStopped = isPaused || state === "lost";
@@ -157,7 +157,7 @@ function Standing() {
   );
 }
 
-/** Only where there is a choice. */
+/** Shown only with more than one project. */
 function ProjectPicker() {
   const { data: projects = [] } = useProjects();
   const [project, setProject] = useProject();

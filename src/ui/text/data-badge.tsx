@@ -1,4 +1,4 @@
-/** A value that is base64, in a line of JSON: what it is said to be, and what it is once it is opened. */
+/** A base64 value within JSON: its declared type, and its content when opened. */
 import { useState } from "react";
 import type { Media } from "../../messages/model.ts";
 import { bytes, textOf } from "../format.ts";
@@ -13,12 +13,12 @@ export function DataBadge({
 }: {
   mime: string | null;
   size: number;
-  /** The whole text. */
+  /** Reads the whole text. */
   read: () => string;
 }) {
   const [opened, setOpened] = useState<{ data: Uint8Array<ArrayBuffer> | null } | null>(null);
   return (
-    // What is clicked or typed here opens no row.
+    // Clicks and keys here do not open the row.
     <span
       onClick={(event) => event.stopPropagation()}
       onKeyDown={(event) => event.stopPropagation()}

@@ -1,4 +1,4 @@
-/** Where a text ends before its end: it is read in full elsewhere, or was cut before it came here. */
+/** The note at the end of an incomplete text: clipped here, or truncated before it was stored. */
 import type { Cut } from "../../messages/model.ts";
 import { bytes, count, textOf } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -8,7 +8,7 @@ export interface Ending {
   cut?: Cut | undefined;
 }
 
-/** @param where all of a text is that is only clipped: "its span has". */
+/** @param where says where a clipped text can be read in full: "its span has". */
 export function TextEnd({ of: { fullLength, cut }, where }: { of: Ending; where: string }) {
   return (
     <>
@@ -35,7 +35,7 @@ export function CutNote({ children }: { children: React.ReactNode }) {
   );
 }
 
-/** By whom, and how long all of it was. */
+/** Who truncated it, and the original length. */
 export function howCut({ by, wholeLength }: Cut): string {
   const whole =
     wholeLength === null

@@ -1,10 +1,10 @@
-/** What one looks for: parts that fold open where it stands in them, and it is marked wherever it is seen. */
+/** The searched words: content that contains them expands, and they are highlighted where visible. */
 import { createContext, use } from "react";
 
-/** In lower case; null where nothing is looked for. */
+/** In lower case; null without a search. */
 export const SoughtContext = createContext<readonly string[] | null>(null);
 
-/** Tells whether a text has any of the words that one looks for. */
+/** Tells whether a text contains a searched word. */
 export function useSought(): (text: string) => boolean {
   const words = use(SoughtContext);
   return (text) => {
@@ -14,7 +14,7 @@ export function useSought(): (text: string) => boolean {
   };
 }
 
-/** The words of a search, in lower case; what stands in quotes is one of them. */
+/** The words of a search, in lower case; a quoted phrase is one word. */
 export function wordsOf(search: string): string[] {
   const words = search.toLowerCase().match(/"[^"]+"?|[^\s"]+/g) ?? [];
   return words.map((word) => word.replaceAll('"', "").trim()).filter((word) => word !== "");

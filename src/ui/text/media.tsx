@@ -1,6 +1,7 @@
 /**
- * What is attached to a message. Bytes come from this server's store alone, once they are in view, and are
- * drawn only as what they turn out to be; nothing is asked of another host, and no sound plays by itself.
+ * Media attached to a message. Bytes come only from this server's store, are loaded when in view, and are
+ * rendered only as the type detected from their content. Nothing is requested from other hosts, and no
+ * sound plays by itself.
  */
 import { useQuery } from "@tanstack/react-query";
 import { createContext, use, useEffect, useRef, useState, type ReactNode } from "react";
@@ -14,7 +15,7 @@ import { saveFile } from "./save.ts";
 import { fileName, maxShownBytes, sniff, type Sniffed } from "./sniff.ts";
 import { visible } from "../parts/visible.ts";
 
-/** The span that what is below was sent or answered by. */
+/** The span that contains the media below. */
 export const MediaPlace = createContext<{ trace: number; span: number } | null>(null);
 
 export function MediaView({ media }: { media: Media }) {
@@ -62,7 +63,7 @@ function Stored({ media, id, read }: { media: Media; id: unknown[]; read: Read }
   return <Shown media={media} data={data} />;
 }
 
-/** True for ever once it has been near what is seen. */
+/** True from the moment the element has been near the visible part. */
 function useSeen(box: React.RefObject<HTMLElement | null>): boolean {
   const [isSeen, setSeen] = useState(false);
   useEffect(() => {
@@ -108,7 +109,7 @@ function Thumb({ media, data, found }: Found) {
     return <Unshown media={media} size={data.length} why={why} read={async () => data} />;
   }
   return (
-    // What is clicked here selects nothing around it.
+    // A click here does not select what is around it.
     <span className="media-hold" onClick={(event) => event.stopPropagation()}>
       <button
         type="button"
@@ -187,7 +188,7 @@ function Sound({ media, data, found }: Found) {
   );
 }
 
-/** Of the type that was found, never of the one that was declared. */
+/** An object URL with the detected type, never the declared one. */
 function useUrl(data: Uint8Array<ArrayBuffer>, mime: string): string | null {
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {
@@ -222,7 +223,7 @@ function Tile({
   );
 }
 
-/** The declared type stands here as the word that it is. */
+/** The declared type is shown as plain text. */
 function Unshown({
   media,
   size = media.bytes ?? undefined,
@@ -281,7 +282,7 @@ function SaveButton({
   );
 }
 
-/** Where it is; nothing is asked of its host before the reader goes there. */
+/** A link to remote media; nothing is requested until the user follows it. */
 function Remote({ media }: { media: Media }) {
   const url = URL.parse(media.reference ?? "");
   const isWeb = url !== null && /^https?:$/.test(url.protocol);

@@ -1,4 +1,4 @@
-/** One message by itself, as the inspector lists them: the speaker by form, instructions folded. */
+/** One message in the inspector, styled by role, with instructions folded. */
 import { useState } from "react";
 import type { Message } from "../../messages/model.ts";
 import { plural } from "../format.ts";

@@ -1,4 +1,4 @@
-/** One part of a message: what was said, thought, called, got back or attached. */
+/** One part of a message: text, thinking, tool call, tool result or media. */
 import { useState } from "react";
 import type { Part } from "../../messages/model.ts";
 import { plural } from "../format.ts";

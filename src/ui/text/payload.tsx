@@ -1,4 +1,4 @@
-/** One payload of a span, read piece by piece: never more than is asked for. */
+/** One payload of a span, loaded piece by piece on request. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import type { payloadFields } from "../../contract/fields.ts";
@@ -15,7 +15,7 @@ import { saveFile } from "./save.ts";
 export type PayloadField = (typeof payloadFields)[number];
 
 const pieceLength = 64 * 1024;
-/** What is longer is read piece by piece alone. */
+/** Longer payloads cannot be loaded at once. */
 const wholeLength = 16 * 1024 * 1024;
 
 const modes = ["rendered", "json", "plain"] as const;
@@ -31,7 +31,7 @@ export function Payload({
   trace: number;
   span: number;
   field: PayloadField;
-  /** Whether what is stored is not all of it. */
+  /** Whether the stored text is truncated. */
   isCut?: boolean;
 }) {
   const isWhole = useRef(false);

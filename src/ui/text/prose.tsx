@@ -1,6 +1,6 @@
 /**
- * What was written, as Markdown: from the lexer's tokens to elements. There is no HTML on the way, so
- * there is nothing that could run; what looks like HTML is shown as the text that it is.
+ * Renders Markdown: from the lexer's tokens directly to elements. No HTML is involved, so nothing can run;
+ * what looks like HTML is shown as text.
  */
 import type { MarkedToken, Token, Tokens } from "marked";
 import { memo, useMemo, useState, type ReactNode } from "react";
@@ -9,7 +9,7 @@ import { Code } from "./code.tsx";
 import { markdownOf } from "./markdown.ts";
 import { visible } from "../parts/visible.ts";
 
-/** So much is laid out at first, and more on demand: what agents write takes about 10 ms. */
+/** How much is rendered at first, the rest on request: typical answers of agents take about 10 ms. */
 const pieceLength = 64 * 1024;
 const pieceLines = 1_000;
 /** Deeper quotes and lists are shown as text. */
@@ -61,7 +61,7 @@ function Block({ token, depth }: { token: MarkedToken; depth: number }): ReactNo
     case "def":
       return null;
     case "heading":
-      // The page has headings of its own: these only look like some.
+      // Styled like headings, but not part of the page's heading outline.
       return (
         <p className={`text-heading is-level-${Math.min(token.depth, 4)}`}>
           <Inline tokens={token.tokens ?? []} />
@@ -176,7 +176,8 @@ function Span({ token }: { token: MarkedToken }): ReactNode {
     case "escape":
       return token.text;
     case "text":
-      // Its text has some references to characters replaced, and could hide what `visible` has shown.
+      // The lexer has replaced character references in `text`, which could hide what `visible` has made
+      // visible: `raw` is used.
       return token.tokens ? <Inline tokens={token.tokens} /> : token.raw;
     default:
       return token.raw;
@@ -185,7 +186,7 @@ function Span({ token }: { token: MarkedToken }): ReactNode {
 
 const safeSchemes = ["http:", "https:", "mailto:"];
 
-/** Opens elsewhere, and says where. Whatever has another scheme stays the text that it is. */
+/** Opens in a new tab and shows its address. Links with other schemes stay plain text. */
 function SafeLink({ href, raw, children }: { href: string; raw: string; children: ReactNode }) {
   const url = URL.parse(href);
   if (!url || !safeSchemes.includes(url.protocol)) return raw;
@@ -202,7 +203,7 @@ function SafeLink({ href, raw, children }: { href: string; raw: string; children
   );
 }
 
-/** No image is fetched: that would tell its host who reads this, and when. */
+/** Images are not loaded: the request would tell their host who reads this, and when. */
 function RemoteImage({ href, text }: { href: string; text: string }) {
   const url = URL.parse(href);
   const isRemote = url !== null && /^https?:$/.test(url.protocol);

@@ -1,4 +1,4 @@
-/** A tool call and what came of it, as one card. */
+/** A tool call and its result as one card. */
 import { useId, useState, type ReactNode } from "react";
 import { isObject, parseJson } from "../../messages/json.ts";
 import type { ToolResult } from "../../messages/model.ts";
@@ -13,26 +13,26 @@ import { visible } from "../parts/visible.ts";
 
 export interface ToolCardProps {
   name: string;
-  /** The arguments as they were sent: JSON, or a bare text. */
+  /** The arguments as sent: JSON or plain text. */
   args: string | null;
-  /** Where they are not all there. */
+  /** Set if the arguments are incomplete. */
   argsEnd?: Ending | undefined;
   result: ToolResult | null;
   standing: Standing;
   durationMs: number | null;
-  /** What is odd, in words. */
+  /** A remark on something unusual. */
   note?: string | undefined;
   isSelected?: boolean;
   /** Selects the tool's span. */
   onSelect?: (() => void) | undefined;
-  /** What came of it beside the text. */
+  /** Media in the result. */
   children?: ReactNode;
 }
 
 const shownLines = 8;
-/** Of the arguments in the card's one line. */
+/** How much of the arguments the card's heading uses. */
 const summaryLength = 500;
-/** Of that at least so much is seen. */
+/** How much of them is visible at least. */
 const seenLength = 40;
 const looks: Partial<Record<Standing, string>> = { error: "is-failed", lost: "is-lost" };
 
@@ -109,7 +109,7 @@ export function ToolCard({
   );
 }
 
-/** What of arguments fits in a line, and whether they are an edit from one text to another. */
+/** The arguments as one line, and whether they are an edit of a text. */
 function readArgs(args: string | null): {
   summary: string;
   edit: { before: string; after: string } | null;
@@ -134,12 +134,12 @@ function readArgs(args: string | null): {
   };
 }
 
-/** Numbers stand as they were sent, however long. */
+/** Numbers keep all their digits. */
 function pretty(args: string): string {
   return JSON.stringify(parseJson(args), null, 2) ?? args;
 }
 
-/** Only what is easy to tell: a wrong guess colours nonsense. */
+/** Detects only obvious languages: a wrong guess would look worse than no colours. */
 function languageOf(text: string): string | undefined {
   if (/^(diff --git |--- .*\n\+\+\+ |@@ )/m.test(text)) return "diff";
   return /^\s*[{[]/.test(text) && /[}\]]\s*$/.test(text) ? "json" : undefined;

@@ -46,7 +46,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
     export: [
       ["JSON", () => void exportTrace(trace, "json")],
       ["JSON Lines", () => void exportTrace(trace, "jsonl")],
-      ["JSON Lines, with all that v1 lacks", () => void exportTrace(trace, "full")],
+      ["JSON Lines, all fields", () => void exportTrace(trace, "full")],
     ],
   } as const;
 
@@ -87,7 +87,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
               )}
             </div>
             <MenuItem
-              name={trace.pinned ? "Unpin" : "Pin: keep it where others are deleted"}
+              name={trace.pinned ? "Unpin" : "Pin: keep it when old traces are deleted"}
               run={() => {
                 close();
                 void pin();

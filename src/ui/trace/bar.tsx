@@ -50,7 +50,7 @@ export function ViewBar(props: ViewBarProps) {
       {view !== "raw" && (
         <Drop
           className="button is-quiet is-square trace-phone-menu"
-          label={view === "spans" ? "Sort and filter" : "What is shown"}
+          label={view === "spans" ? "Sort and filter" : "Display options"}
           button={<Icon name="filter" />}
         >
           {(close) =>
@@ -69,8 +69,8 @@ function SortChip({ spans: { sort, setSort } }: { spans: SpanLines }) {
       {sortText(sort)}
       <button
         type="button"
-        aria-label="Back to the tree"
-        title="Back to the tree (backspace)"
+        aria-label="Back to tree order"
+        title="Back to tree order (backspace)"
         onClick={() => setSort(null)}
       >
         <Icon name="close" size="xs" />
@@ -87,7 +87,7 @@ function InternalSpans({ table, of: { isOn, set } }: { table: SpanTable; of: Swi
       className="button is-quiet is-small"
       aria-pressed={isOn}
       aria-keyshortcuts="i"
-      title="What the sender’s runtime did, without errors, texts or model calls (i)"
+      title="Spans of the sender’s runtime, without errors, texts or model calls (i)"
       onClick={() => set(!isOn)}
     >
       {countText(table.internalCount)} internal
@@ -130,7 +130,7 @@ function PhoneChoices({
             close();
           }}
         >
-          {choice ? `Sort by ${sortWords[choice.by]}` : "As a tree"}
+          {choice ? `Sort by ${sortWords[choice.by]}` : "Tree order"}
         </button>
       ))}
       <InternalSpans table={table} of={internal} />

@@ -39,7 +39,7 @@ export function breakdownWords({
   return [
     `Model ${text(modelMs)}`,
     `tools ${text(toolMs + overlapMs)}`,
-    ...(overlapMs > 0 ? [`both at once ${text(overlapMs)}`] : []),
+    ...(overlapMs > 0 ? [`in parallel ${text(overlapMs)}`] : []),
     `waiting ${text(idleMs)}`,
   ].join(" · ");
 }

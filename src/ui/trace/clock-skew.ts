@@ -16,10 +16,10 @@ export function clockNotes(
 ): string[] {
   const earlyMs = parent === null ? 0 : parent.startTime - startTime;
   return [
-    ...(whole?.isStartMissing ? ["Its start was not sent: it is shown where it ended."] : []),
+    ...(whole?.isStartMissing ? ["The start time was not sent: the span is shown at its end."] : []),
     ...(earlyMs > toleranceMs
       ? [
-          `It begins ${textOf(duration(earlyMs))} before its parent: their clocks differ, so its place is uncertain.`,
+          `It begins ${textOf(duration(earlyMs))} before its parent: their clocks differ, so its position is uncertain.`,
         ]
       : []),
   ];

@@ -68,15 +68,15 @@ export function FindBar({
   useShortcuts([
     {
       keys: ["mod+f", "/"],
-      label: "Find in the trace",
+      label: "Find in trace",
       group: "Trace",
       run: () => {
         input.current!.focus();
         input.current!.select();
       },
     },
-    { keys: ["n"], label: "Next that was found", group: "Trace", run: () => jump(1) },
-    { keys: ["N"], label: "Previous that was found", group: "Trace", run: () => jump(-1) },
+    { keys: ["n"], label: "Next match", group: "Trace", run: () => jump(1) },
+    { keys: ["N"], label: "Previous match", group: "Trace", run: () => jump(-1) },
   ]);
 
   function type(text: string): void {
@@ -100,7 +100,7 @@ export function FindBar({
       <input
         ref={input}
         type="search"
-        aria-label="Find in the trace"
+        aria-label="Find in trace"
         placeholder="Find in trace"
         value={typed}
         onChange={({ target }) => type(target.value)}

@@ -38,7 +38,7 @@ export function TracePage({ trace }: { trace: string }) {
         <h1 className="visually-hidden">Trace</h1>
         {isGone ? (
           <Nothing>
-            There is no trace {trace}. It may have been deleted. <AllTraces />
+            There are no traces {trace}. It may have been deleted. <AllTraces />
           </Nothing>
         ) : error ? (
           <Problem error={error} retry={() => void refetch()} />
@@ -53,7 +53,7 @@ export function TracePage({ trace }: { trace: string }) {
     <Loaded table={table}>
       {isGone ? (
         <p className="note note-strip" role="alert">
-          This trace was deleted. What you see is what was loaded. <AllTraces />
+          This trace was deleted. The page shows what was loaded before. <AllTraces />
         </p>
       ) : (
         isMore && <Unloaded data={data} more={more} />
@@ -143,7 +143,7 @@ function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) 
     },
     {
       keys: ["Escape"],
-      label: "Close the pane",
+      label: "Close the panel",
       group: "Trace",
       run: () => {
         if (selected === null) return false;

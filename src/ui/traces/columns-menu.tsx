@@ -93,7 +93,7 @@ function Choice() {
         <>
           <hr />
           <button type="button" className="popover-item" onClick={() => choose(usualColumns)}>
-            The usual columns
+            Default columns
           </button>
         </>
       )}
@@ -226,11 +226,11 @@ function AddKeyColumn({ ids, add }: { ids: readonly string[]; add: (id: string) 
 
 /** Why a key is not accepted; null if it is valid. */
 function whyNot(id: string): string | null {
-  if (!isKeyColumn(id)) return "Write meta.KEY for metadata, attr.KEY for an attribute.";
+  if (!isKeyColumn(id)) return "Write meta.KEY for metadata or attr.KEY for an attribute.";
   try {
-    return parseColumns(id, 1).length === 1 ? null : "One key at a time.";
+    return parseColumns(id, 1).length === 1 ? null : "Only one key at a time.";
   } catch (cause) {
     const { hint } = cause as { hint?: string };
-    return hint ?? "This key cannot be read.";
+    return hint ?? "This key is not valid.";
   }
 }

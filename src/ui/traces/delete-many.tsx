@@ -76,7 +76,7 @@ export function DeleteMany({
         ) : (
           <p>
             With all that was said: {plural(plan.spans, "span")}. This cannot be undone.
-            {plan.pinned > 0 && ` What is pinned stays: ${plural(plan.pinned, "trace")}.`}
+            {plan.pinned > 0 && ` Pinned traces are kept: ${plural(plan.pinned, "trace")}.`}
           </p>
         )}
         {isTyped && (

@@ -17,7 +17,7 @@ export function EmptyList({ scope }: { scope: Scope }) {
   return (
     <Nothing>
       <p>
-        {filter === "" ? "There is no trace" : "No trace matches "}
+        {filter === "" ? "There are no traces" : "No trace matches "}
         {filter !== "" && <code className="mono">{filter}</code>}
         {range && ` ${range}`}
         {project && ` in ${project}`}.
@@ -26,7 +26,7 @@ export function EmptyList({ scope }: { scope: Scope }) {
         <p key={text} className="traces-blame">
           <span>
             <code className="mono">{text}</code>{" "}
-            {isAlone ? "matches none at all." : "leaves none of the others’ traces."}
+            {isAlone ? "matches no trace." : "excludes every trace that the other words match."}
           </span>
           {fix && (
             <button
@@ -70,7 +70,7 @@ export function EmptyList({ scope }: { scope: Scope }) {
         )}
         {project && (
           <button type="button" className="button" onClick={() => set({ project: null })}>
-            Look in all projects
+            Search all projects
           </button>
         )}
       </p>
@@ -101,8 +101,8 @@ export function ListEnd({
   return (
     <p className="list-end" role="status">
       {found === 0
-        ? "Nothing among the newest traces; there are older ones."
-        : `${plural(found, "trace")} so far; there are older ones that were not looked at.`}{" "}
+        ? "No match among the newest traces. Older traces have not been searched yet."
+        : `${plural(found, "trace")} so far. Older traces have not been searched yet.`}{" "}
       <button type="button" className="button is-small" onClick={onMore}>
         Go on
       </button>

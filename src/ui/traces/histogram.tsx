@@ -69,7 +69,7 @@ export function Histogram({
           <button
             type="button"
             className="link dim traces-at"
-            title="Long before all others: not drawn. Show these alone"
+            title="Much older than the others, so not drawn. Click to show only these"
             onClick={() => onChoose(stats.since, drawn.since)}
           >
             ‹ {count(earlier)} earlier
@@ -172,7 +172,7 @@ function Totals({
   const bucket = at === null ? null : series.find((each) => each.time === at);
   return (
     <div className="traces-summary">
-      <span title={partial ? "There are more: the newest are counted" : undefined}>
+      <span title={partial ? "Only the newest are counted; there are more" : undefined}>
         <b>
           {count(traces)}
           {partial && "+"}

@@ -53,11 +53,11 @@ export function useListKeys({
     own("ArrowDown", "Next trace, in the list", () => step(1)),
     own("ArrowUp", "Previous trace, in the list", () => step(-1)),
     own("Home", "First trace", () => move(0)),
-    own("End", "Last trace that is loaded", () => move(traces.length - 1)),
+    own("End", "Last loaded trace", () => move(traces.length - 1)),
     own("Enter", "Open the trace", () => use(selected, ({ key }) => open(key))),
     { keys: ["p"], label: "Pin or unpin", group: "Traces", run: () => use(selected, pin) },
     { keys: ["Escape"], label: "Close the peek", group: "Traces", run: leave },
-    own(" ", "Let new traces in; pause and go on", () => {
+    own(" ", "Show new traces; pause or resume", () => {
       space();
       return true;
     }),

@@ -72,7 +72,7 @@ export function useMarks(
   useShortcuts([
     {
       keys: ["x"],
-      label: "Mark the trace (shift-click: a range)",
+      label: "Select the trace (shift-click: a range)",
       group: "Traces",
       run: () => {
         if (!isUsed || selected === null) return false;
@@ -82,7 +82,7 @@ export function useMarks(
     },
     {
       keys: ["mod+a"],
-      label: "Mark all that match",
+      label: "Select all matching traces",
       group: "Traces",
       run: () => {
         if (!isUsed || traces.length === 0) return false;
@@ -152,7 +152,7 @@ export function MarksBar({
   return (
     <div className="marks-bar" role="toolbar" aria-label="Of the marked traces">
       <b>
-        {isAll ? (total === undefined ? "All that match" : count(total)) : count(marked.length)}{" "}
+        {isAll ? (total === undefined ? "All matching" : count(total)) : count(marked.length)}{" "}
         {isAll && total === undefined ? "" : "selected"}
       </b>
       {!isAll && (
@@ -174,8 +174,8 @@ export function MarksBar({
       <button
         type="button"
         className="button is-quiet is-small is-square"
-        aria-label="Mark none"
-        title="Mark none (Esc)"
+        aria-label="Clear the selection"
+        title="Clear the selection (Esc)"
         onClick={clear}
       >
         <Icon name="close" size="s" />

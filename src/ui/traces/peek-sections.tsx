@@ -181,7 +181,7 @@ export function PeekError({
             <Duration ms={first.durationMs} />
           </span>
         </header>
-        <pre>{first.errorMessage ?? "No message was sent."}</pre>
+        <pre>{first.errorMessage ?? "The sender gave no error message."}</pre>
       </div>
       {failed.length > 1 && (
         <p className="dim peek-more">and {plural(failed.length - 1, "other span")} failed</p>

@@ -115,7 +115,7 @@ export function Peek(props: PeekProps) {
         </>
       )}
       {!summary && !error && columns.isSuccess && (
-        <Nothing>This trace is not there any more.</Nothing>
+        <Nothing>This trace no longer exists.</Nothing>
       )}
     </aside>
   );

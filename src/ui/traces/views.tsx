@@ -115,7 +115,7 @@ export function ViewsMenu() {
             <CopyButton
               className="popover-item"
               text={() => linkWith(chosen.text)}
-              label="Copy the link to what is shown"
+              label="Copy the link to this view"
             >
               Copy link to this view
             </CopyButton>

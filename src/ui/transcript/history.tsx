@@ -67,7 +67,7 @@ export function HistoryChanged({ spanKey, earlierKey }: { spanKey: number; earli
     <>
       <div className="transcript-flag">
         <Icon name="warn" size="xs" />
-        History changed here: what was sent before is not what is sent now.
+        The message history was changed here: earlier messages differ from those sent before.
         {traceKey !== null && (
           <button
             type="button"

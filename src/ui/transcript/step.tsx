@@ -67,7 +67,7 @@ export function Stopped({ who }: { who?: string }) {
   return (
     <Turn who={who}>
       <p className="transcript-stopped">
-        <StandingBadge standing="aborted" /> It was stopped here, before it was done.
+        <StandingBadge standing="aborted" /> Stopped here before it finished.
       </p>
     </Turn>
   );

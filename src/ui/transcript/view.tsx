@@ -179,7 +179,7 @@ export function TranscriptView({
     { keys: ["k", "ArrowUp"], label: "Previous step", group, run: () => move(-1) },
     {
       keys: ["Enter"],
-      label: "Show the step among the spans",
+      label: "Show the step in the span table",
       group,
       run: ({ target }) => {
         const item = items[place ?? firstInSight];
@@ -189,7 +189,7 @@ export function TranscriptView({
     },
     {
       keys: ["o"],
-      label: "Open or fold earlier messages, or the sub-agent",
+      label: "Expand or collapse earlier messages or the sub-agent",
       group,
       run: () => {
         const item = place === null ? undefined : items[place];
@@ -222,7 +222,7 @@ export function TranscriptView({
     >
       {isSeeking && (
         <p className="transcript-seek">
-          <span>Reading on to what is selected…</span>
+          <span>Loading up to the selected span…</span>
         </p>
       )}
       {from !== null && data && (
@@ -230,7 +230,7 @@ export function TranscriptView({
           <span>
             This is a part of the trace.{" "}
             <button type="button" className="link" onClick={showBeginning}>
-              Show it from its beginning
+              Show from the beginning
             </button>
           </span>
         </p>

@@ -139,7 +139,7 @@ describe("the lines of a trace", () => {
 test("tools have all that they took, however much of it a model ran, too", () => {
   const times = { modelMs: 60_000, overlapMs: 58_600, toolMs: 1_400, idleMs: 0 };
   expect(breakdownWords(times)).toBe(
-    "Model 1 m 00 s · tools 1 m 00 s · both at once 58.6 s · waiting 0 ms",
+    "Model 1 m 00 s · tools 1 m 00 s · in parallel 58.6 s · waiting 0 ms",
   );
   expect(breakdownWords({ ...times, overlapMs: 0 })).toBe(
     "Model 1 m 00 s · tools 1.4 s · waiting 0 ms",

@@ -17,7 +17,7 @@ test("a span that begins with its parent, after it or at the top says nothing", 
 
 test("a start that was not sent is told", () => {
   expect(clockNotes({ startTime: 9 }, null, { isStartMissing: true })).toEqual([
-    "Its start was not sent: it is shown where it ended.",
+    "The start time was not sent: the span is shown at its end.",
   ]);
 });
 

@@ -69,7 +69,7 @@ browserTest("a word deep in a long answer is marked and scrolled to", async () =
   const { page } = viewer;
   await viewer.open("/traces/found?view=transcript");
   await page.getByText("Answer 0").waitFor();
-  await page.getByLabel("Find in the trace").fill("needle");
+  await page.getByLabel("Find in trace").fill("needle");
   await page.getByRole("search").getByRole("status").getByText("1", { exact: true }).waitFor();
   await page.keyboard.press("Enter");
   await untilMarked(viewer, "Needle");

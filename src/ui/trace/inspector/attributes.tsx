@@ -74,7 +74,7 @@ export function Attributes({ span, ofTrace }: { span: SpanView; ofTrace: string 
         <DroppedNotes span={span} />
       </Missing>
       {metadata.length === 0 && payloads.length === 0 && ofTrace === null && (
-        <Nothing>No attributes came with this span.</Nothing>
+        <Nothing>This span has no attributes.</Nothing>
       )}
       {metadata.length > 0 && (
         <section className="section">
@@ -90,7 +90,7 @@ export function Attributes({ span, ofTrace }: { span: SpanView; ofTrace: string 
       ))}
       {ofTrace !== null && (
         <section className="section">
-          <h3>Of the trace</h3>
+          <h3>Trace attributes</h3>
           <JsonTree text={ofTrace} />
         </section>
       )}

@@ -35,8 +35,8 @@ export function Context({
       </div>
       <p className="note">
         {cached === undefined
-          ? "What of the input came from a cache is not reported."
-          : `Of the input ${count(cached)} from the cache, ${count(Math.max(0, input - cached))} new.`}
+          ? "Cached input is not reported."
+          : `Input: ${count(cached)} cached, ${count(Math.max(0, input - cached))} new.`}
       </p>
     </section>
   );

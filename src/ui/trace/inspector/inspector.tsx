@@ -85,7 +85,7 @@ export function Inspector(props: InspectorProps) {
         <button
           type="button"
           className="button is-quiet is-small is-square"
-          aria-label="Close the pane"
+          aria-label="Close the panel"
           title="Close (Esc)"
           onClick={onClose}
         >

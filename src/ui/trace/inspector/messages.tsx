@@ -27,19 +27,19 @@ export function Messages({
     <>
       {output.length > 0 && (
         <section className="section">
-          <h3>What it wrote</h3>
+          <h3>Output</h3>
           <List messages={output} />
         </section>
       )}
       {fresh.length > 0 && (
         <section className="section">
           <h3>
-            {earlier ? "New in this call" : "What it was sent"}
+            {earlier ? "New in this call" : "Input"}
             <span className="section-end">{plural(fresh.length, "message")}</span>
           </h3>
           {isEdited && (
             <p className="note inspector-warning">
-              <Icon name="warn" size="xs" /> The history was changed: these stand in place of what
+              <Icon name="warn" size="xs" /> The history was changed: these replace what
               was sent before.
             </p>
           )}

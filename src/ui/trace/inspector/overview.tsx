@@ -118,7 +118,7 @@ function Wrote({
   return (
     <section className="section">
       <h3>
-        {kind === "tool" ? "What came of it" : "What it wrote"}
+        {kind === "tool" ? "Result" : "Output"}
         <span className="section-end">{tokens !== undefined && plural(tokens, "token")}</span>
       </h3>
       <div className="inspector-wrote">
@@ -136,7 +136,7 @@ function Wrote({
         )}
       </div>
       <button type="button" className="link note" onClick={() => onTab("messages")}>
-        {parts.length > 4 ? `All ${count(parts.length)} parts` : "In full, with what it was sent"}
+        {parts.length > 4 ? `All ${count(parts.length)} parts` : "All messages"}
       </button>
     </section>
   );

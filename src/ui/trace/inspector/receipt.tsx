@@ -150,14 +150,14 @@ function Why({
       {cause !== null && <p className="note">≈ {cause}</p>}
       <p className="note">
         Price list {source} of {sourceDate}, for <code className="inspector-model">{model}</code>.
-        {uncached !== null && ` Without the cache: ${amount(uncached)}.`}{" "}
+        {uncached !== null && ` Without caching: ${amount(uncached)}.`}{" "}
         <button
           type="button"
           className="link"
           aria-expanded={isOpen}
           onClick={() => setOpen(!isOpen)}
         >
-          Why this price
+          Price source
         </button>
       </p>
       {isOpen && (

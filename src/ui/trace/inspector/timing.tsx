@@ -55,7 +55,7 @@ export function Timing({
         ))}
         {own.length > 1 && (
           <div className="inspector-total">
-            <dt>The call in all</dt>
+            <dt>Whole call</dt>
             <dd className="number">
               <Duration ms={span.durationMs} />
             </dd>
@@ -72,7 +72,7 @@ function phasesOf(
 ): Phase[] {
   const look = status === "error" ? "is-error" : `is-${kind}`;
   if (kind !== "llm") return [{ name: "From start to end", ms: durationMs, look }];
-  if (ttftMs === null) return [{ name: "Call, first token not reported", ms: durationMs, look }];
+  if (ttftMs === null) return [{ name: "Call (first token not reported)", ms: durationMs, look }];
   const first = Math.min(ttftMs, durationMs);
   const thought = Math.min(whole?.reasoningDurationMs ?? 0, durationMs - first);
   const streamed = durationMs - first - thought;

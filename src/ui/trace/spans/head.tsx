@@ -37,7 +37,7 @@ export function SpansHead(props: HeadProps) {
           </span>
         </span>
         <span role="columnheader" className="spans-text" aria-sort={ariaSort(sort, "errors")}>
-          {head("errors", "Sort what failed to the top", "Argument, text, error")}
+          {head("errors", "Sort failed spans to the top", "Argument, text, error")}
         </span>
         <span role="columnheader" className="spans-axis" aria-label="When it ran">
           <Minimap table={table} timeline={timeline} window={window} onWindow={props.onWindow} />
@@ -50,11 +50,11 @@ export function SpansHead(props: HeadProps) {
           className="number spans-tokens"
           aria-sort={ariaSort(sort, "tokens")}
         >
-          {head("tokens", "Own input and output: sort by both together", "Tokens")}
+          {head("tokens", "Input and output tokens of the span itself: sort by their sum", "Tokens")}
         </span>
         <SumHead />
         <span role="columnheader" className="number spans-cost" aria-sort={ariaSort(sort, "cost")}>
-          {head("cost", "Own cost: sort by it", "Cost")}
+          {head("cost", "Cost of the span itself: sort by cost", "Cost")}
         </span>
         <SumHead />
         <span
@@ -62,7 +62,7 @@ export function SpansHead(props: HeadProps) {
           className="number spans-time"
           aria-sort={ariaSort(sort, "duration")}
         >
-          {head("duration", "Duration: sort by it", "Time")}
+          {head("duration", "Sort by duration", "Time")}
         </span>
       </div>
     </div>
@@ -74,7 +74,7 @@ function SumHead() {
     <span
       role="columnheader"
       className="number spans-sum"
-      title="With everything below it, where that differs"
+      title="Including child spans, if that differs"
     >
       Σ
     </span>

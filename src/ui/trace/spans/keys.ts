@@ -70,19 +70,19 @@ export function useLineKeys(
   useShortcuts([
     own(["ArrowDown", "j"], "Next span", () => selectRow(rowBeside(lines, selected, 1))),
     own(["ArrowUp", "k"], "Previous span", () => selectRow(rowBeside(lines, selected, -1))),
-    own(["ArrowRight"], "Open, then its first child", open),
-    own(["ArrowLeft"], "Close, then its parent", close),
+    own(["ArrowRight"], "Open, or go to the first child", open),
+    own(["ArrowLeft"], "Close, or go to the parent", close),
     own(["]"], "Next sibling", () => moveToSibling(1)),
     own(["["], "Previous sibling", () => moveToSibling(-1)),
     own(["Home"], "First span", () => moveTo(0, 1)),
     own(["End"], "Last span", () => moveTo(lines.count - 1, -1)),
-    own(["s"], "Sort by the column with the focus, or by the next", () => {
+    own(["s"], "Sort by the focused column, or by the next one", () => {
       const focused = focusedSortKey();
       const next = sortKeys[sort ? sortKeys.indexOf(sort.by) + 1 : 0];
       if (focused) setSort(nextSort(sort, focused));
       else setSort(next === undefined ? null : { by: next, isReversed: false });
     }),
-    own(["Backspace"], "Back to the tree", () => (sort ? setSort(null) : false)),
+    own(["Backspace"], "Back to tree order", () => (sort ? setSort(null) : false)),
     own(["{"], "Close all", () => setAll(true)),
     own(["}"], "Open all", () => setAll(false)),
   ]);

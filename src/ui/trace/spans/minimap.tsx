@@ -47,7 +47,7 @@ export function Minimap({ table, timeline, window: shown, onWindow }: MinimapPro
     <div
       className="spans-minimap"
       ref={box}
-      title="Drag to look at a part; a click shows all"
+      title="Drag to zoom into a range; click to show all"
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         const start = placeOf(event.clientX);

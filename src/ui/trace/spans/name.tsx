@@ -123,6 +123,6 @@ function Path({ table, span }: { table: SpanTable; span: SpanRow }) {
 
 /** The tooltip of a row, also read by screen readers. */
 export function titleOf({ name, errorMessage, isRunning }: SpanRow): string {
-  if (isRunning) return `${name} is still running: its span comes when it ends`;
+  if (isRunning) return `${name} is still running: its span is sent when it ends`;
   return errorMessage === null ? name : `${name}: ${errorMessage}`;
 }
