@@ -3,8 +3,8 @@ import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { LiveProvider } from "./data/live-context.tsx";
 import { decoded, paths } from "./pages.ts";
-import { lazyPage, PageBoundary } from "./parts/unloaded.tsx";
-import { NoPage } from "./shell/nopage.tsx";
+import { lazyPage, PageBoundary } from "./parts/page-errors.tsx";
+import { NotFound } from "./shell/not-found.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { TracesPage } from "./traces/page.tsx";
 
@@ -71,7 +71,7 @@ export function App({ client }: { client: QueryClient }) {
                 <SettingsPage />
               </Route>
               <Route>
-                <NoPage />
+                <NotFound />
               </Route>
             </Switch>
           </PageBoundary>

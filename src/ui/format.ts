@@ -83,11 +83,11 @@ export function money(usd: string | number): string {
   if (value >= 1000) return `$${whole.format(Math.round(value))}`;
   if (value >= 1) return `$${value.toFixed(2)}`;
   if (value >= 0.0001) return `$${value.toFixed(4)}`;
-  if (value < leastUsd) return `<$${leastUsd.toFixed(6)}`;
+  if (value < minUsd) return `<$${minUsd.toFixed(6)}`;
   return `$${value.toFixed(Math.min(6, -Math.floor(Math.log10(value)) + 1))}`;
 }
 
-const leastUsd = 0.000001;
+const minUsd = 0.000001;
 
 /** 64 %, 2.9 %. */
 export function percent(ratio: number): Figure {

@@ -19,7 +19,7 @@ import { App } from "./app.tsx";
 import { setToken } from "./data/client.ts";
 import { createQueryClient } from "./data/query-client.ts";
 import { findToken, forgetToken } from "./data/token.ts";
-import { Boundary, Broken } from "./parts/unloaded.tsx";
+import { Boundary, PageError } from "./parts/page-errors.tsx";
 import { Locked } from "./shell/locked.tsx";
 import { listenForKeys } from "./state/keys.ts";
 import { readAhead } from "./trace/query.ts";
@@ -36,7 +36,7 @@ else {
   readAhead(client, location);
   listenForKeys();
   root.render(
-    <Boundary fallback={(error, again) => <Broken error={error} again={again} />}>
+    <Boundary fallback={(error, again) => <PageError error={error} again={again} />}>
       <App client={client} />
     </Boundary>,
   );

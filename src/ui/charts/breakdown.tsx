@@ -1,7 +1,7 @@
 /** The largest groups of a field; a click filters the page by one of them. */
 import { useState } from "react";
 import { fieldWords, GroupTable, type GroupField } from "./groups.tsx";
-import { Problem } from "../parts/controls.tsx";
+import { LoadError } from "../parts/controls.tsx";
 import { useFigures } from "../query/figures.ts";
 import type { Scope } from "../query/scope.ts";
 
@@ -48,7 +48,7 @@ export function Breakdown({
         )}
       </h2>
       {error ? (
-        <Problem error={error} />
+        <LoadError error={error} />
       ) : (
         <GroupTable
           field={field}

@@ -126,7 +126,7 @@ export function OutcomeChart({
         ...(isOfTraces
           ? [
               {
-                name: "not failed, with failed calls",
+                name: "ok, with failed calls",
                 color: "--lost",
                 values: valuesOf(starts, stats.series, otherErrorsIn, 0),
               },

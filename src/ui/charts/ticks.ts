@@ -8,7 +8,7 @@ export interface Tick {
 const minuteMs = 60_000;
 const dayMs = 1440 * minuteMs;
 const steps = [1, 5, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 7200, 14_400, 43_200];
-const most = 8;
+const maxLabels = 8;
 /** The minimum distance to the end labels, in label widths. */
 const margin = 0.64;
 
@@ -22,7 +22,7 @@ const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numer
 const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
 /** @param room how many labels fit, each as wide as "Wed 12:00". */
-export function ticksOf(since: number, until: number, room = most): Tick[] {
+export function ticksOf(since: number, until: number, room = maxLabels): Tick[] {
   const length = until - since;
   const step =
     minuteMs * (steps.find((minutes) => length <= minutes * minuteMs * room) ?? 525_600 / 4);

@@ -7,11 +7,11 @@ import type { Comparison } from "../../query/comparison.ts";
 import type { TextDiff } from "../../query/textdiff.ts";
 import type { Message } from "../../messages/model.ts";
 import { count } from "../format.ts";
-import { Problem } from "../parts/controls.tsx";
+import { LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { DiffViews, unitOf, type DiffView } from "../parts/diffviews.tsx";
-import { Edge } from "../parts/edge.tsx";
-import { KindMark } from "../parts/mark.tsx";
+import { ResizeHandle } from "../parts/resize-handle.tsx";
+import { KindMark } from "../parts/status-mark.tsx";
 import { Side, type SideName } from "../parts/side.tsx";
 import { ChangeCounts, WordDiff } from "../parts/worddiff.tsx";
 import { traceHref } from "../query/scope.ts";
@@ -37,9 +37,9 @@ export function CompareDock(props: DockProps) {
   const shown = (row.a ?? row.b)!;
   return (
     <aside className="compare-dock" aria-label="The selected row">
-      <Edge
+      <ResizeHandle
         {...{ name: "compare.dock", variable: "--h-dock", side: "top", className: "compare-edge" }}
-        {...{ byDefault: 292, least: 120, most: 760, label: "Height of the differences" }}
+        {...{ initial: 292, min: 120, max: 760, label: "Height of the differences" }}
       />
       <header className="flex">
         <KindMark kind={shown.spanType} />
@@ -107,7 +107,7 @@ function usageOf({ usage }: ComparedStep): string {
 
 function Pair({ of, isTool, view }: { of: PairRef; isTool: boolean; view: DiffView }) {
   const { data: pair, error, refetch, isPlaceholderData } = usePair(of, unitOf(view));
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!pair) return <div className="compare-texts" aria-busy="true" />;
   const inputTitle = isTool ? "Arguments" : "New input";
   return (
@@ -187,7 +187,7 @@ function OneSided({
   step: ComparedStep;
 }) {
   const { data, error, refetch } = useWholeSpan(comparison[side].key, step.key);
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!data) return <div className="compare-texts" aria-busy="true" />;
   const { input, output, newFrom } = data.messages;
   const fresh = input.slice(newFrom).filter(({ role }) => role !== "system");

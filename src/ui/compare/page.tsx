@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { useProject } from "../data/queries.ts";
 import { count } from "../format.ts";
-import { Nothing, Problem, StepButtons } from "../parts/controls.tsx";
+import { EmptyState, LoadError, StepButtons } from "../parts/controls.tsx";
 import { useDiffView, viewShortcuts } from "../parts/diffviews.tsx";
 import type { SideName } from "../parts/side.tsx";
 import { useShortcuts } from "../state/keys.ts";
@@ -113,9 +113,9 @@ export function ComparePage() {
         onPick={pick}
         onSwap={swap}
       />
-      {asked.error && <Problem error={asked.error} retry={() => void asked.refetch()} />}
+      {asked.error && <LoadError error={asked.error} retry={() => void asked.refetch()} />}
       {!isWhole && !asked.error && (
-        <Nothing>Choose two traces to compare their steps.</Nothing>
+        <EmptyState>Choose two traces to compare their steps.</EmptyState>
       )}
       {comparison && (
         <>
@@ -155,7 +155,9 @@ export function ComparePage() {
             selected={selected}
             onSelect={({ id }) => select(id)}
           />
-          {lines.length === 0 && <Nothing>All rows are hidden: turn a filter on again.</Nothing>}
+          {lines.length === 0 && (
+            <EmptyState>All rows are hidden: turn a filter on again.</EmptyState>
+          )}
           {line && (
             <CompareDock
               comparison={comparison}

@@ -4,10 +4,10 @@ import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
 import { textOf, duration, time } from "../format.ts";
 import { decoded, namesIn, paths } from "../pages.ts";
-import { Problem } from "../parts/controls.tsx";
-import { Drop } from "../parts/drop.tsx";
+import { LoadError } from "../parts/controls.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { StandingMark, standingOf } from "../parts/mark.tsx";
+import { StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import type { SideName } from "../parts/side.tsx";
 import { useRecent } from "./data.ts";
 
@@ -24,7 +24,7 @@ export interface PickerProps {
 export function TracePicker({ side, trace, other, project, onPick }: PickerProps) {
   const name = trace ? (trace.name ?? trace.traceId) : "Choose a trace";
   return (
-    <Drop
+    <Dropdown
       align="start"
       className="button is-quiet compare-pick"
       panelClassName="compare-panel"
@@ -47,7 +47,7 @@ export function TracePicker({ side, trace, other, project, onPick }: PickerProps
           }}
         />
       )}
-    </Drop>
+    </Dropdown>
   );
 }
 
@@ -84,7 +84,7 @@ function Choices({ trace, other, project, onPick }: Omit<PickerProps, "side">) {
       <p className="label compare-panel-head">
         {like?.agentName ? `Recent traces of ${like.agentName}` : "Recent traces"}
       </p>
-      {error && <Problem error={error} />}
+      {error && <LoadError error={error} />}
       <div className="compare-choices">
         {found.map((each) => (
           <button
@@ -93,7 +93,7 @@ function Choices({ trace, other, project, onPick }: Omit<PickerProps, "side">) {
             className="popover-item"
             onClick={() => onPick(byKey(each.key))}
           >
-            <StandingMark standing={standingOf(each)} errorCount={each.errorCount} />
+            <StatusMark displayStatus={displayStatusOf(each)} errorCount={each.errorCount} />
             <span className="truncated grow" title={each.inputPreview ?? undefined}>
               {each.name ?? each.traceId}
             </span>

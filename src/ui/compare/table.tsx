@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Comparison } from "../../query/comparison.ts";
 import { time } from "../format.ts";
 import { Duration, SpanCost } from "../parts/figure.tsx";
-import { KindMark } from "../parts/mark.tsx";
+import { KindMark } from "../parts/status-mark.tsx";
 import { Side, type SideName } from "../parts/side.tsx";
 import { useIsPhone } from "../state/media.ts";
 import { visible } from "../parts/visible.ts";

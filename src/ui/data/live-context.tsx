@@ -10,10 +10,10 @@ import {
   useSyncExternalStore,
   type ReactNode,
 } from "react";
-import { connectLive, type Live, type LiveEvent, type LiveStanding } from "./live.ts";
-import { askFailedAgain } from "./query-client.ts";
+import { connectLive, type Live, type LiveEvent, type ConnectionStatus } from "./live.ts";
+import { retryFailedQueries } from "./query-client.ts";
 
-export interface LiveStatus extends LiveStanding {
+export interface LiveStatus extends ConnectionStatus {
   /** From the commit on the server to the event in this tab; null before the first event. */
   lagMs: number | null;
   /** While paused, pages receive events but do not show the changes. */
@@ -28,23 +28,23 @@ const LiveContext = createContext<{ live: Live; status: LiveStatus } | null>(nul
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [live] = useState(connectLive);
-  const standing = useSyncExternalStore(live.onStanding, () => live.standing);
+  const connection = useSyncExternalStore(live.onConnectionChange, () => live.connection);
   const [lagMs, setLagMs] = useState<number | null>(null);
   const [isPaused, setPaused] = useState(false);
   useEffect(
     () =>
       live.onEvent((event) => {
         if (event.kind === "traces") setLagMs(Math.max(0, Date.now() - event.at));
-        if (event.kind === "reset") askFailedAgain(client);
+        if (event.kind === "reset") retryFailedQueries(client);
       }),
     [live, client],
   );
   const value = useMemo(
     () => ({
       live,
-      status: { ...standing, lagMs, isPaused, setPaused, retryNow: live.retryNow },
+      status: { ...connection, lagMs, isPaused, setPaused, retryNow: live.retryNow },
     }),
-    [live, standing, lagMs, isPaused],
+    [live, connection, lagMs, isPaused],
   );
   return <LiveContext value={value}>{children}</LiveContext>;
 }

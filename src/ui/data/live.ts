@@ -15,7 +15,7 @@ export type LiveEvent = {
 export type LiveState = "connecting" | "connected" | "lost";
 
 /** The state of the connection. Times are from this machine's clock. */
-export interface LiveStanding {
+export interface ConnectionStatus {
   state: LiveState;
   /** When the connection was lost; null while connected and before the first connection. */
   lostAt: number | null;
@@ -28,16 +28,16 @@ export interface LiveStanding {
 }
 
 type Letter =
-  { event: LiveEvent } | { standing: LiveStanding } | { ask: true } | { retryNow: true };
+  { event: LiveEvent } | { connection: ConnectionStatus } | { ask: true } | { retryNow: true };
 
 /** The delays before reconnection attempts; the last one repeats. */
-const waitsMs = [300, 1_000, 2_000, 4_000, 8_000];
+const retryDelaysMs = [300, 1_000, 2_000, 4_000, 8_000];
 
 export interface Live {
-  readonly standing: LiveStanding;
+  readonly connection: ConnectionStatus;
   /** @returns a function that removes the listener. */
   onEvent(listener: (event: LiveEvent) => void): () => void;
-  onStanding(listener: () => void): () => void;
+  onConnectionChange(listener: () => void): () => void;
   /** Connects now instead of waiting for the next attempt. */
   retryNow(): void;
 }
@@ -46,7 +46,7 @@ export function connectLive(): Live {
   const channel = new BroadcastChannel("tealight.live");
   const events = new Set<(event: LiveEvent) => void>();
   const listeners = new Set<() => void>();
-  let standing: LiveStanding = {
+  let connection: ConnectionStatus = {
     state: "connecting",
     lostAt: null,
     retryAt: null,
@@ -57,9 +57,9 @@ export function connectLive(): Live {
   let wake = () => {};
 
   const hear = (event: LiveEvent) => events.forEach((listener) => listener(event));
-  const become = (next: LiveStanding) => {
-    const isBack = next.state === "connected" && standing.lostAt !== null;
-    standing = next;
+  const become = (next: ConnectionStatus) => {
+    const isBack = next.state === "connected" && connection.lostAt !== null;
+    connection = next;
     listeners.forEach((listener) => listener());
     // Events were missed while disconnected, so all data may be stale.
     if (isBack) hear({ kind: "reset", at: Date.now() });
@@ -68,8 +68,8 @@ export function connectLive(): Live {
 
   channel.onmessage = ({ data }: MessageEvent<Letter>) => {
     if ("event" in data) hear(data.event);
-    else if ("standing" in data) become(data.standing);
-    else if (isLeader && "ask" in data) tell({ standing });
+    else if ("connection" in data) become(data.connection);
+    else if (isLeader && "ask" in data) tell({ connection });
     else if (isLeader) wake();
   };
   tell({ ask: true });
@@ -80,9 +80,9 @@ export function connectLive(): Live {
 
   void navigator.locks.request("tealight.live", async () => {
     isLeader = true;
-    const set = (next: LiveStanding) => {
+    const set = (next: ConnectionStatus) => {
       become(next);
-      tell({ standing: next });
+      tell({ connection: next });
     };
     let lastEventId: string | null = null;
     for (let failures = 0; ; failures++) {
@@ -90,7 +90,7 @@ export function connectLive(): Live {
       try {
         const response: Response = await request("GET /api/live", { query: { lastEventId } });
         failures = -1;
-        set({ ...standing, state: "connected", lostAt: null, retryAt: null, refusal });
+        set({ ...connection, state: "connected", lostAt: null, retryAt: null, refusal });
         // EventSource cannot send the token as a header.
         const events = response
           .body!.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
@@ -102,19 +102,19 @@ export function connectLive(): Live {
           const event: LiveEvent = { ...JSON.parse(value.data), kind: value.event };
           hear(event);
           tell({ event });
-          if ("storage" in event && event.storage !== standing.storage) {
-            set({ ...standing, storage: event.storage });
+          if ("storage" in event && event.storage !== connection.storage) {
+            set({ ...connection, storage: event.storage });
           }
         }
       } catch (cause) {
         // The error is shown in the banner; the connection is retried.
         if (cause instanceof ApiError) refusal = cause.message;
       }
-      const waitMs = waitsMs[Math.min(failures + 1, waitsMs.length - 1)]!;
-      const lost: LiveStanding = {
-        ...standing,
+      const waitMs = retryDelaysMs[Math.min(failures + 1, retryDelaysMs.length - 1)]!;
+      const lost: ConnectionStatus = {
+        ...connection,
         state: failures === -1 ? "connecting" : "lost",
-        lostAt: standing.lostAt ?? Date.now(),
+        lostAt: connection.lostAt ?? Date.now(),
         retryAt: Date.now() + waitMs,
         refusal,
       };
@@ -128,14 +128,14 @@ export function connectLive(): Live {
   });
 
   return {
-    get standing() {
-      return standing;
+    get connection() {
+      return connection;
     },
     onEvent(listener) {
       events.add(listener);
       return () => events.delete(listener);
     },
-    onStanding(listener) {
+    onConnectionChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

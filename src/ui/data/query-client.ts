@@ -17,7 +17,7 @@ export function createQueryClient(): QueryClient {
         // Errors are shown at once; failed queries on the screen are repeated with increasing delays.
         retry: false,
         refetchInterval: ({ state: { status, error, errorUpdateCount } }) =>
-          status === "error" && mayPass(error)
+          status === "error" && isRetryable(error)
             ? Math.min(lastRetryMs, firstRetryMs * 2 ** (errorUpdateCount - 1))
             : false,
       },
@@ -27,14 +27,14 @@ export function createQueryClient(): QueryClient {
 }
 
 /** Whether a retry could succeed: an error answered by the server would repeat. */
-function mayPass(error: Error | null): boolean {
+function isRetryable(error: Error | null): boolean {
   return !(error instanceof ApiError && error.status < 500);
 }
 
 /** Repeats failed queries after the server has come back. */
-export function askFailedAgain(client: QueryClient): void {
+export function retryFailedQueries(client: QueryClient): void {
   void client.refetchQueries({
     type: "active",
-    predicate: ({ state }) => state.status === "error" && mayPass(state.error),
+    predicate: ({ state }) => state.status === "error" && isRetryable(state.error),
   });
 }

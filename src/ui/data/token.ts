@@ -57,7 +57,7 @@ export function keepToken(token: string): void {
 }
 
 /** @returns whether the server accepts the token; null if it does not answer. */
-export async function holds(token: string): Promise<boolean | null> {
+export async function isTokenValid(token: string): Promise<boolean | null> {
   try {
     const headers = { authorization: `Bearer ${token}` };
     return (await fetch("/api/projects", { headers })).status !== 401;

@@ -10,7 +10,7 @@ import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useProject, useRejects } from "../data/queries.ts";
 import { timeOfDay } from "../format.ts";
-import { CopyButton, Problem } from "../parts/controls.tsx";
+import { CopyButton, LoadError } from "../parts/controls.tsx";
 import { ImportButton } from "../import/button.tsx";
 import { hasImports } from "../import/run.ts";
 import { hrefOf } from "../pages.ts";
@@ -42,7 +42,7 @@ export function FirstRun() {
           <div>
             <h1>Send the first span</h1>
             <p className="muted">
-              Everything stays on this machine. The trace opens here by itself as soon as a span
+              Everything stays on this machine. The trace opens here automatically as soon as a span
               arrives.
             </p>
           </div>
@@ -50,7 +50,7 @@ export function FirstRun() {
           <ImportButton />
           <SampleButton />
         </div>
-        {error && <Problem error={error} />}
+        {error && <LoadError error={error} />}
         {setup && <Guides setup={setup} />}
         <p className="flex first-waiting" role="status">
           <i className={state === "connected" ? "live-dot" : "first-lost-dot"} />
@@ -95,7 +95,7 @@ function SampleButton() {
       <button type="button" className="button" onClick={() => void load()}>
         Load a sample trace
       </button>
-      {problem !== null && <Problem error={problem} />}
+      {problem !== null && <LoadError error={problem} />}
     </div>
   );
 }
@@ -168,9 +168,7 @@ function Refusals() {
     <section>
       <div className="flex first-refusals-head">
         <h2 className="strong">Nothing arriving?</h2>
-        <span className="dim">
-          The last requests that were refused. No content of theirs was kept.
-        </span>
+        <span className="dim">The most recent refused requests. Their content was not stored.</span>
         <span className="grow" />
         <Link
           className="button is-quiet is-small"

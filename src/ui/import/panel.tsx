@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useProject, useProjects } from "../data/queries.ts";
 import { bytes, plural, textOf } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
-import { StandingMark, type Standing } from "../parts/mark.tsx";
+import { StatusMark, type DisplayStatus } from "../parts/status-mark.tsx";
 import {
   forgetImports,
   importFiles,
@@ -120,7 +120,7 @@ function Panel({
   );
 }
 
-const standings: Record<Import["state"], Standing> = {
+const displayStatuses: Record<Import["state"], DisplayStatus> = {
   waits: "running",
   runs: "running",
   done: "ok",
@@ -141,7 +141,11 @@ function Row({ of }: { of: Import }) {
   const isBegun = doneBytes > 0;
   return (
     <li className="import-row">
-      <StandingMark standing={standings[state]} errorCount={refusedLines} words={words[state]} />
+      <StatusMark
+        displayStatus={displayStatuses[state]}
+        errorCount={refusedLines}
+        words={words[state]}
+      />
       <span className="truncated" title={file.name}>
         {file.name}
       </span>
@@ -176,7 +180,7 @@ function Row({ of }: { of: Import }) {
 
 /** The progress or result of an import in words. */
 function tallyOf({ state, doneBytes, newTraces, newSpans, knownSpans }: Import): string {
-  if (state === "waits") return "Waits for the file before it.";
+  if (state === "waits") return "Waiting for the previous file.";
   if (doneBytes === 0 && state !== "runs") return "Nothing was imported.";
   const fresh = `${plural(newTraces, "trace")}, ${plural(newSpans, "span")} new`;
   const rest =

@@ -7,7 +7,7 @@ import { linesOf, sendLines, untilThereIsRoom, whyRefused, type Line } from "../
 import type { Issue } from "../../errors.ts";
 import { ApiError, ask } from "../data/client.ts";
 import { saveFile } from "../text/save.ts";
-import { headBytes, whatIsWrong } from "./head.ts";
+import { headBytes, formatProblem } from "./check-format.ts";
 
 export interface Import {
   file: File;
@@ -27,8 +27,8 @@ export interface Import {
 }
 
 /** Longer lines exceed the largest body limit a server can have. */
-const longestLineBytes = 64 * 1024 * 1024;
-const shownRefusals = 3;
+const maxLineBytes = 64 * 1024 * 1024;
+const maxRefusals = 3;
 /** The interval between updates of the progress. */
 const drawnEveryMs = 100;
 
@@ -104,9 +104,9 @@ async function run({ file, project }: Import): Promise<void> {
   draw();
   try {
     const head = new Uint8Array(await file.slice(0, headBytes).arrayBuffer());
-    const problem = whatIsWrong(head, file.size <= headBytes);
+    const problem = formatProblem(head, file.size <= headBytes);
     if (problem !== null) return change(file, { state: "failed", problem });
-    const lines = linesOf(chunksOf(file), longestLineBytes);
+    const lines = linesOf(chunksOf(file), maxLineBytes);
     await sendLines(lines, (line) => send(file, project, line, stop.signal));
     change(file, { state: "done", doneBytes: file.size });
   } catch (cause) {
@@ -162,7 +162,7 @@ function refuse(file: File, { number, start, end }: Line, reason: string): void 
     // Answers arrive in any order.
     refusals: [...of.refusals, { line: number, reason }]
       .sort((a, b) => a.line - b.line)
-      .slice(0, shownRefusals),
+      .slice(0, maxRefusals),
   }));
 }
 

@@ -2,7 +2,7 @@
 import { Link } from "wouter";
 import { Breakdown } from "../charts/breakdown.tsx";
 import type { GroupField } from "../charts/groups.tsx";
-import { Nothing, Problem } from "../parts/controls.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
 import { QueryBar } from "../query/bar.tsx";
 import { useFigures, useFreshFigures } from "../query/figures.ts";
 import { rangeWords, RangePicker } from "../query/range.tsx";
@@ -49,7 +49,7 @@ export function OverviewPage() {
       </div>
       <div className="pane overview-pane">
         {problem || (error && !data) ? (
-          <Problem error={problem ?? error} retry={() => void refetch()} />
+          <LoadError error={problem ?? error} retry={() => void refetch()} />
         ) : isEmpty ? (
           <EmptyRange scope={scope} />
         ) : (
@@ -57,7 +57,7 @@ export function OverviewPage() {
             <>
               {data.partial && (
                 <p className="note note-strip" role="status">
-                  More traces match than can be counted at once: these are the newest.
+                  Too many traces match to count them all: these are the newest.
                 </p>
               )}
               <Kpis stats={data} before={beforeWords(scope)} />
@@ -96,7 +96,7 @@ function EmptyRange({ scope }: { scope: Scope }) {
   const set = useSetParams();
   const words = rangeWords(scope);
   return (
-    <Nothing>
+    <EmptyState>
       <p>
         No trace {scope.filter && "that matches "}
         {words}.
@@ -106,6 +106,6 @@ function EmptyRange({ scope }: { scope: Scope }) {
           Show all time
         </button>
       )}
-    </Nothing>
+    </EmptyState>
   );
 }

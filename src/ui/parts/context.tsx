@@ -37,7 +37,7 @@ export function ContextShare({
   return (
     <span
       className={look}
-      title={`${count(tokens)} of ${count(contextWindow)} tokens of context: input, with its cache, and output`}
+      title={`${count(tokens)} of ${count(contextWindow)} tokens of the context window: input including cached, and output`}
     >
       {as === "whole" && `${textOf(short(tokens))} of ${textOf(short(contextWindow))} context, `}
       <FigureText figure={percent(share)} />

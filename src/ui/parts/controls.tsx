@@ -102,7 +102,7 @@ export function StepButtons({
 }
 
 /** A failed request: the server's message, and a button to retry. */
-export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {
+export function LoadError({ error, retry }: { error: unknown; retry?: () => void }) {
   const { message, hint } = error as { message: string; hint?: string | null };
   return (
     <div className="problem" role="alert">
@@ -121,7 +121,7 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
 }
 
 /** An empty state: one sentence with the reason and a way out. */
-export function Nothing({ children }: { children: ReactNode }) {
+export function EmptyState({ children }: { children: ReactNode }) {
   return <div className="nothing">{children}</div>;
 }
 

@@ -50,7 +50,7 @@ export function Cost({
     costUsd !== null && `$${costUsd}`,
     isCostEstimated && estimatedTitle,
     missing > 0 && `${plural(missing, "call")} without a price`,
-    reportedCostUsd !== null && `of which the sender reports $${reportedCostUsd}`,
+    reportedCostUsd !== null && `the sender reports $${reportedCostUsd}`,
   ];
   return (
     <span className={costUsd === null ? "dim" : undefined} title={title.filter(Boolean).join(", ")}>
@@ -64,7 +64,8 @@ function markOf(isPartial: boolean, isEstimated: boolean): string {
 }
 
 /** The tooltip of an estimated cost; the call's cost receipt has the details. */
-const estimatedTitle = "estimated: the list has no price for a tier or for a part of what was used";
+const estimatedTitle =
+  "estimated: the price list lacks a price for the tier or for a part of the usage";
 
 /** The cost of one call; empty without one. */
 export function SpanCost({ of: { costUsd, isCostEstimated } }: { of: SpanCostOf }) {

@@ -71,7 +71,7 @@ export function useRuns(scope: Scope) {
 
 const dayMs = 86_400_000;
 /** More bars could not be told apart. */
-const mostBars = 42;
+const maxBars = 42;
 
 /** The time axis that all versions share, in bars of equal length. */
 export interface Axis {
@@ -85,7 +85,7 @@ export function axisOf(versions: readonly PromptVersion[]): Axis {
   const times = versions.flatMap(({ days }) => days.map(({ startTime }) => startTime));
   const [start, end] = [Math.min(...times), Math.max(...times)];
   const all = (end - start) / dayMs + 1;
-  const days = Math.ceil(all / mostBars);
+  const days = Math.ceil(all / maxBars);
   return { startTime: start, count: Math.ceil(all / days), days };
 }
 

@@ -85,7 +85,7 @@ export function Versions({ versions, selected, sides, onSelect, onSide }: Versio
                   className={`prompts-side ${sides[side] === id ? "is-on" : ""}`}
                   aria-pressed={sides[side] === id}
                   aria-label={`Version ${number} as ${side.toUpperCase()}`}
-                  title={side === "a" ? "Left of the diff (a)" : "Right of the diff (b)"}
+                  title={side === "a" ? "Left side of the diff (a)" : "Right side of the diff (b)"}
                   onClick={(event) => {
                     event.stopPropagation();
                     onSide(side, id);

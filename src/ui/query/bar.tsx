@@ -9,7 +9,7 @@ import { useShortcuts } from "../state/keys.ts";
 import { Chip } from "./chip.tsx";
 import { Options, suggestedOf, useCompletion, type Option } from "./options.tsx";
 import { ProblemNote } from "./problem.tsx";
-import { useRecentFilters } from "./recents.ts";
+import { useRecentFilters } from "./recent-filters.ts";
 import { filterOf, problemOf, wordsOf, type FilterProblem } from "./words.ts";
 import "./query.css";
 

@@ -12,7 +12,7 @@ import { useThrottled } from "../data/throttle.ts";
 import { isEndless, scopeQuery, type Scope } from "./scope.ts";
 
 const minuteMs = 60_000;
-const leastMs = 60 * minuteMs;
+const minMs = 60 * minuteMs;
 /** With a filter every matching trace is read; without one the totals are stored. */
 const filteredEveryMs = 15_000;
 const everyMs = 2_000;
@@ -61,7 +61,7 @@ async function readFigures(
   const now = Date.now();
   const until = scope.until === "" ? now : (readTime(scope.until, now) ?? now);
   const since = isEndless(scope)
-    ? Math.min(await oldestStart(scope, signal), until - leastMs)
+    ? Math.min(await oldestStart(scope, signal), until - minMs)
     : (readTime(scope.since, now) ?? 0);
   const bucketMs = bucketFor(until - since, bars);
   const range = { since: String(Math.max(0, since)), until: String(until), bucketMs };

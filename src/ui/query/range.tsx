@@ -1,7 +1,7 @@
 /** The time range of a page: `since` and `until` in the address, in the syntax of the API. */
 import { useState } from "react";
 import { time } from "../format.ts";
-import { Drop } from "../parts/drop.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useParam, useSetParams } from "../state/url.ts";
 import { readTime } from "../../filter/time.ts";
@@ -55,7 +55,7 @@ export function RangePicker({ initial = "" }: { initial?: string }) {
     ? known.name
     : `${range.since ? endText(range.since) : "…"} – ${range.until ? endText(range.until) : "now"}`;
   return (
-    <Drop
+    <Dropdown
       panelClassName="query-range"
       button={
         <>
@@ -89,7 +89,7 @@ export function RangePicker({ initial = "" }: { initial?: string }) {
           />
         </>
       )}
-    </Drop>
+    </Dropdown>
   );
 }
 
@@ -118,7 +118,7 @@ function CustomRange({ since, until, onChange }: Range & { onChange: (range: Ran
       </label>
       {isEmpty && (
         <p className="error-text" role="alert">
-          It ends before it begins.
+          The end is before the start.
         </p>
       )}
       <button type="submit" className="button">

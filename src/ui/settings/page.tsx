@@ -3,8 +3,8 @@ import { useEffect, useState } from "react";
 import { useNow, useRejects, useStatus } from "../data/queries.ts";
 import { bytes, count, duration, textOf } from "../format.ts";
 import { Keys } from "./keys.tsx";
-import { Look } from "./look.tsx";
-import { NewerClients } from "./newer.tsx";
+import { Appearance } from "./appearance.tsx";
+import { UnknownFields } from "./unknown-fields.tsx";
 import { Prices } from "./prices.tsx";
 import { Projects } from "./projects.tsx";
 import { Refused } from "./refused.tsx";
@@ -64,8 +64,8 @@ export function SettingsPage() {
           <Projects />
           <Prices />
           <Refused />
-          <NewerClients />
-          <Look />
+          <UnknownFields />
+          <Appearance />
           <About />
         </div>
       </div>
@@ -79,11 +79,7 @@ function About() {
   if (!status) return null;
   const { version, sqliteVersion, startedAt, memoryBytes, pid, durability } = status;
   return (
-    <Section
-      id="about"
-      title="About"
-      about="Tealight is one program on this machine; nothing leaves it."
-    >
+    <Section id="about" title="About" about="Tealight runs on this machine; no data leaves it.">
       <SetRow name="Version">
         {version}, with SQLite {sqliteVersion}
       </SetRow>
@@ -93,8 +89,8 @@ function About() {
       </SetRow>
       <SetRow name="Durability">
         {durability === "full"
-          ? "full: every answer is on the disk before it goes out"
-          : `${durability}: what was acknowledged survives the end of the process, with --durability full also a power cut`}
+          ? "full: data is on the disk before it is acknowledged"
+          : `${durability}: acknowledged data survives a crash of the process, with --durability full also a power cut`}
       </SetRow>
       <SetRow
         name="API"
@@ -104,7 +100,7 @@ function About() {
           </a>
         }
       >
-        All that is shown here, for programs.
+        Everything shown here, as an API.
       </SetRow>
     </Section>
   );

@@ -51,7 +51,7 @@ export function Prices() {
       title="Prices"
       about={
         listing
-          ? `Dollars per million tokens. Yours come before the list prices, ${listing.source} of ${listing.sourceDate}.`
+          ? `Dollars per million tokens. Your prices precede the list prices, ${listing.source} of ${listing.sourceDate}.`
           : "Dollars per million tokens."
       }
       action={
@@ -187,8 +187,8 @@ function PriceDialog({
   const given = Object.entries(prices).filter(([, price]) => price.trim() !== "");
   return (
     <AskDialog
-      title="A price of your own"
-      verb="Set it"
+      title="Add a price"
+      verb="Set price"
       isReady={given.length > 0}
       onClose={onClose}
       act={async () => {
@@ -204,11 +204,11 @@ function PriceDialog({
       <p className="dim">It holds for calls from now on; what is stored is repriced on demand.</p>
       <div className="settings-fields">
         <Field label="Model, * for any text" value={model} set={setModel} hint="llama*" isFirst />
-        <Field label="Provider, if it matters" value={provider} set={setProvider} hint="any" />
+        <Field label="Provider (optional)" value={provider} set={setProvider} hint="any" />
         {common.map(fieldOf)}
       </div>
       <details>
-        <summary>Audio, images, searches and the like</summary>
+        <summary>Audio, images, searches and other dimensions</summary>
         <div className="settings-fields">{others.map(fieldOf)}</div>
       </details>
     </AskDialog>
@@ -227,7 +227,7 @@ function Reprice() {
   const isRunning = status?.finishedAt === null;
   return (
     <SetRow
-      name="What is stored"
+      name="Stored calls"
       end={
         <button
           type="button"
@@ -239,11 +239,11 @@ function Reprice() {
             )
           }
         >
-          Apply the prices
+          Apply current prices
         </button>
       }
     >
-      {status ? wordsOf(status) : "Keeps the prices that held when it came."}
+      {status ? wordsOf(status) : "Stored calls keep the prices from when they arrived."}
     </SetRow>
   );
 }

@@ -20,7 +20,7 @@ export function Projects() {
     <Section
       id="projects"
       title="Projects"
-      about="Each key sends into one of them; the first is the default."
+      about="Each key belongs to one project; the first project is the default."
       action={
         <button type="button" className="button" onClick={() => setOpen({ kind: "new" })}>
           <Icon name="plus" size="s" />
@@ -136,7 +136,10 @@ function DeleteProject({ name, onClose, onDone }: DialogProps & { name: string }
         await onDone();
       }}
     >
-      <p>Its keys and {many} go with it and cannot be brought back. Pinned traces keep it alive.</p>
+      <p>
+        Its keys and {many} are deleted with it. This cannot be undone. A project with pinned traces
+        cannot be deleted.
+      </p>
       <Field label={`Type ${name}`} value={typed} set={setTyped} isFirst />
     </AskDialog>
   );

@@ -23,7 +23,7 @@ export function Refused() {
     <Section
       id="refused"
       title="Refused requests"
-      about="Counted and kept with their reason, never with their content."
+      about="Stored with the reason, without their content."
     >
       {counts.length > 0 && (
         <p className="settings-refused-counts">

@@ -1,6 +1,6 @@
 /** Components that the sections of the settings share. */
 import { useState, type FormEvent, type ReactNode } from "react";
-import { Dialog, Problem } from "../parts/controls.tsx";
+import { Dialog, LoadError } from "../parts/controls.tsx";
 
 export interface SectionProps {
   id: string;
@@ -83,7 +83,7 @@ export function AskDialog({
       <form onSubmit={(event) => void submit(event)}>
         <h2>{title}</h2>
         {children}
-        {error !== null && <Problem error={error} />}
+        {error !== null && <LoadError error={error} />}
         <div className="ask-end">
           <button type="button" className="button" onClick={onClose}>
             Cancel

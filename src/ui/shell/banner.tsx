@@ -37,8 +37,8 @@ function CannotStore({ storage }: { storage: "full" | "gone" }) {
           : "The data directory was removed or replaced: nothing is stored."}{" "}
         <span className="wide-only">
           {storage === "full"
-            ? "Reading and deleting go on."
-            : "Put it back as it was, or start the server again."}
+            ? "Reading and deleting still work."
+            : "Restore it, or restart the server."}
         </span>
       </span>
     </div>
@@ -54,7 +54,7 @@ function Lost() {
     <div className="shell-banner">
       <Icon name="warn" size="s" />
       <span className="truncated" title={refusal ?? undefined}>
-        {refusal ? `Nothing new is shown: ${refusal}` : "The server has not answered"}
+        {refusal ? `Updates are not shown: ${refusal}` : "The server has not answered"}
         <span className="wide-only">{since}. Shown is what was loaded.</span>
       </span>
       <button type="button" className="button is-small" onClick={retryNow}>

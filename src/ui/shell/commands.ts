@@ -27,7 +27,7 @@ export function useCommands(text: string, project: string, onKeys: () => void): 
     })),
     {
       group: "Actions",
-      name: isPaused ? "Go on live" : "Pause live updates",
+      name: isPaused ? "Resume live updates" : "Pause live updates",
       to: () => setPaused(!isPaused),
     },
     { group: "Actions", name: "Switch between light and dark", keyName: "T", to: toggleTheme },
@@ -40,14 +40,14 @@ export function useCommands(text: string, project: string, onKeys: () => void): 
       done: "Link copied",
     },
   ];
-  return commands.filter(({ name }) => fits(text, name));
+  return commands.filter(({ name }) => matchesFuzzy(text, name));
 }
 
 /**
  * Whether a name contains the letters in order, each directly after the previous one or at the start of a
  * word: "at" and "tools" match "Agents & tools".
  */
-export function fits(text: string, name: string): boolean {
+export function matchesFuzzy(text: string, name: string): boolean {
   const letters = text.toLowerCase().replaceAll(/\s/g, "");
   const within = name.toLowerCase();
   const starts = [...within.matchAll(/\b\w/g)].map(({ index }) => index);

@@ -1,6 +1,6 @@
 /** The page shown without the operator's token: how to get access. */
 import { useEffect, useState, type FormEvent } from "react";
-import { findToken, holds, keepToken } from "../data/token.ts";
+import { findToken, isTokenValid, keepToken } from "../data/token.ts";
 import { Logo } from "../parts/icon.tsx";
 import { CopyButton } from "../parts/controls.tsx";
 import { useTitle } from "../state/title.ts";
@@ -16,15 +16,15 @@ export function Locked({ wasRefused }: { wasRefused: string | null }) {
           ? "This page needs the operator’s token"
           : isIngestKey(wasRefused)
             ? "That is an ingest key, not the operator’s token"
-            : "The token is not valid any more"}
+            : "The token is no longer valid"}
       </h1>
-      <p>Traces are for you alone. To get in, run this where the server runs:</p>
+      <p>Traces are visible only to you. To sign in, run this on the machine of the server:</p>
       <div className="shell-locked-command">
         <code className="mono">tealight open</code>
         <CopyButton text="tealight open" label="Copy the command" />
       </div>
       <p className="dim">
-        With a data directory of its own: <code>tealight open --data-dir DIR</code>
+        With a custom data directory: <code>tealight open --data-dir DIR</code>
       </p>
       <TokenForm />
       <p className="dim">A tab in which Tealight is open lets this one in by itself.</p>
@@ -50,7 +50,7 @@ function TokenForm() {
       return setRefusal("That is an ingest key: it can send traces, but not read them.");
     }
     setTried(true);
-    const answer = await holds(given);
+    const answer = await isTokenValid(given);
     setTried(false);
     if (answer === null) return setRefusal("The server does not answer. Is it running?");
     if (!answer) return setRefusal("The server does not know this token.");

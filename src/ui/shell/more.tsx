@@ -4,7 +4,7 @@ import { Icon, ThemeIcon } from "../parts/icon.tsx";
 import { Dialog } from "../parts/controls.tsx";
 import { hrefOf } from "../pages.ts";
 import { toggleTheme } from "../state/prefs.ts";
-import { otherPages } from "./foot.tsx";
+import { otherPages } from "./bottom-nav.tsx";
 
 export function More({
   project,

@@ -3,14 +3,14 @@ import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { useLocation } from "wouter";
 import { useProject } from "../data/queries.ts";
 import { plural } from "../format.ts";
-import { Dialog, Problem } from "../parts/controls.tsx";
+import { Dialog, LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { keyText } from "../state/keys.ts";
 import { useCommands } from "./commands.ts";
-import { useFinds } from "./finds.ts";
-import { optionsOf, type Option } from "./options.tsx";
+import { usePaletteSearch } from "./palette-search.ts";
+import { optionsOf, type Option } from "./palette-options.tsx";
 
-const hint = "Page, trace, session, id or what was said";
+const hint = "Page, trace, session, id or message text";
 
 export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }) {
   const id = useId();
@@ -26,7 +26,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
   const [awaits, setAwaits] = useState<"here" | "tab" | null>(null);
   const [done, setDone] = useState("");
   const commands = useCommands(text, project, onKeys);
-  const finds = useFinds(text, project);
+  const finds = usePaletteSearch(text, project);
   const options = optionsOf(commands, finds, text.trim(), project);
   const groups = Map.groupBy(options.entries(), ([, { group }]) => group);
   const movedTo = options.findIndex(({ key }) => key === active);
@@ -118,13 +118,13 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
         />
         <kbd className="keycap">{keyText("Escape")}</kbd>
       </div>
-      {finds.error && <Problem error={finds.error} />}
+      {finds.error && <LoadError error={finds.error} />}
       {options.length > 0 && (
         <div
           ref={list}
           className="shell-palette-list"
           role="listbox"
-          aria-label="What was found"
+          aria-label="Results"
           id={`${id}-list`}
         >
           {[...groups].map(([group, members]) => (

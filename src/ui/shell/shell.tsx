@@ -8,11 +8,11 @@ import { Key } from "../parts/controls.tsx";
 import { Icon, Logo, ThemeIcon } from "../parts/icon.tsx";
 import { keyText, useShortcuts } from "../state/keys.ts";
 import { toggleTheme } from "../state/prefs.ts";
-import { Boundary } from "../parts/unloaded.tsx";
+import { Boundary } from "../parts/page-errors.tsx";
 import { Imports } from "../import/panel.tsx";
 import { Banner } from "./banner.tsx";
-import { Foot } from "./foot.tsx";
-import { KeySheet } from "./keysheet.tsx";
+import { BottomNav } from "./bottom-nav.tsx";
+import { ShortcutSheet } from "./shortcut-sheet.tsx";
 import { More } from "./more.tsx";
 import { hrefOf, pages, sectionOf } from "../pages.ts";
 import { Palette } from "./palette.tsx";
@@ -47,7 +47,7 @@ export function Shell({ children }: { children: ReactNode }) {
       },
       {
         keys: [" "],
-        label: "Pause, and go on",
+        label: "Pause or resume live updates",
         group: "Everywhere",
         run: ({ target }) => {
           if (target instanceof Element && target.closest("button, a, summary")) return false;
@@ -55,7 +55,12 @@ export function Shell({ children }: { children: ReactNode }) {
         },
       },
       { keys: ["T"], label: "Light or dark", group: "Everywhere", run: toggleTheme },
-      { keys: ["?"], label: "All keys", group: "Everywhere", run: () => setOverlay("keys") },
+      {
+        keys: ["?"],
+        label: "Keyboard shortcuts",
+        group: "Everywhere",
+        run: () => setOverlay("keys"),
+      },
     ],
     "shell",
   );
@@ -124,14 +129,14 @@ export function Shell({ children }: { children: ReactNode }) {
       <main className={`page shell-page ${state === "lost" ? "is-stale" : ""}`} id="page">
         {children}
       </main>
-      <Foot project={project} onMore={() => setOverlay("more")} />
+      <BottomNav project={project} onMore={() => setOverlay("more")} />
       <Boundary fallback={nothing}>
         <Imports />
       </Boundary>
-      <Standing />
+      <LiveAnnouncement />
       <Boundary key={overlay} fallback={nothing}>
         {overlay === "palette" && <Palette onClose={close} onKeys={() => setOverlay("keys")} />}
-        {overlay === "keys" && <KeySheet onClose={close} />}
+        {overlay === "keys" && <ShortcutSheet onClose={close} />}
         {overlay === "more" && (
           <More project={project} onClose={close} onPalette={() => setOverlay("palette")} />
         )}
@@ -141,7 +146,7 @@ export function Shell({ children }: { children: ReactNode }) {
 }
 
 /** Announces to screen readers when updates stop and resume. */
-function Standing() {
+function LiveAnnouncement() {
   const { state, isPaused } = useLiveStatus();
   const isStopped = isPaused || state === "lost";
   const [hasStopped, setHasStopped] = useState(false);
@@ -221,8 +226,8 @@ function LiveDot() {
         state === "lost"
           ? "The server does not answer; trying again"
           : isPaused
-            ? "Nothing moves; space goes on"
-            : "What is committed shows here at once; space pauses"
+            ? "Paused; press space to resume"
+            : "Live; press space to pause"
       }
       aria-pressed={isPaused}
       onClick={() => setPaused(!isPaused)}

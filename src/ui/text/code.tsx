@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState, type ReactNode } from "react";
 import { bytes, plural, textOf } from "../format.ts";
-import { useSought } from "./found.ts";
+import { useSearchMatch } from "./search-words.ts";
 import type { Token } from "./highlight.ts";
 import { visible } from "../parts/visible.ts";
 
@@ -26,7 +26,7 @@ const lineLength = 20_000;
 export function Code({ text, language, maxLines }: CodeProps) {
   const [isWhole, setWhole] = useState(false);
   const lines = useMemo(() => text.replace(/\r?\n$/, "").split(/\r?\n/), [text]);
-  const isSought = useSought();
+  const isSought = useSearchMatch();
   const isLong = maxLines !== undefined && lines.length > maxLines + 1;
   const isCut = isLong && !isWhole && !isSought(lines.slice(maxLines).join("\n"));
   const shown = isCut ? lines.slice(0, maxLines) : lines;

@@ -9,7 +9,7 @@ const comparedLength = 100_000;
 /**
  * The most changed lines; the work grows with their square. Texts with more changes are shown as replaced.
  */
-const mostChanges = 1_000;
+const maxChanges = 1_000;
 /** The number of unchanged lines shown around a change. */
 const context = 3;
 
@@ -47,7 +47,7 @@ export function Diff({ before, after }: { before: string; after: string }) {
 
 function linesOf(before: string, after: string): Line[] {
   const [old, young] = [comparedOf(before), comparedOf(after)];
-  const changes = diffLines(old, young, { maxEditLength: mostChanges }) ?? [
+  const changes = diffLines(old, young, { maxEditLength: maxChanges }) ?? [
     { value: old, removed: true, added: false },
     { value: young, removed: false, added: true },
   ];

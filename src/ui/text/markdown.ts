@@ -15,7 +15,7 @@ const tooDeep = /^(?!(?:-[ \t]*)+$|(?:\*[ \t]*)+$)(?:[ \t]*(?:>|(?:[*+-]|\d{1,9}
  * The lexer's time grows with the square of the lines in a part and of the markers in a paragraph. This
  * limit takes 30 ms at worst; 4 KB of `**a*` would take half a second.
  */
-const mostWork = 500_000;
+const maxWork = 500_000;
 
 const fence = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/;
 /** A blank line does not end a list, a quote or indented code if the next line continues it. */
@@ -36,7 +36,7 @@ export function markdownOf(text: string): Part[] {
   const lexer = new Lexer({ gfm: true, tokenizer: new QuickTokenizer() });
   let work = 0;
   const canAfford = (size: number): boolean => {
-    if (work + size ** 2 > mostWork) return false;
+    if (work + size ** 2 > maxWork) return false;
     work += size ** 2;
     return true;
   };

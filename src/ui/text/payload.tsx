@@ -5,7 +5,7 @@ import type { payloadFields } from "../../contract/fields.ts";
 import { byKey } from "../../api.ts";
 import { request, textFrom } from "../data/client.ts";
 import { bytes, textOf } from "../format.ts";
-import { CopyButton, Problem } from "../parts/controls.tsx";
+import { CopyButton, LoadError } from "../parts/controls.tsx";
 import { usePref } from "../state/prefs.ts";
 import { Code } from "./code.tsx";
 import { JsonTree } from "./json.tsx";
@@ -61,7 +61,7 @@ export function Payload({
   );
   const [mode, setMode] = usePref(`payload.${field}`, "");
   const text = useMemo(() => data?.pages.map((page) => page.text).join("") ?? "", [data]);
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!data) return <div className="text-payload" aria-busy="true" />;
   const total = data.pages[0]!.total;
   const shown =
@@ -84,7 +84,7 @@ export function Payload({
         </div>
         <span className="grow" />
         <span className="label">{textOf(bytes(total))}</span>
-        <CopyButton text={readAll} label={isCut ? "Copy what there is of it" : "Copy all of it"} />
+        <CopyButton text={readAll} label={isCut ? "Copy the stored part" : "Copy the full text"} />
       </div>
       {shown === "json" ? (
         <JsonTree text={text} />

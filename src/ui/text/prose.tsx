@@ -13,7 +13,7 @@ import { visible } from "../parts/visible.ts";
 const pieceLength = 64 * 1024;
 const pieceLines = 1_000;
 /** Deeper quotes and lists are shown as text. */
-const deepest = 12;
+const maxDepth = 12;
 
 export const Prose = memo(function Prose({ text }: { text: string }) {
   const [pieces, setPieces] = useState(1);
@@ -55,7 +55,7 @@ function Blocks({ tokens, depth }: { tokens: readonly Token[]; depth: number }) 
 }
 
 function Block({ token, depth }: { token: MarkedToken; depth: number }): ReactNode {
-  if (depth > deepest) return <p>{token.raw}</p>;
+  if (depth > maxDepth) return <p>{token.raw}</p>;
   switch (token.type) {
     case "space":
     case "def":

@@ -3,11 +3,11 @@ import { useId, useState, type ReactNode } from "react";
 import { isObject, parseJson } from "../../messages/json.ts";
 import type { ToolResult } from "../../messages/model.ts";
 import { Duration } from "../parts/figure.tsx";
-import { KindMark, StandingBadge, type Standing } from "../parts/mark.tsx";
+import { KindMark, StatusBadge, type DisplayStatus } from "../parts/status-mark.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
-import { TextEnd, type Ending } from "./end.tsx";
-import { useSought } from "./found.ts";
+import { TruncationNote, type Truncation } from "./truncated.tsx";
+import { useSearchMatch } from "./search-words.ts";
 import { Diff } from "./diff.tsx";
 import { visible } from "../parts/visible.ts";
 
@@ -16,9 +16,9 @@ export interface ToolCardProps {
   /** The arguments as sent: JSON or plain text. */
   args: string | null;
   /** Set if the arguments are incomplete. */
-  argsEnd?: Ending | undefined;
+  argsTruncation?: Truncation | undefined;
   result: ToolResult | null;
-  standing: Standing;
+  displayStatus: DisplayStatus;
   durationMs: number | null;
   /** A remark on something unusual. */
   note?: string | undefined;
@@ -29,19 +29,19 @@ export interface ToolCardProps {
   children?: ReactNode;
 }
 
-const shownLines = 8;
+const maxLines = 8;
 /** How much of the arguments the card's heading uses. */
 const summaryLength = 500;
 /** How much of them is visible at least. */
 const seenLength = 40;
-const looks: Partial<Record<Standing, string>> = { error: "is-failed", lost: "is-lost" };
+const looks: Partial<Record<DisplayStatus, string>> = { error: "is-failed", lost: "is-lost" };
 
 export function ToolCard({
   name,
   args,
-  argsEnd,
+  argsTruncation,
   result,
-  standing,
+  displayStatus,
   durationMs,
   note,
   isSelected = false,
@@ -49,14 +49,14 @@ export function ToolCard({
   children,
 }: ToolCardProps) {
   const [toggled, setToggled] = useState(false);
-  const isSought = useSought();
+  const isSought = useSearchMatch();
   const id = useId();
   const { summary, edit } = readArgs(args);
   const isHidden = args !== null && isSought(args) && !isSought(summary.slice(0, seenLength));
   const isOpen = toggled !== isHidden;
   const hasMore = args !== null && args !== summary && args.length > 0;
   return (
-    <div className={`text-tool ${looks[standing] ?? ""} ${isSelected ? "is-selected" : ""}`}>
+    <div className={`text-tool ${looks[displayStatus] ?? ""} ${isSelected ? "is-selected" : ""}`}>
       <header onClick={onSelect}>
         <KindMark kind="tool" />
         {onSelect ? (
@@ -67,10 +67,10 @@ export function ToolCard({
           <span className="text-tool-name">{visible(name)}</span>
         )}
         <span className="text-tool-args truncated">{visible(summary.slice(0, summaryLength))}</span>
-        {standing !== "ok" && (
-          <StandingBadge standing={standing}>
-            {standing === "lost" ? note : undefined}
-          </StandingBadge>
+        {displayStatus !== "ok" && (
+          <StatusBadge displayStatus={displayStatus}>
+            {displayStatus === "lost" ? note : undefined}
+          </StatusBadge>
         )}
         {hasMore && (
           <button
@@ -95,15 +95,17 @@ export function ToolCard({
           <Code text={pretty(args)} language="json" maxLines={40} />
         </div>
       )}
-      {argsEnd && (isOpen || argsEnd.cut) && <TextEnd of={argsEnd} where="its span has" />}
+      {argsTruncation && (isOpen || argsTruncation.cut) && (
+        <TruncationNote of={argsTruncation} where="its span has" />
+      )}
       {!isOpen && edit && <Diff {...edit} />}
       {result && result.text !== "" && (
-        <Code text={result.text} language={languageOf(result.text)} maxLines={shownLines} />
+        <Code text={result.text} language={languageOf(result.text)} maxLines={maxLines} />
       )}
-      {result && <TextEnd of={result} where="its span has" />}
+      {result && <TruncationNote of={result} where="its span has" />}
       {children && <div className="text-tool-media">{children}</div>}
-      {note && standing !== "lost" && (
-        <p className={standing === "error" ? "note error-text" : "note"}>{note}</p>
+      {note && displayStatus !== "lost" && (
+        <p className={displayStatus === "error" ? "note error-text" : "note"}>{note}</p>
       )}
     </div>
   );

@@ -9,8 +9,8 @@ import { ask, request } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
 import { plural } from "../format.ts";
 import { hrefOf } from "../pages.ts";
-import { Dialog, Problem, useCopied } from "../parts/controls.tsx";
-import { Drop } from "../parts/drop.tsx";
+import { Dialog, LoadError, useCopied } from "../parts/controls.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { saveFile } from "../text/save.ts";
 
@@ -65,7 +65,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
       <span className="visually-hidden" role="status">
         {isCopied ? "copied" : ""}
       </span>
-      <Drop
+      <Dropdown
         button={isCopied ? <Copied /> : <Icon name="more" />}
         label="More"
         className="button is-quiet is-square trace-more"
@@ -102,7 +102,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
             />
           </>
         )}
-      </Drop>
+      </Dropdown>
       {isAsking && <DeleteDialog trace={trace} onClose={() => setAsking(false)} />}
     </>
   );
@@ -136,7 +136,7 @@ function Menu({
   items: readonly (readonly [name: string, run: () => void])[];
 }) {
   return (
-    <Drop
+    <Dropdown
       className="button wide-only"
       button={
         <>
@@ -157,7 +157,7 @@ function Menu({
           />
         ))
       }
-    </Drop>
+    </Dropdown>
   );
 }
 
@@ -188,7 +188,7 @@ function DeleteDialog({ trace, onClose }: { trace: Summary; onClose: () => void 
         {trace.name ?? trace.traceId}: {plural(trace.spanCount, "span")}. It is gone at once and
         cannot be brought back.
       </p>
-      {error !== null && <Problem error={error} />}
+      {error !== null && <LoadError error={error} />}
       <div className="ask-end">
         <button type="button" className="button" autoFocus onClick={onClose}>
           Keep it

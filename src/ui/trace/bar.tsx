@@ -1,7 +1,7 @@
 /** The toolbar above a trace: the open view and its filters. */
 import { count as countText } from "../format.ts";
 import { Key } from "../parts/controls.tsx";
-import { Drop } from "../parts/drop.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { ShowSwitch } from "../transcript/show.tsx";
 import { FindBar, type Find } from "./find.tsx";
@@ -48,7 +48,7 @@ export function ViewBar(props: ViewBarProps) {
       )}
       <FindBar find={find} selected={selected} onSelect={onFound} />
       {view !== "raw" && (
-        <Drop
+        <Dropdown
           className="button is-quiet is-square trace-phone-menu"
           label={view === "spans" ? "Sort and filter" : "Display options"}
           button={<Icon name="filter" />}
@@ -56,7 +56,7 @@ export function ViewBar(props: ViewBarProps) {
           {(close) =>
             view === "spans" ? <PhoneChoices {...props} close={close} /> : <ShowSwitch />
           }
-        </Drop>
+        </Dropdown>
       )}
     </div>
   );

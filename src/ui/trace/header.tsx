@@ -8,7 +8,7 @@ import { StepButtons } from "../parts/controls.tsx";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { hrefOf } from "../pages.ts";
-import { StandingBadge, standingOf } from "../parts/mark.tsx";
+import { StatusBadge, displayStatusOf } from "../parts/status-mark.tsx";
 import { traceHref } from "../query/scope.ts";
 import { TraceActions } from "./actions.tsx";
 import type { SpanTable } from "../data/span-table.ts";
@@ -24,8 +24,8 @@ export interface TraceHeaderProps {
 
 export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps) {
   const { trace } = table;
-  const standing = standingOf(trace);
-  const now = useNow(standing === "running" ? 1_000 : 60_000);
+  const displayStatus = displayStatusOf(trace);
+  const now = useNow(displayStatus === "running" ? 1_000 : 60_000);
   const [project] = useProject();
   const { newer, older } = useNeighbours(trace);
   const workflow = [trace.workflowName, trace.workflowRunId].filter(Boolean).join(" / ");
@@ -39,8 +39,8 @@ export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps)
         <h1 className="truncated" title={trace.traceId}>
           {trace.name ?? trace.traceId}
         </h1>
-        {(standing !== "ok" || trace.errorCount > 0) && (
-          <StandingBadge standing={standing} errorCount={trace.errorCount} />
+        {(displayStatus !== "ok" || trace.errorCount > 0) && (
+          <StatusBadge displayStatus={displayStatus} errorCount={trace.errorCount} />
         )}
         {trace.pinned && (
           <span className="badge">

@@ -3,12 +3,12 @@ import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
-import { Nothing, Problem } from "../parts/controls.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
 import { hrefOf } from "../pages.ts";
 import { useShortcuts } from "../state/keys.ts";
 import { useTitle } from "../state/title.ts";
 import { useParam } from "../state/url.ts";
-import { SoughtContext, wordsOf } from "../text/found.ts";
+import { SearchContext, wordsOf } from "../text/search-words.ts";
 import { TranscriptView } from "../transcript/view.tsx";
 import { ViewBar } from "./bar.tsx";
 import { useTrace } from "./data.ts";
@@ -37,11 +37,11 @@ export function TracePage({ trace }: { trace: string }) {
       <div>
         <h1 className="visually-hidden">Trace</h1>
         {isGone ? (
-          <Nothing>
+          <EmptyState>
             There are no traces {trace}. It may have been deleted. <AllTraces />
-          </Nothing>
+          </EmptyState>
         ) : error ? (
-          <Problem error={error} retry={() => void refetch()} />
+          <LoadError error={error} retry={() => void refetch()} />
         ) : (
           <Loading />
         )}
@@ -158,7 +158,7 @@ function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) 
         <TraceHeader table={table} {...jumps} />
         {children}
       </div>
-      <SoughtContext value={sought}>
+      <SearchContext value={sought}>
         <div ref={panes} className={`panes trace-panes ${hasPane ? "has-inspector" : ""}`}>
           <section
             className="pane trace-view"
@@ -210,7 +210,7 @@ function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) 
             />
           )}
         </div>
-      </SoughtContext>
+      </SearchContext>
     </div>
   );
 }

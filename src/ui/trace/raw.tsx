@@ -3,8 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { byKey } from "../../api.ts";
 import { request, textFrom } from "../data/client.ts";
 import { bytes, count, plural, textOf } from "../format.ts";
-import { CopyButton, Problem } from "../parts/controls.tsx";
-import { CutNote } from "../text/end.tsx";
+import { CopyButton, LoadError } from "../parts/controls.tsx";
+import { CutNote } from "../text/truncated.tsx";
 import { JsonTree } from "../text/json.tsx";
 import { exportTrace } from "./actions.tsx";
 import type { SpanTable } from "../data/span-table.ts";
@@ -27,7 +27,7 @@ export function Raw({ table }: { table: SpanTable }) {
     },
     enabled: !isLarge,
   });
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (isLarge) {
     return (
       <div className="nothing">
@@ -51,7 +51,7 @@ export function Raw({ table }: { table: SpanTable }) {
           </CutNote>
         )}
         <span className="grow" />
-        <CopyButton text={text} label="Copy all of it" className="button is-quiet is-small">
+        <CopyButton text={text} label="Copy the full text" className="button is-quiet is-small">
           Copy
         </CopyButton>
       </div>

@@ -8,7 +8,7 @@ import { parseColumns } from "../../filter/parse.ts";
 import { quote } from "../../filter/caret.ts";
 import { ask } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
-import { Drop } from "../parts/drop.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import {
   isKeyColumn,
@@ -23,14 +23,14 @@ import { columnOf, columns } from "./columns.tsx";
 
 export function ColumnsMenu() {
   return (
-    <Drop
+    <Dropdown
       className="button is-quiet is-square"
       label="Columns"
       button={<Icon name="columns" />}
       panelClassName="traces-columns"
     >
       {() => <Choice />}
-    </Drop>
+    </Dropdown>
   );
 }
 

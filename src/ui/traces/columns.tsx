@@ -6,7 +6,7 @@ import type { SortField } from "../../backend/traces.ts";
 import type { Summary } from "../../backend/views.ts";
 import { count, duration, exactTime, plural, textOf, time, timeOfDay } from "../format.ts";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
-import { standingOf } from "../parts/mark.tsx";
+import { displayStatusOf } from "../parts/status-mark.tsx";
 import { plainLine } from "../text/plain.ts";
 import { isKeyColumn } from "./column-choice.ts";
 
@@ -232,25 +232,25 @@ export function templateOf(columns: readonly Column[]): string {
 }
 
 function DurationCell({ trace, about: { now, scaleMs } }: { trace: Summary; about: RowContext }) {
-  const standing = standingOf(trace);
-  const ms = standing === "running" ? Math.max(0, now - trace.startTime) : trace.durationMs;
+  const displayStatus = displayStatusOf(trace);
+  const ms = displayStatus === "running" ? Math.max(0, now - trace.startTime) : trace.durationMs;
   const share =
-    standing === "lost" ? 1 : scaleMs === null ? null : Math.min(1, ms / Math.max(1, scaleMs));
+    displayStatus === "lost" ? 1 : scaleMs === null ? null : Math.min(1, ms / Math.max(1, scaleMs));
   return (
     <div
       className="traces-duration"
-      title={standing === "lost" ? "No end received" : textOf(duration(ms))}
+      title={displayStatus === "lost" ? "No end received" : textOf(duration(ms))}
     >
       <div>
         {share !== null && (
           <div
-            className={`traces-duration-bar is-${standing}`}
+            className={`traces-duration-bar is-${displayStatus}`}
             style={{ width: `${share * 100}%` }}
           />
         )}
       </div>
       <div className="number">
-        {standing === "lost" ? <span className="dim">no end</span> : <Duration ms={ms} />}
+        {displayStatus === "lost" ? <span className="dim">no end</span> : <Duration ms={ms} />}
       </div>
     </div>
   );

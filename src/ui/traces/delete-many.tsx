@@ -5,7 +5,7 @@ import { useEffect, useState, type FormEvent } from "react";
 import { byKey } from "../../api.ts";
 import { ApiError, ask } from "../data/client.ts";
 import { count, plural } from "../format.ts";
-import { Dialog, Problem } from "../parts/controls.tsx";
+import { Dialog, LoadError } from "../parts/controls.tsx";
 import { scopeQuery, type Scope } from "../query/scope.ts";
 
 /** Above this number, the user has to type the count to confirm. */
@@ -94,7 +94,7 @@ export function DeleteMany({
             />
           </label>
         )}
-        {error !== null && <Problem error={error} />}
+        {error !== null && <LoadError error={error} />}
         <div className="ask-end">
           <button type="button" className="button" onClick={onClose}>
             Cancel

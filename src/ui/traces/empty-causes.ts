@@ -1,5 +1,5 @@
 /**
- * Finds which words of a filter exclude every trace, by asking for the list without each of them, and
+ * PaletteResults which words of a filter exclude every trace, by asking for the list without each of them, and
  * suggests a correction for a misspelled value.
  */
 import { useQuery } from "@tanstack/react-query";

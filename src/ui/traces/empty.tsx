@@ -1,6 +1,6 @@
 /** The end of the list, and the message for an empty list. */
 import { plural } from "../format.ts";
-import { Nothing } from "../parts/controls.tsx";
+import { EmptyState } from "../parts/controls.tsx";
 import { rangeWords } from "../query/range.tsx";
 import { splitFreeText } from "../query/words.ts";
 import { useSetParams } from "../state/url.ts";
@@ -15,7 +15,7 @@ export function EmptyList({ scope }: { scope: Scope }) {
   const { text } = splitFreeText(filter);
   const blamed = useEmptyCauses(scope);
   return (
-    <Nothing>
+    <EmptyState>
       <p>
         {filter === "" ? "There are no traces" : "No trace matches "}
         {filter !== "" && <code className="mono">{filter}</code>}
@@ -74,7 +74,7 @@ export function EmptyList({ scope }: { scope: Scope }) {
           </button>
         )}
       </p>
-    </Nothing>
+    </EmptyState>
   );
 }
 

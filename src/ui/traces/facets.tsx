@@ -4,7 +4,7 @@ import type { Figures } from "../../backend/figures.ts";
 import { okWithErrors } from "../../filter/keys.ts";
 import { count } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
-import { StandingMark, standingWords, type Standing } from "../parts/mark.tsx";
+import { StatusMark, statusWords, type DisplayStatus } from "../parts/status-mark.tsx";
 import { tickedValues, toggleValue } from "../query/words.ts";
 import { usePref } from "../state/prefs.ts";
 import { useRoving } from "../state/roving.ts";
@@ -69,16 +69,16 @@ export function Facets({
 const statuses: {
   key: "status" | "is";
   value: string;
-  standing: Standing;
+  displayStatus: DisplayStatus;
   /** True for the status "ok" with errors inside. */
   hasErrors?: true;
 }[] = [
-  { key: "status", value: "ok", standing: "ok" },
-  { key: "status", value: okWithErrors, standing: "ok", hasErrors: true },
-  { key: "status", value: "error", standing: "error" },
-  { key: "status", value: "aborted", standing: "aborted" },
-  { key: "is", value: "open", standing: "running" },
-  { key: "is", value: "stale", standing: "lost" },
+  { key: "status", value: "ok", displayStatus: "ok" },
+  { key: "status", value: okWithErrors, displayStatus: "ok", hasErrors: true },
+  { key: "status", value: "error", displayStatus: "error" },
+  { key: "status", value: "aborted", displayStatus: "aborted" },
+  { key: "is", value: "open", displayStatus: "running" },
+  { key: "is", value: "stale", displayStatus: "lost" },
 ];
 
 function StatusFacet({
@@ -99,10 +99,10 @@ function StatusFacet({
   const isTicked = statuses.some(({ key, value }) => tickedValues(filter, key).includes(value));
   return (
     <Facet name="Status">
-      {statuses.map(({ key, value, standing, hasErrors }) => {
+      {statuses.map(({ key, value, displayStatus, hasErrors }) => {
         const words = hasErrors
-          ? `${standingWords[standing]}, with failed calls`
-          : standingWords[standing];
+          ? `${statusWords[displayStatus]}, with failed calls`
+          : statusWords[displayStatus];
         const isOn = tickedValues(filter, key).includes(value);
         return (
           <Tick
@@ -111,7 +111,11 @@ function StatusFacet({
             count={isTicked && !isOn ? null : (counts[value] ?? null)}
             onToggle={() => onFilter(toggleValue(filter, key, value))}
           >
-            <StandingMark standing={standing} errorCount={hasErrors ? 1 : 0} words={words} />
+            <StatusMark
+              displayStatus={displayStatus}
+              errorCount={hasErrors ? 1 : 0}
+              words={words}
+            />
             <span className="truncated" aria-hidden="true">
               {words}
             </span>

@@ -5,8 +5,8 @@ import { Link } from "wouter";
 import type { Hit } from "../../backend/search.ts";
 import { ask } from "../data/client.ts";
 import { exactTime, plural, time } from "../format.ts";
-import { Nothing, Problem } from "../parts/controls.tsx";
-import { KindMark } from "../parts/mark.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
+import { KindMark } from "../parts/status-mark.tsx";
 import { rangeWords } from "../query/range.tsx";
 import { splitFreeText } from "../query/words.ts";
 import { scopeQuery, traceHref, type Scope } from "../query/scope.ts";
@@ -58,19 +58,19 @@ export function Hits({ scope }: { scope: Scope }) {
   }, [goesOn, isFetching, error, fetchNextPage]);
   if (text === "") {
     return (
-      <Nothing>
+      <EmptyState>
         Write what was said, as <code className="mono">overloaded "exact phrase"</code>: one message
         has all of the words.
-      </Nothing>
+      </EmptyState>
     );
   }
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (data && hits.length === 0 && !hasNextPage) {
     return (
-      <Nothing>
+      <EmptyState>
         No message has <code className="mono">{text}</code>
         {rangeWords(scope) && ` ${rangeWords(scope)}`}.
-      </Nothing>
+      </EmptyState>
     );
   }
   const traces = tracesOf(hits);

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } fro
 import type { TraceSort } from "../../backend/traces.ts";
 import type { Summary } from "../../backend/views.ts";
 import { useNow } from "../data/queries.ts";
-import { standingOf } from "../parts/mark.tsx";
+import { displayStatusOf } from "../parts/status-mark.tsx";
 import { usePref } from "../state/prefs.ts";
 import { useWidth } from "../state/width.ts";
 import { columnsFor, phoneColumns, templateOf } from "./columns.tsx";
@@ -166,7 +166,7 @@ export function TraceList(props: ListProps) {
                 onMarkTo={props.onMarkTo}
                 isStop={index === stop}
                 isFocusWanted={item.key === selected && isFocused}
-                about={standingOf(item) === "running" ? ticking : about}
+                about={displayStatusOf(item) === "running" ? ticking : about}
                 onSelect={onSelect}
                 onOpen={onOpen}
               />

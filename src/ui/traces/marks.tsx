@@ -7,7 +7,7 @@ import { byKey } from "../../api.ts";
 import { ask, request } from "../data/client.ts";
 import { count } from "../format.ts";
 import { hrefOf } from "../pages.ts";
-import { Problem } from "../parts/controls.tsx";
+import { LoadError } from "../parts/controls.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { type Scope } from "../query/scope.ts";
 import { useShortcuts } from "../state/keys.ts";
@@ -180,7 +180,7 @@ export function MarksBar({
       >
         <Icon name="close" size="s" />
       </button>
-      {error !== null && <Problem error={error} />}
+      {error !== null && <LoadError error={error} />}
       {isAsking && (
         <DeleteMany
           target={isAll ? { scope } : { keys: marked.map(({ key }) => key) }}

@@ -7,8 +7,8 @@ import { byKey } from "../../api.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { FirstRun } from "../first/page.tsx";
-import { Key, Problem } from "../parts/controls.tsx";
-import { Edge } from "../parts/edge.tsx";
+import { Key, LoadError } from "../parts/controls.tsx";
+import { ResizeHandle } from "../parts/resize-handle.tsx";
 import { plural } from "../format.ts";
 import { problemOf, splitFreeText } from "../query/words.ts";
 import { useParam, useSetParams } from "../state/url.ts";
@@ -190,9 +190,9 @@ export function TracesPage() {
             {isList && !problem && <InternalLine traces={internal} />}
           </div>
           {problem ? (
-            <Problem error={problem} />
+            <LoadError error={problem} />
           ) : error && !pages ? (
-            <Problem error={error} retry={() => void refetch()} />
+            <LoadError error={error} retry={() => void refetch()} />
           ) : !isList ? (
             <Hits scope={scope} />
           ) : isEmpty ? (
@@ -253,14 +253,14 @@ export function TracesPage() {
               onPin={pin}
               onClose={close}
             />
-            <Edge
+            <ResizeHandle
               {...{
                 name: "peek.width",
                 variable: "--w-peek",
                 side: "left",
                 className: "peek-edge",
               }}
-              {...{ byDefault: 432, least: 340, most: 760, label: "Width of the peek" }}
+              {...{ initial: 432, min: 340, max: 760, label: "Width of the peek" }}
             />
           </>
         )}

@@ -6,7 +6,7 @@ import type { Summary } from "../../backend/views.ts";
 import { count, duration, plural, textOf } from "../format.ts";
 import { ContextShare } from "../parts/context.tsx";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
-import { KindMark, standingOf } from "../parts/mark.tsx";
+import { KindMark, displayStatusOf } from "../parts/status-mark.tsx";
 import { foldSpans, largeSpanCount, type PeekSpan } from "./peek-data.ts";
 import { traceHref } from "../query/scope.ts";
 
@@ -26,7 +26,7 @@ export function PeekTotals({
   trace: Summary;
   breakdown: Breakdown | undefined;
 }) {
-  const isLost = standingOf(trace) === "lost";
+  const isLost = displayStatusOf(trace) === "lost";
   return (
     <section className="section">
       <dl className="peek-totals">

@@ -4,9 +4,9 @@ import { useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import type { Summary } from "../../backend/views.ts";
 import { count, exactTime, time } from "../format.ts";
-import { CopyButton, Key, Nothing, Problem, StepButtons } from "../parts/controls.tsx";
+import { CopyButton, Key, EmptyState, LoadError, StepButtons } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { StandingBadge, standingOf } from "../parts/mark.tsx";
+import { StatusBadge, displayStatusOf } from "../parts/status-mark.tsx";
 import { prefetchPeek, spansOf, useSettledKey, usePeek, firstUserMessage } from "./peek-data.ts";
 import { PeekError, PeekMessage, PeekSpans, PeekTotals } from "./peek-sections.tsx";
 import { hrefOf } from "../pages.ts";
@@ -92,7 +92,7 @@ export function Peek(props: PeekProps) {
         </button>
       </div>
       {summary && <PeekHead trace={summary} project={project} />}
-      {error && <Problem error={error} retry={() => void breakdown.refetch()} />}
+      {error && <LoadError error={error} retry={() => void breakdown.refetch()} />}
       {summary && (
         <>
           <PeekTotals trace={summary} breakdown={key === null ? undefined : breakdown.data} />
@@ -115,7 +115,7 @@ export function Peek(props: PeekProps) {
         </>
       )}
       {!summary && !error && columns.isSuccess && (
-        <Nothing>This trace no longer exists.</Nothing>
+        <EmptyState>This trace no longer exists.</EmptyState>
       )}
     </aside>
   );
@@ -129,7 +129,7 @@ function PeekHead({ trace, project }: { trace: Summary; project: string }) {
         {name ?? traceId}
       </h2>
       <div className="flex">
-        <StandingBadge standing={standingOf(trace)} errorCount={errorCount} />
+        <StatusBadge displayStatus={displayStatusOf(trace)} errorCount={errorCount} />
         <span className="dim truncated">
           <span title={`${exactTime(startTime)}, by ${source}`}>{time(startTime, Date.now())}</span>
           {agentName !== null && agentName !== name && ` · ${agentName}`}

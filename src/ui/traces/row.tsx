@@ -3,7 +3,7 @@ import { memo, useLayoutEffect, useRef, type MouseEvent } from "react";
 import type { Summary } from "../../backend/views.ts";
 import { ago, count } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
-import { standingOf, StandingMark } from "../parts/mark.tsx";
+import { displayStatusOf, StatusMark } from "../parts/status-mark.tsx";
 import { plainLine } from "../text/plain.ts";
 import type { Column, RowContext } from "./columns.tsx";
 
@@ -42,7 +42,7 @@ export const TraceRow = memo(function TraceRow({
   onOpen,
 }: RowProps) {
   const row = useRef<HTMLDivElement>(null);
-  const isRunning = standingOf(trace) === "running";
+  const isRunning = displayStatusOf(trace) === "running";
   // The reused element may still have the focus of another trace's row.
   useLayoutEffect(() => {
     const element = row.current!;
@@ -88,7 +88,7 @@ export const TraceRow = memo(function TraceRow({
             <span className="visually-hidden">marked</span>
           </span>
         ) : (
-          <StandingMark standing={standingOf(trace)} errorCount={trace.errorCount} />
+          <StatusMark displayStatus={displayStatusOf(trace)} errorCount={trace.errorCount} />
         )}
       </div>
       {columns.map(({ id, isNumber, className = "", title, cell }) =>

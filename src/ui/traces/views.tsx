@@ -4,18 +4,18 @@ import { useState, type FormEvent } from "react";
 import type { ViewView } from "../../http/views.ts";
 import type { TraceSort } from "../../backend/traces.ts";
 import { ask } from "../data/client.ts";
-import { CopyButton, Dialog, Problem } from "../parts/controls.tsx";
-import { Drop } from "../parts/drop.tsx";
+import { CopyButton, Dialog, LoadError } from "../parts/controls.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { newestFirst, useScope } from "../query/scope.ts";
 import { useParam, useSetParams } from "../state/url.ts";
 import { useColumnChoice, usualColumns } from "./column-choice.ts";
 import "./views.css";
 
-type Shown = Omit<ViewView, "id" | "name">;
+type ViewState = Omit<ViewView, "id" | "name">;
 
 export function ViewsMenu() {
-  const { shown, apply } = useShown();
+  const { shown, apply } = useViewState();
   const chosen = useColumnChoice();
   const client = useQueryClient();
   const { data, error, refetch } = useQuery({
@@ -38,12 +38,12 @@ export function ViewsMenu() {
     const { view } = await changed(ask("POST /api/views", { body: { name, ...shown } }));
     setApplied(String(view.id), { replace: true });
   };
-  const put = (id: number, body: Shown & { name: string }) =>
+  const put = (id: number, body: ViewState & { name: string }) =>
     changed(ask("PUT /api/views/:view", { at: { view: id }, body }));
   const rename = ({ id, ...fields }: ViewView, name: string) => put(id, { ...fields, name });
   return (
     <>
-      <Drop
+      <Dropdown
         className="button is-quiet views-opener"
         label={current ? `Views: ${current.name}` : "Views"}
         button={
@@ -57,7 +57,7 @@ export function ViewsMenu() {
       >
         {(close) => (
           <>
-            {error && <Problem error={error} retry={() => void refetch()} />}
+            {error && <LoadError error={error} retry={() => void refetch()} />}
             {!error && views.length === 0 && <p className="note">No view is saved yet.</p>}
             <ul>
               {views.map((view) => (
@@ -121,7 +121,7 @@ export function ViewsMenu() {
             </CopyButton>
           </>
         )}
-      </Drop>
+      </Dropdown>
       {asked && (
         <AskDialog
           key={asked.what}
@@ -207,7 +207,7 @@ function AskDialog({
             />
           </label>
         )}
-        {error !== null && <Problem error={error} />}
+        {error !== null && <LoadError error={error} />}
         <div className="ask-end">
           <button type="button" className="button" onClick={onClose}>
             Cancel
@@ -226,7 +226,7 @@ function AskDialog({
 }
 
 /** The current state of the list, and a function that applies a saved one. */
-function useShown(): { shown: Shown; apply: (view: ViewView) => void } {
+function useViewState(): { shown: ViewState; apply: (view: ViewView) => void } {
   const { filter, since, until, project } = useScope();
   const [sort] = useParam<TraceSort>("sort", newestFirst);
   const { ids, choose } = useColumnChoice();
@@ -251,8 +251,8 @@ function useShown(): { shown: Shown; apply: (view: ViewView) => void } {
   };
 }
 
-function isSame(view: ViewView, shown: Shown): boolean {
-  const key = ({ filter, since, until, sort, project, columns }: Shown) =>
+function isSame(view: ViewView, shown: ViewState): boolean {
+  const key = ({ filter, since, until, sort, project, columns }: ViewState) =>
     JSON.stringify([filter.trim(), since, until, sort, project, columns]);
   return key(view) === key(shown);
 }

@@ -3,8 +3,8 @@ import type { Part, ToolResult } from "../../messages/model.ts";
 import type { TranscriptEntry } from "../../query/transcript.ts";
 import { count } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
-import { KindMark, type Standing } from "../parts/mark.tsx";
-import { useSought } from "../text/found.ts";
+import { KindMark, type DisplayStatus } from "../parts/status-mark.tsx";
+import { useSearchMatch } from "../text/search-words.ts";
 import { ToolCard } from "../text/tool.tsx";
 import { Fold } from "./fold.tsx";
 import { attachedTo, callsIn, foldTools, textOf } from "./items.ts";
@@ -22,7 +22,11 @@ export function CallCard({ call, args }: { call: Joined; args: ToolCall | null }
   const spanKey = call.span?.key ?? null;
   const tool = spanKey === null ? null : context.toolOf(spanKey);
   const facts = spanKey === null ? null : context.factsOf(spanKey);
-  const { standing, note } = standingOfCall(call, facts?.status ?? tool?.status ?? null, context);
+  const { displayStatus, note } = displayStatusOfCall(
+    call,
+    facts?.status ?? tool?.status ?? null,
+    context,
+  );
   // If the call returned nothing, the error of its span is shown.
   const failure = call.result?.text ? null : tool?.errorMessage;
   const durationMs = facts?.durationMs ?? (tool ? tool.endTime - tool.startTime : null);
@@ -32,7 +36,7 @@ export function CallCard({ call, args }: { call: Joined; args: ToolCall | null }
       name={call.name ?? tool?.name ?? "tool"}
       {...argsOf(args ?? (tool && callOf(tool)))}
       result={call.result}
-      standing={standing}
+      displayStatus={displayStatus}
       durationMs={durationMs}
       note={note ?? failure ?? undefined}
       isSelected={spanKey !== null && spanKey === selected}
@@ -50,24 +54,24 @@ export function HistoryCall({ call, result }: { call: ToolCall; result: ToolResu
       name={call.name ?? "tool"}
       {...argsOf(call)}
       result={result}
-      standing={result?.isError ? "error" : "ok"}
+      displayStatus={result?.isError ? "error" : "ok"}
       durationMs={null}
       note={result ? undefined : "no result was sent"}
     />
   );
 }
 
-function standingOfCall(
+function displayStatusOfCall(
   { result }: Joined,
   status: TranscriptEntry["status"] | null,
   { state }: TranscriptContext,
-): { standing: Standing; note?: string } {
-  if (status === "aborted") return { standing: "aborted" };
-  if (status === "error" || result?.isError) return { standing: "error" };
-  if (result) return { standing: "ok" };
-  if (status === "ok") return { standing: "ok", note: "no result was recorded" };
-  if (state === "open") return { standing: "running" };
-  return { standing: "lost", note: "no end received" };
+): { displayStatus: DisplayStatus; note?: string } {
+  if (status === "aborted") return { displayStatus: "aborted" };
+  if (status === "error" || result?.isError) return { displayStatus: "error" };
+  if (result) return { displayStatus: "ok" };
+  if (status === "ok") return { displayStatus: "ok", note: "no result was recorded" };
+  if (state === "open") return { displayStatus: "running" };
+  return { displayStatus: "lost", note: "no end received" };
 }
 
 /** A tool span without a known call. */
@@ -83,7 +87,7 @@ function UnrequestedTool({ entry }: { entry: TranscriptEntry }) {
       name={name}
       {...argsOf(callOf(entry))}
       result={result ?? null}
-      standing={status}
+      displayStatus={status}
       durationMs={entry.endTime - entry.startTime}
       note={note}
       isSelected={key === selected}
@@ -107,7 +111,7 @@ export function UnrequestedTools({ entries }: { entries: readonly TranscriptEntr
 /** A run of similar tools as one line: "12 × grep, all ok". */
 function ToolRun({ run }: { run: readonly TranscriptEntry[] }) {
   const { folds, selected } = useTranscriptContext();
-  const isSought = useSought();
+  const isSought = useSearchMatch();
   const id = `run.${run[0]!.key}`;
   const isOpen = folds.isOpen(
     id,
@@ -138,5 +142,5 @@ function callOf({ input }: TranscriptEntry): ToolCall | null {
 }
 
 function argsOf(call: ToolCall | null) {
-  return { args: call?.text ?? null, argsEnd: call ?? undefined };
+  return { args: call?.text ?? null, argsTruncation: call ?? undefined };
 }

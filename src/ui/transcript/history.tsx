@@ -1,7 +1,7 @@
 /** The earlier messages that a call was sent again, and the differences of a changed history. */
 import { useMemo } from "react";
 import { plural } from "../format.ts";
-import { Problem } from "../parts/controls.tsx";
+import { LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Diff } from "../text/diff.tsx";
 import { diffHistories } from "./history-diff.ts";
@@ -21,7 +21,7 @@ export function EarlierMessages({ spanKey }: { spanKey: number }) {
     () => data && joinResults(data.input.slice(0, data.newFrom), undefined, data.input),
     [data],
   );
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!earlier) {
     return (
       <Turn>
@@ -93,7 +93,7 @@ function HistoryDiff({ spanKey, earlierKey }: { spanKey: number; earlierKey: num
     [before.data, after.data],
   );
   const error = before.error ?? after.error;
-  if (error) return <Problem error={error} />;
+  if (error) return <LoadError error={error} />;
   if (!changed) return <p className="transcript-loading">Reading both histories…</p>;
   const { from, messages, delta } = changed;
   const size =

@@ -2,7 +2,7 @@
 import { memo } from "react";
 import { money, plural } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
-import { KindMark, StandingBadge } from "../parts/mark.tsx";
+import { KindMark, StatusBadge } from "../parts/status-mark.tsx";
 import { UnrequestedTools } from "./calls.tsx";
 import { Fold, Turn } from "./fold.tsx";
 import type { AgentItem, GroupItem, Item } from "./items.ts";
@@ -56,7 +56,7 @@ function Group({ item: { entry, key, steps } }: { item: GroupItem }) {
             <span className="transcript-group-name">{entry.name}</span>
           </Fold>
           <span className="dim truncated">sub-agent{entry.modelId && `, ${entry.modelId}`}</span>
-          {entry.status !== "ok" && <StandingBadge standing={entry.status} />}
+          {entry.status !== "ok" && <StatusBadge displayStatus={entry.status} />}
           <span className="tail">
             <span>
               {plural(steps, "step")}

@@ -4,8 +4,8 @@
  */
 import type { Message, Part, ToolResult } from "../../messages/model.ts";
 import { count, plural } from "../format.ts";
-import { useSought } from "../text/found.ts";
-import { TextEnd } from "../text/end.tsx";
+import { useSearchMatch } from "../text/search-words.ts";
+import { TruncationNote } from "../text/truncated.tsx";
 import { PartView } from "../text/part.tsx";
 import { Prose } from "../text/prose.tsx";
 import { HistoryCall } from "./calls.tsx";
@@ -66,7 +66,7 @@ function Instructions({
   isFirstCall: boolean;
 }) {
   const { folds } = useTranscriptContext();
-  const isSought = useSought();
+  const isSought = useSearchMatch();
   const isOpen = folds.isOpen(id, message.parts.some(hasIn(isSought)));
   const length = message.parts.reduce((sum, part) => sum + lengthOf(part), 0);
   return (
@@ -82,7 +82,7 @@ function Instructions({
 
 function UserPart({ part, id }: { part: Part; id: string }) {
   const { folds } = useTranscriptContext();
-  const isSought = useSought();
+  const isSought = useSearchMatch();
   if (part.type !== "text") return <PartView part={part} />;
   const cut = cutAt(part.text);
   if (cut === null) return <PartView part={part} />;
@@ -121,7 +121,7 @@ function Thinking({
   tokens: number | undefined;
 }) {
   const { folds } = useTranscriptContext();
-  const isSought = useSought();
+  const isSought = useSearchMatch();
   const size = tokens === undefined ? "" : `, ${plural(tokens, "token")}`;
   if (part.text === "") {
     const how = part.withheld === undefined ? "" : `, ${part.withheld}`;
@@ -139,7 +139,7 @@ function Thinking({
         Thought{size || `, ${plural(lengthOf(part), "character")}`}
       </Fold>
       {isOpen && <Prose text={part.text} />}
-      {isOpen && <TextEnd of={part} where="the span’s input and output have" />}
+      {isOpen && <TruncationNote of={part} where="the span’s input and output have" />}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import type { Part } from "../../messages/model.ts";
 import { count, duration, plural, textOf } from "../format.ts";
 import { ContextShare, contextUse } from "../parts/context.tsx";
 import { FigureText, SpanCost } from "../parts/figure.tsx";
-import { KindMark, StandingBadge } from "../parts/mark.tsx";
+import { KindMark, StatusBadge } from "../parts/status-mark.tsx";
 import { CallCard } from "./calls.tsx";
 import { Fold, Turn } from "./fold.tsx";
 import { EarlierMessages, HistoryChanged, MessageList } from "./history.tsx";
@@ -67,7 +67,7 @@ export function Stopped({ who }: { who?: string }) {
   return (
     <Turn who={who}>
       <p className="transcript-stopped">
-        <StandingBadge standing="aborted" /> Stopped here before it finished.
+        <StatusBadge displayStatus="aborted" /> Stopped here before it finished.
       </p>
     </Turn>
   );
@@ -103,7 +103,7 @@ function StepHead({ item }: { item: StepItem }) {
             {earlierCount === null ? "earlier messages" : `${count(earlierCount)} unchanged`}
           </Fold>
         )}
-        {entry.status !== "ok" && <StandingBadge standing={entry.status} />}
+        {entry.status !== "ok" && <StatusBadge displayStatus={entry.status} />}
         <span className="tail">
           <span>
             <FigureText figure={duration(entry.endTime - entry.startTime)} />

@@ -5,7 +5,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { plural } from "../format.ts";
-import { Nothing, Problem } from "../parts/controls.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
 import { useShortcuts, type Shortcut } from "../state/keys.ts";
 import { useParam } from "../state/url.ts";
 import type { SpanTable } from "../data/span-table.ts";
@@ -252,9 +252,9 @@ export function TranscriptView({
           ))}
         </div>
       </TranscriptReactContext>
-      {error && <Problem error={error} retry={() => void refetch()} />}
+      {error && <LoadError error={error} retry={() => void refetch()} />}
       {data && items.length === 0 && !hasNextPage && (
-        <Nothing>No model call, tool or agent was recorded in this trace.</Nothing>
+        <EmptyState>No model call, tool or agent was recorded in this trace.</EmptyState>
       )}
       {data && <EndOfTranscript table={table} hasMore={hasNextPage} />}
     </div>

@@ -1,6 +1,6 @@
 /** What is found is marked where it stands, and comes into sight: in a browser. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { wordsOf } from "../../../src/ui/text/found.ts";
+import { wordsOf } from "../../../src/ui/text/search-words.ts";
 import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
 

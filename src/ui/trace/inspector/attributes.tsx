@@ -1,7 +1,7 @@
 /** The metadata and attributes of a span, including those that have no field in the ingest format. */
 import { isObject, parseJson, toText } from "../../../messages/json.ts";
 import type { SpanView } from "../../../backend/views.ts";
-import { Nothing } from "../../parts/controls.tsx";
+import { EmptyState } from "../../parts/controls.tsx";
 import { JsonTree } from "../../text/json.tsx";
 import { DroppedNotes, Missing } from "./cuts.tsx";
 import { Payload } from "../../text/payload.tsx";
@@ -74,7 +74,7 @@ export function Attributes({ span, ofTrace }: { span: SpanView; ofTrace: string 
         <DroppedNotes span={span} />
       </Missing>
       {metadata.length === 0 && payloads.length === 0 && ofTrace === null && (
-        <Nothing>This span has no attributes.</Nothing>
+        <EmptyState>This span has no attributes.</EmptyState>
       )}
       {metadata.length > 0 && (
         <section className="section">

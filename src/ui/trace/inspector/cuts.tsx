@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import type { SpanView } from "../../../backend/views.ts";
 import { count, plural } from "../../format.ts";
-import { CutNote, howCut } from "../../text/end.tsx";
+import { CutNote, truncationCause } from "../../text/truncated.tsx";
 
 type Field = NonNullable<SpanView["cut"]>[number]["field"];
 
@@ -20,7 +20,7 @@ export function CutNotes({ span, of }: { span: SpanView; of?: Field }) {
   const cuts = span.cut?.filter(({ field }) => of === undefined || field === of);
   return cuts?.map(({ field, length, ...cut }) => (
     <CutNote key={field}>
-      {names[field]} has {count(length)} characters and was cut {howCut(cut)}
+      {names[field]} has {count(length)} characters and was cut {truncationCause(cut)}
     </CutNote>
   ));
 }

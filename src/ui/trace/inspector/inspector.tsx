@@ -1,8 +1,8 @@
 /** The inspector: one span with its messages, input, output and cost. */
 import { useMemo, useRef, type KeyboardEvent } from "react";
-import { StepButtons, CopyButton, Problem } from "../../parts/controls.tsx";
+import { StepButtons, CopyButton, LoadError } from "../../parts/controls.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import { KindMark, StandingBadge } from "../../parts/mark.tsx";
+import { KindMark, StatusBadge } from "../../parts/status-mark.tsx";
 import { useIsPhone } from "../../state/media.ts";
 import { useParam } from "../../state/url.ts";
 import { MediaPlace } from "../../text/media.tsx";
@@ -73,7 +73,7 @@ export function Inspector(props: InspectorProps) {
           {nameOf(span)}
         </h2>
         {span.kind === "llm" && <span className="dim">step {table.steps[row]}</span>}
-        {span.status !== "ok" && <StandingBadge standing={span.status} />}
+        {span.status !== "ok" && <StatusBadge displayStatus={span.status} />}
         {span.modelId !== null && (
           <span className="dim truncated inspector-model-name" title={span.provider ?? undefined}>
             {span.modelId}
@@ -93,7 +93,7 @@ export function Inspector(props: InspectorProps) {
         </button>
       </header>
       <Tabs tabs={tabs} tab={tab} onTab={goTo} />
-      {error && <Problem error={error} retry={() => void refetch()} />}
+      {error && <LoadError error={error} retry={() => void refetch()} />}
       <div
         className={`inspector-body is-${tab} ${isBehind && tab !== "context" ? "is-behind" : ""}`}
         role="tabpanel"

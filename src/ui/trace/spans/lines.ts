@@ -35,7 +35,7 @@ export interface Lines {
   lineOf(row: number): number;
 }
 
-export interface Shown {
+export interface LineOptions {
   /** Ids of spans whose children are hidden. */
   closed: ReadonlySet<string>;
   /** Ids of open folds. */
@@ -54,7 +54,7 @@ export interface Shown {
 const minFoldedSpans = 3;
 const nobody = new Int32Array();
 
-export function linesOf(table: SpanTable, shown: Shown): Lines {
+export function linesOf(table: SpanTable, shown: LineOptions): Lines {
   const lines = new LineList(table, shown);
   if (shown.sort) addSorted(lines, shown.sort);
   else addTree(lines);
@@ -63,14 +63,14 @@ export function linesOf(table: SpanTable, shown: Shown): Lines {
 
 class LineList {
   readonly table: SpanTable;
-  readonly shown: Shown;
+  readonly shown: LineOptions;
   readonly #rows: number[] = [];
   readonly #levels: number[] = [];
   readonly #kinds: number[] = [];
   readonly #places: Int32Array;
   readonly #folds = new Map<number, { id: string; members: Int32Array; isOpen: boolean }>();
 
-  constructor(table: SpanTable, shown: Shown) {
+  constructor(table: SpanTable, shown: LineOptions) {
     this.table = table;
     this.shown = shown;
     this.#places = new Int32Array(table.count).fill(-1);

@@ -1,13 +1,13 @@
 /** The first cell of a row: the span's place in the tree, its kind and its name. */
 import { count as countText, plural } from "../../format.ts";
 import { Icon } from "../../parts/icon.tsx";
-import { KindMark, StandingMark } from "../../parts/mark.tsx";
+import { KindMark, StatusMark } from "../../parts/status-mark.tsx";
 import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import type { LineKind } from "./lines.ts";
 import { sortWords, type Sort } from "./sort.ts";
 
 /** Deeper levels are indented like this one and show their depth as a number. */
-const deepest = 8;
+const maxIndent = 8;
 
 export interface NameProps {
   table: SpanTable;
@@ -40,10 +40,10 @@ export function NameCell({
 }: NameProps) {
   return (
     <>
-      {Array.from({ length: Math.min(level, deepest) }, (_, i) => (
+      {Array.from({ length: Math.min(level, maxIndent) }, (_, i) => (
         <i className="spans-guide" key={i} />
       ))}
-      {level > deepest && <span className="label">{level}</span>}
+      {level > maxIndent && <span className="label">{level}</span>}
       <span className="spans-toggle">
         {isOpen !== null && (
           <button
@@ -75,11 +75,11 @@ export function NameCell({
         </>
       )}
       {kind === "span" && span.isRunning ? (
-        <StandingMark standing="running" />
+        <StatusMark displayStatus="running" />
       ) : kind === "span" && span.status !== "ok" ? (
-        <StandingMark standing={span.status} />
+        <StatusMark displayStatus={span.status} />
       ) : hidesError ? (
-        <StandingMark standing="error" words="failed inside" />
+        <StatusMark displayStatus="error" words="failed inside" />
       ) : null}
     </>
   );
@@ -105,7 +105,7 @@ function stepOf(table: SpanTable, { row, kind, depth, repeats }: SpanRow): strin
 /** The ancestors of a span, without the root. */
 function Path({ table, span }: { table: SpanTable; span: SpanRow }) {
   const names: string[] = [];
-  for (let row = span.parent; row !== null && names.length < deepest;) {
+  for (let row = span.parent; row !== null && names.length < maxIndent;) {
     const above = table.span(row);
     if (above.depth === 0) break;
     names.unshift(above.kind === "llm" ? `step ${table.steps[row]}` : nameOf(above));

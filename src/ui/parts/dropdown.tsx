@@ -1,7 +1,7 @@
 /** A button with a dropdown panel; Escape, a click outside or moving the focus out closes it. */
 import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 
-export function Drop({
+export function Dropdown({
   button,
   label,
   className = "button",

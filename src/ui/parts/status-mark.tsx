@@ -6,9 +6,9 @@ import { plural } from "../format.ts";
 export type Kind = Skeleton["spanType"];
 
 /** The status of a trace or span; `running` and `lost` come from a trace's state. */
-export type Standing = "ok" | "error" | "aborted" | "running" | "lost";
+export type DisplayStatus = "ok" | "error" | "aborted" | "running" | "lost";
 
-export const standingWords: Record<Standing, string> = {
+export const statusWords: Record<DisplayStatus, string> = {
   ok: "ok",
   error: "error",
   aborted: "aborted",
@@ -25,7 +25,10 @@ export const kindWords: Record<Kind, string> = {
 };
 
 /** A trace without a root span is running; after ten minutes without new spans it is lost. */
-export function standingOf({ state, status }: Pick<Summary, "state" | "status">): Standing {
+export function displayStatusOf({
+  state,
+  status,
+}: Pick<Summary, "state" | "status">): DisplayStatus {
   if (state === "open") return "running";
   return state === "stale" ? "lost" : status;
 }
@@ -54,7 +57,7 @@ export function KindMark({ kind }: { kind: Kind }) {
   );
 }
 
-const standingShapes: Record<Standing, ReactNode> = {
+const statusShapes: Record<DisplayStatus, ReactNode> = {
   ok: <path d="m3.2 7.4 2.6 2.6 5-6" />,
   error: (
     <>
@@ -90,32 +93,32 @@ const okWithErrorsShape = (
 );
 
 /** The status with the errors inside: "ok, 2 failed calls", "2 errors", "running, 2 errors". */
-export function wordsOf(standing: Standing, errorCount = 0): string {
-  const word = standingWords[standing];
+export function wordsOf(displayStatus: DisplayStatus, errorCount = 0): string {
+  const word = statusWords[displayStatus];
   if (errorCount === 0) return word;
-  if (standing === "ok") return `${word}, ${plural(errorCount, "failed call")}`;
+  if (displayStatus === "ok") return `${word}, ${plural(errorCount, "failed call")}`;
   const errors = plural(errorCount, "error");
-  return standing === "error" ? errors : `${word}, ${errors}`;
+  return displayStatus === "error" ? errors : `${word}, ${errors}`;
 }
 
-function shapeOf(standing: Standing, errorCount = 0): ReactNode {
-  return standing === "ok" && errorCount > 0 ? okWithErrorsShape : standingShapes[standing];
+function shapeOf(displayStatus: DisplayStatus, errorCount = 0): ReactNode {
+  return displayStatus === "ok" && errorCount > 0 ? okWithErrorsShape : statusShapes[displayStatus];
 }
 
 /** @param errorCount the number of failed spans inside. */
-export function StandingMark({
-  standing,
+export function StatusMark({
+  displayStatus,
   errorCount,
-  words = wordsOf(standing, errorCount),
+  words = wordsOf(displayStatus, errorCount),
 }: {
-  standing: Standing;
+  displayStatus: DisplayStatus;
   errorCount?: number;
   words?: string;
 }) {
   return (
-    <span className={`standing is-${standing}`} title={words}>
+    <span className={`displayStatus is-${displayStatus}`} title={words}>
       <svg viewBox="0 0 14 14" aria-hidden="true">
-        {shapeOf(standing, errorCount)}
+        {shapeOf(displayStatus, errorCount)}
       </svg>
       <span className="visually-hidden">{words}</span>
     </span>
@@ -123,23 +126,23 @@ export function StandingMark({
 }
 
 /** @param children the text; by default the status. */
-export function StandingBadge({
-  standing,
+export function StatusBadge({
+  displayStatus,
   errorCount,
   children,
 }: {
-  standing: Standing;
+  displayStatus: DisplayStatus;
   errorCount?: number;
   children?: ReactNode;
 }) {
   return (
-    <span className={`badge is-${standing}`}>
-      <span className={`standing is-${standing}`}>
+    <span className={`badge is-${displayStatus}`}>
+      <span className={`displayStatus is-${displayStatus}`}>
         <svg viewBox="0 0 14 14" aria-hidden="true">
-          {shapeOf(standing, errorCount)}
+          {shapeOf(displayStatus, errorCount)}
         </svg>
       </span>
-      {children ?? wordsOf(standing, errorCount)}
+      {children ?? wordsOf(displayStatus, errorCount)}
     </span>
   );
 }

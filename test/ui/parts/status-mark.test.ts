@@ -1,6 +1,6 @@
 /** What is said of how a trace went. */
 import { expect, test } from "bun:test";
-import { wordsOf } from "../../../src/ui/parts/mark.tsx";
+import { wordsOf } from "../../../src/ui/parts/status-mark.tsx";
 
 test("a trace says how it went, and how much inside it failed", () => {
   expect(wordsOf("ok")).toBe("ok");

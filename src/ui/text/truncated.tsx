@@ -3,13 +3,19 @@ import type { Cut } from "../../messages/model.ts";
 import { bytes, count, textOf } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 
-export interface Ending {
+export interface Truncation {
   fullLength?: number | undefined;
   cut?: Cut | undefined;
 }
 
 /** @param where says where a clipped text can be read in full: "its span has". */
-export function TextEnd({ of: { fullLength, cut }, where }: { of: Ending; where: string }) {
+export function TruncationNote({
+  of: { fullLength, cut },
+  where,
+}: {
+  of: Truncation;
+  where: string;
+}) {
   return (
     <>
       {fullLength !== undefined && (
@@ -19,7 +25,8 @@ export function TextEnd({ of: { fullLength, cut }, where }: { of: Ending; where:
       )}
       {cut && (
         <CutNote>
-          {fullLength === undefined ? "Cut off here" : "Its end was cut off"} {howCut(cut)}
+          {fullLength === undefined ? "Truncated here" : "The end was truncated"}{" "}
+          {truncationCause(cut)}
         </CutNote>
       )}
     </>
@@ -36,11 +43,11 @@ export function CutNote({ children }: { children: React.ReactNode }) {
 }
 
 /** Who truncated it, and the original length. */
-export function howCut({ by, wholeLength }: Cut): string {
+export function truncationCause({ by, wholeLength }: Cut): string {
   const whole =
     wholeLength === null
-      ? "its whole length is not known"
-      : `its whole length was ${count(wholeLength)} characters`;
+      ? "its full length is unknown"
+      : `its full length was ${count(wholeLength)} characters`;
   return by === "server"
     ? `by this server, which keeps the first million characters: ${whole}. The attributes or events have it.`
     : `before it was sent: ${whole}.`;

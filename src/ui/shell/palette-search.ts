@@ -10,7 +10,7 @@ import { notInternal } from "../query/scope.ts";
 
 type Session = Completion["items"][number];
 
-export interface Finds {
+export interface PaletteResults {
   /** Objects whose id is the text. */
   exact: { traces: Summary[]; sessions: Session[]; spans: Hit[] };
   traces: Summary[];
@@ -29,7 +29,7 @@ const shownHits = 6;
 const pauseMs = 120;
 
 /** @returns the newest traces for an empty text; the previous results while loading. */
-export function useFinds(text: string, project: string): Finds {
+export function usePaletteSearch(text: string, project: string): PaletteResults {
   const sought = text.trim();
   const settled = useSettled(sought);
   const keep = { placeholderData: keepPreviousData, staleTime: 2_000 };

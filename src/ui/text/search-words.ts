@@ -2,11 +2,11 @@
 import { createContext, use } from "react";
 
 /** In lower case; null without a search. */
-export const SoughtContext = createContext<readonly string[] | null>(null);
+export const SearchContext = createContext<readonly string[] | null>(null);
 
 /** Tells whether a text contains a searched word. */
-export function useSought(): (text: string) => boolean {
-  const words = use(SoughtContext);
+export function useSearchMatch(): (text: string) => boolean {
+  const words = use(SearchContext);
   return (text) => {
     if (words === null) return false;
     const lower = text.toLowerCase();

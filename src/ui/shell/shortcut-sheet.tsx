@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Dialog } from "../parts/controls.tsx";
 import { activeShortcuts, keyText } from "../state/keys.ts";
 
-export function KeySheet({ onClose }: { onClose: () => void }) {
+export function ShortcutSheet({ onClose }: { onClose: () => void }) {
   const [groups] = useState(() => [...Map.groupBy(activeShortcuts(), ({ group }) => group)]);
   return (
     <Dialog label="Keyboard shortcuts" className="shell-keysheet" onClose={onClose}>

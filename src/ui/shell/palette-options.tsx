@@ -4,13 +4,13 @@ import type { Completion } from "../../backend/completion.ts";
 import type { Summary } from "../../backend/views.ts";
 import type { Hit } from "../../backend/search.ts";
 import { exactTime, plural, time } from "../format.ts";
-import { KindMark, StandingMark, standingOf } from "../parts/mark.tsx";
+import { KindMark, StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import { hrefOf } from "../pages.ts";
 import { traceHref } from "../query/scope.ts";
 import { keyText } from "../state/keys.ts";
 import { Marked } from "../traces/hits.tsx";
 import type { Command } from "./commands.ts";
-import type { Finds } from "./finds.ts";
+import type { PaletteResults } from "./palette-search.ts";
 
 export interface Option extends Pick<Command, "to" | "done"> {
   /** Unique, and stable while the option is listed. */
@@ -21,7 +21,7 @@ export interface Option extends Pick<Command, "to" | "done"> {
 
 export function optionsOf(
   commands: Command[],
-  { exact, traces, sessions, hits }: Finds,
+  { exact, traces, sessions, hits }: PaletteResults,
   text: string,
   project: string,
 ): Option[] {
@@ -57,7 +57,7 @@ function traceOption(group: string, trace: Summary, project: string): Option {
     group,
     content: (
       <>
-        <StandingMark standing={standingOf(trace)} errorCount={trace.errorCount} />
+        <StatusMark displayStatus={displayStatusOf(trace)} errorCount={trace.errorCount} />
         <span className="truncated">{name ?? traceId}</span>
         {name && <span className="truncated dim mono">{traceId}</span>}
         <span className="dim shell-option-end" title={exactTime(startTime)}>

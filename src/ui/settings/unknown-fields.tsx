@@ -6,7 +6,7 @@ import { Section } from "./section.tsx";
 
 type Field = Status["unknownFields"][number];
 
-export function NewerClients() {
+export function UnknownFields() {
   const now = useNow(60_000);
   const { data: status } = useStatus();
   const fields = status?.unknownFields ?? [];
@@ -14,7 +14,7 @@ export function NewerClients() {
     <Section
       id="newer"
       title="Newer clients"
-      about="Fields that this version does not know: kept as attributes, and in full exports."
+      about="Fields that this version does not know. They are stored as attributes and included in full exports."
     >
       {fields.length === 0 ? (
         <p className="nothing">Every client sends what this version knows.</p>

@@ -2,35 +2,35 @@
 import { useLayoutEffect, useRef } from "react";
 import { usePref } from "../state/prefs.ts";
 
-export interface EdgeProps {
+export interface ResizeHandleProps {
   /** The name of the preference that stores the size. */
   name: string;
   /** The CSS variable with the size, set on the element around the edge. */
   variable: `--${string}`;
   /** The side of the panel that the edge is on. */
   side: "left" | "top";
-  byDefault: number;
-  least: number;
-  most: number;
+  initial: number;
+  min: number;
+  max: number;
   label: string;
   className: string;
 }
 
 const step = 16;
 
-export function Edge({
+export function ResizeHandle({
   name,
   variable,
   side,
-  byDefault,
-  least,
-  most,
+  initial,
+  min,
+  max,
   label,
   className,
-}: EdgeProps) {
-  const clamp = (size: number) => Math.round(Math.min(most, Math.max(least, size)));
-  const [text, set] = usePref(name, String(byDefault));
-  const size = clamp(Number(text) || byDefault);
+}: ResizeHandleProps) {
+  const clamp = (size: number) => Math.round(Math.min(max, Math.max(min, size)));
+  const [text, set] = usePref(name, String(initial));
+  const size = clamp(Number(text) || initial);
   const edge = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     edge.current!.parentElement!.style.setProperty(variable, `${size}px`);
@@ -45,8 +45,8 @@ export function Edge({
       aria-orientation={side === "left" ? "vertical" : "horizontal"}
       aria-label={label}
       aria-valuenow={size}
-      aria-valuemin={least}
-      aria-valuemax={most}
+      aria-valuemin={min}
+      aria-valuemax={max}
       tabIndex={0}
       onPointerDown={({ currentTarget, pointerId }) => currentTarget.setPointerCapture(pointerId)}
       onPointerMove={({ currentTarget, pointerId, clientX, clientY }) => {
@@ -54,7 +54,7 @@ export function Edge({
         const { right, bottom } = currentTarget.parentElement!.getBoundingClientRect();
         set(String(clamp(side === "left" ? right - clientX : bottom - clientY)));
       }}
-      onDoubleClick={() => set(String(byDefault))}
+      onDoubleClick={() => set(String(initial))}
       onKeyDown={(event) => {
         if (event.key !== larger && event.key !== smaller) return;
         event.preventDefault();

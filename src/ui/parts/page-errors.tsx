@@ -31,28 +31,28 @@ export function PageBoundary({ children }: { children: ReactNode }) {
   );
 }
 
-interface BrokenProps {
+interface PageErrorProps {
   error: unknown;
   again: () => void;
 }
 
-function BrokenPage({ error, again }: BrokenProps) {
+function BrokenPage({ error, again }: PageErrorProps) {
   useLiveEvents(({ kind }) => {
     if (kind === "reset") again();
   });
-  return <Broken error={error} again={again} />;
+  return <PageError error={error} again={again} />;
 }
 
 /** A bug in the viewer. */
-export function Broken({ error, again }: BrokenProps) {
+export function PageError({ error, again }: PageErrorProps) {
   return (
-    <Unloaded title="This page could not be shown" about="Nothing that is stored was lost.">
+    <Unloaded title="This page could not be shown" about="No stored data was lost.">
       <button type="button" className="button" onClick={again}>
         Try again
       </button>
       <CopyButton
         className="button is-quiet"
-        label="Copy what went wrong"
+        label="Copy the error"
         text={() => (error instanceof Error && error.stack) || String(error)}
       >
         Copy details
@@ -92,7 +92,7 @@ export function lazyPage<Props extends object>(
     return latest.current instanceof MissingCode ? (
       <Unloaded
         title="This page could not be loaded"
-        about="The server answers, but does not have the file that this page needs. It may have another version than this tab."
+        about="The server answers, but the file that this page needs is missing. The server may have another version than this tab."
       >
         <button type="button" className="button" onClick={() => location.reload()}>
           Reload
@@ -101,7 +101,7 @@ export function lazyPage<Props extends object>(
     ) : (
       <Unloaded
         title="This page could not be loaded"
-        about="The server does not answer. The page comes by itself as soon as it does."
+        about="The server does not answer. The page loads automatically as soon as it does."
       >
         <button type="button" className="button" onClick={() => void refetch()}>
           Try again

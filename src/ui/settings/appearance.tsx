@@ -3,7 +3,7 @@ import { applyDensity, applyTheme, usePref, type Theme } from "../state/prefs.ts
 import { Section, SetRow } from "./section.tsx";
 
 const themes: [Theme, string][] = [
-  ["system", "As the system"],
+  ["system", "System"],
   ["light", "Light"],
   ["dark", "Dark"],
 ];
@@ -12,7 +12,7 @@ const densities = [
   ["compact", "Compact"],
 ] as const;
 
-export function Look() {
+export function Appearance() {
   const [theme, setTheme] = usePref("theme", "system");
   const [density, setDensity] = usePref("density", "regular");
   return (
@@ -47,7 +47,7 @@ export function Look() {
           />
         }
       >
-        How high the rows of lists are.
+        Height of list rows.
       </SetRow>
     </Section>
   );

@@ -2,14 +2,14 @@
 import { Link } from "wouter";
 import { useProject } from "../data/queries.ts";
 import { hrefOf } from "../pages.ts";
-import { Nothing } from "../parts/controls.tsx";
+import { EmptyState } from "../parts/controls.tsx";
 import { useTitle } from "../state/title.ts";
 
-export function NoPage() {
-  useTitle("No such page");
+export function NotFound() {
+  useTitle("Page not found");
   const [project] = useProject();
   return (
-    <Nothing>
+    <EmptyState>
       <h1 className="strong">There is no such page</h1>
       <p className="shell-nopage">
         Nothing is at <code className="mono">{location.pathname}</code>.
@@ -17,6 +17,6 @@ export function NoPage() {
       <Link className="button" href={hrefOf("traces", { query: { project } })}>
         All traces
       </Link>
-    </Nothing>
+    </EmptyState>
   );
 }

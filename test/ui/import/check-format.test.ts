@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { whatIsWrong } from "../../../src/ui/import/head.ts";
+import { formatProblem } from "../../../src/ui/import/check-format.ts";
 
 const wrong = (text: string | Uint8Array, isWhole = true) =>
-  whatIsWrong(typeof text === "string" ? Buffer.from(text) : text, isWhole);
+  formatProblem(typeof text === "string" ? Buffer.from(text) : text, isWhole);
 
 test("JSON Lines are taken, also with a mark of their order, empty lines and a first line that is broken", () => {
   expect(wrong('{"a":1}\n{"b":2}\n')).toBeNull();

@@ -13,7 +13,7 @@ const icons: Partial<Record<Page, IconName>> = {
 
 export const otherPages = pages.filter(({ page }) => icons[page] === undefined);
 
-export function Foot({ project, onMore }: { project: string; onMore: () => void }) {
+export function BottomNav({ project, onMore }: { project: string; onMore: () => void }) {
   const [location] = useLocation();
   const current = sectionOf(location)?.page;
   return (
