@@ -1,5 +1,5 @@
-/** The page begins: finds the token, and shows what it opens. */
-// First, so that the rooms' own rules win: what is shared, the plainest before the rest.
+/** The entry point: finds the operator's token and renders the viewer. */
+// Shared styles are imported first, so that the styles of pages override them.
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./parts/axis.css";
@@ -20,7 +20,7 @@ import { setToken } from "./data/client.ts";
 import { createQueryClient } from "./data/query-client.ts";
 import { findToken, forgetToken } from "./data/token.ts";
 import { isOfManual } from "./pages.ts";
-import { Boundary, Broken } from "./parts/unloaded.tsx";
+import { Boundary, PageError } from "./parts/page-errors.tsx";
 import { ManualAlone } from "./shell/alone.tsx";
 import { Locked } from "./shell/locked.tsx";
 import { listenForKeys } from "./state/keys.ts";
@@ -38,7 +38,7 @@ else {
   readAhead(client, location);
   listenForKeys();
   root.render(
-    <Boundary fallback={(error, again) => <Broken error={error} again={again} />}>
+    <Boundary fallback={(error, again) => <PageError error={error} again={again} />}>
       <App client={client} />
     </Boundary>,
   );

@@ -5,7 +5,7 @@ import { useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import { topics } from "../../docs/topics.ts";
 import { paths } from "../pages.ts";
-import { Nothing, Problem } from "../parts/controls.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
 import { useTitle } from "../state/title.ts";
 import { Blocks, OwnText } from "../text/prose.tsx";
 import { Heading } from "./heading.tsx";
@@ -68,12 +68,12 @@ function Contents() {
 function NoTopic() {
   const hrefOf = useTopicHref();
   return (
-    <Nothing>
+    <EmptyState>
       <h1 className="strong">The manual has no such page</h1>
       <Link className="button" href={hrefOf(null)}>
         All topics
       </Link>
-    </Nothing>
+    </EmptyState>
   );
 }
 
@@ -101,7 +101,7 @@ function Topic({ place }: { place: number }) {
       ) : (
         <h1>{title}</h1>
       )}
-      {error && <Problem error={error} retry={() => void refetch()} />}
+      {error && <LoadError error={error} retry={() => void refetch()} />}
       {tokens && <Neighbours place={place} />}
     </>
   );

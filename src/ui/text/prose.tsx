@@ -1,6 +1,6 @@
 /**
- * What was written, as Markdown: from the lexer's tokens to elements. There is no HTML on the way, so
- * there is nothing that could run; what looks like HTML is shown as the text that it is.
+ * Renders Markdown: from the lexer's tokens directly to elements. No HTML is involved, so nothing can run;
+ * what looks like HTML is shown as text.
  */
 import type { MarkedToken, Token, Tokens } from "marked";
 import {
@@ -15,13 +15,13 @@ import {
 import { bytes, textOf } from "../format.ts";
 import { Code } from "./code.tsx";
 import { markdownOf } from "./markdown.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
-/** So much is laid out at first, and more on demand: what agents write takes about 10 ms. */
+/** How much is rendered at first, the rest on request: typical answers of agents take about 10 ms. */
 const pieceLength = 64 * 1024;
 const pieceLines = 1_000;
 /** Deeper quotes and lists are shown as text. */
-const deepest = 12;
+const maxDepth = 12;
 
 /** Around a text of our own: how it has its headings and links. What others wrote has neither. */
 export const OwnText = createContext<{
@@ -69,7 +69,7 @@ export function Blocks({ tokens, depth }: { tokens: readonly Token[]; depth: num
 }
 
 function Block({ token, depth }: { token: MarkedToken; depth: number }): ReactNode {
-  if (depth > deepest) return <p>{token.raw}</p>;
+  if (depth > maxDepth) return <p>{token.raw}</p>;
   switch (token.type) {
     case "space":
     case "def":
@@ -198,7 +198,8 @@ function Span({ token }: { token: MarkedToken }): ReactNode {
     case "escape":
       return token.text;
     case "text":
-      // Its text has some references to characters replaced, and could hide what `visible` has shown.
+      // The lexer has replaced character references in `text`, which could hide what `visible` has made
+      // visible: `raw` is used.
       return token.tokens ? <Inline tokens={token.tokens} /> : token.raw;
     default:
       return token.raw;
@@ -219,7 +220,7 @@ function WrittenLink({ href, raw, children }: LinkProps) {
 
 const safeSchemes = ["http:", "https:", "mailto:"];
 
-/** Opens elsewhere, and says where. Whatever has another scheme stays the text that it is. */
+/** Opens in a new tab and shows its address. Links with other schemes stay plain text. */
 function SafeLink({ href, raw, children }: LinkProps) {
   const url = URL.parse(href);
   if (!url || !safeSchemes.includes(url.protocol)) return raw;
@@ -236,7 +237,7 @@ function SafeLink({ href, raw, children }: LinkProps) {
   );
 }
 
-/** No image is fetched: that would tell its host who reads this, and when. */
+/** Images are not loaded: the request would tell their host who reads this, and when. */
 function RemoteImage({ href, text }: { href: string; text: string }) {
   const url = URL.parse(href);
   const isRemote = url !== null && /^https?:$/.test(url.protocol);
