@@ -1,0 +1,2 @@
+/** The engine that stores, searches and reads: whatever is not of this room opens it here. */
+export { openStoreWriter as openWriter } from "./writer.ts";
