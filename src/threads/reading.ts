@@ -29,7 +29,7 @@ import { readGroups, readLatest, readStats, type WithText } from "../query/stati
 import type { TextDiff } from "../query/textdiff.ts";
 import { readTraceNews, type NewsQuery } from "../query/tracenews.ts";
 import { readTranscript, type TranscriptQuery } from "../query/transcript.ts";
-import { openReadBackend } from "../sqlite/reader.ts";
+import { openReader } from "../sqlite/backend.ts";
 import { giveNotice, serveThread } from "./host.ts";
 
 export type ReaderMethods = typeof methods;
@@ -56,7 +56,7 @@ let pagesExported = 0;
 
 const methods = {
   open(path: string): void {
-    backend = openReadBackend(path, giveNotice);
+    backend = openReader(path, giveNotice);
   },
   traces: ({ columns, ...query }: ListQuery & { columns?: string | undefined }) =>
     answer((reader, nowMs) => withNamed(reader, readPage(reader, query, nowMs), columns, nowMs)),

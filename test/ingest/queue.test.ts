@@ -1,4 +1,4 @@
-/** The writer on a real database file, with a span writer that can be told to fail. */
+/** The queue before a real store, with a span writer that can be told to fail. */
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
@@ -7,7 +7,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { AppError } from "../../src/errors.ts";
 import { groupByTrace } from "../../src/ingest/batch.ts";
-import { createWriter, type Writer } from "../../src/ingest/writer.ts";
+import { createQueue, type Queue } from "../../src/ingest/queue.ts";
+import { createTransactions, type Transactions } from "../../src/sqlite/transactions.ts";
 import { drainAtRows, ring } from "../../src/limits.ts";
 import { ensureDefaults } from "../../src/sqlite/accounts/accounts.ts";
 import { openWriter } from "../../src/sqlite/db/open.ts";
@@ -18,7 +19,8 @@ import { makeSpan, makeTempDir } from "../helpers.ts";
 interface Bench {
   db: Database;
   spans: SpanWriter;
-  writer: Writer;
+  queue: Queue;
+  transactions: Transactions;
   /** Another connection, which sees what is committed and nothing else. */
   reader: Database;
   buffered: number[];
@@ -43,12 +45,18 @@ function openBench(wrap: (spans: SpanWriter) => SpanWriter = (spans) => spans): 
   const reader = new Database(path, { readonly: true });
   opened.push({ dir, databases: [reader, db] });
   const buffered: number[] = [];
+  const transactions = createTransactions(db, spans, {
+    onChange: () => {},
+    timed: (_, work) => work(),
+  });
+  const apply = async (...args: Parameters<Transactions["apply"]>) => transactions.apply(...args);
   return {
     db,
     spans,
     reader,
     buffered,
-    writer: createWriter(db, spans, (rows) => buffered.push(rows)),
+    transactions,
+    queue: createQueue({ apply }, (rows) => buffered.push(rows)),
   };
 }
 
@@ -91,12 +99,12 @@ function failOn(traceId: string) {
   });
 }
 
-describe("the writer", () => {
+describe("the queue", () => {
   test("answers when the batch is committed and not before", async () => {
-    const { writer, reader } = openBench();
+    const { queue, reader } = openBench();
     const seen: string[][] = [];
     const submitted = ["a", "b", "c"].map((id) =>
-      writer.submit(batchOf("t", [id]), one).then(() => seen.push(storedIds(reader))),
+      queue.submit(batchOf("t", [id]), one).then(() => seen.push(storedIds(reader))),
     );
     expect(storedIds(reader)).toEqual([]);
     await Promise.all(submitted);
@@ -105,42 +113,42 @@ describe("the writer", () => {
   });
 
   test("takes what waits into one commit", async () => {
-    const { writer } = openBench();
-    const before = writer.commits;
+    const { queue, transactions } = openBench();
+    const before = transactions.commits;
     await Promise.all(
-      Array.from({ length: 20 }, (_, i) => writer.submit(batchOf("t", [`${i}`]), one)),
+      Array.from({ length: 20 }, (_, i) => queue.submit(batchOf("t", [`${i}`]), one)),
     );
-    expect(writer.commits).toBe(before + 1);
+    expect(transactions.commits).toBe(before + 1);
   });
 
   test("commits at once when enough waits, and the rest together", async () => {
-    const { writer } = openBench();
-    const before = writer.commits;
+    const { queue, transactions } = openBench();
+    const before = transactions.commits;
     const rest = 5;
     await Promise.all(
       Array.from({ length: drainAtRows + rest }, (_, i) =>
-        writer.submit(batchOf("t", [`${i}`]), one),
+        queue.submit(batchOf("t", [`${i}`]), one),
       ),
     );
-    expect(writer.commits).toBe(before + 2);
+    expect(transactions.commits).toBe(before + 2);
   });
 
   test("says how many rows wait", async () => {
-    const { writer, buffered } = openBench();
+    const { queue, buffered } = openBench();
     await Promise.all([
-      writer.submit(batchOf("t", ["a", "b"]), { rows: 2, bytes: 1 }),
-      writer.submit(batchOf("t", ["c"]), one),
+      queue.submit(batchOf("t", ["a", "b"]), { rows: 2, bytes: 1 }),
+      queue.submit(batchOf("t", ["c"]), one),
     ]);
     expect(buffered).toEqual([2, 3, 0]);
   });
 
   test("keeps the neighbours of a batch that fails, and nothing of that batch", async () => {
-    const { writer, reader } = openBench(failOn("bad"));
+    const { queue, reader } = openBench(failOn("bad"));
     const results = await Promise.allSettled([
-      writer.submit(batchOf("good", ["a"]), one),
-      writer.submit(batchOf("bad", ["x", "y"]), { rows: 2, bytes: 1 }),
-      writer.submit(batchOf("good", ["b"]), one),
-      writer.submit(batchOf("other", ["c"]), one),
+      queue.submit(batchOf("good", ["a"]), one),
+      queue.submit(batchOf("bad", ["x", "y"]), { rows: 2, bytes: 1 }),
+      queue.submit(batchOf("good", ["b"]), one),
+      queue.submit(batchOf("other", ["c"]), one),
     ]);
     expect(results.map(({ status }) => status)).toEqual([
       "fulfilled",
@@ -165,12 +173,12 @@ describe("the writer", () => {
           { maxLength: 15 },
         ),
         async (sends) => {
-          const { writer, reader } = openBench(failOn("bad"));
+          const { queue, reader } = openBench(failOn("bad"));
           const expected: Record<string, Set<string>> = {};
           let waiting: Promise<unknown>[] = [];
           for (const { traceId, ids, endTime, waits } of sends) {
             const weight = { rows: ids.length, bytes: 10 };
-            const sent = writer.submit(batchOf(traceId, ids, { endTime }), weight);
+            const sent = queue.submit(batchOf(traceId, ids, { endTime }), weight);
             const failed = sent.then(
               () => false,
               () => true,
@@ -197,40 +205,41 @@ describe("the writer", () => {
   });
 
   test("refuses at once what the ring has no room for, and takes it when there is", async () => {
-    const { writer } = openBench();
-    const first = writer.submit(batchOf("t", ["a"]), { rows: 1, bytes: ring.bytes });
-    expect(() => writer.submit(batchOf("t", ["b"]), one)).toThrow(
+    const { queue } = openBench();
+    const first = queue.submit(batchOf("t", ["a"]), { rows: 1, bytes: ring.bytes });
+    expect(() => queue.submit(batchOf("t", ["b"]), one)).toThrow(
       expect.objectContaining({ code: "buffer_full", status: 503, retryAfterSeconds: 1 }),
     );
     await first;
-    await writer.submit(batchOf("t", ["b"]), one);
+    await queue.submit(batchOf("t", ["b"]), one);
   });
 
   test("makes another change after what waits, and answers what waited", async () => {
-    const { writer, reader, db } = openBench();
-    const submitted = writer.submit(batchOf("t", ["a"]), one);
-    const counted = writer.change(() => db.query("SELECT count(*) AS n FROM spans").get());
+    const { queue, transactions, reader, db } = openBench();
+    const submitted = queue.submit(batchOf("t", ["a"]), one);
+    await queue.drained();
+    const counted = transactions.change(() => db.query("SELECT count(*) AS n FROM spans").get());
     expect(counted).toEqual({ n: 1 });
     expect(storedIds(reader)).toEqual(["a"]);
     await submitted;
   });
 
   test("undoes a change that fails, and goes on", async () => {
-    const { writer, reader, db } = openBench();
+    const { queue, transactions, reader, db } = openBench();
     expect(() =>
-      writer.change(() => {
+      transactions.change(() => {
         db.run("INSERT INTO names (text) VALUES ('half')");
         throw new AppError("conflict", "taken");
       }),
     ).toThrow("taken");
     expect(reader.query("SELECT * FROM names").all()).toEqual([]);
-    await writer.submit(batchOf("t", ["a"]), one);
+    await queue.submit(batchOf("t", ["a"]), one);
     expect(storedIds(reader)).toEqual(["a"]);
   });
 
   test("remembers nothing of names, headers and traces that were undone", async () => {
     let failing = true;
-    const { writer, reader } = openBench((spans) => ({
+    const { queue, reader } = openBench((spans) => ({
       ...spans,
       flush() {
         spans.flush();
@@ -238,9 +247,9 @@ describe("the writer", () => {
       },
     }));
     const batch = batchOf("t", ["a", "b"], { modelId: "model", provider: "p" });
-    await expect(writer.submit(batch, one)).rejects.toThrow("a bug");
+    await expect(queue.submit(batch, one)).rejects.toThrow("a bug");
     failing = false;
-    await writer.submit(batch, one);
+    await queue.submit(batch, one);
     const joined = reader
       .query(
         `SELECT spanId, model.text AS model, header.json AS header FROM spans
@@ -253,16 +262,16 @@ describe("the writer", () => {
   });
 
   test("says that the disk is full, loses nothing, and resumes when there is room", async () => {
-    const { writer, reader, db } = openBench();
-    await writer.submit(batchOf("t", ["before"]), one);
+    const { queue, transactions, reader, db } = openBench();
+    await queue.submit(batchOf("t", ["before"]), one);
     const pages = (db.query("PRAGMA page_count").get() as { page_count: number }).page_count;
     db.run(`PRAGMA max_page_count = ${pages + 4}`);
     // Random, since the store compresses.
     const text = randomBytes(50_000).toString("hex");
     const large = batchOf("t", ["large"], { output: text });
     const results = await Promise.allSettled([
-      writer.submit(large, one),
-      writer.submit(batchOf("t", ["small"]), one),
+      queue.submit(large, one),
+      queue.submit(batchOf("t", ["small"]), one),
     ]);
     // What has room is stored although its neighbour has none.
     expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
@@ -275,26 +284,28 @@ describe("the writer", () => {
     expect(db.inTransaction).toBe(false);
     expect(storedIds(reader)).toEqual(["before", "small"]);
     expect(() =>
-      writer.change(() => db.run("INSERT INTO headers (hash, json) VALUES (x'00', ?)", [text])),
+      transactions.change(() =>
+        db.run("INSERT INTO headers (hash, json) VALUES (x'00', ?)", [text]),
+      ),
     ).toThrow(expect.objectContaining({ code: "storage_unavailable" }));
 
     db.run("PRAGMA max_page_count = 1000000");
-    await writer.submit(large, one);
+    await queue.submit(large, one);
     expect(storedIds(reader)).toEqual(["before", "large", "small"]);
     expect(spanCounts(reader)).toEqual({ t: 3 });
   });
 
   test("says that another program holds the file, and resumes when it is free", async () => {
-    const { writer, reader, db } = openBench();
+    const { queue, transactions, reader, db } = openBench();
     db.run("PRAGMA busy_timeout = 1");
     const other = new Database(join(opened.at(-1)!.dir, "tealight.db"));
     other.run("BEGIN IMMEDIATE");
     const busy = { code: "buffer_full", status: 503, retryAfterSeconds: 1 };
-    await expect(writer.submit(batchOf("t", ["a"]), one)).rejects.toMatchObject(busy);
-    expect(() => writer.change(() => {})).toThrow(expect.objectContaining(busy));
+    await expect(queue.submit(batchOf("t", ["a"]), one)).rejects.toMatchObject(busy);
+    expect(() => transactions.change(() => {})).toThrow(expect.objectContaining(busy));
     other.run("ROLLBACK");
     other.close();
-    await writer.submit(batchOf("t", ["a"]), one);
+    await queue.submit(batchOf("t", ["a"]), one);
     expect(storedIds(reader)).toEqual(["a"]);
   });
 });

@@ -5,24 +5,19 @@
  * came in.
  */
 import type { Database } from "bun:sqlite";
-import { upkeep as pauses } from "../limits.ts";
-import { createCollector, shrinkStep } from "../sqlite/payload/collect.ts";
-import { expireUnits, expiryTime, hasExpiredUnits } from "../sqlite/spans/expiry.ts";
-import { expireLogs, hasExpiredLogs } from "../sqlite/spans/logs.ts";
-import { createMover } from "../sqlite/payload/move.ts";
-import { checkpoint } from "../sqlite/db/open.ts";
-import {
-  applyPacking,
-  compressPacking,
-  planPacking,
-  type Packing,
-} from "../sqlite/payload/pack.ts";
-import type { PayloadWriter } from "../sqlite/payload/payloads.ts";
-import type { SpanWriter } from "../sqlite/spans/spans.ts";
-import type { Storage } from "../sqlite/directory/storage.ts";
-import { timed } from "./stalls.ts";
+import type { WriterEvents } from "../../backend/writer.ts";
+import { upkeep as pauses } from "../../limits.ts";
+import { createCollector, shrinkStep } from "../payload/collect.ts";
+import { expireUnits, expiryTime, hasExpiredUnits } from "../spans/expiry.ts";
+import { expireLogs, hasExpiredLogs } from "../spans/logs.ts";
+import { createMover } from "../payload/move.ts";
+import { checkpoint } from "../db/open.ts";
+import { applyPacking, compressPacking, planPacking, type Packing } from "../payload/pack.ts";
+import type { PayloadWriter } from "../payload/payloads.ts";
+import type { SpanWriter } from "../spans/spans.ts";
+import type { Storage } from "../directory/storage.ts";
 import { createTasks, type Task } from "./tasks.ts";
-import type { Writer } from "./writer.ts";
+import type { Transactions } from "../transactions.ts";
 
 export interface Upkeep {
   /** Says that there is something to do now. */
@@ -32,11 +27,11 @@ export interface Upkeep {
 
 export function startUpkeep(
   db: Database,
-  writer: Writer,
+  transactions: Transactions,
   payloads: PayloadWriter,
   settling: SpanWriter["settling"],
   storage: Storage,
-  onDamage: (what: string) => void,
+  { onDamage, timed }: Pick<WriterEvents, "onDamage" | "timed">,
 ): Upkeep {
   const countChanges = db.query<{ changes: number }, []>("SELECT total_changes() AS changes");
   const moveStep = createMover(db, payloads);
@@ -69,27 +64,27 @@ export function startUpkeep(
       },
       "what an older version wrote cannot all be moved": ifRoom(() => {
         if (!isMoving) return null;
-        isMoving = writer.background(moveStep, "moving");
+        isMoving = transactions.background(moveStep, "moving");
         return pauses.busyMs;
       }),
       "a trace has no part in filters and statistics": ifRoom(() => {
         if (!settling.hasWork(Date.now())) return null;
-        writer.background(() => settling.step(Date.now()), "settling");
+        transactions.background(() => settling.step(Date.now()), "settling");
         return pauseAfterWork();
       }),
       "not all of what was deleted can be freed": () => {
         if (!collector.hasWork(performance.now())) return null;
-        writer.change(() => collector.step(), "collecting");
+        transactions.change(() => collector.step(), "collecting");
         return pauses.busyMs;
       },
       "log records without a span cannot expire": () => {
         if (!hasExpiredLogs(db, expiryTime())) return null;
-        writer.change(() => expireLogs(db, expiryTime()), "expiring log records");
+        transactions.change(() => expireLogs(db, expiryTime()), "expiring log records");
         return pauses.busyMs;
       },
       "log records of a session cannot expire": () => {
         if (!hasExpiredUnits(db, expiryTime())) return null;
-        writer.change(() => expireUnits(db, expiryTime()), "expiring sessions");
+        transactions.change(() => expireUnits(db, expiryTime()), "expiring sessions");
         return pauses.busyMs;
       },
       "not all texts can be packed": ifRoom(() => {
@@ -115,7 +110,7 @@ export function startUpkeep(
   async function pack(packing: Packing): Promise<number> {
     const data = await compressPacking(packing);
     if (isStopped) return pauses.idleMs;
-    writer.background(() => applyPacking(db, payloads, packing, data), "packing");
+    transactions.background(() => applyPacking(db, payloads, packing, data), "packing");
     return pauseAfterWork();
   }
 
@@ -124,8 +119,8 @@ export function startUpkeep(
    * settled only costs readers a little.
    */
   function pauseAfterWork(): number {
-    const commits = writer.commits - commitsSeen - 1;
-    commitsSeen = writer.commits;
+    const commits = transactions.commits - commitsSeen - 1;
+    commitsSeen = transactions.commits;
     if (commits <= 0) return pauses.busyMs;
     return Math.min(Math.max(pauses.underLoadMs, pauses.perCommitMs * commits), pauses.longestMs);
   }

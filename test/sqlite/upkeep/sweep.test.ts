@@ -1,9 +1,8 @@
 import { Database } from "bun:sqlite";
 import { expect, spyOn, test } from "bun:test";
-import { createSweep } from "../../src/ingest/sweep.ts";
-import type { Writer } from "../../src/ingest/writer.ts";
+import { createSweep } from "../../../src/sqlite/upkeep/sweep.ts";
 
-const writer = { background: <T>(work: () => T, _what: string) => work() } as Writer;
+const transactions = { background: <T>(work: () => T, _what: string) => work() };
 
 /** The visits of a sweep through 30 traces of three parts each, while each look at the clock takes so long. */
 async function visitsAt(msPerLook: number): Promise<string[]> {
@@ -12,11 +11,10 @@ async function visitsAt(msPerLook: number): Promise<string[]> {
   for (let key = 1; key <= 30; key++) db.run("INSERT INTO traces VALUES (?, 1, 0)", [key]);
   let now = 0;
   using _ = spyOn(performance, "now").mockImplementation(() => (now += msPerLook));
-  const sweep = createSweep(db, writer);
-  const progress = sweep.begin({});
+  const sweep = createSweep(db, transactions);
   const visits: string[] = [];
   await new Promise<void>((resolve) => {
-    sweep.run({}, progress, (trace, from) => ({
+    const progress = sweep.run({}, (trace, from) => ({
       next: from < 2 ? from + 1 : null,
       committed() {
         visits.push(`${trace}.${from}`);

@@ -2,9 +2,9 @@
  * Work in the background, one short step at a time. A disk that is full or failing makes all of it wait;
  * a task that meets damage rests alone, and ever longer, so that the others go on.
  */
-import { AppError } from "../errors.ts";
-import { damage as limits, upkeep as pauses } from "../limits.ts";
-import { isDamage, toTrouble } from "../sqlite/db/trouble.ts";
+import { AppError } from "../../errors.ts";
+import { damage as limits, upkeep as pauses } from "../../limits.ts";
+import { isDamage, toTrouble } from "../db/trouble.ts";
 
 /** @returns how long to wait after this step, null where there is nothing to do. */
 export type Task = () => number | null | Promise<number | null>;

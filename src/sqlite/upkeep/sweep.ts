@@ -1,27 +1,13 @@
 /**
  * Goes through stored traces in the background, a few milliseconds at a time: between two steps the
- * writer serves what came in. What comes in meanwhile is not visited.
+ * writing thread serves what came in. What comes in meanwhile is not visited.
  */
 import type { Database } from "bun:sqlite";
-import { upkeep as pauses } from "../limits.ts";
-import { AppError } from "../errors.ts";
-import { isDamage, toTrouble } from "../sqlite/db/trouble.ts";
-import type { Writer } from "./writer.ts";
-
-export interface Window {
-  projectId?: number | undefined;
-  /** Epoch ms; a trace belongs to the window in which it started. */
-  since?: number | undefined;
-  until?: number | undefined;
-}
-
-export interface Progress {
-  startedAt: number;
-  /** Null while it goes on. */
-  finishedAt: number | null;
-  traceCount: number;
-  doneTraceCount: number;
-}
+import type { Progress, Window } from "../../backend/writer.ts";
+import { AppError } from "../../errors.ts";
+import { upkeep as pauses } from "../../limits.ts";
+import { isDamage, toTrouble } from "../db/trouble.ts";
+import type { Transactions } from "../transactions.ts";
 
 /** What one visit to a trace did. */
 export interface Visit {
@@ -32,10 +18,8 @@ export interface Visit {
 }
 
 export interface Sweep {
-  /** What the progress of a window is at its start. */
-  begin(window: Window): Progress;
-  /** Visits all traces of a window, each from 0 on. `progress` is kept up to date. */
-  run(window: Window, progress: Progress, visit: (traceKey: number, from: number) => Visit): void;
+  /** Visits all traces of a window, each from 0 on. @returns how far it is, kept up to date. */
+  run(window: Window, visit: (traceKey: number, from: number) => Visit): Progress;
   /** Ends all that run. */
   stop(): void;
 }
@@ -46,7 +30,7 @@ const stepMs = 2;
 /** @param onDamage is told that a trace was passed by. */
 export function createSweep(
   db: Database,
-  writer: Writer,
+  transactions: Pick<Transactions, "background">,
   onDamage: (what: string) => void = () => {},
 ): Sweep {
   const conditions = `(?1 IS NULL OR projectId = ?1) AND (?2 IS NULL OR startTime >= ?2)
@@ -65,16 +49,19 @@ export function createSweep(
   }
 
   return {
-    begin(window) {
-      const { traces } = countTraces.get(...boundsOf(window))!;
-      return { startedAt: Date.now(), finishedAt: null, traceCount: traces, doneTraceCount: 0 };
-    },
     stop() {
       isStopped = true;
     },
-    run(window, progress, visit) {
+    run(window, visit) {
       const bounds = boundsOf(window);
-      const last = countTraces.get(...bounds)!.last ?? -1;
+      const { traces: traceCount, last: lastKey } = countTraces.get(...bounds)!;
+      const last = lastKey ?? -1;
+      const progress: Progress = {
+        startedAt: Date.now(),
+        finishedAt: null,
+        traceCount,
+        doneTraceCount: 0,
+      };
       /** The next visit. */
       let at = { trace: 0, from: 0 };
       /** The trace of the visit under way. */
@@ -128,7 +115,7 @@ export function createSweep(
         if (isStopped) return;
         let pauseMs: number = pauses.busyMs;
         try {
-          writer.background(step, "going through the traces")();
+          transactions.background(step, "going through the traces")();
         } catch (cause) {
           if (!(toTrouble(cause) instanceof AppError)) throw cause;
           if (isDamage(cause)) passBy();
@@ -138,6 +125,7 @@ export function createSweep(
         if (progress.finishedAt === null) setTimeout(run, pauseMs);
       }
       setTimeout(run, 0);
+      return progress;
     },
   };
 }
