@@ -7,7 +7,8 @@
 import { limits } from "./limits.ts";
 import { Budget } from "../../budget.ts";
 import { foreignCursor, invalidCursor } from "../../backend/cursor.ts";
-import { createMatcher, loadRows } from "../list/match.ts";
+import { createMatcher } from "../list/match.ts";
+import { loadRows } from "../list/rows.ts";
 import type { Source } from "../source.ts";
 import { findTrace } from "../list/records.ts";
 import { facetNumber } from "../rollups/facets.ts";

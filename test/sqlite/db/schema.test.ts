@@ -68,6 +68,7 @@ describe("drizzle's tables", () => {
       "borrowings",
       "claims",
       "deletions",
+      "facetFields",
       "facets",
       "keys",
       "latest",
