@@ -1,4 +1,4 @@
-/** One message, or what stands for one, in the shape of any provider. */
+/** Reads one message in the format of any provider. */
 import { isObject, parseJson, pick, pickText, toText, type Json, type JsonObject } from "./json.ts";
 import { mediaParts } from "./media.ts";
 import { leftOf, Members } from "./members.ts";
@@ -16,20 +16,20 @@ import {
 import { partsInText } from "./results.ts";
 import { messageThoughts } from "./thoughts.ts";
 
-/** A message as it was read, with what tells whether it goes on the one before it. */
+/** A message with the information needed to join it with the one before. */
 export type Read = Message & {
-  /** Parts that came without a message around them. Neighbours of these are one message. */
+  /** True for parts that came without a message around them; consecutive ones form one message. */
   isBare?: boolean;
   piece?: Piece;
 };
 
-/** What a message says of its place in an answer. */
+/** The position of a chunk within a streamed answer. */
 export interface Piece {
-  /** Of the choice that it belongs to. */
+  /** The index of its choice. */
   index: number;
-  /** Only what is new in it, as a stream has it. */
+  /** True for a delta: only the new content, as in a stream. */
   isDelta: boolean;
-  /** As Gemini writes messages down: one for each chunk. */
+  /** True for Gemini, which records one message per chunk. */
   isGemini: boolean;
   isFinal: boolean;
 }
@@ -50,16 +50,16 @@ const roles: Record<string, string> = {
 };
 
 export function roleOf(sent: string): string {
-  // Python's enumerations print their own name, too.
+  // Python prints enum members with the name of the enum.
   const role = sent.toLowerCase().replace(/^\w*role\./, "");
   const known = role.replace("_", "-");
   return Object.hasOwn(roles, known) ? roles[known]! : role;
 }
 
 /**
- * The messages that an element of a list stands for; null where it is not understood.
+ * The messages in an element of a list; null if it is not understood.
  *
- * @param role whose it is where it does not say so.
+ * @param role the role of messages that do not name one.
  */
 export function messagesOf(value: Json, role: string): Read[] | null {
   if (Array.isArray(value)) return pairOf(value) ?? flattened(value, role);
@@ -70,14 +70,14 @@ export function messagesOf(value: Json, role: string): Read[] | null {
   return messageOf(value, role) ?? bareParts(value, role);
 }
 
-/** A message that came as JSON text within a list. */
+/** Reads a message that is JSON text within a list. */
 function writtenOut(text: string, role: string): Read[] | null {
   if (text.length < 10 || !/^\s*\{\s*"\w+"\s*:/.test(text.slice(0, 100))) return null;
   const value = parseJson(text);
   return isObject(value) && pickText(value, "role") !== null ? messageOf(value, role) : null;
 }
 
-/** A whole message; null where it is none. */
+/** Reads a whole message; null if it is none. */
 function messageOf(sent: JsonObject, role: string): Read[] | null {
   const own = pickText(sent, "role", "_role");
   if (own !== null) return readMessage(new Members(sent), roleOf(own));
@@ -91,7 +91,7 @@ function messageOf(sent: JsonObject, role: string): Read[] | null {
     return kind === "request" ? requestOf(wrapper) : readMessage(wrapper, roleOf(kind ?? role));
   }
   const choices = wrapper.takeList("choices", "candidates");
-  // The last chunk of a stream may have none.
+  // The last chunk of a stream can have no choices.
   if (Array.isArray(sent.choices) && choices.length === 0) return [];
   if (choices.some(isObject)) return ofResponse(wrapper, choices, role);
   if (pick(sent, "content", "tool_calls", "blocks", "_content") === undefined) return null;
