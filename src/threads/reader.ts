@@ -4,12 +4,12 @@
  */
 import type { SizePart } from "../sqlite/db/sizes.ts";
 import type { Shares } from "../query/sizes.ts";
-import { startLater, startThread, type LaterThread } from "./host.ts";
+import { hostThread, type Thread } from "./host.ts";
 import type { ReaderMethods } from "./reading.ts";
 
-type Lane = LaterThread<ReaderMethods>;
+type Lane = Thread<ReaderMethods>;
 
-export interface Reader extends Lane {
+export interface Reader extends Pick<Lane, "call" | "close"> {
   /** The same, for what may take long this time. */
   callLong: Lane["call"];
   /** Looks through the whole store, on a thread of its own. @returns the first problems that SQLite finds. */
@@ -50,7 +50,15 @@ export function createReader(
   onCrash: (cause: Error) => void,
   onDamage: (what: string) => void = () => {},
 ): Reader {
-  const lane = () => createLane(path, checkPlace, onCrash, onDamage);
+  const lane = (): Lane =>
+    hostThread(
+      new URL("./reading.ts", import.meta.url),
+      () => {
+        checkPlace();
+        return [path];
+      },
+      { onCrash, onNotice: onDamage },
+    );
   const [quick, long] = [lane(), lane()];
   let [checking, measuring]: (Lane | null)[] = [null, null];
   return {
@@ -110,20 +118,4 @@ async function measure(looking: Lane): Promise<StoreSizes> {
   parts.texts += Math.max(0, pages.all - pages.free - measured);
   const shares = await looking.call("shares", [parts.spans]);
   return { parts: isKnown ? parts : null, freeBytes: pages.free, ...shares };
-}
-
-function createLane(
-  path: string,
-  checkPlace: () => void,
-  onCrash: (cause: Error) => void,
-  onDamage: (what: string) => void,
-): Lane {
-  return startLater<ReaderMethods>(() => {
-    checkPlace();
-    const url = new URL("./reading.ts", import.meta.url);
-    const thread = startThread<ReaderMethods>(url, onCrash, onDamage);
-    // It only fails with the thread, and that is told to `onCrash`.
-    thread.call("open", [path]).catch(() => {});
-    return thread;
-  });
 }
