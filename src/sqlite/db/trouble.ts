@@ -2,8 +2,8 @@
  * What an error of SQLite means, decided in one place: the disk or another program is in the way, which
  * passes; what is stored there is damaged, which is passed by and counted; anything else is a bug.
  */
-import { AppError } from "../../errors.ts";
 import { DamagedText } from "../../backend/texts.ts";
+import { AppError } from "../../errors.ts";
 import { storageUnavailable } from "../../backend/trouble.ts";
 import { damage as limits } from "../../limits.ts";
 

@@ -10,7 +10,7 @@ import { createNameLookup } from "../db/names.ts";
 import { openReader, reading, shrinkMemory } from "../db/open.ts";
 import { isDamage, toReadTrouble } from "../db/trouble.ts";
 import { createPayloadReader } from "../payload/payloads.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 import { createIndexer, retryPauseMs, type Indexer } from "./indexer.ts";
 import { limits } from "./limits.ts";
 import { createScanner } from "./scan.ts";

@@ -1,7 +1,7 @@
 /** A store under test with its index, without threads: time passes when the test says so. */
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { join } from "node:path";
-import type { Source } from "../../../src/sqlite/trace/trace.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
 import type { Hit } from "../../../src/backend/search.ts";
 import { createIndexer, type Indexer } from "../../../src/sqlite/search/indexer.ts";
 import { createScanner } from "../../../src/sqlite/search/scan.ts";
