@@ -1,3 +1,4 @@
+import type { SpanStatus, SpanType } from "./kind.ts";
 /**
  * How the spans of an emitter are interpreted. Each emitter has a file in senders/ with the signs that
  * identify it, the attributes it uses, and its differences from the conventions. A span can have the
@@ -6,7 +7,6 @@
  */
 import type { Place } from "./places.ts";
 import type { SpanRecord } from "./records.ts";
-import type { SpanStatus, SpanType } from "./kind.ts";
 import type { Counts } from "./usage.ts";
 
 /** Attribute keys by meaning; the first one with a value is used. */
