@@ -1,14 +1,12 @@
 /** The command line as its users have it: a process of its own, against a directory of its own. */
 import { expect } from "bun:test";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Config } from "../../src/config.ts";
 import { proofOf } from "../../src/secrets.ts";
 import { homeFiles, readServerInfo, type ServerInfo } from "../../src/store/home.ts";
 import { version } from "../../src/version.ts";
+import { executable } from "../executable.ts";
 import { makeTempDir, startServer, type TestServer } from "../helpers.ts";
-
-const entry = join(import.meta.dir, "../../src/main.ts");
 
 export interface Ended {
   exitCode: number;
@@ -40,7 +38,7 @@ export function spawnTealight(
   args: string[],
   { input, env }: CommandOptions = {},
 ) {
-  return Bun.spawn([process.execPath, entry, ...args], {
+  return Bun.spawn([executable, ...args], {
     env: environment(dataDir, env),
     stdin: typeof input === "string" ? new Blob([input]) : (input ?? "ignore"),
     stdout: "pipe",
@@ -76,7 +74,7 @@ export async function tealightOnTerminal(
   let output = "";
   let hasEnded = false;
   const decoder = new TextDecoder();
-  const child = Bun.spawn([process.execPath, entry, ...args], {
+  const child = Bun.spawn([executable, ...args], {
     env: { ...environment(dataDir), TERM: "xterm" },
     terminal: {
       cols: 200,
@@ -102,8 +100,6 @@ function environment(dataDir: string, more: Record<string, string> = {}): Record
   return {
     ...Object.fromEntries(inherited),
     HOME: dataDir,
-    // Bun's own, which would stand in the home.
-    BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
     TEALIGHT_DATA_DIR: dataDir,
     // OTLP's ports are the same for all.
     TEALIGHT_OTLP_PORT: "0",
