@@ -38,10 +38,13 @@ const ranks: Record<string, number> = {
 
 const topLevel = [
   ".ci",
+  ".editorconfig",
+  ".github",
   ".gitignore",
   "CHANGELOG.md",
   "LICENSE",
   "README.md",
+  "SECURITY.md",
   "bun.lock",
   "bunfig.toml",
   "package.json",
