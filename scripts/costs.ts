@@ -2,7 +2,7 @@
  * Holds the totals of traces against the sums of their receipts over many random spans:
  * `bun scripts/costs.ts [spans]`, by default a million.
  */
-import { checkCosts } from "../test/store/costs.ts";
+import { checkCosts } from "../test/sqlite/costs.ts";
 
 const seed = Math.floor(Math.random() * 2 ** 32);
 const { wrong, totalPico, ...counts } = await checkCosts(Number(process.argv[2] ?? 1e6), seed);

@@ -7,7 +7,7 @@
 import { rmSync } from "node:fs";
 import { crashRounds, type CrashReport } from "../test/crash.ts";
 import { makeTempDir } from "../test/helpers.ts";
-import { upkeepCrashRounds, type UpkeepCrashReport } from "../test/store/upkeep.crash.ts";
+import { upkeepCrashRounds, type UpkeepCrashReport } from "../test/sqlite/upkeep.crash.ts";
 
 const args = process.argv.slice(2);
 const isUpkeep = args[0] === "--upkeep";

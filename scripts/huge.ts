@@ -7,11 +7,11 @@
 import { Database } from "bun:sqlite";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { IndexStatus } from "../src/search/hits.ts";
-import { homeFiles } from "../src/store/home.ts";
+import type { IndexStatus } from "../src/backend/hits.ts";
+import { homeFiles } from "../src/sqlite/directory/directory.ts";
 import { makeTempDir } from "../test/helpers.ts";
 import { spawnServer, type ServerProcess } from "../test/server.process.ts";
-import { hugeSpanId, hugeTraceId, makeHugeTrace } from "../test/store/huge.ts";
+import { hugeSpanId, hugeTraceId, makeHugeTrace } from "../test/sqlite/huge.ts";
 
 const [spans = 1_000_000] = process.argv.slice(2, 3).map(Number);
 if (!(spans > 0) || process.argv.length > 4) {

@@ -8,9 +8,9 @@
  */
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
-import type { TracePage, TraceView } from "../src/query/views.ts";
+import type { TracePage, TraceView } from "../src/backend/views.ts";
 import { spansOf, type WirePayload, type WireSpan } from "./payload.arbitrary.ts";
-import { problemsOf } from "./store/invariants.ts";
+import { problemsOf } from "./sqlite/invariants.ts";
 import { spawnProcess, spawnServer, type ServerProcess } from "./server.process.ts";
 
 export interface CrashReport {

@@ -1,6 +1,6 @@
 /** A server in a process of its own, for what must not happen inside of the test's: deaths, memory. */
 import { readFileSync } from "node:fs";
-import { homeFiles, type ServerInfo } from "../src/store/home.ts";
+import { homeFiles, type ServerInfo } from "../src/sqlite/directory/directory.ts";
 import { executable } from "./executable.ts";
 
 export interface ServerProcess extends AsyncDisposable {

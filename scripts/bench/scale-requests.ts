@@ -1,7 +1,7 @@
 /** What is read from a large store: each request with its target, and what its arguments are taken from. */
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
-import { spanKeyOf } from "../../src/store/rows.ts";
+import { spanKeyOf } from "../../src/tally/numbers.ts";
 import { agents, models, tools } from "./scale-traces.ts";
 import type { ScaleStore } from "./scale-store.ts";
 import { range } from "./words.ts";

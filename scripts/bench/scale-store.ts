@@ -13,12 +13,12 @@ import { join } from "node:path";
 import { openPricer } from "../../src/ingest/pricer.ts";
 import { inputPreview, outputPreview } from "../../src/messages/preview.ts";
 import { sha256 } from "../../src/secrets.ts";
-import { ensureDefaults } from "../../src/store/accounts.ts";
-import { openHome } from "../../src/store/home.ts";
-import { closeWriter, openWriter } from "../../src/store/open.ts";
-import { applyPacking, compressPacking, planPacking } from "../../src/store/pack.ts";
-import { createPayloadWriter, type PayloadWriter } from "../../src/store/payloads.ts";
-import { createSpanWriter } from "../../src/store/spans.ts";
+import { ensureDefaults } from "../../src/sqlite/accounts/accounts.ts";
+import { openHome } from "../../src/sqlite/directory/directory.ts";
+import { closeWriter, openWriter } from "../../src/sqlite/db/open.ts";
+import { applyPacking, compressPacking, planPacking } from "../../src/sqlite/payload/pack.ts";
+import { createPayloadWriter, type PayloadWriter } from "../../src/sqlite/payload/payloads.ts";
+import { createSpanWriter } from "../../src/sqlite/spans/spans.ts";
 import { startHelper } from "./helper.ts";
 import { makeTraces, type MadeTrace } from "./scale-traces.ts";
 

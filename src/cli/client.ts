@@ -8,7 +8,7 @@ import type { Config } from "../config.ts";
 import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { isSameDigest, newNonce, proofOf } from "../secrets.ts";
-import { homeFiles, readServerInfo, type ServerInfo } from "../store/home.ts";
+import { homeFiles, readServerInfo, type ServerInfo } from "../sqlite/directory/directory.ts";
 import { openEngine } from "./engine.ts";
 import { out } from "./output.ts";
 

@@ -1,6 +1,6 @@
 /** Gives memory back to the system while nothing is stored. */
 import { restEveryMs } from "../limits.ts";
-import { restThreads } from "../threads.ts";
+import { restThreads } from "../threads/host.ts";
 
 /**
  * @param latestChange grows with whatever is stored.

@@ -3,7 +3,7 @@ import { commandFor, type Config } from "../config.ts";
 import { shutdownDeadlineMs } from "../limits.ts";
 import { createLog } from "../log.ts";
 import { shellQuoted } from "../shell.ts";
-import { inUse, type ServerInfo } from "../store/home.ts";
+import { inUse, type ServerInfo } from "../sqlite/directory/directory.ts";
 import { version } from "../version.ts";
 import { findServer } from "./client.ts";
 import { openEngine } from "./engine.ts";

@@ -299,7 +299,7 @@ const SpanExtension = Type.Object(
     ),
     /** True where no such span was sent: log records alone say it. */
     isFromLogs: optional(Type.Literal(true)),
-    /** True where the span says no more than that a program ran: see `isRuntime` in store/rows.ts. */
+    /** True where the span says no more than that a program ran: see `isRuntime` in contract/fields.ts. */
     isRuntime: optional(Type.Literal(true)),
   },
   closed,

@@ -1,9 +1,9 @@
 /** Projects and keys. All of it is for operators. */
 import { Type, type Static } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
-import type { Intake } from "../ingest/intake.ts";
+import type { Intake } from "../threads/intake.ts";
 import { newSecret, sha256 } from "../secrets.ts";
-import type { Accounts, Key, Project } from "../store/accounts.ts";
+import type { Accounts, Key, Project } from "../sqlite/accounts/accounts.ts";
 import { nullable } from "../schemas.ts";
 import { decodedSegment, findProject } from "./params.ts";
 import { closed, route } from "./route.ts";

@@ -4,7 +4,7 @@
  */
 import { Type, type TSchema } from "@sinclair/typebox";
 import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
-import { payloadFields } from "../store/rows.ts";
+import { payloadFields } from "../contract/fields.ts";
 import { version } from "../version.ts";
 import { docsRoute } from "./docs.ts";
 import { documentPath } from "./paths.ts";

@@ -4,7 +4,7 @@
  * https://opentelemetry.io/docs/specs/otlp/
  */
 import { AppError } from "../errors.ts";
-import type { Intake } from "../ingest/intake.ts";
+import type { Intake } from "../threads/intake.ts";
 import type { Sender } from "../ingest/keyring.ts";
 import type { Receipt } from "../ingest/parse.ts";
 import { maxOtlpBodyBytes } from "../limits.ts";

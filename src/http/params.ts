@@ -1,8 +1,8 @@
 /** How requests name traces, spans, times and projects. */
 import { AppError } from "../errors.ts";
-import type { Accounts, Project } from "../store/accounts.ts";
-import type { SpanRef } from "../query/trace.ts";
-import type { TraceRef } from "../query/traces.ts";
+import type { Accounts, Project } from "../sqlite/accounts/accounts.ts";
+import type { SpanRef } from "../sqlite/trace/trace.ts";
+import type { TraceRef } from "../sqlite/list/traces.ts";
 
 /**
  * The segments of a request's path as they were sent. A leading `~` marks a key; an id that begins

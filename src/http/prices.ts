@@ -2,7 +2,7 @@
 import { Type } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
 import { nullable } from "../schemas.ts";
-import type { Intake } from "../ingest/intake.ts";
+import type { Intake } from "../threads/intake.ts";
 import { PriceListing } from "../ingest/pricer.ts";
 import { RepriceStatus } from "../ingest/reprice.ts";
 import { maxPriceBookBytes } from "../limits.ts";

@@ -1,8 +1,8 @@
 /** What all reading routes need. */
 import { Type } from "@sinclair/typebox";
 import type { Keyring } from "../ingest/keyring.ts";
-import type { Reader } from "../query/reader.ts";
-import type { TraceRef } from "../query/traces.ts";
+import type { Reader } from "../threads/reader.ts";
+import type { TraceRef } from "../sqlite/list/traces.ts";
 import { readQuery } from "./body.ts";
 import { findProject, parseTraceRef, pathSegments } from "./params.ts";
 

@@ -1,5 +1,5 @@
 /** Stored spans mapped anew by the rules of this version. For operators. */
-import type { Intake } from "../ingest/intake.ts";
+import type { Intake } from "../threads/intake.ts";
 import { RereadStatus } from "../ingest/reread.ts";
 import { nullable } from "../schemas.ts";
 import { closed, route } from "./route.ts";

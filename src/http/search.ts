@@ -1,8 +1,8 @@
 /** Search over all traces and in one, and the index behind it. */
 import { Type } from "@sinclair/typebox";
 import { page } from "../limits.ts";
-import { IndexStatus, SearchPage } from "../search/hits.ts";
-import type { Searcher } from "../search/searcher.ts";
+import { IndexStatus, SearchPage } from "../backend/hits.ts";
+import type { Searcher } from "../threads/searcher.ts";
 import { parseTraceRef, pathSegments } from "./params.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";

@@ -1,10 +1,10 @@
 /** The server itself: whether it is there, what it holds and refused, and its end. */
 import { Type, type Static } from "@sinclair/typebox";
-import type { Intake } from "../ingest/intake.ts";
+import type { Intake } from "../threads/intake.ts";
 import { nullable } from "../schemas.ts";
 import { page } from "../limits.ts";
 import { RejectPage, StoreCounts } from "../query/admin.ts";
-import type { Reader } from "../query/reader.ts";
+import type { Reader } from "../threads/reader.ts";
 import { closed, route } from "./route.ts";
 
 export interface ServerDeps {

@@ -2,11 +2,11 @@
 import { statSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
 import { nullable } from "../schemas.ts";
-import type { Reader, StoreSizes } from "../query/reader.ts";
+import type { Reader, StoreSizes } from "../threads/reader.ts";
 import { Shares } from "../query/sizes.ts";
-import type { IndexStatus } from "../search/hits.ts";
-import type { Searcher } from "../search/searcher.ts";
-import { ballastFile } from "../store/ballast.ts";
+import type { IndexStatus } from "../backend/hits.ts";
+import type { Searcher } from "../threads/searcher.ts";
+import { ballastFile } from "../sqlite/directory/ballast.ts";
 import { route } from "./route.ts";
 
 /**

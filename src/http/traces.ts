@@ -1,10 +1,10 @@
 /** The list of traces, and the completion of its filter. */
 import { Type } from "@sinclair/typebox";
 import { page } from "../limits.ts";
-import { Completion } from "../query/complete.ts";
-import type { TraceSort } from "../query/traces.ts";
-import { TracePage } from "../query/views.ts";
-import { sortFields } from "../query/walk.ts";
+import { Completion } from "../sqlite/list/complete.ts";
+import type { TraceSort } from "../sqlite/list/traces.ts";
+import { TracePage } from "../backend/views.ts";
+import { sortFields } from "../sqlite/list/walk.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";
 

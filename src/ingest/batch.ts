@@ -2,9 +2,9 @@
 import type { LogPiece } from "../contract/units.ts";
 import { parseAttributes } from "../contract/unknown.ts";
 import type { Payload, TraceHeader } from "../contract/v1.ts";
-import type { SpanLog } from "../store/logs.ts";
-import { payloadsOf } from "../store/rows.ts";
-import type { SentSpan, TraceSpans } from "../store/spans.ts";
+import type { SpanLog } from "../sqlite/spans/logs.ts";
+import { payloadsOf } from "../contract/fields.ts";
+import type { SentSpan, TraceSpans } from "../sqlite/spans/spans.ts";
 import type { Weight } from "./ring.ts";
 
 /**

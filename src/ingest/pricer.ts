@@ -11,9 +11,9 @@ import { receiptFor } from "../pricing/call.ts";
 import type { Price } from "../pricing/rates.ts";
 import { PriceList } from "../pricing/resolve.ts";
 import { PriceRule, PriceRules } from "../pricing/rules.ts";
-import type { CostOf } from "../store/repricing.ts";
-import * as stored from "../store/prices.ts";
-import { isDamage } from "../store/trouble.ts";
+import type { CostOf } from "../sqlite/spans/repricing.ts";
+import * as stored from "../sqlite/accounts/prices.ts";
+import { isDamage } from "../sqlite/db/trouble.ts";
 
 export const PriceListing = Type.Object({
   source: Type.String({ description: "Of the list prices" }),

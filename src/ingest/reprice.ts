@@ -4,7 +4,7 @@ import type { ImportedSpan } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
 import { toUsd } from "../pricing/money.ts";
 import { matcherOf } from "../pricing/rules.ts";
-import type { SpanWriter } from "../store/spans.ts";
+import type { SpanWriter } from "../sqlite/spans/spans.ts";
 import type { Sweep, Window } from "./sweep.ts";
 
 export interface RepriceFilter extends Window {

@@ -2,7 +2,7 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
 import { rereadSpan } from "../otlp/reread.ts";
-import type { SpanWriter } from "../store/spans.ts";
+import type { SpanWriter } from "../sqlite/spans/spans.ts";
 import type { Sweep, Window } from "./sweep.ts";
 
 export const RereadStatus = Type.Object({

@@ -5,7 +5,7 @@
 import type { Database } from "bun:sqlite";
 import { upkeep as pauses } from "../limits.ts";
 import { AppError } from "../errors.ts";
-import { isDamage, toTrouble } from "../store/trouble.ts";
+import { isDamage, toTrouble } from "../sqlite/db/trouble.ts";
 import type { Writer } from "./writer.ts";
 
 export interface Window {

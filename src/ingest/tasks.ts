@@ -4,7 +4,7 @@
  */
 import { AppError } from "../errors.ts";
 import { damage as limits, upkeep as pauses } from "../limits.ts";
-import { isDamage, toTrouble } from "../store/trouble.ts";
+import { isDamage, toTrouble } from "../sqlite/db/trouble.ts";
 
 /** @returns how long to wait after this step, null where there is nothing to do. */
 export type Task = () => number | null | Promise<number | null>;

@@ -6,15 +6,20 @@
  */
 import type { Database } from "bun:sqlite";
 import { upkeep as pauses } from "../limits.ts";
-import { createCollector, shrinkStep } from "../store/collect.ts";
-import { expireUnits, expiryTime, hasExpiredUnits } from "../store/expiry.ts";
-import { expireLogs, hasExpiredLogs } from "../store/logs.ts";
-import { createMover } from "../store/move.ts";
-import { checkpoint } from "../store/open.ts";
-import { applyPacking, compressPacking, planPacking, type Packing } from "../store/pack.ts";
-import type { PayloadWriter } from "../store/payloads.ts";
-import type { SpanWriter } from "../store/spans.ts";
-import type { Storage } from "../store/storage.ts";
+import { createCollector, shrinkStep } from "../sqlite/payload/collect.ts";
+import { expireUnits, expiryTime, hasExpiredUnits } from "../sqlite/spans/expiry.ts";
+import { expireLogs, hasExpiredLogs } from "../sqlite/spans/logs.ts";
+import { createMover } from "../sqlite/payload/move.ts";
+import { checkpoint } from "../sqlite/db/open.ts";
+import {
+  applyPacking,
+  compressPacking,
+  planPacking,
+  type Packing,
+} from "../sqlite/payload/pack.ts";
+import type { PayloadWriter } from "../sqlite/payload/payloads.ts";
+import type { SpanWriter } from "../sqlite/spans/spans.ts";
+import type { Storage } from "../sqlite/directory/storage.ts";
 import { timed } from "./stalls.ts";
 import { createTasks, type Task } from "./tasks.ts";
 import type { Writer } from "./writer.ts";

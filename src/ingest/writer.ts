@@ -9,9 +9,9 @@
 import type { Database } from "bun:sqlite";
 import { AppError } from "../errors.ts";
 import { drain, drainAtRows, ring as ringLimits } from "../limits.ts";
-import type { Batch, Fresh, SpanWriter } from "../store/spans.ts";
-import type { Storage } from "../store/storage.ts";
-import { isOfDisk, toTrouble } from "../store/trouble.ts";
+import type { Batch, Fresh, SpanWriter } from "../sqlite/spans/spans.ts";
+import type { Storage } from "../sqlite/directory/storage.ts";
+import { isOfDisk, toTrouble } from "../sqlite/db/trouble.ts";
 import type { Change } from "./changes.ts";
 import { Ring } from "./ring.ts";
 import { timed } from "./stalls.ts";

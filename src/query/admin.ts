@@ -4,10 +4,10 @@ import { desc, lt, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { unknownObjects } from "../contract/unknown.ts";
 import { nullable, oneOf } from "../schemas.ts";
-import { rejectCounts, rejects, traces } from "../store/schema.ts";
-import { listUnknown } from "../store/unknown.ts";
-import { parseCursor, toCursor } from "./cursor.ts";
-import type { Source } from "./trace.ts";
+import { rejectCounts, rejects, traces } from "../sqlite/db/schema.ts";
+import { listUnknown } from "../sqlite/accounts/unknown.ts";
+import { parseCursor, toCursor } from "../backend/cursor.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
 
 const Reject = Type.Object({
   receivedAt: Type.Integer({ description: "Epoch ms" }),

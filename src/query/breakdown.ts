@@ -10,13 +10,13 @@ import { Type, type Static } from "@sinclair/typebox";
 import { spanTypes } from "../contract/v1.ts";
 import { breakdown as limits } from "../limits.ts";
 import { described, nullable } from "../schemas.ts";
-import { isModelCall } from "../store/calls.ts";
-import { createCleanup } from "../store/open.ts";
-import { ContextUse, readContextUse } from "./context.ts";
-import { mark, readOutline, type Outline } from "./outline.ts";
-import type { Source } from "./trace.ts";
-import { findTrace, type TraceRef } from "./traces.ts";
-import { none } from "./tree.ts";
+import { isModelCall } from "../tally/calls.ts";
+import { createCleanup } from "../sqlite/db/open.ts";
+import { ContextUse, readContextUse } from "../sqlite/trace/context.ts";
+import { mark, readOutline, type Outline } from "../sqlite/trace/outline.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
+import { findTrace, type TraceRef } from "../sqlite/list/traces.ts";
+import { none } from "../tally/tree.ts";
 
 const times = {
   count: Type.Integer(),

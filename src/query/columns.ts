@@ -5,9 +5,9 @@
  */
 import { Type, type Static } from "@sinclair/typebox";
 import { described, nullable } from "../schemas.ts";
-import { usageColumns } from "../store/rows.ts";
-import { usdOf } from "./costs.ts";
-import { mark } from "./outline.ts";
+import { usageColumns } from "../contract/fields.ts";
+import { usdOf } from "../backend/costs.ts";
+import { mark } from "../sqlite/trace/outline.ts";
 import {
   errorOf,
   fieldsOf,
@@ -16,10 +16,10 @@ import {
   spanTypeOf,
   type SkeletonRow,
   type SpansQuery,
-} from "./skeleton.ts";
-import type { Source } from "./trace.ts";
-import type { TraceRef } from "./traces.ts";
-import { nextSpans, TraceView } from "./views.ts";
+} from "../sqlite/trace/skeleton.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
+import type { TraceRef } from "../sqlite/list/traces.ts";
+import { nextSpans, TraceView } from "../backend/views.ts";
 
 const Texts = Type.Object(
   { values: Type.Array(nullable(Type.String())), rows: Type.Array(Type.Integer()) },

@@ -4,11 +4,11 @@
  */
 import { and, between, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { transcript as limits } from "../limits.ts";
-import { isDamage } from "../store/trouble.ts";
-import { readEntries, readList, type Token } from "../store/lists.ts";
-import { payloadFields, spanKeyRange, type PayloadField } from "../store/rows.ts";
-import { spans } from "../store/schema.ts";
-import type { Source } from "./trace.ts";
+import { readEntries, readList, type Token } from "../sqlite/payload/lists.ts";
+import { spanKeyRange } from "../tally/numbers.ts";
+import { payloadFields } from "../contract/fields.ts";
+import { spans } from "../sqlite/db/schema.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
 
 /** A span as others are compared with it. */
 export type Call = Pick<
@@ -183,21 +183,4 @@ export function commonLength(a: string, b: string): number {
     else high = middle - 1;
   }
   return low;
-}
-
-/** One text of a span: the others, such as a history of 1 MB, are left alone. */
-export function readText(
-  { payloads }: Source,
-  { key, lists }: { key: number; lists: Uint8Array | null },
-  field: PayloadField,
-): string | undefined {
-  try {
-    const tokens = payloads.tokensOf(key, lists, field);
-    if (tokens) return payloads.textOf(tokens);
-    if (lists) return undefined;
-  } catch (cause) {
-    if (!isDamage(cause)) throw cause;
-  }
-  // Which has texts that are stored as they are, and says what is damaged.
-  return payloads.get(key, lists).texts[field];
 }

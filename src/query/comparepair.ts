@@ -4,12 +4,12 @@ import { AppError } from "../errors.ts";
 import { instructionsIn, readable, textOfMessages, textOfParts } from "../messages/gist.ts";
 import { readTools } from "../messages/tools.ts";
 import { spanTypes } from "../contract/v1.ts";
-import type { PayloadField } from "../store/rows.ts";
-import { readText } from "./compare.ts";
+import type { PayloadField } from "../contract/fields.ts";
+import { readText } from "../sqlite/payload/text.ts";
 import { readSpanMessages, SpanId } from "./news.ts";
 import { diffTexts, TextDiff } from "./textdiff.ts";
-import { findSpan, type Source, type SpanRef, type SpanRow } from "./trace.ts";
-import type { TraceRef } from "./traces.ts";
+import { findSpan, type Source, type SpanRef, type SpanRow } from "../sqlite/trace/trace.ts";
+import type { TraceRef } from "../sqlite/list/traces.ts";
 
 export const ComparedPair = Type.Object({
   a: SpanId,

@@ -2,16 +2,22 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { quote } from "../filter/caret.ts";
 import { toUsd } from "../pricing/money.ts";
-import type { Figure } from "../store/codec.ts";
-import { usageOf } from "../store/rows.ts";
+import type { Figure } from "../tally/figure.ts";
+import { usageOf } from "../sqlite/spans/rows.ts";
 import { described, nullable, oneOf } from "../schemas.ts";
-import { usdOf } from "./costs.ts";
+import { usdOf } from "../backend/costs.ts";
 import { changes, compareSteps } from "./pairing.ts";
-import { errorOf, spanStatusOf, spanTypeOf } from "./skeleton.ts";
+import { errorOf, spanStatusOf, spanTypeOf } from "../sqlite/trace/skeleton.ts";
 import { readSteps, type Step, type Steps } from "./steps.ts";
-import type { Source } from "./trace.ts";
-import { findTrace, listTraces, toSummary, type TraceRef, type TraceRow } from "./traces.ts";
-import { FigureView, Skeleton, Summary } from "./views.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
+import {
+  findTrace,
+  listTraces,
+  toSummary,
+  type TraceRef,
+  type TraceRow,
+} from "../sqlite/list/traces.ts";
+import { FigureView, Skeleton, Summary } from "../backend/views.ts";
 
 const Change = oneOf(
   changes,

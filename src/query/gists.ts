@@ -9,12 +9,12 @@ import { argumentIn } from "../messages/argument.ts";
 import { firstWords, inputPreview } from "../messages/preview.ts";
 import { readToolRun } from "../messages/tools.ts";
 import { described, nullable } from "../schemas.ts";
-import { spanKeyRange } from "../store/rows.ts";
-import { readText } from "./compare.ts";
-import { readNumbered } from "./rows.ts";
-import { spanTypeOf } from "./skeleton.ts";
-import type { Source } from "./trace.ts";
-import { findTrace, type TraceRef } from "./traces.ts";
+import { spanKeyRange } from "../tally/numbers.ts";
+import { readText } from "../sqlite/payload/text.ts";
+import { readNumbered } from "../sqlite/trace/numbered.ts";
+import { spanTypeOf } from "../sqlite/trace/skeleton.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
+import { findTrace, type TraceRef } from "../sqlite/list/traces.ts";
 
 const Gist = Type.Object({
   key: described("The span's"),

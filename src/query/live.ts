@@ -1,7 +1,7 @@
 /** What live views show of traces that changed. */
-import { loadRows } from "./match.ts";
-import type { Source } from "./trace.ts";
-import { matches, summariesOf } from "./traces.ts";
+import { loadRows } from "../sqlite/list/match.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
+import { matches, summariesOf } from "../sqlite/list/traces.ts";
 
 /** What a live view is about; all traces where both are absent. */
 export interface LiveScope {

@@ -1,11 +1,16 @@
 /** What a list shows of keys that are the senders' own: metadata of a trace, attributes of its spans. */
 import { parseColumns, type NamedKey } from "../filter/parse.ts";
 import { headOf } from "../messages/clip.ts";
-import { attributesOf, attributeTexts, parsed, type AttributedSpan } from "./attributes.ts";
-import { spanKeyRange } from "../store/rows.ts";
-import { loadRows } from "./match.ts";
-import type { Source } from "./trace.ts";
-import type { TracePage } from "./views.ts";
+import {
+  attributesOf,
+  attributeTexts,
+  parsed,
+  type AttributedSpan,
+} from "../sqlite/trace/attributes.ts";
+import { spanKeyRange } from "../tally/numbers.ts";
+import { loadRows } from "../sqlite/list/match.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
+import type { TracePage } from "../backend/views.ts";
 
 /** Of each trace so many spans that came first are asked for attributes, and so many that came last. */
 const limits = { columns: 8, spans: 16, valueLength: 200 };

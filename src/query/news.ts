@@ -13,8 +13,8 @@ import { Message, Tool, type Part } from "../messages/model.ts";
 import { locateMessages, locateRest, readMessages, type Located } from "../messages/read.ts";
 import { withSystemPrompt } from "../messages/system.ts";
 import { readToolRun, readTools } from "../messages/tools.ts";
-import { isDamage } from "../store/trouble.ts";
-import type { Token } from "../store/lists.ts";
+import { isDamage } from "../sqlite/db/trouble.ts";
+import type { Token } from "../sqlite/payload/lists.ts";
 import {
   commonLength,
   createTokens,
@@ -22,14 +22,14 @@ import {
   findShort,
   goesOnOtherwise,
   readEarlier,
-  readText,
   type Call,
   type Shared,
 } from "./compare.ts";
-import { withCutOf } from "./cuts.ts";
-import { findSpan, type Source, type SpanRef, type SpanRow } from "./trace.ts";
-import type { TraceRef } from "./traces.ts";
-import type { SpanNews } from "./views.ts";
+import { readText } from "../sqlite/payload/text.ts";
+import { withCutOf } from "../backend/cuts.ts";
+import { findSpan, type Source, type SpanRef, type SpanRow } from "../sqlite/trace/trace.ts";
+import type { TraceRef } from "../sqlite/list/traces.ts";
+import type { SpanNews } from "../backend/views.ts";
 
 /** Which span is meant where one is named within an answer. */
 export const SpanId = Type.Object({ key: Type.Integer(), spanId: Type.String() });

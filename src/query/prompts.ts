@@ -7,13 +7,14 @@ import { Type, type Static } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
 import { described, nullable } from "../schemas.ts";
-import { fromCell, type Cell, type Figure } from "../store/codec.ts";
-import { Budget } from "./budget.ts";
-import { usdOf } from "./costs.ts";
-import { createPrompts, promptOf, type PromptRow } from "./promptof.ts";
+import { fromCell, type Cell } from "../sqlite/db/cells.ts";
+import { type Figure } from "../tally/figure.ts";
+import { Budget } from "../budget.ts";
+import { usdOf } from "../backend/costs.ts";
+import { createPrompts, promptOf, type PromptRow } from "../sqlite/list/promptof.ts";
 import { diffTexts, TextDiff } from "./textdiff.ts";
-import type { Source } from "./trace.ts";
-import { listMatchingKeys, type KeysPosition } from "./traces.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
+import { listMatchingKeys, type KeysPosition } from "../sqlite/list/traces.ts";
 
 /** Traces of an agent that are looked at, and for how long at a time. */
 export const maxPromptTraces = 10_000;

@@ -1,8 +1,8 @@
 /** What a delete is about to take: the traces that match, part by part. */
 import { removal } from "../limits.ts";
-import { loadRows } from "./match.ts";
-import type { Source } from "./trace.ts";
-import { listMatchingKeys, type KeysPosition, type KeysQuery } from "./traces.ts";
+import { loadRows } from "../sqlite/list/match.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
+import { listMatchingKeys, type KeysPosition, type KeysQuery } from "../sqlite/list/traces.ts";
 
 export interface RemovalPart {
   traces: { key: number; spanCount: number; isPinned: boolean }[];

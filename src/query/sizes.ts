@@ -2,9 +2,9 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { nullable } from "../schemas.ts";
 
-import { fromCell, type Cell } from "../store/codec.ts";
-import { traceKeyOf } from "../store/rows.ts";
-import type { Source } from "./trace.ts";
+import { fromCell, type Cell } from "../sqlite/db/cells.ts";
+import { traceKeyOf } from "../tally/numbers.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
 
 const Share = {
   bytes: Type.Integer({ description: "About; a text that several have counts for the first" }),

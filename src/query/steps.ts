@@ -9,14 +9,15 @@ import { textOfMessages, textOfParts } from "../messages/gist.ts";
 import type { Message } from "../messages/model.ts";
 import { readMessages } from "../messages/read.ts";
 import { readToolRun } from "../messages/tools.ts";
-import { readSlots } from "../store/lists.ts";
-import { payloadFields } from "../store/rows.ts";
-import { readText, type Call } from "./compare.ts";
+import { readSlots } from "../sqlite/payload/lists.ts";
+import { payloadFields } from "../contract/fields.ts";
+import { type Call } from "./compare.ts";
+import { readText } from "../sqlite/payload/text.ts";
 import { createHistory, type History } from "./news.ts";
 import type { Alike } from "./pairing.ts";
-import { readPlaces, spanTypeOf, type Place, type SkeletonRow } from "./skeleton.ts";
-import type { Source } from "./trace.ts";
-import type { TraceRow } from "./traces.ts";
+import { readPlaces, spanTypeOf, type Place, type SkeletonRow } from "../sqlite/trace/skeleton.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
+import type { TraceRow } from "../sqlite/list/traces.ts";
 
 export interface Step extends Alike {
   row: SkeletonRow;

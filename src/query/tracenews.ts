@@ -7,19 +7,20 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { spanTypes } from "../contract/v1.ts";
 import { news as limits } from "../limits.ts";
-import { isDamage } from "../store/trouble.ts";
-import { fromCell, type Cell } from "../store/codec.ts";
-import { readEntries, readList, type Entry, type Token } from "../store/lists.ts";
-import { payloadFields, spanKeyRange } from "../store/rows.ts";
-import { Budget } from "./budget.ts";
+import { isDamage } from "../sqlite/db/trouble.ts";
+import { fromCell, type Cell } from "../sqlite/db/cells.ts";
+import { readEntries, readList, type Entry, type Token } from "../sqlite/payload/lists.ts";
+import { spanKeyRange } from "../tally/numbers.ts";
+import { payloadFields } from "../contract/fields.ts";
+import { Budget } from "../budget.ts";
 import { commonLength, goesOnFrom, stemOf } from "./compare.ts";
-import { parseCursor, toCursor } from "./cursor.ts";
+import { parseCursor, toCursor } from "../backend/cursor.ts";
 import { SpanId } from "./news.ts";
 import { emptyPrefix, LastVisits, Prefixes } from "./prefixes.ts";
-import type { Source } from "./trace.ts";
-import { findTrace, type TraceRef } from "./traces.ts";
+import type { Source } from "../sqlite/trace/trace.ts";
+import { findTrace, type TraceRef } from "../sqlite/list/traces.ts";
 import { nullable } from "../schemas.ts";
-import { SpanNews } from "./views.ts";
+import { SpanNews } from "../backend/views.ts";
 
 const { earlier, sharedLength, newLength, isEdited } = SpanNews.properties;
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { connect } from "../../src/cli/client.ts";
 import { resolveConfig } from "../../src/config.ts";
 import { newSecret } from "../../src/secrets.ts";
-import { homeFiles, readServerInfo } from "../../src/store/home.ts";
+import { homeFiles, readServerInfo } from "../../src/sqlite/directory/directory.ts";
 import { makePayload, makeTempDir } from "../helpers.ts";
 import {
   expectFailure,

@@ -3,7 +3,11 @@ import { expect } from "bun:test";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import type { Config } from "../../src/config.ts";
 import { proofOf } from "../../src/secrets.ts";
-import { homeFiles, readServerInfo, type ServerInfo } from "../../src/store/home.ts";
+import {
+  homeFiles,
+  readServerInfo,
+  type ServerInfo,
+} from "../../src/sqlite/directory/directory.ts";
 import { version } from "../../src/version.ts";
 import { executable } from "../executable.ts";
 import { makeTempDir, startServer, type TestServer } from "../helpers.ts";

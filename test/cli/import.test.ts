@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { homeFiles } from "../../src/store/home.ts";
+import { homeFiles } from "../../src/sqlite/directory/directory.ts";
 import { makePayload, makeSpan } from "../helpers.ts";
 import {
   expectFailure,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { homeFiles, readServerInfo } from "../../src/store/home.ts";
+import { homeFiles, readServerInfo } from "../../src/sqlite/directory/directory.ts";
 import { expectFailure, makeDataDir, runningServer, tealight } from "./command.ts";
 
 describe("stop", () => {

@@ -15,8 +15,8 @@ import {
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Status } from "../../src/http/server.ts";
-import type { TracePage } from "../../src/query/views.ts";
-import type { ServerInfo } from "../../src/store/home.ts";
+import type { TracePage } from "../../src/backend/views.ts";
+import type { ServerInfo } from "../../src/sqlite/directory/directory.ts";
 import { startServer } from "../helpers.ts";
 import type { WirePayload, WireSpan } from "../payload.arbitrary.ts";
 import { endOf, firstLine, key, startChild, token } from "./faults.ts";

@@ -6,11 +6,11 @@
 import { Database } from "bun:sqlite";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Summary, TracePage } from "../../src/query/views.ts";
-import type { ServerInfo } from "../../src/store/home.ts";
+import type { Summary, TracePage } from "../../src/backend/views.ts";
+import type { ServerInfo } from "../../src/sqlite/directory/directory.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import type { WirePayload } from "../payload.arbitrary.ts";
-import { problemsOf } from "../store/invariants.ts";
+import { problemsOf } from "../sqlite/invariants.ts";
 import { armed, readCounts, type Counts, type Fault } from "./library.ts";
 import {
   Ledger,

@@ -3,7 +3,7 @@
  * at once instead of after seconds.
  */
 import { payload, settle, upkeep } from "../../src/limits.ts";
-import { limits as search } from "../../src/search/limits.ts";
+import { limits as search } from "../../src/sqlite/search/limits.ts";
 
 Object.assign(payload, { quietMs: 10 });
 Object.assign(settle, { quietMs: 10 });

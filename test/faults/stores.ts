@@ -101,7 +101,7 @@ async function store(
   ledger.note(traceId, spanIds, version, true);
 }
 
-const firstSchema = join(import.meta.dir, "../../src/store/migrations/0001_init.sql");
+const firstSchema = join(import.meta.dir, "../../src/sqlite/db/migrations/0001_init.sql");
 
 /** As the first version of the schema had it. */
 async function makeOldStore(path: string, ledger: Ledger): Promise<void> {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { connections } from "../../src/limits.ts";
-import { limits as search } from "../../src/search/limits.ts";
+import { limits as search } from "../../src/sqlite/search/limits.ts";
 import { makePayload, makeTempDir } from "../helpers.ts";
 import { spawnServer, type ServerProcess } from "../server.process.ts";
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Encoding } from "../../src/otlp/request.ts";
-import type { SpanView } from "../../src/query/views.ts";
+import type { SpanView } from "../../src/backend/views.ts";
 import { makeTempDir, sendUntilTaken, startServer, type TestServer } from "../helpers.ts";
 import { fieldOf, nestedOf } from "../otlp/bytes.ts";
 import { request } from "../otlp/otlp.arbitrary.ts";

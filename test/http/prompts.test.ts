@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { maskPrompt } from "../../src/messages/mask.ts";
 import type { PromptDiff, PromptVersions } from "../../src/query/prompts.ts";
-import type { Completion } from "../../src/query/complete.ts";
-import type { TracePage } from "../../src/query/views.ts";
+import type { Completion } from "../../src/sqlite/list/complete.ts";
+import type { TracePage } from "../../src/backend/views.ts";
 import { makePayload, startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import type { AnswerOf } from "../../src/api.ts";
-import { homeFiles } from "../../src/store/home.ts";
+import { homeFiles } from "../../src/sqlite/directory/directory.ts";
 import { makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
 
 type Storage = AnswerOf<"GET /api/storage">;

@@ -7,7 +7,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
-import type { TracePage } from "../../src/query/views.ts";
+import type { TracePage } from "../../src/backend/views.ts";
 import { cpuMs, sendUntilTaken, startServer, type TestServer } from "../helpers.ts";
 import {
   spansOf,

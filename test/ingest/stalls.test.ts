@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import type { Status } from "../../src/http/server.ts";
 import { nextStall, timed, type Stall } from "../../src/ingest/stalls.ts";
 import { stallMs } from "../../src/limits.ts";
-import { homeFiles, type ServerInfo } from "../../src/store/home.ts";
+import { homeFiles, type ServerInfo } from "../../src/sqlite/directory/directory.ts";
 import { firstLine } from "../faults/faults.ts";
 import { makePayload, makeTempDir } from "../helpers.ts";
 import { spawnProcess } from "../server.process.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createTasks, type Task } from "../../src/ingest/tasks.ts";
-import { DamagedText } from "../../src/store/trouble.ts";
+import { DamagedText } from "../../src/sqlite/db/trouble.ts";
 
 const sqliteError = (code: string) => Object.assign(new Error(code), { code });
 

@@ -3,7 +3,7 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
-import type { TracePage } from "../../src/query/views.ts";
+import type { TracePage } from "../../src/backend/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import {
   spansOf,

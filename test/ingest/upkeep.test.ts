@@ -2,11 +2,11 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import type { SpanView } from "../../src/query/views.ts";
-import { readIndex } from "../../src/store/blocks.ts";
-import { traceKeyOf } from "../../src/store/rows.ts";
+import type { SpanView } from "../../src/backend/views.ts";
+import { readIndex } from "../../src/sqlite/payload/blocks.ts";
+import { traceKeyOf } from "../../src/tally/numbers.ts";
 import { makePayload, makeSpan, startServer } from "../helpers.ts";
-import { problemsOf } from "../store/invariants.ts";
+import { problemsOf } from "../sqlite/invariants.ts";
 
 const words = (seed: string, count: number) =>
   Array.from({ length: count }, (_, i) => Bun.hash(`${seed} ${i}`).toString(36)).join(" ");

@@ -9,9 +9,9 @@ import { AppError } from "../../src/errors.ts";
 import { groupByTrace } from "../../src/ingest/batch.ts";
 import { createWriter, type Writer } from "../../src/ingest/writer.ts";
 import { drainAtRows, ring } from "../../src/limits.ts";
-import { ensureDefaults } from "../../src/store/accounts.ts";
-import { openWriter } from "../../src/store/open.ts";
-import { createSpanWriter, type Batch, type SpanWriter } from "../../src/store/spans.ts";
+import { ensureDefaults } from "../../src/sqlite/accounts/accounts.ts";
+import { openWriter } from "../../src/sqlite/db/open.ts";
+import { createSpanWriter, type Batch, type SpanWriter } from "../../src/sqlite/spans/spans.ts";
 import { makeSpan, makeTempDir } from "../helpers.ts";
 
 interface Bench {

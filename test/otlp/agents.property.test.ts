@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { SpanView, TracePage, TraceView } from "../../src/query/views.ts";
+import type { SpanView, TracePage, TraceView } from "../../src/backend/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import {
   claudeCode,

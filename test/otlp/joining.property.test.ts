@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Encoding, Signal } from "../../src/otlp/request.ts";
-import type { SpanView, Summary, TracePage, TraceView } from "../../src/query/views.ts";
+import type { SpanView, Summary, TracePage, TraceView } from "../../src/backend/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import {
   answered,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { ImportedSpan } from "../../src/contract/v1.ts";
 import { readRequest } from "../../src/otlp/request.ts";
-import type { SpanView, Summary, TracePage, TraceView } from "../../src/query/views.ts";
+import type { SpanView, Summary, TracePage, TraceView } from "../../src/backend/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import { fixtures } from "./senders/list.ts";
 import {

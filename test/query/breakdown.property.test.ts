@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { spanTypes } from "../../src/contract/v1.ts";
 import { breakDown, type TimedSpans } from "../../src/query/breakdown.ts";
-import { treeOf, type TreeSpan } from "./trees.ts";
+import { treeOf, type TreeSpan } from "../tally/trees.ts";
 
 const isModel = ({ spanType }: { spanType: number }) =>
   ["llm", "embedding"].includes(spanTypes[spanType]!);

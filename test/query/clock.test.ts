@@ -1,10 +1,10 @@
 /** Pages of a list while somebody sets the clock back. */
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { expect, test } from "bun:test";
-import { listTraces } from "../../src/query/traces.ts";
-import { createNameLookup } from "../../src/store/names.ts";
-import { createPayloadReader } from "../../src/store/payloads.ts";
-import { Workbench } from "../store/workbench.ts";
+import { listTraces } from "../../src/sqlite/list/traces.ts";
+import { createNameLookup } from "../../src/sqlite/db/names.ts";
+import { createPayloadReader } from "../../src/sqlite/payload/payloads.ts";
+import { Workbench } from "../sqlite/workbench.ts";
 
 test("a trace that changes and settles between two pages is on the second, although the clock was set back", () => {
   using bench = new Workbench();

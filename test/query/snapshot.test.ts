@@ -1,6 +1,6 @@
 /** Reads beside writes: each answer is of one moment. */
 import { expect, test } from "bun:test";
-import type { TraceView } from "../../src/query/views.ts";
+import type { TraceView } from "../../src/backend/views.ts";
 import { makePayload, makeSpan, startServer } from "../helpers.ts";
 
 test("a trace that is written all the time is read whole, its spans with their own texts", async () => {

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
 import { budget } from "../../src/limits.ts";
-import type { Source } from "../../src/query/trace.ts";
+import type { Source } from "../../src/sqlite/trace/trace.ts";
 import { readTraceNews, type TraceNews } from "../../src/query/tracenews.ts";
-import { createNameLookup } from "../../src/store/names.ts";
-import { openReader } from "../../src/store/open.ts";
-import { createPayloadReader } from "../../src/store/payloads.ts";
+import { createNameLookup } from "../../src/sqlite/db/names.ts";
+import { openReader } from "../../src/sqlite/db/open.ts";
+import { createPayloadReader } from "../../src/sqlite/payload/payloads.ts";
 import { cpuMs, makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;

@@ -15,7 +15,7 @@ const digest = "e19498e06e73c079730702effc5213a811b6f57ab0489f848fabe4956510a58b
 
 /** Tests that start processes of their own, which have Bun's SQLite, or whose matter is no store. */
 const notHere = [
-  ...["cli/", "e2e/", "faults/", "crash", "ingest/overload", "search/kill"],
+  ...["cli/", "e2e/", "faults/", "crash", "ingest/overload", "sqlite/search/kill"],
   ...["ui/", "contract/", "otlp/", "pricing/", "messages/", "filter/", "scripts/", "tidy"],
   ...["http/grpc", "http/otlp", "http/openapi", "http/guard", "http/connections", "http/cors"],
   ...["ingest/mutation", "ingest/unknown", "ingest/storage", "ingest/stalls"],
@@ -96,7 +96,10 @@ async function main(): Promise<number> {
     const files = [...new Bun.Glob("**/*.test.ts").scanSync(join(root, "test"))]
       .filter((file) => !notHere.some((prefix) => file.startsWith(prefix)))
       // Outside of queries, arbitrary input has the same statements run again and again.
-      .filter((file) => file.startsWith("query/") || !file.includes(".property."))
+      .filter(
+        (file) =>
+          /^(query|sqlite\/(list|trace|stats))\//.test(file) || !file.includes(".property."),
+      )
       .map((file) => `./test/${file}`);
     const preload = join(import.meta.dir, "preload.ts");
     const options = [

@@ -1,8 +1,8 @@
 /** The whole list of what there is of a field, the one with most of it first. */
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import type { GroupField as ListedField } from "../../query/groups.ts";
+import type { GroupField as ListedField } from "../../sqlite/stats/groups.ts";
 import type { RouteName } from "../../api.ts";
-import type { Ranking } from "../../query/stats.ts";
+import type { Ranking } from "../../sqlite/stats/stats.ts";
 import { ask } from "../data/client.ts";
 import { scopeQuery, type Scope } from "../query/scope.ts";
 

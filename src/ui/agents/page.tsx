@@ -1,6 +1,6 @@
 /** Agents, tools, models, workflows and providers: what each of them does, costs and fails at. */
 import { useLocation } from "wouter";
-import type { Ranking } from "../../query/stats.ts";
+import type { Ranking } from "../../sqlite/stats/stats.ts";
 import { fieldWords, filterWord, GroupTable } from "../charts/groups.tsx";
 import { Nothing, Problem } from "../parts/controls.tsx";
 import { QueryBar } from "../query/bar.tsx";

@@ -1,5 +1,5 @@
 /** The stretches of time that a chart has a place for, and what happened in each. */
-import type { Stats } from "../../query/figures.ts";
+import type { Stats } from "../../backend/figures.ts";
 
 export type Bucket = Stats["series"][number];
 

@@ -5,7 +5,7 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { Stats } from "../../query/figures.ts";
+import type { Stats } from "../../backend/figures.ts";
 import { timeRange } from "../format.ts";
 import { domainOf, niceTop, startsOf } from "./buckets.ts";
 import { ticksOf } from "./ticks.ts";

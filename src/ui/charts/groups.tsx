@@ -1,8 +1,8 @@
 /** What models, agents, tools and so on did, a line each: the columns are the same wherever they stand. */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import type { Figures } from "../../query/figures.ts";
-import type { Ranking } from "../../query/stats.ts";
+import type { Figures } from "../../backend/figures.ts";
+import type { Ranking } from "../../sqlite/stats/stats.ts";
 import { ago, count, exactTime, money, percent, plural } from "../format.ts";
 import { hrefOf } from "../pages.ts";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";

@@ -1,5 +1,5 @@
 /** The charts that pages are made of: what is drawn of the figures, and in which colours. */
-import type { Figures, Stats } from "../../query/figures.ts";
+import type { Figures, Stats } from "../../backend/figures.ts";
 import { startsOf, valuesOf, type Bucket } from "./buckets.ts";
 import { Chart, type ChartSeries } from "./chart.tsx";
 import { count, duration, money, plural, short, textOf } from "../format.ts";

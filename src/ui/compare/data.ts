@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { byKey } from "../../api.ts";
 import { filterWord } from "../charts/groups.tsx";
 import { ask } from "../data/client.ts";
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 
 /** Who goes through rows reads only where they stop. */
 const dwellMs = 80;

@@ -1,7 +1,7 @@
 /** The head of a comparison: both traces, and B against A. */
 import { Link } from "wouter";
 import type { Comparison } from "../../query/comparison.ts";
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 import { count, duration, exactTime, money, textOf, time } from "../format.ts";
 import { CopyButton, Key } from "../parts/controls.tsx";
 import { Cost, Duration } from "../parts/figure.tsx";

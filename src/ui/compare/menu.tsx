@@ -1,6 +1,6 @@
 /** In the head of a trace: with which others it may be compared. */
 import { useLocation } from "wouter";
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
 import { duration, textOf, time } from "../format.ts";
 import { hrefOf } from "../pages.ts";

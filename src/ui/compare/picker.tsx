@@ -1,6 +1,6 @@
 /** Chooses a trace of the two: among the recent ones of the same agent, or by its id or link. */
 import { useState } from "react";
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
 import { textOf, duration, time } from "../format.ts";
 import { decoded, namesIn, paths } from "../pages.ts";

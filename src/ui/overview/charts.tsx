@@ -1,5 +1,5 @@
 /** Six charts of one range, a bucket under the same place in each. */
-import type { Stats } from "../../query/figures.ts";
+import type { Stats } from "../../backend/figures.ts";
 import {
   CostChart,
   SpreadChart,

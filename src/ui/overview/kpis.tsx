@@ -1,6 +1,6 @@
 /** The figures of the whole range, each against the range before. */
 import type { ReactNode } from "react";
-import type { Figures, Stats } from "../../query/figures.ts";
+import type { Figures, Stats } from "../../backend/figures.ts";
 import { startsOf, valuesOf, type Bucket } from "../charts/buckets.ts";
 import { Spark } from "../charts/spark.tsx";
 import { count, duration, money, percent, plural, short, textOf, type Figure } from "../format.ts";

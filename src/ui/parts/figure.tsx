@@ -1,6 +1,6 @@
 /** Figures on screens: digits first, the unit smaller and dimmer, unknown as a word. */
 import { Fragment } from "react";
-import type { Skeleton, Summary } from "../../query/views.ts";
+import type { Skeleton, Summary } from "../../backend/views.ts";
 import { count, duration, money, plural, short, textOf, type Figure } from "../format.ts";
 
 export function FigureText({ figure }: { figure: Figure }) {

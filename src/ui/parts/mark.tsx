@@ -1,6 +1,6 @@
 /** The marks of kinds and states: a shape, a colour and a word, never one of them alone. */
 import type { ReactNode } from "react";
-import type { Skeleton, Summary } from "../../query/views.ts";
+import type { Skeleton, Summary } from "../../backend/views.ts";
 import { plural } from "../format.ts";
 
 export type Kind = Skeleton["spanType"];

@@ -1,7 +1,7 @@
 /** What the page of an agent's prompts reads. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { PromptVersion } from "../../query/prompts.ts";
-import type { Summary, TracePage } from "../../query/views.ts";
+import type { Summary, TracePage } from "../../backend/views.ts";
 import { ask } from "../data/client.ts";
 import { filterWord } from "../charts/groups.tsx";
 import type { Scope } from "../query/scope.ts";

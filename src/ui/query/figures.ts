@@ -4,8 +4,8 @@
  */
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { StatsField } from "../../query/gather.ts";
-import type { Ranking } from "../../query/stats.ts";
+import type { StatsField } from "../../sqlite/stats/gather.ts";
+import type { Ranking } from "../../sqlite/stats/stats.ts";
 import { readTime } from "../../filter/time.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";

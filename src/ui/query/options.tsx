@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { findCaret } from "../../filter/caret.ts";
-import type { Completion } from "../../query/complete.ts";
+import type { Completion } from "../../sqlite/list/complete.ts";
 import { ask } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
 import { count } from "../format.ts";

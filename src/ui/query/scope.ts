@@ -1,6 +1,6 @@
 /** Which traces the page is about, as its address says. */
 import { useMemo } from "react";
-import type { TraceSort } from "../../query/traces.ts";
+import type { TraceSort } from "../../sqlite/list/traces.ts";
 import { byKey } from "../../api.ts";
 import { useProject } from "../data/queries.ts";
 import { allTime, useRange } from "./range.tsx";

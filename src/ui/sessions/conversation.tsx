@@ -1,7 +1,7 @@
 /** A session read as a conversation: its turns, the first one first; the newest is where one begins. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, type RefObject } from "react";
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 import { Turn } from "./turn.tsx";
 
 const guessedHeight = 320;

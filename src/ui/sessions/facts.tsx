@@ -1,5 +1,5 @@
 /** What is known of a session as a whole, and where its turns are. */
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 import { count, money, percent, plural, timeOfDay } from "../format.ts";
 import { Duration, FigureText } from "../parts/figure.tsx";
 import { StandingBadge, standingOf, StandingMark } from "../parts/mark.tsx";

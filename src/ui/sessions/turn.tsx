@@ -1,7 +1,7 @@
 /** One turn of a conversation: a trace, told briefly. Read when it comes near what is in sight. */
 import { useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 import { useNow, useProject } from "../data/queries.ts";
 import { exactTime, plural } from "../format.ts";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";

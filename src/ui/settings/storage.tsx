@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { AnswerOf } from "../../api.ts";
-import type { IndexStatus } from "../../search/hits.ts";
+import type { IndexStatus } from "../../backend/hits.ts";
 import { filterWord } from "../charts/groups.tsx";
 import { ask } from "../data/client.ts";
 import { useStatus } from "../data/queries.ts";

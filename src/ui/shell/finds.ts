@@ -2,9 +2,9 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { quote } from "../../filter/caret.ts";
-import type { Completion } from "../../query/complete.ts";
-import type { Summary } from "../../query/views.ts";
-import type { Hit } from "../../search/hits.ts";
+import type { Completion } from "../../sqlite/list/complete.ts";
+import type { Summary } from "../../backend/views.ts";
+import type { Hit } from "../../backend/hits.ts";
 import { ask } from "../data/client.ts";
 import { notInternal } from "../query/scope.ts";
 

@@ -1,8 +1,8 @@
 /** What the palette lists, in its order: what it offers by itself, then what was found. */
 import type { ReactNode } from "react";
-import type { Completion } from "../../query/complete.ts";
-import type { Summary } from "../../query/views.ts";
-import type { Hit } from "../../search/hits.ts";
+import type { Completion } from "../../sqlite/list/complete.ts";
+import type { Summary } from "../../backend/views.ts";
+import type { Hit } from "../../backend/hits.ts";
 import { exactTime, plural, time } from "../format.ts";
 import { KindMark, StandingMark, standingOf } from "../parts/mark.tsx";
 import { hrefOf } from "../pages.ts";

@@ -1,7 +1,7 @@
 /** One payload of a span, read piece by piece: never more than is asked for. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
-import type { payloadFields } from "../../store/rows.ts";
+import type { payloadFields } from "../../contract/fields.ts";
 import { byKey } from "../../api.ts";
 import { request, textFrom } from "../data/client.ts";
 import { bytes, textOf } from "../format.ts";

@@ -1,5 +1,5 @@
 /** What is odd about a span's times: a start that was not sent, a clock that differs from its parent's. */
-import type { SpanView } from "../../query/views.ts";
+import type { SpanView } from "../../backend/views.ts";
 import { duration, textOf } from "../format.ts";
 import type { SpanRow } from "./model.ts";
 

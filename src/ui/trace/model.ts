@@ -3,7 +3,7 @@
  * it is looked at; what views ask of all of them stands in typed arrays.
  */
 import type { TraceColumns } from "../../query/columns.ts";
-import type { Skeleton } from "../../query/views.ts";
+import type { Skeleton } from "../../backend/views.ts";
 import { runningKey } from "./running.ts";
 
 export interface SpanRow extends Pick<

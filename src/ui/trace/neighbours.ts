@@ -1,7 +1,7 @@
 /** The traces that started just before and just after, in the same project. */
 import { useQuery } from "@tanstack/react-query";
 import type { Question } from "../../api.ts";
-import type { Summary, TracePage } from "../../query/views.ts";
+import type { Summary, TracePage } from "../../backend/views.ts";
 import { ask } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
 import { notInternal } from "../query/scope.ts";

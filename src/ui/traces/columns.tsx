@@ -1,7 +1,7 @@
 /** The columns of the list: their width, content and sorting, and which go first where room is short. */
 import type { ReactNode } from "react";
-import type { SortField } from "../../query/walk.ts";
-import type { Summary } from "../../query/views.ts";
+import type { SortField } from "../../sqlite/list/walk.ts";
+import type { Summary } from "../../backend/views.ts";
 import { count, duration, exactTime, plural, textOf, time, timeOfDay } from "../format.ts";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
 import { standingOf } from "../parts/mark.tsx";

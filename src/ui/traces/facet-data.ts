@@ -3,8 +3,8 @@
  * within a filter are reckoned from each trace that fits it, and asked for only where these are few.
  */
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Completion } from "../../query/complete.ts";
-import type { Stats } from "../../query/figures.ts";
+import type { Completion } from "../../sqlite/list/complete.ts";
+import type { Stats } from "../../backend/figures.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";

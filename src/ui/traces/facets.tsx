@@ -1,6 +1,6 @@
 /** The facets: what stands in them is ticked into the filter, and out of it. */
 import { useRef, useState, type ReactNode } from "react";
-import type { Figures } from "../../query/figures.ts";
+import type { Figures } from "../../backend/figures.ts";
 import { okWithErrors } from "../../filter/keys.ts";
 import { count } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";

@@ -3,7 +3,7 @@
  * bar: where one stretch without a trace is most of the range, only what lies on its busier side is drawn.
  */
 import { useMemo } from "react";
-import type { Stats } from "../../query/figures.ts";
+import type { Stats } from "../../backend/figures.ts";
 import { domainOf } from "../charts/buckets.ts";
 import { useFigures } from "../query/figures.ts";
 import { isEndless, type Scope } from "../query/scope.ts";

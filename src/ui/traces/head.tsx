@@ -1,5 +1,5 @@
 /** The heads of the columns: what sorts is a button. */
-import type { TraceSort } from "../../query/traces.ts";
+import type { TraceSort } from "../../sqlite/list/traces.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { Column } from "./columns.tsx";
 

@@ -1,6 +1,6 @@
 /** The strip over the list: totals, and when the traces were. A drag chooses a stretch of time. */
 import { useRef, useState, type PointerEvent, type ReactNode } from "react";
-import type { Stats } from "../../query/figures.ts";
+import type { Stats } from "../../backend/figures.ts";
 import { count, money, plural, timeRange } from "../format.ts";
 import { domainOf } from "../charts/buckets.ts";
 import { ticksOf } from "../charts/ticks.ts";

@@ -2,7 +2,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
-import type { Hit } from "../../search/hits.ts";
+import type { Hit } from "../../backend/hits.ts";
 import { ask } from "../data/client.ts";
 import { exactTime, plural, time } from "../format.ts";
 import { Nothing, Problem } from "../parts/controls.tsx";

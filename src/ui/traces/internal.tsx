@@ -3,7 +3,7 @@
  * leaves them out behind a line that says so, unless there is nothing else to show.
  */
 import { useMemo } from "react";
-import type { Figures, Stats } from "../../query/figures.ts";
+import type { Figures, Stats } from "../../backend/figures.ts";
 import { plural } from "../format.ts";
 import { notInternal, type Scope } from "../query/scope.ts";
 import { wordsOf } from "../query/words.ts";

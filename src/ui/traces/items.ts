@@ -1,5 +1,5 @@
 /** The loaded traces as the list shows them: a text is the heading of the traces below it. */
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 import { dayName } from "../format.ts";
 import type { ListPage } from "./pages.ts";
 

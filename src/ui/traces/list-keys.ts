@@ -1,5 +1,5 @@
 /** The keys of the list, and the steps that the peek's buttons do as well. */
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 import { useShortcuts } from "../state/keys.ts";
 
 export function useListKeys({

@@ -1,8 +1,8 @@
 /** The list: only rows that are on the screen are in the page, more are read as one comes near the end. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
-import type { TraceSort } from "../../query/traces.ts";
-import type { Summary } from "../../query/views.ts";
+import type { TraceSort } from "../../sqlite/list/traces.ts";
+import type { Summary } from "../../backend/views.ts";
 import { useNow } from "../data/queries.ts";
 import { standingOf } from "../parts/mark.tsx";
 import { usePref } from "../state/prefs.ts";

@@ -4,8 +4,8 @@
  */
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { TraceSort } from "../../query/traces.ts";
-import type { Summary } from "../../query/views.ts";
+import type { TraceSort } from "../../sqlite/list/traces.ts";
+import type { Summary } from "../../backend/views.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
 import {

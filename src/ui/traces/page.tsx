@@ -1,8 +1,8 @@
 /** The list of traces: what comes in, narrowed to what one looks for, and a peek at each. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
-import type { TraceSort } from "../../query/traces.ts";
-import type { Summary } from "../../query/views.ts";
+import type { TraceSort } from "../../sqlite/list/traces.ts";
+import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";

@@ -3,8 +3,8 @@
  * is laid over it, never moving more than it must.
  */
 import { keepPreviousData, useInfiniteQuery, type InfiniteData } from "@tanstack/react-query";
-import type { Summary, TracePage } from "../../query/views.ts";
-import type { TraceSort } from "../../query/traces.ts";
+import type { Summary, TracePage } from "../../backend/views.ts";
+import type { TraceSort } from "../../sqlite/list/traces.ts";
 import { ask } from "../data/client.ts";
 import { newestFirst, scopeQuery, type Scope } from "../query/scope.ts";
 

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import type { Message } from "../../messages/model.ts";
 import type { TraceColumns } from "../../query/columns.ts";
 import type { TranscriptPage } from "../../query/transcript.ts";
-import type { Skeleton, Summary } from "../../query/views.ts";
+import type { Skeleton, Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";

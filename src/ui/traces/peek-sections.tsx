@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { Link } from "wouter";
 import type { Breakdown } from "../../query/breakdown.ts";
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 import { count, duration, plural, textOf } from "../format.ts";
 import { ContextShare } from "../parts/context.tsx";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";

@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { Link } from "wouter";
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 import { count, exactTime, time } from "../format.ts";
 import { CopyButton, Key, Nothing, Problem, StepButtons } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";

@@ -1,6 +1,6 @@
 /** One trace of the list. The row is a link: the name's anchor covers it all. */
 import { memo, useLayoutEffect, useRef, type MouseEvent } from "react";
-import type { Summary } from "../../query/views.ts";
+import type { Summary } from "../../backend/views.ts";
 import { ago, count } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { standingOf, StandingMark } from "../parts/mark.tsx";

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import type { ViewView } from "../../http/views.ts";
-import type { TraceSort } from "../../query/traces.ts";
+import type { TraceSort } from "../../sqlite/list/traces.ts";
 import { ask } from "../data/client.ts";
 import { CopyButton, Dialog, Problem } from "../parts/controls.tsx";
 import { Drop } from "../parts/drop.tsx";

@@ -1,7 +1,7 @@
 /** A list of entries to be read, without the trace around it: for conversations. */
 import { useMemo } from "react";
 import type { TranscriptEntry } from "../../query/transcript.ts";
-import type { TraceState } from "../../query/views.ts";
+import type { TraceState } from "../../backend/views.ts";
 import { plural } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
 import { Fold } from "./fold.tsx";

@@ -2,7 +2,7 @@
 import { createContext, use, useCallback, useMemo, useState } from "react";
 import type { TranscriptEntry } from "../../query/transcript.ts";
 import type { Attached } from "./items.ts";
-import type { Skeleton, TraceState } from "../../query/views.ts";
+import type { Skeleton, TraceState } from "../../backend/views.ts";
 
 /** What is known of a span beyond its entry. */
 export type SpanFacts = Pick<

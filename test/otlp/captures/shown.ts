@@ -7,7 +7,7 @@ import type {
   Summary,
   TracePage,
   TraceView,
-} from "../../../src/query/views.ts";
+} from "../../../src/backend/views.ts";
 import type { SpanMessages } from "../../../src/query/news.ts";
 import type { TestServer } from "../../helpers.ts";
 

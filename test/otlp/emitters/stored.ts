@@ -3,7 +3,7 @@ import { expect } from "bun:test";
 import { join } from "node:path";
 import { listenGrpc } from "../../../src/http/grpc.ts";
 import { exportOverGrpc } from "../../../src/http/otlp.ts";
-import type { SpanView, Summary, TracePage, TraceView } from "../../../src/query/views.ts";
+import type { SpanView, Summary, TracePage, TraceView } from "../../../src/backend/views.ts";
 import { startServer, type TestServer } from "../../helpers.ts";
 
 export interface Stored {

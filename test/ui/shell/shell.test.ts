@@ -1,6 +1,6 @@
 /** What stands around every page, in a real browser: palette, key sheet, titles, bar, and the way in. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Completion } from "../../../src/query/complete.ts";
+import type { Completion } from "../../../src/sqlite/list/complete.ts";
 import { makePayload, makeSpan, startServer, type TestServer } from "../../helpers.ts";
 import { barriers, chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
 

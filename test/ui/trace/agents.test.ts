@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { startServer, type TestServer } from "../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
 import type { TraceColumns } from "../../../src/query/columns.ts";
-import type { Summary } from "../../../src/query/views.ts";
+import type { Summary } from "../../../src/backend/views.ts";
 import { toSpanTable } from "../../../src/ui/trace/model.ts";
 import { rollupOf } from "../../../src/ui/trace/spans/sums.ts";
 

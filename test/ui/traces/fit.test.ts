@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Stats } from "../../../src/query/figures.ts";
+import type { Stats } from "../../../src/backend/figures.ts";
 import { fitOf } from "../../../src/ui/traces/fit.ts";
 
 const dayMs = 86_400_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Summary } from "../../../src/query/views.ts";
+import type { Summary } from "../../../src/backend/views.ts";
 import { toItems } from "../../../src/ui/traces/items.ts";
 import {
   countNew,

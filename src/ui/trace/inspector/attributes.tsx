@@ -1,6 +1,6 @@
 /** What a span has beyond its kind's own figures: metadata, and what the wire has no field for. */
 import { isObject, parseJson, toText } from "../../../messages/json.ts";
-import type { SpanView } from "../../../query/views.ts";
+import type { SpanView } from "../../../backend/views.ts";
 import { Nothing } from "../../parts/controls.tsx";
 import { JsonTree } from "../../text/json.tsx";
 import { DroppedNotes, Missing } from "./cuts.tsx";

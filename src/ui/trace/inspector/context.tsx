@@ -1,5 +1,5 @@
 /** How much a call had to read and wrote, beside what its model takes at most: the cache's part, new, and free. */
-import type { SpanView } from "../../../query/views.ts";
+import type { SpanView } from "../../../backend/views.ts";
 import { count, plural } from "../../format.ts";
 import { ContextShare, contextUse } from "../../parts/context.tsx";
 import type { SpanRow } from "../model.ts";

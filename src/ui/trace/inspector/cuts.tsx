@@ -1,6 +1,6 @@
 /** What of a span is not here: texts that were cut, and what its sender's limits dropped. */
 import type { ReactNode } from "react";
-import type { SpanView } from "../../../query/views.ts";
+import type { SpanView } from "../../../backend/views.ts";
 import { count, plural } from "../../format.ts";
 import { CutNote, howCut } from "../../text/end.tsx";
 

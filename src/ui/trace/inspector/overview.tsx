@@ -1,6 +1,6 @@
 /** The first look at a span: its time, its price, its context, what it wrote, and what went wrong. */
 import type { SpanMessages } from "../../../query/news.ts";
-import type { SpanView } from "../../../query/views.ts";
+import type { SpanView } from "../../../backend/views.ts";
 import type { WholeSpan } from "./data.ts";
 import { Link } from "wouter";
 import { useProject } from "../../data/queries.ts";

@@ -1,6 +1,6 @@
 /** A span as the server answers it, with its long texts folded. */
 import { useMemo } from "react";
-import type { SpanView } from "../../../query/views.ts";
+import type { SpanView } from "../../../backend/views.ts";
 import { CopyButton } from "../../parts/controls.tsx";
 import { JsonTree } from "../../text/json.tsx";
 import { CutNotes, DroppedNotes } from "./cuts.tsx";

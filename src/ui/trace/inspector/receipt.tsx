@@ -1,7 +1,7 @@
 /** What a call cost, line by line, and where its prices come from. */
 import { useState } from "react";
 import { Link } from "wouter";
-import type { ReceiptView, SpanView } from "../../../query/views.ts";
+import type { ReceiptView, SpanView } from "../../../backend/views.ts";
 import { pieces } from "../../../pricing/rates.ts";
 import { count } from "../../format.ts";
 import { hrefOf } from "../../pages.ts";

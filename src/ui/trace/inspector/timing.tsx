@@ -1,6 +1,6 @@
 /** Where the time of a span went: until its first token, while it streamed, and in the tools it called. */
 import type { ReactNode } from "react";
-import type { SpanView } from "../../../query/views.ts";
+import type { SpanView } from "../../../backend/views.ts";
 import { exactTime } from "../../format.ts";
 import { Duration } from "../../parts/figure.tsx";
 import type { SpanRow, SpanTable } from "../model.ts";

@@ -1,0 +1,78 @@
+/** Fields that newer clients send: how often each came from whom, and when it did last. */
+import type { Database } from "bun:sqlite";
+import { unknownObjects, type UnknownField } from "../../contract/unknown.ts";
+import { unknownFields as limits } from "../../limits.ts";
+
+/** Who sent something, null where nobody says. */
+export interface Client {
+  keyName: string | null;
+  userAgent: string | null;
+}
+
+export interface UnknownNote extends Client, UnknownField {
+  lastSeenAt: number;
+}
+
+/**
+ * Adds to the counts. What goes beyond the bounds of fields and senders is counted together.
+ *
+ * @returns those that were never seen before.
+ */
+export function recordUnknown(db: Database, notes: UnknownNote[]): UnknownNote[] {
+  const add = db.query<null, [number, number, string, string, string, string]>(
+    `UPDATE unknownFields SET count = count + ?, lastSeenAt = max(lastSeenAt, ?)
+     WHERE keyName = ? AND userAgent = ? AND object = ? AND field = ?`,
+  );
+  const insert = db.query<null, [string, string, string, string, string | null, number, number]>(
+    `INSERT INTO unknownFields (keyName, userAgent, object, field, meant, count, lastSeenAt)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const countFields = db.query<{ rows: number; fields: number }, [string, string]>(
+    `SELECT count(*) AS rows, coalesce(sum(object <> ''), 0) AS fields FROM unknownFields
+     WHERE keyName = ? AND userAgent = ?`,
+  );
+  const countSenders = db.query<{ count: number }, []>(
+    `SELECT count(*) AS count FROM (SELECT DISTINCT keyName, userAgent FROM unknownFields)`,
+  );
+
+  const fresh: UnknownNote[] = [];
+  for (const note of notes) {
+    const { count, lastSeenAt } = note;
+    const sender = [note.keyName ?? "", note.userAgent ?? ""] as const;
+    const field = [note.object ?? "", note.field ?? ""] as const;
+    const put = (
+      by: readonly [string, string],
+      of: readonly [string, string],
+      meant: string | null = null,
+    ): boolean => {
+      if (add.run(count, lastSeenAt, ...by, ...of).changes > 0) return false;
+      insert.run(...by, ...of, meant, count, lastSeenAt);
+      return true;
+    };
+    if (add.run(count, lastSeenAt, ...sender, ...field).changes > 0) continue;
+    const { rows, fields } = countFields.get(...sender)!;
+    if (rows === 0 && countSenders.get()!.count >= limits.senders) put(["", ""], ["", ""]);
+    else if (note.object === null || fields >= limits.perSender) put(sender, ["", ""]);
+    else if (put(sender, field, note.meant)) fresh.push(note);
+  }
+  return fresh;
+}
+
+/** The counts, of what was seen last first. */
+export function listUnknown(db: Database): UnknownNote[] {
+  const rows = db
+    .query<Record<"keyName" | "userAgent" | "object" | "field", string> & Counted, [number]>(
+      `SELECT keyName, userAgent, object, field, meant, count, lastSeenAt FROM unknownFields
+       ORDER BY lastSeenAt DESC, keyName, userAgent, object, field LIMIT ?`,
+    )
+    .all(limits.shown);
+  return rows.map(({ keyName, userAgent, object, field, ...row }) => ({
+    keyName: keyName || null,
+    userAgent: userAgent || null,
+    object: unknownObjects.find((name) => name === object) ?? null,
+    field: object === "" ? null : field,
+    ...row,
+  }));
+}
+
+type Counted = Pick<UnknownNote, "meant" | "count" | "lastSeenAt">;

@@ -1,0 +1,144 @@
+/**
+ * What an error of SQLite means, decided in one place: the disk or another program is in the way, which
+ * passes; what is stored there is damaged, which is passed by and counted; anything else is a bug.
+ */
+import { AppError } from "../../errors.ts";
+import { damage as limits, storage } from "../../limits.ts";
+import type { StorageState } from "../directory/storage.ts";
+
+/** What the store held and cannot give back: a damaged page or block. */
+export class DamagedText extends Error {}
+
+/** Also what a disk cannot read: SQLite calls that a malformed image. */
+export function isDamage(cause: unknown): boolean {
+  const { code } = cause as { code?: unknown };
+  return (
+    cause instanceof DamagedText ||
+    code === "store_damaged" ||
+    /^SQLITE_(CORRUPT|NOTADB)/.test(`${code}`)
+  );
+}
+
+export function isOfSqlite(cause: unknown): boolean {
+  return `${(cause as { code?: unknown }).code}`.startsWith("SQLITE_");
+}
+
+/**
+ * Whether what was to be written had no room. Past a quota SQLite only says that a write failed, and of the
+ * index of its log that it cannot grow.
+ */
+export function isNoRoom(cause: unknown): boolean {
+  const { code = "", cause: inner } = cause as { code?: string; cause?: unknown };
+  if (code === "storage_unavailable") return inner !== undefined && isNoRoom(inner);
+  const codes = ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "ENOSPC", "EDQUOT"];
+  return codes.includes(code);
+}
+
+/** Whether the disk is full or failing. */
+export function isOfDisk(cause: unknown): boolean {
+  return isNoRoom(cause) || /^(SQLITE_IOERR|EIO$)/.test(`${(cause as { code?: unknown }).code}`);
+}
+
+/** @param cause what failed; null where there is too little room to try. */
+export function whyUnwritable(dir: string, cause: { code?: string } | null): string {
+  const { code } = cause ?? { code: "SQLITE_FULL" };
+  if (code === "SQLITE_FULL") return `the disk of ${dir} is full`;
+  return isOfDisk(cause)
+    ? `the disk of ${dir} is full or failing (${code})`
+    : `the store's files in ${dir} cannot be opened or written (${code})`;
+}
+
+/** The wire contract has this text for whatever is no fault of the sender. */
+export function storageUnavailable(state: StorageState, cause: unknown = null): AppError {
+  return new AppError("storage_unavailable", "ingest buffer full", {
+    hint:
+      state === "gone"
+        ? "the data directory of the server was removed or replaced"
+        : whyUnwritable("the data directory", cause as { code?: string } | null),
+    retryAfterSeconds: storage.pauseMs / 1000,
+    cause: cause ?? undefined,
+  });
+}
+
+/** @returns the error for whoever asked for it; `cause` itself where it is a bug. */
+export function toTrouble(cause: unknown): unknown {
+  if (cause instanceof AppError) {
+    // Of a store that was open before.
+    return cause.code === "store_unusable" && cause.cause ? toTrouble(cause.cause) : cause;
+  }
+  const { code = "" } = cause as { code?: string };
+  if (isDamage(cause)) {
+    // The wire contract has this text for whatever is no fault of the sender.
+    return new AppError("store_damaged", "ingest buffer full", {
+      hint: "a part of the store that this needs is damaged; see the server's log",
+      retryAfterSeconds: 60,
+      cause,
+    });
+  }
+  if (/^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL)/.test(code)) {
+    return storageUnavailable("full", cause);
+  }
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
+    return new AppError("buffer_full", "ingest buffer full", {
+      hint: "another program holds the store's file",
+      retryAfterSeconds: 1,
+      cause,
+    });
+  }
+  return cause;
+}
+
+/** @returns the same methods, which say so where they fail by damage. */
+export function tellingDamage<M extends Record<string, (...args: any[]) => unknown>>(
+  methods: M,
+  tell: () => void,
+): Record<keyof M, (...args: any[]) => Promise<unknown>> {
+  const telling = Object.entries(methods).map(([name, method]) => [
+    name,
+    async (...args: unknown[]) => {
+      try {
+        return await method(...args);
+      } catch (cause) {
+        if (isDamage(cause)) tell();
+        throw cause;
+      }
+    },
+  ]);
+  return Object.fromEntries(telling);
+}
+
+/** As `toTrouble`, for who only reads. */
+export function toReadTrouble(cause: unknown): unknown {
+  const trouble = toTrouble(cause);
+  if (!(trouble instanceof AppError) || trouble === cause) return trouble;
+  const { code, hint, retryAfterSeconds } = trouble;
+  const message =
+    code === "store_damaged"
+      ? "this part of the store is damaged and cannot be read"
+      : "the store cannot be read now";
+  return new AppError(code, message, { hint, retryAfterSeconds, cause });
+}
+
+/** What is passed by since it is damaged, so that work in the background goes on with the next. */
+export class SetAside {
+  readonly #keys = new Set<number>();
+  #sinceMs = 0;
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  has(key: number): boolean {
+    if (this.#keys.size > 0 && performance.now() - this.#sinceMs > limits.asideMs)
+      this.#keys.clear();
+    return this.#keys.has(key);
+  }
+
+  /** @returns false where that is too much: then there is no going on. */
+  add(key: number): boolean {
+    if (this.#keys.size >= limits.mostAside) return false;
+    if (this.#keys.size === 0) this.#sinceMs = performance.now();
+    this.#keys.add(key);
+    return true;
+  }
+}

@@ -1,0 +1,100 @@
+/** The facts of a trace's spans from their rows, for who writes the trace and for who counts it. */
+import type { Database } from "bun:sqlite";
+import { spanStatuses, spanTypes } from "../../contract/v1.ts";
+import { fromCell, type Cell } from "../db/cells.ts";
+import { reportedPico, type Figure } from "../../tally/figure.ts";
+import { readEntries } from "../payload/lists.ts";
+import { createCleanup } from "../db/open.ts";
+import { usageOf, type NameLookup } from "./rows.ts";
+import { spanKeyRange } from "../../tally/numbers.ts";
+import { payloadFields, usageColumns } from "../../contract/fields.ts";
+import { type SpanFacts } from "../../tally/spanfacts.ts";
+import { Tally } from "../../tally/tally.ts";
+
+const inputSlot = payloadFields.indexOf("input") + 1;
+const outputSlot = payloadFields.indexOf("output") + 1;
+
+/** @returns what reads the tally of a trace by its key. */
+export function createTallyReader(db: Database, names: NameLookup): (traceKey: number) => Tally {
+  const selectFacts = db.query<FactsRow, [number, number]>(
+    `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, nameId, providerId, modelId, headerId,
+       cost, isCostEstimated, json_extract(extra, '$.x.reportedCostUsd') AS reportedCostUsd,
+       requestModelId, responseId, instrumentationId, repeats, shownBy, lists, isRuntime,
+       json_extract(extra, '$.x.isModelInherited') AS isModelInherited,
+       json_extract(extra, '$.x.toolCallId') AS toolCallId, json_extract(extra, '$.x.toolCallKey') AS toolCallKey,
+       ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
+  );
+
+  function factsOf(row: FactsRow): SpanFacts {
+    const entries = row.lists ? readEntries(row.lists) : [];
+    return {
+      key: row.key,
+      spanId: fromCell(row.spanId),
+      parentSpanId: row.parentSpanId === null ? undefined : fromCell(row.parentSpanId),
+      spanType: spanTypes[row.spanType]!,
+      status: spanStatuses[row.status ?? 0]!,
+      startTime: row.startTime,
+      endTime: row.startTime + row.durationMs,
+      ttftMs: row.ttftMs ?? undefined,
+      toolName: spanTypes[row.spanType] === "tool" ? names.nameOf(row.nameId) : undefined,
+      provider: row.providerId === null ? undefined : names.nameOf(row.providerId),
+      modelId: row.modelId === null ? undefined : names.nameOf(row.modelId),
+      isModelInherited: row.isModelInherited === 1,
+      requestModelId: row.requestModelId === null ? undefined : names.nameOf(row.requestModelId),
+      responseId: row.responseId === null ? undefined : fromCell(row.responseId),
+      instrumentation:
+        row.instrumentationId === null ? undefined : names.nameOf(row.instrumentationId),
+      toolCallId: row.toolCallId === null ? undefined : fromCell(row.toolCallId),
+      toolCallKey: row.toolCallKey ?? undefined,
+      usage: usageOf(row),
+      hasInput: entries.some(({ slot }) => slot === inputSlot),
+      hasOutput: entries.some(({ slot }) => slot === outputSlot),
+      isRuntime: row.isRuntime === 1,
+      cost: row.cost === null ? undefined : BigInt(row.cost),
+      isCostEstimated: row.isCostEstimated === 1,
+      reportedCost: reportedPico(row.reportedCostUsd),
+      header: names.headerOf(row.headerId),
+      ...((row.repeats !== null || row.shownBy !== null) && {
+        mark: { repeats: row.repeats, shownBy: row.shownBy },
+      }),
+    };
+  }
+
+  return (traceKey) => {
+    const tally = new Tally();
+    const cleanUp = createCleanup(db);
+    for (const row of selectFacts.iterate(...spanKeyRange(traceKey))) {
+      tally.put(factsOf(row));
+      cleanUp();
+    }
+    return tally;
+  };
+}
+
+type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
+  key: number;
+  spanId: Cell;
+  parentSpanId: Cell | null;
+  spanType: number;
+  status: number | null;
+  startTime: number;
+  durationMs: number;
+  ttftMs: number | null;
+  nameId: number;
+  providerId: number | null;
+  modelId: number | null;
+  headerId: number;
+  isModelInherited: number | null;
+  requestModelId: number | null;
+  responseId: Cell | null;
+  instrumentationId: number | null;
+  isRuntime: number;
+  toolCallId: Cell | null;
+  toolCallKey: string | null;
+  repeats: number | null;
+  shownBy: number | null;
+  cost: Figure | null;
+  isCostEstimated: number | null;
+  reportedCostUsd: number | null;
+  lists: Uint8Array | null;
+};

@@ -1,0 +1,55 @@
+/** The HTTP thread's side of search: starts the searching thread, which goes on by itself. */
+import { limits } from "../sqlite/search/limits.ts";
+import { startLater, startThread, type LaterThread } from "./host.ts";
+import type { SearchMethods } from "./searching.ts";
+
+export interface Searcher extends LaterThread<SearchMethods> {
+  /** Builds no index meanwhile; what is there answers. */
+  pause(isPaused: boolean): void;
+}
+
+/**
+ * @param path the store's file, which the writer has opened before.
+ * @param dir where the index is.
+ * @param checkPlace throws where other files may be there by now.
+ */
+export function createSearcher(
+  path: string,
+  dir: string,
+  checkPlace: () => void,
+  onCrash: (cause: Error) => void,
+  onDamage: (what: string) => void = () => {},
+): Searcher {
+  let isPaused = false;
+  let isClosed = false;
+  const later = startLater<SearchMethods>(() => {
+    checkPlace();
+    const url = new URL("./searching.ts", import.meta.url);
+    const thread = startThread<SearchMethods>(url, onCrash, onDamage);
+    // It only fails with the thread, and that is told to `onCrash`.
+    thread.call("open", [path, dir]).catch(() => {});
+    return thread;
+  });
+  // The first request is not to wait for it. Where it cannot start now, it may later.
+  let timer = setTimeout(tellPaused, limits.startAfterMs);
+
+  function tellPaused(): void {
+    later.call("pause", [isPaused]).catch(() => {
+      clearTimeout(timer);
+      if (!isClosed) timer = setTimeout(tellPaused, limits.startAfterMs);
+    });
+  }
+
+  return {
+    call: later.call,
+    pause(paused) {
+      isPaused = paused;
+      tellPaused();
+    },
+    async close() {
+      isClosed = true;
+      clearTimeout(timer);
+      await later.close();
+    },
+  };
+}

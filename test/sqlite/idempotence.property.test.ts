@@ -1,0 +1,447 @@
+/**
+ * Any batch, any number of times, in any order: the rows and totals that a plain model computes.
+ *
+ * The model keeps all spans and derives a trace's row from them by the rules of the design, each
+ * written as it reads there and none as src/ has it.
+ */
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import fc from "fast-check";
+import type { Summary, TracePage, TraceView } from "../../src/backend/views.ts";
+import { startServer, type TestServer } from "../helpers.ts";
+import {
+  maxCount,
+  spansOf,
+  type WirePayload,
+  type WireSpan,
+  type WireTrace,
+} from "../payload.arbitrary.ts";
+import { countCalls } from "../tally/calls.model.ts";
+
+type Header = Omit<WireTrace, "traceId" | "spans">;
+
+/** With fields that only a newer client knows. */
+type NewerTrace = WireTrace & { env?: string; zone?: number };
+
+interface Batch {
+  project: number;
+  traces: NewerTrace[];
+}
+
+interface Version {
+  span: WireSpan;
+  header: Header;
+  /** What its trace was sent with and has no field, where it is the first span that stands for that. */
+  ofTrace: Record<string, unknown>;
+}
+
+/** The last version of each span, by its id, with the trace-level fields of its batch. */
+type TraceModel = Map<string, Version>;
+
+/** Traces by project and id. */
+type Model = Map<string, TraceModel>;
+
+const projects = ["default", "other"];
+const summedCounts = [
+  "inputTokens",
+  "outputTokens",
+  "totalTokens",
+  "reasoningTokens",
+  "cachedInputTokens",
+  "cacheWriteInputTokens",
+] as const;
+
+/** Within one batch the last of an id wins; then the later end, on a tie the later arrival. */
+function receive(model: Model, { project, traces }: Batch): void {
+  const sent: Model = new Map();
+  const newer = new Map<Header, Record<string, unknown>>();
+  for (const { traceId, spans, env, zone, ...header } of traces) {
+    const key = JSON.stringify([projects[project], traceId]);
+    if (!sent.has(key)) sent.set(key, new Map());
+    for (const span of spans) sent.get(key)!.set(span.spanId, { span, header, ofTrace: {} });
+    newer.set(header, {
+      ...(env !== undefined && { "unknown.env": env }),
+      ...(zone !== undefined && { "unknown.zone": zone }),
+    });
+  }
+  for (const [key, spans] of sent) {
+    for (const version of spans.values()) {
+      version.ofTrace = newer.get(version.header) ?? {};
+      newer.delete(version.header);
+    }
+    if (!model.has(key)) model.set(key, new Map());
+    const stored = model.get(key)!;
+    for (const [id, version] of spans) {
+      const known = stored.get(id);
+      if (!known || version.span.endTime >= known.span.endTime) stored.set(id, version);
+    }
+  }
+}
+
+/** What the API must show of a trace, less what depends on the clock. */
+function summarize(key: string, stored: TraceModel): Record<string, unknown> {
+  const [project, traceId] = JSON.parse(key) as [string, string];
+  const versions = [...stored.values()];
+  const spans = versions.map(({ span }) => span);
+  const ofType = (type: string) => spans.filter(({ spanType }) => spanType === type);
+  const roots = spans.filter(({ parentSpanId }) => parentSpanId === undefined);
+  const lastCall = ofType("llm").sort(byEnd).at(-1);
+  const firstTimed = ofType("llm")
+    .filter(({ ttftMs }) => ttftMs !== undefined)
+    .sort((a, b) => a.startTime - b.startTime || compare(a.spanId, b.spanId))[0];
+  const calls = countCalls(spans);
+  const counting = spans.filter((span) => isCall(span) && !calls.isRepeated(span));
+  /** A sum of the values present, null if none. */
+  const total = (count: (typeof summedCounts)[number]) => {
+    const values = spans.flatMap((span) => calls.usageOf(span)?.[count] ?? []);
+    if (values.length === 0) return null;
+    const sum = values.reduce((sum, value) => sum + BigInt(value), 0n);
+    return sum <= BigInt(maxCount) ? Number(sum) : String(sum);
+  };
+  const hasEnded = (status: string) => roots.some((root) => root.status === status);
+  const field = <K extends keyof Header>(name: K): NonNullable<Header[K]> | null =>
+    versions
+      .filter(({ header }) => !isEmpty(header[name]))
+      .sort((a, b) => byEnd(a.span, b.span))
+      .at(-1)?.header[name] ?? null;
+  const startTime = Math.min(...spans.map((span) => span.startTime));
+  const endTime = Math.max(...spans.map((span) => span.endTime));
+  return {
+    project,
+    traceId,
+    name: field("traceName") ?? field("agentName"),
+    traceName: field("traceName"),
+    agentName: field("agentName"),
+    workflowName: field("workflowName"),
+    workflowRunId: field("workflowRunId"),
+    sessionId: field("sessionId"),
+    customer: field("customer") as Summary["customer"],
+    metadata: field("metadata") ?? {},
+    attributes: Object.assign(
+      {},
+      ...versions.toSorted((a, b) => byEnd(a.span, b.span)).map(({ ofTrace }) => ofTrace),
+    ),
+    source: "foglamp",
+    startTime,
+    endTime,
+    durationMs: endTime - startTime,
+    status: hasEnded("aborted")
+      ? "aborted"
+      : hasEnded("error") || lastCall?.status === "error"
+        ? "error"
+        : "ok",
+    state: roots.length > 0 ? "ended" : "open",
+    spanCount: spans.length,
+    llmCount: counting.filter(({ spanType }) => spanType === "llm").length,
+    internalSpanCount: 0,
+    isInternal: false,
+    toolCount: ofType("tool").length,
+    errorCount: calls.errorCount,
+    models: [...new Set(counting.flatMap((span) => span.modelId || []))].sort(compare),
+    ttftMs: firstTimed?.ttftMs ?? null,
+    ...Object.fromEntries(summedCounts.map((count) => [count, total(count)])),
+    // None of the models here has a price.
+    costUsd: null,
+    isCostEstimated: false,
+    reportedCostUsd: null,
+    pricedSpanCount: 0,
+    priceableSpanCount: spans.filter(calls.countsWhole).length,
+    // No span here has an input.
+    pinned: false,
+    inputPreview: null,
+    outputPreview:
+      [roots, ofType("llm")]
+        .flatMap((group) =>
+          group
+            .filter(({ output }) => output !== undefined)
+            .sort(byEnd)
+            .slice(-1),
+        )
+        .map(({ output }) => output as string)[0] ?? null,
+  };
+}
+
+const isCall = ({ spanType }: WireSpan) => spanType === "llm" || spanType === "embedding";
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+const byEnd = (a: WireSpan, b: WireSpan) => a.endTime - b.endTime || compare(a.spanId, b.spanId);
+const isEmpty = (value: unknown) =>
+  value === undefined || value === "" || Object.keys(value as object).length === 0;
+
+/** Few of everything, so that versions, parents and ties meet. */
+const span = (): fc.Arbitrary<WireSpan> =>
+  fc.record(
+    {
+      spanId: fc.constantFrom("a", "b", "c", "d", "e", "Z", "a\ud800", "\0"),
+      spanType: fc.constantFrom("agent", "agent", "llm", "llm", "tool", "embedding", "other"),
+      name: fc.constantFrom("", "step"),
+      startTime: fc.integer({ min: 0, max: 5 }),
+      endTime: fc.integer({ min: 5, max: 8 }),
+      parentSpanId: fc.constantFrom("a", "b", "c", "d", "e", "missing"),
+      status: fc.constantFrom("ok", "error", "aborted"),
+      modelId: fc.constantFrom("", "m2", "m1", "m\ud800"),
+      ttftMs: fc.constantFrom(0, 0.5, 7),
+      usage: fc.dictionary(
+        fc.constantFrom("inputTokens", "outputTokens", "totalTokens", "imageCount"),
+        fc.constantFrom(0, 1, 5, maxCount),
+      ),
+      output: fc.constantFrom("x", "y"),
+    },
+    { requiredKeys: ["spanId", "spanType", "name", "startTime", "endTime"] },
+  );
+
+const batch = (): fc.Arbitrary<Batch> =>
+  fc.record({
+    project: fc.nat(1),
+    traces: fc.array(
+      fc
+        .tuple(
+          fc.record(
+            {
+              agentName: fc.constantFrom("", "agent 1", "agent 2"),
+              sessionId: fc.constantFrom("", "session 1", "session 2"),
+              customer: fc.constantFrom({ id: "1" }, { id: "2", name: "two" }),
+              metadata: fc.constantFrom({}, { env: "prod" }, { env: "test", region: "" }),
+              env: fc.constantFrom("prod", "test"),
+              zone: fc.constantFrom(1, 2),
+            },
+            { requiredKeys: [] },
+          ),
+          fc.record({
+            traceId: fc.constantFrom("t", "u", "t\udc00"),
+            traceName: fc.constantFrom("trace 1", "trace 2"),
+            spans: fc.array(span(), { minLength: 1, maxLength: 5 }),
+          }),
+          fc.constantFrom({}, { workflowName: "w", workflowRunId: "r" }, { workflowName: "" }),
+        )
+        .map(([rest, required, workflow]) => ({ ...required, ...rest, ...workflow })),
+      { minLength: 1, maxLength: 3 },
+    ),
+  });
+
+/** Batches, and the order in which they arrive: any of them any number of times. */
+const arrivals = (): fc.Arbitrary<Batch[]> =>
+  fc
+    .array(batch(), { minLength: 1, maxLength: 6 })
+    .chain((batches) =>
+      fc
+        .array(fc.nat(batches.length - 1), { minLength: 1, maxLength: 10 })
+        .map((order) => order.map((i) => batches[i]!)),
+    );
+
+/** A span for each id and end, so that no two versions tie and no order matters. */
+function withoutTies(batches: Batch[]): Batch[] {
+  const seen = new Map<string, WireSpan>();
+  return batches.map(({ project, traces }) => {
+    const inBatch = new Set<string>();
+    return {
+      project,
+      traces: traces.map(({ traceId, spans }) => ({
+        traceId,
+        traceName: "same",
+        spans: spans.map((span) => {
+          // Within one batch the last wins whatever its end, so there each id is made to come once.
+          let { spanId } = span;
+          for (let n = 0; inBatch.has(`${traceId} ${spanId}`); n++) spanId = `${span.spanId}${n}`;
+          inBatch.add(`${traceId} ${spanId}`);
+          const key = JSON.stringify([project, traceId, spanId, span.endTime]);
+          if (!seen.has(key)) seen.set(key, { ...span, spanId });
+          return seen.get(key)!;
+        }),
+      })),
+    };
+  });
+}
+
+async function startWithProjects(): Promise<{ server: TestServer; keys: string[] }> {
+  const server = await startServer();
+  const post = (path: string, body: object) =>
+    server.api(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  expect((await post("/api/projects", { name: projects[1] })).status).toBe(201);
+  const created = await post("/api/keys", { name: "for the other", project: projects[1] });
+  const { key } = (await created.json()) as { key: { secret: string } };
+  return { server, keys: [server.key, key.secret] };
+}
+
+async function send(server: TestServer, key: string, { traces }: Batch): Promise<void> {
+  const response = await server.ingest(
+    { version: "v1", traces },
+    { authorization: `Bearer ${key}` },
+  );
+  expect(await response.json()).toEqual({ accepted: traces.flatMap(({ spans }) => spans).length });
+}
+
+async function listAll(server: TestServer): Promise<Summary[]> {
+  const { traces } = (await (await server.api("/api/traces?limit=500")).json()) as TracePage;
+  return traces;
+}
+
+async function deleteAll(server: TestServer): Promise<void> {
+  for (const { key } of await listAll(server)) {
+    await server.api(`/api/traces/~${key}`, { method: "DELETE" });
+  }
+}
+
+/** The traces and their spans, less what depends on the clock or on what came before. */
+async function shown(server: TestServer): Promise<Map<string, unknown>> {
+  const traces = new Map<string, unknown>();
+  for (const summary of await listAll(server)) {
+    const { trace } = (await (await server.api(`/api/traces/~${summary.key}`)).json()) as TraceView;
+    expect(trace).toMatchObject({ ...summary });
+    const { key: _, receivedAt, lastReceivedAt, attributes, ...rest } = trace;
+    expect(lastReceivedAt).toBeGreaterThanOrEqual(receivedAt);
+    const exported = await server.api(`/api/traces/~${summary.key}/export`);
+    const spans = [...spansOf((await exported.json()) as WirePayload).values()];
+    traces.set(JSON.stringify([trace.project, trace.traceId]), {
+      ...rest,
+      attributes: JSON.parse(attributes ?? "{}"),
+      spans: new Map(spans.map(({ span, header }) => [span.spanId, { span, header }])),
+    });
+  }
+  return traces;
+}
+
+/** What `shown` must be after these batches arrived in an empty store. */
+function expected(batches: Batch[]): Map<string, unknown> {
+  const model: Model = new Map();
+  for (const batch of batches) receive(model, batch);
+  return new Map(
+    [...model].map(([key, stored]) => {
+      const spans = [...stored].map(([id, { span, header }]) => [id, { span, header }] as const);
+      return [key, { ...summarize(key, stored), spans: new Map(spans) }];
+    }),
+  );
+}
+
+test("any batches, any number of times, in any order leave what the model computes", async () => {
+  const { server, keys } = await startWithProjects();
+  await using _ = server;
+  await fc.assert(
+    fc.asyncProperty(arrivals(), async (batches) => {
+      await deleteAll(server);
+      for (const batch of batches) await send(server, keys[batch.project]!, batch);
+      expect(await shown(server)).toEqual(expected(batches));
+    }),
+    { numRuns: 250 },
+  );
+  expect(server.bugs).toEqual([]);
+});
+
+test("batches that arrive at the same time leave what any order of them would", async () => {
+  const { server, keys } = await startWithProjects();
+  await using _ = server;
+  await fc.assert(
+    fc.asyncProperty(arrivals().map(withoutTies), async (batches) => {
+      await deleteAll(server);
+      await Promise.all(batches.map((batch) => send(server, keys[batch.project]!, batch)));
+      expect(await shown(server)).toEqual(expected(batches));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("a restart between any two batches changes nothing", async () => {
+  await fc.assert(
+    fc.asyncProperty(arrivals(), async (batches) => {
+      let { server, keys } = await startWithProjects();
+      try {
+        for (const batch of batches) {
+          await server.stop();
+          server = await startServer({ dataDir: server.dataDir });
+          await send(server, keys[batch.project]!, batch);
+        }
+        expect(await shown(server)).toEqual(expected(batches));
+      } finally {
+        await server[Symbol.asyncDispose]();
+      }
+    }),
+    // Shrinking would start hundreds of servers.
+    { numRuns: 8, endOnFailure: true },
+  );
+});
+
+test("sending everything again, in any order, changes no row at all", async () => {
+  const { server, keys } = await startWithProjects();
+  await using _ = server;
+  const database = new Database(join(server.dataDir, "tealight.db"), { readonly: true });
+  const dump = () =>
+    ["traces", "spans", "blocks", "runs", "loans", "borrowings", "names", "headers"].map((table) =>
+      database.query(`SELECT * FROM ${table} ORDER BY 1`).values(),
+    );
+  await fc.assert(
+    fc.asyncProperty(
+      arrivals().map(withoutTies),
+      fc.infiniteStream(fc.nat(100)),
+      async (batches, random) => {
+        for (const batch of batches) await send(server, keys[batch.project]!, batch);
+        const before = dump();
+        const again = [...batches, ...batches]
+          .map((batch) => ({ batch, at: random.next().value! }))
+          .sort((a, b) => a.at - b.at);
+        for (const { batch } of again) await send(server, keys[batch.project]!, batch);
+        expect(dump()).toEqual(before);
+      },
+    ),
+    { numRuns: 60 },
+  );
+  database.close();
+});
+
+test("children before parents, and parents that come late, give the same totals", async () => {
+  const { server, keys } = await startWithProjects();
+  await using _ = server;
+  const usage = (inputTokens: number) => ({ inputTokens, outputTokens: 1 });
+  const base = { name: "", startTime: 1, endTime: 2 };
+  const spans: WireSpan[] = [
+    { ...base, spanId: "root", spanType: "agent", usage: usage(1100) },
+    { ...base, spanId: "sub", spanType: "agent", parentSpanId: "root", usage: usage(100) },
+    { ...base, spanId: "call", spanType: "llm", parentSpanId: "sub", usage: usage(100) },
+    { ...base, spanId: "quiet", spanType: "agent", parentSpanId: "root" },
+    { ...base, spanId: "deep", spanType: "llm", parentSpanId: "quiet", usage: usage(1000) },
+  ];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.shuffledSubarray(spans, { minLength: spans.length }),
+      fc.boolean(),
+      async (shuffled, atOnce) => {
+        await deleteAll(server);
+        for (const part of atOnce ? [shuffled] : shuffled.map((span) => [span])) {
+          const traces = [{ traceId: "t", traceName: "n", spans: part }];
+          await send(server, keys[0]!, { project: 0, traces });
+        }
+        const [summary] = await listAll(server);
+        expect(summary).toMatchObject({ inputTokens: 1100, outputTokens: 2, spanCount: 5 });
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("totals of thousands of the largest counts are exact", async () => {
+  const { server, keys } = await startWithProjects();
+  await using _ = server;
+  const spans = Array.from({ length: 4000 }, (_, i) => ({
+    spanId: `${i}`,
+    spanType: "llm",
+    name: "",
+    startTime: 0,
+    endTime: maxCount,
+    usage: { inputTokens: maxCount, outputTokens: 1 },
+  }));
+  for (const part of [spans.slice(0, 2000), spans.slice(2000), spans.slice(1000, 3000)]) {
+    const traces = [{ traceId: "t", traceName: "n", spans: part }];
+    await send(server, keys[0]!, { project: 0, traces });
+  }
+  const [summary] = await listAll(server);
+  expect(summary).toMatchObject({
+    spanCount: 4000,
+    inputTokens: String(4000n * BigInt(maxCount)),
+    outputTokens: 4000,
+    totalTokens: null,
+    durationMs: maxCount,
+  });
+});
