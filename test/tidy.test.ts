@@ -46,6 +46,7 @@ const topLevel = [
   ".editorconfig",
   ".github",
   ".gitignore",
+  ".oxlintrc.json",
   "CHANGELOG.md",
   "LICENSE",
   "README.md",

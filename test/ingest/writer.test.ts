@@ -166,7 +166,7 @@ describe("the writer", () => {
         async (sends) => {
           const { writer, reader } = openBench(failOn("bad"));
           const expected: Record<string, Set<string>> = {};
-          let waiting: Promise<unknown>[] = [];
+          const waiting: Promise<unknown>[] = [];
           for (const { traceId, ids, endTime, waits } of sends) {
             const weight = { rows: ids.length, bytes: 10 };
             const sent = writer.submit(batchOf(traceId, ids, { endTime }), weight);

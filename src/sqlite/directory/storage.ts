@@ -61,7 +61,7 @@ export function createStorage(settings: StorageSettings) {
   let releasedAt = -Infinity;
   /** The last write that failed, and whether one succeeded since. */
   let failure: { at: number; code: string; isOver: boolean } | null = null;
-  let waiting: ((status: StorageStatus) => void)[] = [];
+  const waiting: ((status: StorageStatus) => void)[] = [];
 
   function remember(): void {
     for (const file of watched) {

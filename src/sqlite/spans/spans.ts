@@ -359,7 +359,11 @@ export function createSpanWriter(
       settler.flush();
       payloads.flush();
       // What was made of log records stands elsewhere now.
-      for (const state of touched) if (state.tally.size === 0) (traces.remove(state), letGo(state));
+      for (const state of touched) {
+        if (state.tally.size > 0) continue;
+        traces.remove(state);
+        letGo(state);
+      }
     },
     committed() {
       payloads.committed();
