@@ -2,6 +2,8 @@
 // First, so that the rooms' own rules win: what is shared, the plainest before the rest.
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/surfaces.css";
 import "./parts/axis.css";
 import "./parts/drop.css";
 import "./parts/facts.css";

@@ -17,6 +17,7 @@ import { More } from "./more.tsx";
 import { hrefOf, pages, sectionOf } from "../pages.ts";
 import { Palette } from "./palette.tsx";
 import "./shell.css";
+import "./shell.dialogs.css";
 
 type Overlay = "palette" | "keys" | "more" | null;
 

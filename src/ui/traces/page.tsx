@@ -30,6 +30,7 @@ import { useFigures, useFreshFigures } from "../query/figures.ts";
 import { isNarrow, newestFirst, traceHref, useScope } from "../query/scope.ts";
 import { TracesToolbar, type View } from "./toolbar.tsx";
 import "./traces.css";
+import "./traces.phone.css";
 import { useTitle } from "../state/title.ts";
 
 /** A filter that few traces fit is followed so far by itself, then on request. */
