@@ -10,7 +10,7 @@ import {
 } from "../../src/sqlite/directory/directory.ts";
 import { version } from "../../src/version.ts";
 import { executable } from "../executable.ts";
-import { makeTempDir, startServer, type TestServer } from "../helpers.ts";
+import { borrowServer, makeTempDir, startServer, type TestServer } from "../helpers.ts";
 
 export interface Ended {
   exitCode: number;
@@ -112,11 +112,21 @@ function environment(dataDir: string, more: Record<string, string> = {}): Record
   };
 }
 
+type AnnouncedServer = TestServer & { info: ServerInfo };
+
 /** A server that commands find in its directory, as they find that of `tealight serve`. */
 export async function startAnnouncedServer(
   overrides: Partial<Config> = {},
-): Promise<TestServer & { info: ServerInfo }> {
-  const server = await startServer(overrides);
+): Promise<AnnouncedServer> {
+  return announce(await startServer(overrides));
+}
+
+/** The same on a server of `borrowServer`. */
+export async function borrowAnnouncedServer(): Promise<AnnouncedServer> {
+  return announce(await borrowServer());
+}
+
+function announce(server: TestServer): AnnouncedServer {
   const { home } = server.engine;
   const info: ServerInfo = {
     pid: process.pid,
