@@ -186,7 +186,7 @@ test("totals, series and groups are those of the model", () => {
         }
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 });
 
@@ -236,7 +236,7 @@ test("the pages of a list of names are those of the model", () => {
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -325,7 +325,7 @@ test("the pages of sessions are those of the model, the newest first", () => {
         checkFigures(row, own);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 
