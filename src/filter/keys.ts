@@ -110,14 +110,19 @@ export function spellingOf({ name, isOpen }: Key): string {
   return isOpen ? `${name}.KEY` : name;
 }
 
-/** The key that a wrong one was most likely meant to be: at most two letters off. */
+/** The key that a wrong one was most likely meant to be. */
 export function nearestKey(name: string): Key | undefined {
+  return byName.get(nearestOf(name, byName.keys()) ?? "");
+}
+
+/** The name that a wrong one was most likely meant to be: at most two letters off. */
+export function nearestOf(name: string, names: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
-  const near = keys
-    .map((key) => ({ key, distance: distanceBetween(wanted, key.name) }))
-    .filter(({ key, distance }) => distance <= (key.name.length < 4 ? 1 : 2))
+  const near = [...names]
+    .map((name) => ({ name, distance: distanceBetween(wanted, name) }))
+    .filter(({ name, distance }) => distance <= (name.length < 4 ? 1 : 2))
     .sort((a, b) => a.distance - b.distance);
-  return near[0]?.key;
+  return near[0]?.name;
 }
 
 /** Letters to add, drop or change. Keys are short, and of a longer text only the beginning counts. */

@@ -3,7 +3,7 @@ import { Type, type Static } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
 import type { Intake } from "../threads/intake.ts";
 import { newSecret, sha256 } from "../secrets.ts";
-import type { Accounts, Key, Project } from "../sqlite/accounts/accounts.ts";
+import type { Accounts, Key, Project } from "../backend/store.ts";
 import { nullable } from "../schemas.ts";
 import { decodedSegment, findProject } from "./params.ts";
 import { closed, route } from "./route.ts";

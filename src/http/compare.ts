@@ -3,7 +3,7 @@ import { Type } from "@sinclair/typebox";
 import { Comparable, Comparison } from "../query/comparison.ts";
 import { ComparedPair } from "../query/comparepair.ts";
 import { DiffUnit } from "../query/textdiff.ts";
-import type { TraceRef } from "../sqlite/list/traces.ts";
+import type { TraceRef } from "../backend/traces.ts";
 import { parseSpanRef, parseTraceRef, segmentNamed } from "./params.ts";
 import { projectIdOf, traceRefOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";

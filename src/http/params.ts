@@ -1,8 +1,8 @@
 /** How requests name traces, spans, times and projects. */
 import { AppError } from "../errors.ts";
-import type { Accounts, Project } from "../sqlite/accounts/accounts.ts";
-import type { SpanRef } from "../sqlite/trace/trace.ts";
-import type { TraceRef } from "../sqlite/list/traces.ts";
+import type { Accounts, Project } from "../backend/store.ts";
+import type { SpanRef } from "../backend/spans.ts";
+import type { TraceRef } from "../backend/traces.ts";
 
 /**
  * The segments of a request's path as they were sent. A leading `~` marks a key; an id that begins
@@ -12,10 +12,14 @@ export function pathSegments(request: Request): string[] {
   return pathOf(request).slice(1).split("/");
 }
 
-/** The id or name behind the collection in `/api/<collection>/<id>`. @throws AppError `bad_request`. */
-export function decodedSegment(request: Request): string {
+/**
+ * The id or name behind the collection in `/api/<collection>/<id>`, or another segment.
+ *
+ * @throws AppError `bad_request`.
+ */
+export function decodedSegment(request: Request, place = 2): string {
   try {
-    return decodeURIComponent(pathSegments(request)[2] ?? "");
+    return decodeURIComponent(pathSegments(request)[place] ?? "");
   } catch {
     throw new AppError("bad_request", "undecodable id");
   }

@@ -2,7 +2,7 @@
 import { Type } from "@sinclair/typebox";
 import type { Keyring } from "../ingest/keyring.ts";
 import type { Reader } from "../threads/reader.ts";
-import type { TraceRef } from "../sqlite/list/traces.ts";
+import type { TraceRef } from "../backend/traces.ts";
 import { readQuery } from "./body.ts";
 import { findProject, parseTraceRef, pathSegments } from "./params.ts";
 

@@ -10,7 +10,7 @@ import { parseTime } from "../filter/time.ts";
 import type { Intake } from "../threads/intake.ts";
 import { removal as limits } from "../limits.ts";
 import { parseBoundCursor, toBoundCursor } from "../backend/cursor.ts";
-import type { KeysPosition } from "../sqlite/list/traces.ts";
+import type { KeysPosition } from "../backend/traces.ts";
 import { nullable } from "../schemas.ts";
 import { decodedSegment, findProject } from "./params.ts";
 import { projectIdOf, traceKeyOf, type ReadDeps } from "./read.ts";

@@ -3,7 +3,7 @@ import { Type, type Static } from "@sinclair/typebox";
 import type { Intake } from "../threads/intake.ts";
 import { nullable } from "../schemas.ts";
 import { page } from "../limits.ts";
-import { RejectPage, StoreCounts } from "../query/admin.ts";
+import { RejectPage, StoreCounts } from "../backend/store.ts";
 import type { Reader } from "../threads/reader.ts";
 import { closed, route } from "./route.ts";
 

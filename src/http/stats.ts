@@ -3,13 +3,17 @@ import { Type } from "@sinclair/typebox";
 import { parseTime } from "../filter/time.ts";
 import { page, stats as limits } from "../limits.ts";
 import { Stats } from "../backend/figures.ts";
-import { GroupPage, type GroupField } from "../sqlite/stats/groups.ts";
-import { LatestPage } from "../sqlite/stats/latest.ts";
-import { rankings, type Ranking } from "../sqlite/stats/stats.ts";
+import {
+  GroupPage,
+  type GroupField,
+  LatestPage,
+  rankings,
+  type Ranking,
+  type LatestField,
+  type StatsField,
+} from "../backend/stats.ts";
 import { oneOf } from "../schemas.ts";
 import { rollupFields } from "../tally/contribution.ts";
-import type { LatestField } from "../sqlite/rollups/latest.ts";
-import type { StatsField } from "../sqlite/stats/gather.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";
 

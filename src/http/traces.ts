@@ -1,10 +1,9 @@
 /** The list of traces, and the completion of its filter. */
 import { Type } from "@sinclair/typebox";
 import { page } from "../limits.ts";
-import { Completion } from "../sqlite/list/complete.ts";
-import type { TraceSort } from "../sqlite/list/traces.ts";
+import { Completion } from "../backend/completion.ts";
+import { type TraceSort, sortFields } from "../backend/traces.ts";
 import { TracePage } from "../backend/views.ts";
-import { sortFields } from "../sqlite/list/walk.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";
 
@@ -40,7 +39,7 @@ const ListQuery = closed({
   ),
 });
 
-const CompleteQuery = closed({
+const CompletionQuery = closed({
   filter: optional(Type.String({ description: "As far as it is written" })),
   position: optional(
     Type.Integer({ minimum: 0, description: "The caret, in UTF-16 code units; else the end" }),
@@ -63,7 +62,7 @@ export function traceListRoutes({ reader, keyring }: ReadDeps) {
       method: "GET",
       path: "/api/complete",
       summary: "What can stand at a place in a filter: keys, and values that traces have",
-      query: CompleteQuery,
+      query: CompletionQuery,
       answer: Completion,
       handle: ({ query: { filter = "", position, project } }) =>
         reader.call("complete", [{ filter, position, projectId: projectIdOf(project, keyring) }]),

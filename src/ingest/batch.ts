@@ -2,9 +2,8 @@
 import type { LogPiece } from "../contract/units.ts";
 import { parseAttributes } from "../contract/unknown.ts";
 import type { Payload, TraceHeader } from "../contract/v1.ts";
-import type { SpanLog } from "../sqlite/spans/logs.ts";
+import type { SpanLog, SentSpan, TraceSpans } from "../backend/batch.ts";
 import { payloadsOf } from "../contract/fields.ts";
-import type { SentSpan, TraceSpans } from "../sqlite/spans/spans.ts";
 import type { Weight } from "./ring.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** A request of spans on its way to the writer. */
-import type { Client } from "../sqlite/accounts/unknown.ts";
+import type { Client } from "../backend/store.ts";
 import type { Format } from "./parse.ts";
 
 /** Whose spans they are, in which protocol, and since when we have them. */

@@ -4,7 +4,7 @@ import { parsePayload } from "../contract/check.ts";
 import type { UnknownField } from "../contract/unknown.ts";
 import { maxOtlpBodyBytes } from "../limits.ts";
 import { readRequest, type Encoding, type Signal } from "../otlp/request.ts";
-import type { Fresh, TraceSpans } from "../sqlite/spans/spans.ts";
+import type { Fresh, TraceSpans } from "../backend/batch.ts";
 import { countSpans, groupByTrace } from "./batch.ts";
 
 /** What is asked of a body. */

@@ -2,8 +2,8 @@
  * What was refused, noted on the HTTP thread and handed to the writer now and then, so that a flood
  * of bad requests costs a write a second and not one each.
  */
-import type { Reject } from "../sqlite/accounts/rejects.ts";
-import type { Notes } from "../threads/writing.ts";
+import type { Reject } from "../backend/store.ts";
+import type { Notes } from "../backend/writer.ts";
 
 /** Between two writes this many are kept with their reason; the rest are counted. */
 const keptBetweenWrites = 200;

@@ -3,7 +3,7 @@
  * that sends some sends them with every batch.
  */
 import type { UnknownField } from "../contract/unknown.ts";
-import type { Client, UnknownNote } from "../sqlite/accounts/unknown.ts";
+import type { Client, UnknownNote } from "../backend/store.ts";
 
 /** Between two writes so many are counted one by one, the rest together. */
 const keptBetweenWrites = 1000;

@@ -7,21 +7,20 @@ import { commitDeadlineMs, largeBodyBytes } from "../limits.ts";
 import { sha256 } from "../secrets.ts";
 import { startThread, type Thread } from "./host.ts";
 import { createAdmission, type Admission } from "../ingest/admission.ts";
-import { latestOf } from "../ingest/changes.ts";
+import { Gauge } from "../ingest/gauge.ts";
 import { createKeyring, type Keyring } from "../ingest/keyring.ts";
 import { createRefusals, type Refusals } from "../ingest/refusals.ts";
 import { createLane } from "./lane.ts";
 import type { Receipt } from "../ingest/parse.ts";
 import { createUnknownCounts } from "../ingest/unknown.ts";
+import { identityOf } from "../sqlite/directory/storage.ts";
 import {
-  freeBytesOf,
-  identityOf,
   type StorageKind,
   type StorageState,
   type StorageStatus,
-} from "../sqlite/directory/storage.ts";
-import { storageUnavailable } from "../sqlite/db/trouble.ts";
-import type { UnknownNote } from "../sqlite/accounts/unknown.ts";
+  type UnknownNote,
+} from "../backend/store.ts";
+import { storageUnavailable } from "../backend/trouble.ts";
 import type { Stall } from "../ingest/stalls.ts";
 import type { WriterMethods, WriterSettings } from "./writing.ts";
 import type { Delivery } from "../ingest/delivery.ts";
@@ -59,10 +58,7 @@ export interface Intake {
   close(): Promise<void>;
 }
 
-export interface IntakeSettings extends Omit<
-  WriterSettings,
-  "defaultKeyHash" | "buffered" | "latestChange" | "freeBytes"
-> {
+export interface IntakeSettings extends Omit<WriterSettings, "defaultKeyHash" | "gauges"> {
   /** The default project's key as its file has it. */
   defaultKey: string;
   /** A key given by flag or environment, valid beside the file's. */
@@ -89,12 +85,14 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     onCrash,
     onDamage,
   );
-  const buffered = new SharedArrayBuffer(4);
-  const bufferedRows = new Int32Array(buffered);
-  const latestChange = new SharedArrayBuffer(8);
-  const freeBytes = new SharedArrayBuffer(8);
+  const [buffered, latestChange, freeBytes] = [new Gauge(), new Gauge(), new Gauge()];
+  const gauges = {
+    buffered: buffered.shared,
+    latestChange: latestChange.shared,
+    freeBytes: freeBytes.shared,
+  };
   const accounts = await writer.call("open", [
-    { ...rest, defaultKeyHash: sha256(defaultKey), buffered, latestChange, freeBytes },
+    { ...rest, defaultKeyHash: sha256(defaultKey), gauges },
   ]);
   const identity = identityOf(rest.path);
   const keyring = createKeyring(accounts, givenKey);
@@ -155,19 +153,19 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     writer,
     isDraining: false,
     get buffered() {
-      return Atomics.load(bufferedRows, 0);
+      return buffered.value!;
     },
     get stalls() {
       return stalls;
     },
     get latestChange() {
-      return latestOf(latestChange);
+      return latestChange.value!;
     },
     checkStorage() {
       if (storage.isRefusing) throw storageUnavailable(storage.state);
     },
     get storage() {
-      return { state: storage.state, freeBytes: freeBytesOf(freeBytes) };
+      return { state: storage.state, freeBytes: freeBytes.value };
     },
     checkPlace() {
       if (identityOf(rest.path) !== identity) throw storageUnavailable("gone");

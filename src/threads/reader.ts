@@ -2,8 +2,7 @@
  * The HTTP thread's side of reading: starts the reading threads at the first question to each. There are
  * two, so that no list waits for an export or for statistics with a filter.
  */
-import type { SizePart } from "../sqlite/db/sizes.ts";
-import type { Shares } from "../query/sizes.ts";
+import type { Shares, SizePart } from "../backend/store.ts";
 import { startLater, startThread, type LaterThread } from "./host.ts";
 import type { ReaderMethods } from "./reading.ts";
 
@@ -60,9 +59,9 @@ export function createReader(
       const looking = (checking = lane());
       const problems: string[] = [];
       try {
-        // One transaction a table: as long as one goes on the log of the store grows.
-        for (const table of await looking.call("tables", [])) {
-          problems.push(...(await looking.call("checkTable", [table])));
+        // One transaction a part: as long as one goes on the log of the store grows.
+        for (const part of await looking.call("parts", [])) {
+          problems.push(...(await looking.call("check", [part])));
           if (problems.length >= mostProblems) break;
         }
       } finally {
@@ -87,9 +86,9 @@ export function createReader(
   };
 }
 
-/** Table by table, for the same reason as a check. */
+/** Part by part, for the same reason as a check. */
 async function measure(looking: Lane): Promise<StoreSizes> {
-  const trees = await looking.call("trees", []);
+  const areas = await looking.call("areas", []);
   const parts: Record<SizePart, number> = {
     texts: 0,
     spans: 0,
@@ -99,17 +98,17 @@ async function measure(looking: Lane): Promise<StoreSizes> {
   };
   let measured = 0;
   let isKnown = true;
-  for (const { name, part } of trees) {
-    const bytes = await looking.call("treeBytes", [name]);
+  for (const { name, part } of areas) {
+    const bytes = await looking.call("bytesOf", [name]);
     if (bytes === null) isKnown = false;
     parts[part] += bytes ?? 0;
     measured += bytes ?? 0;
   }
   // Last, since the others may have grown meanwhile.
-  const pages = await looking.call("pages", []);
-  parts.texts += Math.max(0, pages.all - pages.free - measured);
+  const { bytes: allBytes, freeBytes } = await looking.call("totals", []);
+  parts.texts += Math.max(0, allBytes - freeBytes - measured);
   const shares = await looking.call("shares", [parts.spans]);
-  return { parts: isKnown ? parts : null, freeBytes: pages.free, ...shares };
+  return { parts: isKnown ? parts : null, freeBytes, ...shares };
 }
 
 function createLane(

@@ -1,7 +1,9 @@
 /** The HTTP thread's side of search: starts the searching thread, which goes on by itself. */
-import { limits } from "../sqlite/search/limits.ts";
 import { startLater, startThread, type LaterThread } from "./host.ts";
 import type { SearchMethods } from "./searching.ts";
+
+/** The first request is not to wait for it. */
+export const startAfterMs = 1000;
 
 export interface Searcher extends LaterThread<SearchMethods> {
   /** Builds no index meanwhile; what is there answers. */
@@ -30,13 +32,13 @@ export function createSearcher(
     thread.call("open", [path, dir]).catch(() => {});
     return thread;
   });
-  // The first request is not to wait for it. Where it cannot start now, it may later.
-  let timer = setTimeout(tellPaused, limits.startAfterMs);
+  // Where it cannot start now, it may later.
+  let timer = setTimeout(tellPaused, startAfterMs);
 
   function tellPaused(): void {
     later.call("pause", [isPaused]).catch(() => {
       clearTimeout(timer);
-      if (!isClosed) timer = setTimeout(tellPaused, limits.startAfterMs);
+      if (!isClosed) timer = setTimeout(tellPaused, startAfterMs);
     });
   }
 

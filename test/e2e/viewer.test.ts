@@ -58,6 +58,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     ["prompts", "/agents/coder/prompts", ".prompts-run"],
     ["tools", "/agents?by=tool", ".charts-groups tbody tr"],
     ["the settings", "/settings", "#keys"],
+    ["the manual", "/docs/commands", ".docs-text"],
   ];
 
   describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {

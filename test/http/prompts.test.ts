@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { maskPrompt } from "../../src/messages/mask.ts";
 import type { PromptDiff, PromptVersions } from "../../src/query/prompts.ts";
-import type { Completion } from "../../src/sqlite/list/complete.ts";
+import type { Completion } from "../../src/backend/completion.ts";
 import type { TracePage } from "../../src/backend/views.ts";
 import { makePayload, startServer, type TestServer } from "../helpers.ts";
 

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { inputPreview, outputPreview } from "../../src/messages/preview.ts";
-import { createSpanWriter, type SentSpan } from "../../src/sqlite/spans/spans.ts";
+import { createSpanWriter } from "../../src/sqlite/spans/spans.ts";
+import { type SentSpan } from "../../src/backend/batch.ts";
 import { Workbench } from "./workbench.ts";
 
 type Sent = Partial<SentSpan["span"]> & { spanId: string };

@@ -1,29 +1,8 @@
 /** Projects and the ingest keys that write into them. Of a key only its SHA-256 is stored. */
+import type { Accounts, Key, Project } from "../../backend/store.ts";
 import type { Database } from "bun:sqlite";
 import { AppError } from "../../errors.ts";
 import { collectRowsPerStep } from "../../limits.ts";
-
-export interface Project {
-  id: number;
-  name: string;
-  createdAt: number;
-}
-
-export interface Key {
-  id: number;
-  projectId: number;
-  name: string;
-  /** SHA-256 of the key. */
-  hash: Uint8Array;
-  createdAt: number;
-  lastUsedAt: number | null;
-  revokedAt: number | null;
-}
-
-export interface Accounts {
-  projects: Project[];
-  keys: Key[];
-}
 
 /** The project that exists from the first start, and that its first key writes into. */
 const defaultProject = { id: 1, name: "default" };

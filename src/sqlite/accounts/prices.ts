@@ -1,15 +1,7 @@
 /** The user's own prices: rules, and list prices that are newer than the bundled ones. */
+import type { StoredRule } from "../../backend/store.ts";
 import type { Database } from "bun:sqlite";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
-
-/** A rule as it is stored; `prices` is JSON. */
-export interface StoredRule {
-  id: number;
-  provider: string;
-  model: string;
-  prices: string;
-  createdAt: number;
-}
 
 /** The newest first. */
 export function listRules(db: Database): StoredRule[] {

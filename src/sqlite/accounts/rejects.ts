@@ -1,21 +1,8 @@
 /** Requests that were refused: a bounded table of the newest, and counts of all. Never a payload. */
+import type { Reject } from "../../backend/store.ts";
 import type { Database } from "bun:sqlite";
 import { rejectsKept } from "../../limits.ts";
 import { toCell } from "../db/cells.ts";
-
-export interface Reject {
-  receivedAt: number;
-  route: string;
-  /** The name of the key that sent it, null where none was recognised. */
-  keyName: string | null;
-  status: number;
-  code: string;
-  /** The first problem in words, and the path that leads to it. */
-  message: string;
-  path: (string | number)[] | null;
-  /** Size of the body as declared or read, null where unknown. */
-  bytes: number | null;
-}
 
 /** @param dropped how many more there were of each code, beyond those in `rejects`. */
 export function recordRejects(

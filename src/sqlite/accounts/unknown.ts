@@ -1,17 +1,8 @@
 /** Fields that newer clients send: how often each came from whom, and when it did last. */
+import type { UnknownNote } from "../../backend/store.ts";
 import type { Database } from "bun:sqlite";
-import { unknownObjects, type UnknownField } from "../../contract/unknown.ts";
+import { unknownObjects } from "../../contract/unknown.ts";
 import { unknownFields as limits } from "../../limits.ts";
-
-/** Who sent something, null where nobody says. */
-export interface Client {
-  keyName: string | null;
-  userAgent: string | null;
-}
-
-export interface UnknownNote extends Client, UnknownField {
-  lastSeenAt: number;
-}
 
 /**
  * Adds to the counts. What goes beyond the bounds of fields and senders is counted together.

@@ -1,24 +1,8 @@
 /** Views of the list of traces that the user saved. */
+import type { NewView, StoredView } from "../../backend/store.ts";
 import type { Database } from "bun:sqlite";
 import { AppError } from "../../errors.ts";
 import { maxViews } from "../../limits.ts";
-
-export interface NewView {
-  name: string;
-  /** Null for all projects. */
-  projectId: number | null;
-  filter: string;
-  /** As the address has them: a time, or a time ago; empty for none. */
-  since: string;
-  until: string;
-  sort: string;
-  /** Those that are shown. */
-  columns: string[];
-}
-
-export interface StoredView extends NewView {
-  id: number;
-}
 
 type Row = Omit<StoredView, "columns"> & { columns: string };
 

@@ -1,93 +1,42 @@
 /**
- * Completion of a filter as it is written: keys, and the values that stored traces really have, those of
- * most traces first. Values come from the facets, so a trace counts two seconds after its last span; those
- * that have none, as metadata, from the newest traces. What takes longer than the time there is is left
- * out.
+ * The values that stored traces have under a key. They come from the facets, so a trace counts two seconds
+ * after its last span; those that have none, as metadata, from the newest traces. What takes longer than
+ * the time there is is left out.
  */
-import { Type, type Static } from "@sinclair/typebox";
-import { exactly, findCaret, quote, type Caret } from "../../filter/caret.ts";
-import { keys, type Key } from "../../filter/keys.ts";
-import { complete as limits } from "../../limits.ts";
-import { facetFields, facetNumber, type FacetField } from "../rollups/facets.ts";
-import { latestFields } from "../rollups/latest.ts";
-import { spanKeyRange } from "../../tally/numbers.ts";
+import type { StoredValues, ValuesQuery } from "../../backend/completion.ts";
+import { latestFields } from "../../backend/stats.ts";
 import { Budget } from "../../budget.ts";
-import { createPrompts, type PromptRow } from "./promptof.ts";
-import type { Source } from "../trace/trace.ts";
+import { complete as limits } from "../../limits.ts";
+import { spanKeyRange } from "../../tally/numbers.ts";
+import { facetFields, facetNumber, type FacetField } from "../rollups/facets.ts";
+import type { Source } from "../source.ts";
+import { createPrompts } from "./promptof.ts";
+import { versionOf } from "./records.ts";
 import { namesFrom, valuesOf } from "./where.ts";
 
-export interface CompleteQuery {
-  filter: string;
-  /** Where the caret stands, in UTF-16 code units; at the end where it is absent. */
-  position?: number | undefined;
-  projectId?: number | undefined;
-}
+type Values = StoredValues["values"];
 
-export const Completion = Type.Object({
-  position: Type.Integer({ description: "Where the completed text begins, UTF-16 code units" }),
-  length: Type.Integer({ description: "How much of the filter it replaces" }),
-  items: Type.Array(
-    Type.Object({
-      text: Type.String({ description: "As it is shown" }),
-      insert: Type.String({ description: "As it is written into the filter" }),
-      summary: Type.Union([Type.String(), Type.Null()]),
-      count: Type.Union([Type.Integer(), Type.Null()], {
-        description: "Traces that have it; null where they are not counted",
-      }),
-      isCapped: Type.Boolean({ description: "There may be more than counted" }),
-    }),
-  ),
-  partial: Type.Boolean({ description: "The time did not suffice for all values" }),
-});
-
-export type Completion = Static<typeof Completion>;
-type Item = Completion["items"][number];
-
-export function complete(source: Source, query: CompleteQuery): Completion {
-  const { filter } = query;
-  const position = Math.min(query.position ?? filter.length, filter.length);
-  const caret = findCaret(filter, position);
-  if (!caret) return { position, length: 0, items: [], partial: false };
+export function readValues(source: Source, query: ValuesQuery): StoredValues {
   const budget = new Budget(limits.budgetMs);
-  const items = itemsOf(source, caret, query.projectId, budget)
-    .sort((a, b) => (b.count ?? -1) - (a.count ?? -1))
-    .slice(0, limits.values);
-  return { position: caret.at, length: caret.length, items, partial: budget.isSpent };
+  const values = valuesIn(source, query, budget);
+  return { values, partial: budget.isSpent };
 }
 
-function itemsOf(
-  source: Source,
-  caret: Caret,
-  projectId: number | undefined,
-  budget: Budget,
-): Item[] {
-  const begins = beginning(caret.prefix);
-  if (caret.kind === "key") return keys.filter(({ name }) => begins(name)).map(keyItem);
-  if (caret.kind === "name") {
-    const sampled = sample(source, caret.key, null, projectId, budget);
-    return countedItems(sampled, begins, (name) => `${quote(name)}:`);
-  }
-  const { key, name } = caret;
-  if (key.values) return key.values.filter(begins).map((value) => plainItem(value));
-  if (key.kind === "presence") {
-    return keys
-      .filter(({ kind }) => kind === "text" || kind === "count" || kind === "money")
-      .filter((one) => begins(one.name))
-      .map((one) => ({ ...keyItem(one), insert: one.isOpen ? `${one.name}.` : one.name }));
-  }
-  if (key.kind !== "text") return [];
+function valuesIn(source: Source, query: ValuesQuery, budget: Budget): Values {
+  const { key, prefix } = query;
+  const begins = beginning(prefix);
   if (key.name === "project") {
     return source.sqlite
       .query<{ name: string }, []>("SELECT name FROM projects ORDER BY name")
       .all()
-      .filter((project) => begins(project.name))
-      .map((project) => plainItem(project.name));
+      .filter(({ name }) => begins(name))
+      .map(({ name }) => ({ text: name, count: null, isCapped: false }));
   }
-  if (facetFields.some((field) => field === key.name)) {
-    return facetItems(source, key.name as FacetField, caret.prefix, projectId, budget);
-  }
-  const values = sample(source, key, name, projectId, budget);
-  return countedItems(values, begins, (text) => exactly(key, text));
+  const isFacet = facetFields.some((field) => field === key.name);
+  if (isFacet) return facetValues(source, key.name as FacetField, query, budget);
+  return [...sample(source, query, budget)]
+    .filter(([text]) => begins(text))
+    .map(([text, count]) => ({ text, count, isCapped: true }));
 }
 
 function beginning(prefix: string): (text: string) => boolean {
@@ -95,32 +44,12 @@ function beginning(prefix: string): (text: string) => boolean {
   return (text) => text.toLowerCase().startsWith(wanted);
 }
 
-function keyItem({ name, isOpen, summary }: Key): Item {
-  const insert = isOpen ? `${name}.` : `${name}:`;
-  return { text: insert, insert, summary, count: null, isCapped: false };
-}
-
-function plainItem(text: string): Item {
-  return { text, insert: quote(text), summary: null, count: null, isCapped: false };
-}
-
-function countedItems(
-  counts: ReadonlyMap<string, number>,
-  begins: (text: string) => boolean,
-  write: (text: string) => string,
-): Item[] {
-  return [...counts]
-    .filter(([text]) => begins(text))
-    .map(([text, count]) => ({ text, insert: write(text), summary: null, count, isCapped: true }));
-}
-
-function facetItems(
+function facetValues(
   { sqlite, names }: Source,
   field: FacetField,
-  prefix: string,
-  projectId: number | undefined,
+  { prefix, projectId }: ValuesQuery,
   budget: Budget,
-): Item[] {
+): Values {
   const begins = beginning(prefix);
   const count = sqlite.query<{ n: number; ofProject: number }, (number | null)[]>(
     `SELECT count(*) AS n, total(?1 IS NULL OR projectId = ?1) AS ofProject FROM (
@@ -128,7 +57,7 @@ function facetItems(
        ORDER BY startTime DESC LIMIT ?4
      ) LEFT JOIN traces ON ?1 IS NOT NULL AND key = traceKey`,
   );
-  const items: Item[] = [];
+  const found: Values = [];
   for (const id of candidates(field)) {
     if (budget.spend()) break;
     const text = names.nameOf(id);
@@ -136,9 +65,9 @@ function facetItems(
     const counted = count.get(projectId ?? null, facetNumber(field), id, limits.countedTraces + 1)!;
     const isCapped = counted.n > limits.countedTraces;
     const ofProject = Math.min(counted.ofProject, limits.countedTraces);
-    if (ofProject > 0) items.push({ ...plainItem(text), count: ofProject, isCapped });
+    if (ofProject > 0) found.push({ text, count: ofProject, isCapped });
   }
-  return items;
+  return found;
 
   function* candidates(field: FacetField): Generator<number> {
     const known = namesFrom(sqlite, prefix, limits.scannedNames);
@@ -165,9 +94,7 @@ function facetItems(
 /** The values, or with null the names, that the newest traces have under a key without facets. */
 function sample(
   source: Source,
-  key: Key,
-  name: string | null,
-  projectId: number | undefined,
+  { key, name, projectId }: ValuesQuery,
   budget: Budget,
 ): Map<string, number> {
   const { sqlite, payloads } = source;
@@ -192,7 +119,8 @@ function sample(
 
   function textsOf(row: SampledTrace): string[] {
     if (key.name === "name") return typeof row.name === "string" ? [row.name] : [];
-    if (key.name === "prompt") return [promptIn(row)?.id ?? ""].filter(Boolean);
+    if (key.name === "prompt")
+      return [promptIn({ key: row.key, version: versionOf(row) })?.id ?? ""].filter(Boolean);
     if (key.name === "meta") return entriesOf(row.metadata);
     if (key.name !== "attr") return [];
     const found: string[] = [];
@@ -217,7 +145,10 @@ function sample(
   }
 }
 
-interface SampledTrace extends PromptRow {
+interface SampledTrace {
+  key: number;
+  isSettled: number;
+  settledStep: number | null;
   metadata: string | null;
   name: string | Uint8Array | null;
 }

@@ -9,10 +9,12 @@ import { spanTypes } from "../../contract/v1.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
 import { sumKnown, type Figure } from "../../tally/figure.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
-import { attributesOf, attributeTexts, parsed } from "../trace/attributes.ts";
+import { attributesOf, attributeTexts, parsed } from "../../backend/attributes.ts";
+import { readText } from "../payload/text.ts";
 import { storedTracePattern } from "./ids.ts";
-import { createPrompts, type PromptRow } from "./promptof.ts";
-import type { Source } from "../trace/trace.ts";
+import { createPrompts } from "./promptof.ts";
+import { versionOf } from "./records.ts";
+import type { Source } from "../source.ts";
 import { stateOf, type StateRow } from "./state.ts";
 
 /** A trace's row as far as it is read: `key`, `projectId`, `startTime` and `columns` of the matcher. */
@@ -129,7 +131,7 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
   };
 
   function textsNamed(span: SpanRow, name: string): string[] {
-    return [...attributesOf(source, span)]
+    return [...attributesOf(parsed(span.metadata), (field) => readText(source, span, field))]
       .filter((own) => Object.hasOwn(own, name))
       .flatMap((own) => attributeTexts(own[name]));
   }
@@ -158,7 +160,10 @@ export function createMatcher(source: Source, filter: Filter, nowMs: number): Ma
     }
     if (key.name === "prompt") {
       read("isSettled", "settledStep");
-      return (row) => holds([promptIn(row as MatchRow & PromptRow)?.id ?? ""]);
+      return (row) => {
+        const version = versionOf(row as unknown as Parameters<typeof versionOf>[0]);
+        return holds([promptIn({ key: row.key, version })?.id ?? ""]);
+      };
     }
     if (key.name === "project") {
       return ({ projectId }) => holds([selectProject.get(projectId as number)!.name]);

@@ -6,14 +6,10 @@
 import type { Database } from "bun:sqlite";
 import { sumKnown, type Figure } from "../../tally/figure.ts";
 import { facetNumber } from "../rollups/facets.ts";
+import type { SortField } from "../../backend/traces.ts";
 import { loadRows, type MatchRow } from "./match.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 import type { Plan, Posting, Scope } from "./where.ts";
-
-/** By what traces are sorted. */
-export const sortFields = ["startTime", "duration", "cost", "tokens", "errors"] as const;
-
-export type SortField = (typeof sortFields)[number];
 
 export interface Order {
   field: SortField;

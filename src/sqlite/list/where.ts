@@ -11,7 +11,7 @@ import { toCell, type Cell } from "../db/cells.ts";
 import { facetFields, facetNumber, type FacetField } from "../rollups/facets.ts";
 import type { TimeRange } from "../rollups/rollup.ts";
 import { storedTracePattern } from "./ids.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 
 /** Facets of one field from one value to another, both inside. */
 export interface Posting {

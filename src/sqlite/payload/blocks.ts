@@ -8,7 +8,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { payload as limits } from "../../limits.ts";
-import { DamagedText } from "../db/trouble.ts";
+import { DamagedText } from "../../backend/texts.ts";
 import { ByteReader, ByteWriter } from "../../varint.ts";
 
 export const hashBytes = 16;

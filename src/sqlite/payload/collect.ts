@@ -6,7 +6,8 @@
 import type { Database } from "bun:sqlite";
 import { collectRowsPerStep, payload as limits } from "../../limits.ts";
 import { readIndex, runsOf, writeIndex, type Piece } from "./blocks.ts";
-import { DamagedText, isDamage, SetAside } from "../db/trouble.ts";
+import { isDamage, SetAside } from "../db/trouble.ts";
+import { DamagedText } from "../../backend/texts.ts";
 import { readEntries, readList, writeEntry, type Entry } from "./lists.ts";
 import type { PayloadWriter } from "./payloads.ts";
 import { readBorrowed, toBorrowed } from "./pieces.ts";

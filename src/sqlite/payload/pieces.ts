@@ -19,7 +19,7 @@ import {
   type BlockRow,
   type Piece,
 } from "./blocks.ts";
-import { DamagedText } from "../db/trouble.ts";
+import { DamagedText } from "../../backend/texts.ts";
 import { RecentPieces } from "./recent.ts";
 import { spanKeyOf, spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
 import { ByteReader, ByteWriter } from "../../varint.ts";

@@ -2,13 +2,9 @@
  * Sessions, runs and customers by their newest settled trace, so that the list of them reads as many
  * rows as it shows, of however many traces each has.
  */
+import type { LatestField } from "../../backend/stats.ts";
 import type { Database } from "bun:sqlite";
 import { facetNumber } from "./facets.ts";
-
-/** What there are more of the longer a store is used; of other names there are few. */
-export const latestFields = ["run", "session", "customer"] as const;
-
-export type LatestField = (typeof latestFields)[number];
 
 /** A settled trace as one of a session, a run or a customer. */
 export interface Member {

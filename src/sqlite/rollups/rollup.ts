@@ -6,7 +6,7 @@
 import type { Database } from "bun:sqlite";
 import { Cell } from "../../tally/cell.ts";
 import { contribute, rollupFields, type RollupField } from "../../tally/contribution.ts";
-import { latestFields } from "./latest.ts";
+import { latestFields } from "../../backend/stats.ts";
 import type { Names } from "../db/names.ts";
 import type { Tally } from "../../tally/tally.ts";
 

@@ -3,21 +3,20 @@
  * payloads as the pieces of their lists. Lists that stand on others are walked only where they go on, so
  * that a conversation costs what its messages are, not what was sent.
  */
+import type { Field } from "../../backend/search.ts";
 import type { Database } from "bun:sqlite";
 import { fromCell, type Cell } from "../db/cells.ts";
 import { payload } from "../../limits.ts";
 import { limits } from "./limits.ts";
 import { isDamage, isOfSqlite } from "../db/trouble.ts";
-import { readEntries, readList, type Entry, type Token } from "../payload/lists.ts";
+import { readEntries, readList, type Entry } from "../payload/lists.ts";
+import { type Token } from "../../backend/texts.ts";
 import { type NameLookup } from "../spans/rows.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
-import { payloadFields, type PayloadField } from "../../contract/fields.ts";
-import { readByStart } from "../trace/outline.ts";
+import { payloadFields } from "../../contract/fields.ts";
+import { readByStart } from "../trace/bystart.ts";
 import { readNumbered } from "../trace/numbered.ts";
 import { SeenTexts } from "./seen.ts";
-
-/** Where a text is. What holds for all spans of a process is no message. */
-export type Field = Exclude<PayloadField, "resource"> | "name" | "error" | "id";
 
 export interface SpanRow {
   key: number;

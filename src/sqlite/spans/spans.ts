@@ -2,6 +2,7 @@
  * Writes batches of spans: one row a span, one row a trace, the same state under any repetition and
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
+import { type Batch, type Fresh, type SentSpan, type SpanLog } from "../../backend/batch.ts";
 import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
@@ -9,11 +10,11 @@ import type { ImportedSpan, TraceHeader } from "../../contract/v1.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
 import { createInheritance, passageOf } from "../../tally/inherit.ts";
 import { createNames } from "../db/names.ts";
-import type { Claim, LogPiece } from "../../contract/units.ts";
 import { createStoredReader, droppedLogsOf, isSame, type Stored } from "./stored.ts";
 import { createRereading, type Reread } from "./rereading.ts";
-import { createWaitingLogs, logsIn, withLogs, type ReadLogs, type SpanLog } from "./logs.ts";
-import { costCells, createRepricing, type CostOf, type Reprice } from "./repricing.ts";
+import type { Change, CostOf, Meaning, Previews } from "../../backend/writer.ts";
+import { createWaitingLogs, logsIn, withLogs } from "./logs.ts";
+import { costCells, createRepricing, type Reprice } from "./repricing.ts";
 import { createPayloadWriter, type PayloadWriter } from "../payload/payloads.ts";
 import { setPinned } from "./pins.ts";
 import {
@@ -30,48 +31,15 @@ import type { Place } from "../../joining/assemble.ts";
 import { factsOf } from "../../tally/spanfacts.ts";
 import { createSettler, type Settler } from "../rollups/settle.ts";
 import { createTraceStates, type TraceState } from "./traces.ts";
-import { createUnitStore, type MakeSpan, type Owner } from "./units.ts";
-
-/** A span with the trace-level fields that it was sent with. */
-export interface SentSpan {
-  span: ImportedSpan;
-  header: TraceHeader;
-  /** What log records may say, too. */
-  claim?: Claim;
-}
-
-export interface TraceSpans {
-  /** Empty where it has pieces alone. */
-  traceId: string;
-  /** No id comes twice. */
-  spans: SentSpan[];
-  /** Log records of spans that came before, come with them or will come. */
-  logs?: SpanLog[];
-  /** Log records that say what an agent did, of whatever trace. */
-  pieces?: LogPiece[];
-}
-
-/** Checked spans of one request, or a part of them. */
-export interface Batch {
-  projectId: number;
-  receivedAt: number;
-  source: string;
-  traces: TraceSpans[];
-}
-
-/** How much of a batch was not there before. */
-export interface Fresh {
-  traces: number;
-  spans: number;
-}
+import { createUnitStore, type Owner } from "./units.ts";
 
 export interface SpanWriter {
   /** Adds a batch's spans to the open transaction. */
   apply(batch: Batch): Fresh;
   /** Writes the rows of all traces touched since the last end. To be called before the commit. */
   flush(): void;
-  /** Says that the transaction is durable. @returns the keys of the traces that it changed or removed. */
-  committed(): { changed: number[]; gone: number[] };
+  /** Says that the transaction is durable. @returns the traces that it changed or removed. */
+  committed(): Change;
   /** Says that the transaction is gone, and with it all that was learnt in it. */
   rolledBack(): void;
   /** Forgets what it keeps to be fast, between two transactions. It is read again at need. */
@@ -86,13 +54,7 @@ export interface SpanWriter {
   pin(traceKey: number, isPinned: boolean): boolean;
 }
 
-/** What is read of log records. */
-export interface LogReaders {
-  /** What they say of their span. */
-  readLogs: ReadLogs;
-  /** What they say alone. */
-  makeSpan: MakeSpan;
-}
+type LogReaders = Pick<Meaning, "readLogs" | "makeSpan">;
 
 /** For spans without log records. */
 export const noLogReaders: LogReaders = {
@@ -101,9 +63,6 @@ export const noLogReaders: LogReaders = {
     throw new Error("nothing reads log records");
   },
 };
-
-/** What lists show of an input and of an output, null where that is nothing. */
-export type Previews = Record<"input" | "output", (text: string) => string | null>;
 
 const noPreviews: Previews = { input: () => null, output: () => null };
 

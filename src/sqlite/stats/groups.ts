@@ -1,9 +1,9 @@
 /** Agents, workflows, models, providers and tools: whatever there are few of, by what they did. */
-import { Type, type Static } from "@sinclair/typebox";
+import { GroupPage, type GroupQuery } from "../../backend/stats.ts";
 import { spreadError } from "../../tally/cell.ts";
 import { facetNumber } from "../rollups/facets.ts";
 import { parseCursor, toCursor } from "../../backend/cursor.ts";
-import { Coverage, ErrorBound, Figures, toFigures } from "../../backend/figures.ts";
+import { toFigures } from "../../backend/figures.ts";
 import {
   addMatching,
   addRollups,
@@ -13,53 +13,14 @@ import {
   sumOf,
   Window,
 } from "./gather.ts";
-import { rangeOf, rank, type Ranking } from "./stats.ts";
-import type { Source } from "../trace/trace.ts";
-
-const groupFields = ["agent", "workflow", "model", "provider", "tool"] as const;
-
-export type GroupField = (typeof groupFields)[number];
-
-export interface GroupQuery {
-  by: GroupField;
-  filter?: string | undefined;
-  projectId?: number | undefined;
-  /** Epoch ms, widened to whole minutes. */
-  since?: number | undefined;
-  until?: number | undefined;
-  sort: Ranking;
-  limit: number;
-  cursor?: string | undefined;
-}
-
-export const Group = Type.Composite([
-  Type.Object({
-    value: Type.String({ description: "The name of it" }),
-    lastTime: Type.Union([Type.Integer(), Type.Null()], {
-      description: "When its newest trace started, epoch ms",
-    }),
-  }),
-  Figures,
-]);
-
-export const GroupPage = Type.Composite([
-  Type.Object({
-    since: Type.Integer(),
-    until: Type.Integer(),
-    errorBound: ErrorBound,
-    groups: Type.Array(Group),
-    nextCursor: Type.Union([Type.String(), Type.Null()]),
-  }),
-  Coverage,
-]);
-
-export type GroupPage = Static<typeof GroupPage>;
+import { rangeOf, rank } from "./stats.ts";
+import type { Source } from "../source.ts";
 
 /**
  * What happened in a range by each value of a field, the one with most first. Spans and traces without
  * a value are in no group.
  *
- * @throws AppError `bad_request` for a filter, a cursor or a range that cannot be.
+ * @throws AppError `bad_request` for a cursor or a range that cannot be.
  */
 export function listGroups(source: Source, query: GroupQuery, nowMs: number): GroupPage {
   const { by, limit } = query;
@@ -68,7 +29,7 @@ export function listGroups(source: Source, query: GroupQuery, nowMs: number): Gr
   const window = new Window(range, endlessMs);
   const ids = new GroupIds(source.names);
   const coverage = query.filter
-    ? addMatching(source, query, ids, [window])
+    ? addMatching(source, query, query.filter, ids, [window], nowMs)
     : addUnsettled(source, query, ids, [window]);
   const { ranked: all, isWhole } = rank(source, query, by, window);
   const ranked = all

@@ -3,10 +3,11 @@
  * the rollups, with the few traces that are not settled counted on the spot; with a filter, from the
  * traces that match, newest first, for as long as there is time.
  */
+import { type StatsQuery, rankings, type StatsField } from "../../backend/stats.ts";
 import { AppError } from "../../errors.ts";
 import { stats as limits } from "../../limits.ts";
 import { rollupFields } from "../../tally/contribution.ts";
-import { Cell, spreadError, type CellSum } from "../../tally/cell.ts";
+import { Cell, spreadError } from "../../tally/cell.ts";
 import { finestLevelOf, levelMs, type TimeRange } from "../rollups/rollup.ts";
 import { toFigures, type Figures, type Stats } from "../../backend/figures.ts";
 import {
@@ -17,32 +18,8 @@ import {
   sumGroups,
   sumOf,
   Window,
-  type Scope,
-  type StatsField,
 } from "./gather.ts";
-import type { Source } from "../trace/trace.ts";
-
-/** What groups can be ranked by, and the sums that say it. Few senders report a total of tokens. */
-export const rankings = {
-  requests: ["requests"],
-  cost: ["cost"],
-  tokens: ["inputTokens", "outputTokens"],
-  errors: ["errors"],
-  traces: ["traces"],
-} as const satisfies Record<string, readonly CellSum[]>;
-
-export type Ranking = keyof typeof rankings;
-
-export interface StatsQuery extends Scope {
-  /** Epoch ms; all that is stored where they are absent. Both are widened to whole minutes. */
-  since?: number | undefined;
-  until?: number | undefined;
-  /** How long each entry of a series is; chosen to give up to 120 where absent. */
-  bucketMs?: number | undefined;
-  sort: Ranking;
-  /** So many groups. */
-  limit: number;
-}
+import type { Source } from "../source.ts";
 
 const minuteMs = levelMs[0];
 const hourMs = levelMs[1];
@@ -60,7 +37,7 @@ const bucketLengths = [
   30 * dayMs,
 ];
 
-/** @throws AppError `bad_request` for a filter or a range that cannot be. */
+/** @throws AppError `bad_request` for a range that cannot be. */
 export function readStats(source: Source, query: StatsQuery, nowMs: number): Stats {
   const { by } = query;
   const range = rangeOf(source, query, nowMs);
@@ -70,7 +47,7 @@ export function readStats(source: Source, query: StatsQuery, nowMs: number): Sta
   const ids = new GroupIds(source.names);
   const windows = [window, before];
   const coverage = query.filter
-    ? addMatching(source, query, ids, windows)
+    ? addMatching(source, query, query.filter, ids, windows, nowMs)
     : addUnsettled(source, query, ids, windows);
   const { ranked, isWhole } = by ? rank(source, query, by, window) : { ranked: [], isWhole: true };
   const shown = ranked.slice(0, query.limit).map(([id]) => id);

@@ -1,8 +1,7 @@
-/** The whole list of what there is of a field, the one with most of it first. */
+/** All groups of a field, largest first. */
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import type { GroupField as ListedField } from "../../sqlite/stats/groups.ts";
+import type { GroupField as ListedField, Ranking } from "../../backend/stats.ts";
 import type { RouteName } from "../../api.ts";
-import type { Ranking } from "../../sqlite/stats/stats.ts";
 import { ask } from "../data/client.ts";
 import { scopeQuery, type Scope } from "../query/scope.ts";
 
@@ -17,7 +16,7 @@ const routes = {
 
 export type { ListedField };
 
-/** Fresh with the figures: see useFreshFigures. */
+/** Refreshed together with the figures: see useFreshFigures. */
 export function useGroups(field: ListedField, scope: Scope, sort: Ranking, enabled: boolean) {
   const query = useInfiniteQuery({
     queryKey: ["figures", "groups", field, scope, sort],

@@ -1,5 +1,5 @@
-/** The heads of the columns: what sorts is a button. */
-import type { TraceSort } from "../../sqlite/list/traces.ts";
+/** The column headings of the list; sortable ones are buttons. */
+import type { TraceSort } from "../../backend/traces.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { Column } from "./columns.tsx";
 

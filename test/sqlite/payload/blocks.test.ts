@@ -8,7 +8,7 @@ import {
   unpack,
   writeIndex,
 } from "../../../src/sqlite/payload/blocks.ts";
-import { DamagedText } from "../../../src/sqlite/db/trouble.ts";
+import { DamagedText } from "../../../src/backend/texts.ts";
 
 const piece = () =>
   fc.record({

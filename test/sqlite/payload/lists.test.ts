@@ -7,8 +7,8 @@ import {
   readSlots,
   writeEntry,
   writeList,
-  type Token,
 } from "../../../src/sqlite/payload/lists.ts";
+import { type Token } from "../../../src/backend/texts.ts";
 import { ByteWriter } from "../../../src/varint.ts";
 
 const perTrace = 2 ** 24;

@@ -1,6 +1,6 @@
 /** What stands around every page, in a real browser: palette, key sheet, titles, bar, and the way in. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Completion } from "../../../src/sqlite/list/complete.ts";
+import type { Completion } from "../../../src/backend/completion.ts";
 import { makePayload, makeSpan, startServer, type TestServer } from "../../helpers.ts";
 import { barriers, chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
 
@@ -260,7 +260,7 @@ browserTest("a refused token locks the page until its address has one that holds
   await using stranger = await openViewer(server);
   const { page } = stranger;
   await page.goto(`${server.url}/traces#token=tl_wrong`);
-  await page.getByRole("heading", { name: "The token is not valid any more" }).waitFor();
+  await page.getByRole("heading", { name: "The token is no longer valid" }).waitFor();
   await page.goto(`${server.url}/traces#token=${server.token}`);
   await page.locator(".traces-row").first().waitFor();
   expect(page.url()).toBe(`${server.url}/traces`);

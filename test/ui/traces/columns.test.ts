@@ -50,7 +50,7 @@ browserTest(
     const own = page.getByRole("textbox", { name: "Metadata or attribute" });
     await own.fill("cloud");
     await page.keyboard.press("Enter");
-    await page.getByText("Write meta.KEY for metadata, attr.KEY for an attribute.").waitFor();
+    await page.getByText("Write meta.KEY for metadata or attr.KEY for an attribute.").waitFor();
     await own.fill("attr.cloud.region");
     await page.keyboard.press("Enter");
     await page.getByRole("checkbox", { name: "Session" }).click();
