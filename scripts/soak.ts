@@ -4,8 +4,8 @@
  * and a client that searches, prints every minute what it needs, then leaves it alone and prints that again.
  */
 import { readFileSync, rmSync } from "node:fs";
-import type { Status } from "../src/http/server.ts";
 import type { IndexStatus } from "../src/backend/search.ts";
+import type { Status } from "../src/http/server.ts";
 import { makeTempDir } from "../test/helpers.ts";
 import { spawnServer } from "../test/server.process.ts";
 import { bodyShapes } from "./bench/shapes.ts";

@@ -4,9 +4,9 @@
  * attributes of several emitters (a framework's and those of the instrumentation under it): each that
  * is recognised is asked in the order of senders/list.ts, and the conventions last.
  */
+import type { SpanStatus, SpanType } from "./kind.ts";
 import type { Place } from "./places.ts";
 import type { SpanRecord } from "./records.ts";
-import type { SpanStatus, SpanType } from "./kind.ts";
 import type { Counts } from "./usage.ts";
 
 /** Attribute keys by what they mean; the first that has a value counts. */

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { createServer, type AddressInfo } from "node:net";
 import { existsSync, readFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { endIdleServers } from "../helpers.ts";
 import {
   borrowAnnouncedServer,
   expectFailure,
@@ -9,7 +10,6 @@ import {
   runningServer,
   tealight,
 } from "./command.ts";
-import { endIdleServers } from "../helpers.ts";
 
 afterAll(endIdleServers);
 

@@ -16,8 +16,8 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { Status } from "../../src/http/server.ts";
 import type { TracePage } from "../../src/backend/views.ts";
+import type { Status } from "../../src/http/server.ts";
 import type { ServerInfo } from "../../src/sqlite/directory/directory.ts";
 import { startServer } from "../helpers.ts";
 import type { WirePayload, WireSpan } from "../payload.arbitrary.ts";

@@ -111,7 +111,7 @@ test("a component has the classes of its own room and the shared ones alone", ()
   expect(wrong).toEqual([]);
 });
 
-/** @param file below src/ui, as prettier writes it. */
+/** @param file below src/ui, as the formatter writes it. */
 function selectorsIn(file: string): Selector[] {
   const text = readFileSync(join(ui, file), "utf8").replace(/\/\*[^]*?\*\//g, "");
   return [...text.matchAll(/([^{};]+)\{/g)]

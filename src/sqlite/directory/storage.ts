@@ -3,13 +3,13 @@
  * still those in the data directory. SQLite goes on writing into files that were removed, and what it
  * commits there is lost with the process.
  */
-import type { StorageKind, StorageStatus } from "../../backend/store.ts";
 import { statfsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { storage as limits } from "../../limits.ts";
-import { ballastFile, openBallast } from "./ballast.ts";
+import type { StorageKind, StorageStatus } from "../../backend/store.ts";
 import { storageUnavailable } from "../../backend/trouble.ts";
+import { storage as limits } from "../../limits.ts";
 import { isNoRoom, whyUnwritable } from "../db/trouble.ts";
+import { ballastFile, openBallast } from "./ballast.ts";
 
 export interface Space {
   freeBytes: number;

@@ -1,11 +1,11 @@
 /** Log records with their spans, and those that wait for one. */
-import { afterAll, describe, expect, test } from "bun:test";
 import { heapStats } from "bun:jsc";
 import { Database } from "bun:sqlite";
+import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import type { SpanView } from "../../../src/backend/views.ts";
 import { logsPerSpan, waitingLogs as limits } from "../../../src/limits.ts";
 import { readLogs } from "../../../src/otlp/logs.ts";
-import type { SpanView } from "../../../src/backend/views.ts";
 import {
   createWaitingLogs,
   expireLogs,
@@ -21,6 +21,7 @@ import {
   startServer,
   type TestServer,
 } from "../../helpers.ts";
+import type { Message } from "../../otlp/second.ts";
 import {
   attributes,
   countsOf,
@@ -33,7 +34,6 @@ import {
   traceId,
   tracesRequest,
 } from "../../otlp/sender.ts";
-import type { Message } from "../../otlp/second.ts";
 import { Workbench } from "../workbench.ts";
 
 afterAll(endIdleServers);
