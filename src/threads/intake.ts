@@ -21,7 +21,7 @@ import { createUnknownCounts } from "../ingest/unknown.ts";
 import { commitDeadlineMs, largeBodyBytes } from "../limits.ts";
 import { sha256 } from "../secrets.ts";
 import { identityOf } from "../sqlite/directory/storage.ts";
-import { startThread, type Thread } from "./host.ts";
+import { hostThread, type Thread } from "./host.ts";
 import { createLane } from "./lane.ts";
 import type { WriterMethods, WriterSettings } from "./writing.ts";
 
@@ -80,20 +80,18 @@ const notesEveryMs = 1000;
 export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   const { defaultKey, givenKey, onUnknown, onStorage, onStall, onCrash, onDamage, ...rest } =
     settings;
-  const writer = startThread<WriterMethods>(
-    new URL("./writing.ts", import.meta.url),
-    onCrash,
-    onDamage,
-  );
   const [buffered, latestChange, freeBytes] = [new Gauge(), new Gauge(), new Gauge()];
   const gauges = {
     buffered: buffered.shared,
     latestChange: latestChange.shared,
     freeBytes: freeBytes.shared,
   };
-  const accounts = await writer.call("open", [
-    { ...rest, defaultKeyHash: sha256(defaultKey), gauges },
-  ]);
+  const writer = hostThread<WriterMethods>(
+    new URL("./writing.ts", import.meta.url),
+    () => [{ ...rest, defaultKeyHash: sha256(defaultKey), gauges }],
+    { onCrash, onNotice: onDamage },
+  );
+  const accounts = await writer.open();
   const identity = identityOf(rest.path);
   const keyring = createKeyring(accounts, givenKey);
   const refusals = createRefusals();
@@ -195,8 +193,7 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
       await Promise.allSettled(underWay);
       await lane.close();
       await writeNotes().catch(() => {});
-      await writer.call("close", []);
-      await writer.terminate();
+      await writer.close();
     },
   };
 }

@@ -195,7 +195,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await stranger.page.goto(`${server.url}/traces`);
     await stranger.page.getByText("tealight open").first().waitFor();
     await stranger.page.goto(`${server.url}/overview#token=tl_wrong`);
-    await stranger.page.getByText("not valid any more").waitFor();
+    await stranger.page.getByText("no longer valid").waitFor();
     expect(stranger.page.url()).not.toContain("token");
     expect(viewer.complaints).toEqual([]);
   });

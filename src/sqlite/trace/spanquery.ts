@@ -67,12 +67,14 @@ export const spanFields: readonly SpanField[] = [
 
 /** Rows are objects of their own, so that each becomes its record in place. */
 function decoderOf<F extends SpanField>(source: Source, fields: readonly F[]) {
-  const decoded = fields.flatMap((field) => {
-    const decode = decoders[field];
-    return decode ? [[field, decode] as const] : [];
-  });
+  const decoded = fields.filter((field) => decoders[field]);
+  const decodes = decoded.map((field) => decoders[field]!);
   return (row: Row): Pick<SpanRecord, F> => {
-    for (const [field, decode] of decoded) row[field] = decode(row[field], row, source);
+    // By index: a trace may have a million rows.
+    for (let i = 0; i < decoded.length; i++) {
+      const field = decoded[i]!;
+      row[field] = decodes[i]!(row[field], row, source);
+    }
     return row as unknown as Pick<SpanRecord, F>;
   };
 }

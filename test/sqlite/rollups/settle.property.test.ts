@@ -5,7 +5,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { createNames } from "../../../src/sqlite/db/names.ts";
-import { facetFields, facetNumber } from "../../../src/sqlite/rollups/facets.ts";
+import { facetNumber, facets as known } from "../../../src/sqlite/rollups/facets.ts";
 import { createTallyReader } from "../../../src/sqlite/spans/facts.ts";
 import { Cell, cellSpreads, cellSums, spreadError } from "../../../src/tally/cell.ts";
 import { rollupFields } from "../../../src/tally/contribution.ts";
@@ -81,7 +81,7 @@ function compare(bench: Bench, model: Model): void {
     )
     .all()
     .map(({ field, value, startTime, traceKey }) => {
-      const name = facetFields[field]!;
+      const [name] = [...known].find(([, { number }]) => number === field)!;
       const isNumber = ["duration", "cost", "tokens", "errors", "settled", "internal"].includes(
         name,
       );
