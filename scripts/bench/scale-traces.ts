@@ -1,4 +1,3 @@
-import type { SentSpan } from "../../src/backend/batch.ts";
 /**
  * The traces of a large store, as a team of agents would have sent them within a month: most of a
  * few spans, few of thousands. The same number of spans gives the same traces.
@@ -7,6 +6,7 @@ import type { SentSpan } from "../../src/backend/batch.ts";
  * conversations, the others a line a span, as 10 million spans would else take 100 GB: the texts of
  * 10 million are about 1 GB.
  */
+import type { SentSpan } from "../../src/backend/batch.ts";
 import type { ImportedSpan, TraceHeader } from "../../src/contract/v1.ts";
 import { range, vocabulary } from "./words.ts";
 

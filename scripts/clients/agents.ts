@@ -1,6 +1,6 @@
+/** Coding agents from npm, headless, each told to run one command. */
 import type { Emitter, Expectation, Protocol, Target } from "./emitter.ts";
 import { installNpm, npmBinOf } from "./install.ts";
-/** Coding agents from npm, headless, each told to run one command. */
 import { answer } from "./models/script.ts";
 
 interface Definition {

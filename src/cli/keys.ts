@@ -1,5 +1,5 @@
-import type { Config } from "../config.ts";
 /** `tealight keys create|list|revoke`. */
+import type { Config } from "../config.ts";
 import { connect } from "./client.ts";
 import { out } from "./output.ts";
 import { printable, toLocalTime, toTable } from "./table.ts";

@@ -1,8 +1,8 @@
-import type { TSchema } from "@sinclair/typebox";
 /**
  * From text to a checked payload, in the order of the wire contract: size, JSON, schema, rules across
  * fields. A payload is accepted or refused as a whole. Error reports are built only on failure.
  */
+import type { TSchema } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { ValueErrorType, type ValueError } from "@sinclair/typebox/errors";
 import { AppError, type Issue } from "../errors.ts";

@@ -1,7 +1,7 @@
+/** How requests name traces, spans, times and projects. */
 import type { SpanRef } from "../backend/spans.ts";
 import type { Accounts, Project } from "../backend/store.ts";
 import type { TraceRef } from "../backend/traces.ts";
-/** How requests name traces, spans, times and projects. */
 import { AppError } from "../errors.ts";
 
 /**

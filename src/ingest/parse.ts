@@ -1,5 +1,5 @@
-import type { Fresh, TraceSpans } from "../backend/batch.ts";
 /** From the bytes of a request to spans for the store, whatever protocol they came in. */
+import type { Fresh, TraceSpans } from "../backend/batch.ts";
 import { decompress } from "../contract/body.ts";
 import { parsePayload } from "../contract/check.ts";
 import type { UnknownField } from "../contract/unknown.ts";

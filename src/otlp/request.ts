@@ -1,8 +1,8 @@
-import { excessOf } from "../contract/scan.ts";
 /**
  * From the bytes of an OTLP request to spans in terms of the contract. Each record stands for itself:
  * good ones are taken, bad ones are counted with the reason, and what we do not keep is counted, too.
  */
+import { excessOf } from "../contract/scan.ts";
 import type { Claim, LogPiece } from "../contract/units.ts";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";

@@ -1,10 +1,10 @@
-import type { SpanStatus, SpanType } from "./kind.ts";
 /**
  * How the spans of an emitter are interpreted. Each emitter has a file in senders/ with the signs that
  * identify it, the attributes it uses, and its differences from the conventions. A span can have the
  * attributes of several emitters (a framework and its instrumentation): all identified ones are asked in
  * the order of senders/list.ts, then the conventions.
  */
+import type { SpanStatus, SpanType } from "./kind.ts";
 import type { Place } from "./places.ts";
 import type { SpanRecord } from "./records.ts";
 import type { Counts } from "./usage.ts";

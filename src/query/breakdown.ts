@@ -1,4 +1,3 @@
-import { Type, type Static } from "@sinclair/typebox";
 /**
  * Where the time of a trace went. Parallel work counts once: times are the lengths of unions of intervals,
  * never sums. Of several spans of one model call or one tool run only the one that counts is looked at. Time
@@ -6,6 +5,7 @@ import { Type, type Static } from "@sinclair/typebox";
  * of different machines may differ: what a child has outside of its parent is not taken from the parent's
  * own time. Nor is what an internal span has: it says how its parent worked.
  */
+import { Type, type Static } from "@sinclair/typebox";
 import type { Reader } from "../backend/reader.ts";
 import type { SpanRecord } from "../backend/spans.ts";
 import { type TraceRef } from "../backend/traces.ts";

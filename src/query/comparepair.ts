@@ -1,5 +1,5 @@
-import { Type, type Static } from "@sinclair/typebox";
 /** Two spans side by side: what of the instructions, the tools, what was asked and what came of it differs. */
+import { Type, type Static } from "@sinclair/typebox";
 import type { Reader } from "../backend/reader.ts";
 import { type SpanRecord, type SpanRef } from "../backend/spans.ts";
 import type { TraceRef } from "../backend/traces.ts";

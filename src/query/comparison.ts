@@ -1,6 +1,6 @@
+/** Two traces side by side: their steps aligned as one table, and what of their totals differs. */
 import { Type, type Static } from "@sinclair/typebox";
 import { usdOf } from "../backend/costs.ts";
-/** Two traces side by side: their steps aligned as one table, and what of their totals differs. */
 import type { Reader } from "../backend/reader.ts";
 import { type TraceRef } from "../backend/traces.ts";
 import { FigureView, Skeleton, Summary } from "../backend/views.ts";

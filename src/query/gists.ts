@@ -1,8 +1,8 @@
-import { Type, type Static } from "@sinclair/typebox";
 /**
  * What spans did, in a few words each: read from their texts for as many as a table has rows in sight, since
  * no store of 50,000 spans should keep or send what nobody looks at.
  */
+import { Type, type Static } from "@sinclair/typebox";
 import type { Reader } from "../backend/reader.ts";
 import type { SpanRecord } from "../backend/spans.ts";
 import { type TraceRef } from "../backend/traces.ts";

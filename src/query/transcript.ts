@@ -1,12 +1,12 @@
-import { Type, type Static } from "@sinclair/typebox";
-import { invalidCursor, parseCursor, toCursor } from "../backend/cursor.ts";
-import { withCutOf } from "../backend/cuts.ts";
 /**
  * A trace as it is read: per model call only what is new in it and what came of it, each tool call with
  * the span that ran it. A page reads a bounded number of spans, compares each call with a bounded number
  * before it and shortens what is long, so that a trace of 50,000 spans costs what one of 500 does but for
  * a scan of its rows.
  */
+import { Type, type Static } from "@sinclair/typebox";
+import { invalidCursor, parseCursor, toCursor } from "../backend/cursor.ts";
+import { withCutOf } from "../backend/cuts.ts";
 import type { Reader } from "../backend/reader.ts";
 import { type SpanRecord, type StartPlace, type SpanRef } from "../backend/spans.ts";
 import { type TraceRef } from "../backend/traces.ts";

@@ -1,5 +1,5 @@
-import { usageColumns } from "../contract/fields.ts";
 /** Numbers of which each span has some others, one record behind the other in few large arrays. */
+import { usageColumns } from "../contract/fields.ts";
 import type { Usage } from "../contract/v1.ts";
 import type { CallMark } from "./spanfacts.ts";
 

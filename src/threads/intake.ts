@@ -1,3 +1,7 @@
+/**
+ * The HTTP thread's side of ingest: who may send, how much at a time, and the way to the writing
+ * thread. One object owns what a request needs to become durable.
+ */
 import {
   type StorageKind,
   type StorageState,
@@ -5,10 +9,6 @@ import {
   type UnknownNote,
 } from "../backend/store.ts";
 import { storageUnavailable } from "../backend/trouble.ts";
-/**
- * The HTTP thread's side of ingest: who may send, how much at a time, and the way to the writing
- * thread. One object owns what a request needs to become durable.
- */
 import { AppError } from "../errors.ts";
 import { createAdmission, type Admission } from "../ingest/admission.ts";
 import type { Delivery } from "../ingest/delivery.ts";

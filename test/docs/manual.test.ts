@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 /** The manual says what the code has, entry by entry, and the code has what the manual says. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Command, Option } from "commander";
 import { createProgram } from "../../src/cli/program.ts";
 import {

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
 /** Stored spans of OTLP mapped anew: an upgrade heals old traces and takes nothing away. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { connect } from "node:net";
 import type { RereadStatus } from "../../src/ingest/reread.ts";
 import { startServer, type TestServer } from "../helpers.ts";

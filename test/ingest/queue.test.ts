@@ -175,7 +175,7 @@ describe("the queue", () => {
         async (sends) => {
           const { queue, reader } = openBench(failOn("bad"));
           const expected: Record<string, Set<string>> = {};
-          let waiting: Promise<unknown>[] = [];
+          const waiting: Promise<unknown>[] = [];
           for (const { traceId, ids, endTime, waits } of sends) {
             const weight = { rows: ids.length, bytes: 10 };
             const sent = queue.submit(batchOf(traceId, ids, { endTime }), weight);

@@ -223,7 +223,7 @@ test("a trace in pieces of any order and number shows what the pieces in order d
         expect(await shownAfter(requests)).toBe(await shownAfter(inOrder(pieces)));
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 });
 
@@ -235,7 +235,7 @@ test("and so do pieces that come at the same time", async () => {
         expect(await shownAfter(requests, true)).toBe(await shownAfter(inOrder(pieces)));
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 

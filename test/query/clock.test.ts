@@ -1,5 +1,5 @@
-import { expect, test } from "bun:test";
 /** Pages of a list while somebody sets the clock back. */
+import { expect, test } from "bun:test";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { readPage } from "../../src/query/lists.ts";
 import { createNameLookup } from "../../src/sqlite/db/names.ts";

@@ -105,7 +105,7 @@ describe("what is new in all calls of a trace", () => {
           expect(news).toEqual(await get(`/api/traces/${traceId}/spans/~${key}/new`));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 

@@ -197,6 +197,6 @@ test("texts stay exact and garbage goes, whatever is sent, deleted, packed, undo
         }
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 75 },
   );
 });

@@ -1,5 +1,5 @@
-import { join } from "node:path";
 /** `bun test --preload` with this file runs sources and tests on the library that driver.ts opens. */
+import { join } from "node:path";
 import { plugin } from "bun";
 import { libraryVersion } from "./driver.ts";
 

@@ -1,5 +1,5 @@
-import { typeOfKind } from "../kind.ts";
 /** Laminar's SDK. */
+import { typeOfKind } from "../kind.ts";
 import { attribute } from "../places.ts";
 import type { Sender } from "../sender.ts";
 import { textOf } from "../values.ts";

@@ -1,5 +1,5 @@
-import { conventions } from "../conventions.ts";
 /** pydantic-ai. https://ai.pydantic.dev/logfire/ */
+import { conventions } from "../conventions.ts";
 import { attribute } from "../places.ts";
 import type { Sender } from "../sender.ts";
 import { countNames } from "../usage.ts";

@@ -1,6 +1,6 @@
+/** The user's own prices: rules, and list prices that are newer than the bundled ones. */
 import type { Database } from "bun:sqlite";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
-/** The user's own prices: rules, and list prices that are newer than the bundled ones. */
 import type { StoredRule } from "../../backend/store.ts";
 
 /** The newest first. */

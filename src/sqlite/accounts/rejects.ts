@@ -1,5 +1,5 @@
-import type { Database } from "bun:sqlite";
 /** Requests that were refused: a bounded table of the newest, and counts of all. Never a payload. */
+import type { Database } from "bun:sqlite";
 import type { Reject } from "../../backend/store.ts";
 import { rejectsKept } from "../../limits.ts";
 import { toCell } from "../db/cells.ts";

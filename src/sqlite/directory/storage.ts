@@ -1,10 +1,10 @@
-import { statfsSync, statSync } from "node:fs";
-import { basename, dirname } from "node:path";
 /**
  * Whether the store can be written: whether its disk has room, and whether the files that are open are
  * still those in the data directory. SQLite goes on writing into files that were removed, and what it
  * commits there is lost with the process.
  */
+import { statfsSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import type { StorageKind, StorageStatus } from "../../backend/store.ts";
 import { storageUnavailable } from "../../backend/trouble.ts";
 import { storage as limits } from "../../limits.ts";
@@ -47,7 +47,7 @@ export function createStorage(settings: StorageSettings) {
   let releasedAt = -Infinity;
   /** The last write that failed, and whether one succeeded since. */
   let failure: { at: number; code: string; isOver: boolean } | null = null;
-  let waiting: ((status: StorageStatus) => void)[] = [];
+  const waiting: ((status: StorageStatus) => void)[] = [];
 
   function remember(): void {
     for (const file of watched) {

@@ -1,5 +1,5 @@
-import type { TraceState } from "../../backend/views.ts";
 /** Whether a trace goes on. */
+import type { TraceState } from "../../backend/views.ts";
 import { staleAfterMs } from "../../limits.ts";
 
 export interface StateRow {

@@ -1,5 +1,5 @@
-import type { Token } from "../../backend/texts.ts";
 /** Lists in memory that the next list of their trace may begin with, and which of them it is. */
+import type { Token } from "../../backend/texts.ts";
 import { longestLiteral, type Place } from "./cut.ts";
 import type { Base } from "./lists.ts";
 

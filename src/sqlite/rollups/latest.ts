@@ -1,8 +1,8 @@
-import type { Database } from "bun:sqlite";
 /**
  * Sessions, runs and customers by their newest settled trace, so that the list of them reads as many
  * rows as it shows, of however many traces each has.
  */
+import type { Database } from "bun:sqlite";
 import type { LatestField } from "../../backend/stats.ts";
 import { facetNumber } from "./facets.ts";
 

@@ -1,7 +1,7 @@
+/** Looks through the texts of one trace for words: what the index only suspects, this decides. */
 import type { Hit } from "../../backend/search.ts";
 import type { Token } from "../../backend/texts.ts";
 import type { PayloadField } from "../../contract/fields.ts";
-/** Looks through the texts of one trace for words: what the index only suspects, this decides. */
 import { spanTypes } from "../../contract/v1.ts";
 import { elementsOf, membersOf, skipSpace, type Slice } from "../../messages/json.ts";
 import { fromCell } from "../db/cells.ts";

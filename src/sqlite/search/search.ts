@@ -1,3 +1,9 @@
+/**
+ * Search: which messages have all of the words, the newest trace first. Where the index can tell, only
+ * traces that it suspects and those that no file has are looked at; for words of one or two characters
+ * all are. Each trace is read from the store, so what is deleted or changed is right at once; and a page
+ * goes on for a bounded time, then says where it stood.
+ */
 import { foreignCursor, invalidCursor } from "../../backend/cursor.ts";
 import type { Hit, Hits, Search } from "../../backend/search.ts";
 import { Budget } from "../../budget.ts";
@@ -10,12 +16,6 @@ import { facetNumber } from "../rollups/facets.ts";
 import type { Source } from "../source.ts";
 import { looseKeyOf, type Candidate, type IndexFile, type Stretch } from "./file.ts";
 import type { Indexer } from "./indexer.ts";
-/**
- * Search: which messages have all of the words, the newest trace first. Where the index can tell, only
- * traces that it suspects and those that no file has are looked at; for words of one or two characters
- * all are. Each trace is read from the store, so what is deleted or changed is right at once; and a page
- * goes on for a bounded time, then says where it stood.
- */
 import { limits } from "./limits.ts";
 import type { Scanner } from "./scan.ts";
 import type { TraceRow, TraceTexts } from "./texts.ts";

@@ -1,6 +1,6 @@
+/** How far the index is. */
 import type { IndexStatus } from "../../backend/search.ts";
 import { facetNumber } from "../rollups/facets.ts";
-/** How far the index is. */
 import type { Source } from "../source.ts";
 import type { Indexer } from "./indexer.ts";
 

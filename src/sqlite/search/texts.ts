@@ -1,9 +1,9 @@
-import type { Database } from "bun:sqlite";
 /**
  * The texts of a trace, each once, at the first span that has it: names, ids and errors as they are,
  * payloads as the pieces of their lists. Lists that stand on others are walked only where they go on, so
  * that a conversation costs what its messages are, not what was sent.
  */
+import type { Database } from "bun:sqlite";
 import type { Field } from "../../backend/search.ts";
 import { type Token } from "../../backend/texts.ts";
 import { payloadFields } from "../../contract/fields.ts";

@@ -1,7 +1,7 @@
+/** Reckons the costs of stored spans anew. */
 import type { Database } from "bun:sqlite";
 import { and, between, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-/** Reckons the costs of stored spans anew. */
 import type { Cost, CostOf, Repricing } from "../../backend/writer.ts";
 import { usageColumns } from "../../contract/fields.ts";
 import { spanTypes, type ImportedSpan } from "../../contract/v1.ts";

@@ -1,7 +1,7 @@
+/** Maps stored spans anew, from what was kept of them. What a user set stays as it is. */
 import type { Database } from "bun:sqlite";
 import { and, between, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-/** Maps stored spans anew, from what was kept of them. What a user set stays as it is. */
 import { type MapAgain, type Rereading, type ReadLogs } from "../../backend/writer.ts";
 import { type Payloads } from "../../contract/fields.ts";
 import type { ImportedSpan, TraceHeader } from "../../contract/v1.ts";

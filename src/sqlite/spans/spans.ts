@@ -1,10 +1,10 @@
-import type { Database, SQLQueryBindings } from "bun:sqlite";
-import { eq } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/bun-sqlite";
 /**
  * Writes batches of spans: one row a span, one row a trace, the same state under any repetition and
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
+import type { Database, SQLQueryBindings } from "bun:sqlite";
+import { eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/bun-sqlite";
 import { type Batch, type Fresh, type SentSpan, type SpanLog } from "../../backend/batch.ts";
 import type { Change, CostOf, Meaning, Previews } from "../../backend/writer.ts";
 import { payloadFields, payloadsOf } from "../../contract/fields.ts";
@@ -318,7 +318,11 @@ export function createSpanWriter(
       settler.flush();
       payloads.flush();
       // What was made of log records stands elsewhere now.
-      for (const state of touched) if (state.tally.size === 0) (traces.remove(state), letGo(state));
+      for (const state of touched) {
+        if (state.tally.size > 0) continue;
+        traces.remove(state);
+        letGo(state);
+      }
     },
     committed() {
       payloads.committed();

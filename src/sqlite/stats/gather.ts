@@ -1,11 +1,11 @@
-import type { Coverage } from "../../backend/figures.ts";
-import type { StatsField } from "../../backend/stats.ts";
-import type { KeysPart, KeysPosition } from "../../backend/traces.ts";
-import type { Filter } from "../../filter/parse.ts";
 /**
  * Gathers what statistics show: cells by bucket and group, of the rollups, of the traces that are not
  * settled, or of those that match a filter.
  */
+import type { Coverage } from "../../backend/figures.ts";
+import type { StatsField } from "../../backend/stats.ts";
+import type { KeysPart, KeysPosition } from "../../backend/traces.ts";
+import type { Filter } from "../../filter/parse.ts";
 import { stats as limits } from "../../limits.ts";
 import { Cell, type CellSum } from "../../tally/cell.ts";
 import { contribute } from "../../tally/contribution.ts";

@@ -1,6 +1,6 @@
+/** Agents, workflows, models, providers and tools: whatever there are few of, by what they did. */
 import { parseCursor, toCursor } from "../../backend/cursor.ts";
 import { toFigures } from "../../backend/figures.ts";
-/** Agents, workflows, models, providers and tools: whatever there are few of, by what they did. */
 import { GroupPage, type GroupQuery } from "../../backend/stats.ts";
 import { spreadError } from "../../tally/cell.ts";
 import { facetNumber } from "../rollups/facets.ts";

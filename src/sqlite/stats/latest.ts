@@ -1,11 +1,11 @@
-import { and, desc, eq } from "drizzle-orm";
-import { parseCursor, toCursor } from "../../backend/cursor.ts";
-import { Figures, toFigures } from "../../backend/figures.ts";
 /**
  * Sessions, runs and customers, the one whose newest trace started last first. A page reads as many
  * rows as it shows and the traces that are not settled; with a filter it goes on for as long as there
  * is time.
  */
+import { and, desc, eq } from "drizzle-orm";
+import { parseCursor, toCursor } from "../../backend/cursor.ts";
+import { Figures, toFigures } from "../../backend/figures.ts";
 import { LatestPage, type LatestQuery, type LatestField } from "../../backend/stats.ts";
 import { Budget } from "../../budget.ts";
 import type { Filter } from "../../filter/parse.ts";

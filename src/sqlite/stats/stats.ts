@@ -1,9 +1,9 @@
-import { toFigures, type Figures, type Stats } from "../../backend/figures.ts";
 /**
  * Totals and series over any range of time, and by whatever they are kept by. Unfiltered they come from
  * the rollups, with the few traces that are not settled counted on the spot; with a filter, from the
  * traces that match, newest first, for as long as there is time.
  */
+import { toFigures, type Figures, type Stats } from "../../backend/figures.ts";
 import { type StatsQuery, rankings, type StatsField } from "../../backend/stats.ts";
 import { AppError } from "../../errors.ts";
 import { stats as limits } from "../../limits.ts";

@@ -1,5 +1,5 @@
-import { payloadFields } from "../../contract/fields.ts";
 /** What spans say under names of the sender's. Of two spans that say something of their trace the later end counts. */
+import { payloadFields } from "../../contract/fields.ts";
 import { parseAttributes } from "../../contract/unknown.ts";
 import { traceAttributes as limits } from "../../limits.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";

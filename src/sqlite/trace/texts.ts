@@ -1,7 +1,7 @@
+/** The texts of spans as a reader gives them: by the bytes of their lists, which stand in the span's row. */
 import type { Reader } from "../../backend/reader.ts";
 import type { Texts } from "../../backend/spans.ts";
 import { DamagedText, type ListFold } from "../../backend/texts.ts";
-/** The texts of spans as a reader gives them: by the bytes of their lists, which stand in the span's row. */
 import { payloadFields, type PayloadField } from "../../contract/fields.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { isDamage } from "../db/trouble.ts";

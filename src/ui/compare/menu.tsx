@@ -10,6 +10,7 @@ import { Icon } from "../parts/icon.tsx";
 import { StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import { useComparable } from "./data.ts";
 import "./compare.css";
+import "./compare.phone.css";
 
 export function CompareMenu({ trace, project }: { trace: Summary; project: string }) {
   return (

@@ -1,7 +1,7 @@
-import type { Comparison } from "../../query/comparison.ts";
 /**
  * The rows of a comparison with their change marks and step numbers, and the filter by kind of change.
  */
+import type { Comparison } from "../../query/comparison.ts";
 import type { Change } from "../../query/pairing.ts";
 
 export type ComparedRow = Comparison["rows"][number];

@@ -17,6 +17,7 @@ import { More } from "./more.tsx";
 import { Palette } from "./palette.tsx";
 import { ShortcutSheet } from "./shortcut-sheet.tsx";
 import "./shell.css";
+import "./shell.dialogs.css";
 
 type Overlay = "palette" | "keys" | "more" | null;
 

@@ -1,5 +1,5 @@
-import type { SpanTable } from "../data/span-table.ts";
 /** The toolbar above a trace: the open view and its filters. */
+import type { SpanTable } from "../data/span-table.ts";
 import { count as countText } from "../format.ts";
 import { Key } from "../parts/controls.tsx";
 import { Dropdown } from "../parts/dropdown.tsx";

@@ -1,3 +1,4 @@
+/** What the API shows of a project, as lines that can be compared and read. */
 import type {
   Skeleton,
   SpanView,
@@ -5,7 +6,6 @@ import type {
   TracePage,
   TraceView,
 } from "../../../src/backend/views.ts";
-/** What the API shows of a project, as lines that can be compared and read. */
 import type { Message, Part, Tool } from "../../../src/messages/model.ts";
 import type { SpanMessages } from "../../../src/query/news.ts";
 import type { TranscriptPage } from "../../../src/query/transcript.ts";

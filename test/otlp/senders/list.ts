@@ -1,9 +1,9 @@
+/** What all emitters send, and what is to become of it. */
 import { semanticConventions } from "../conventions.ts";
 import { rules } from "../rules.ts";
 import { claudeCode } from "./claude-code.ts";
 import { codex } from "./codex.ts";
 import { copilotChat } from "./copilot.ts";
-/** What all emitters send, and what is to become of it. */
 import type { Fixture } from "./fixture.ts";
 import { frameworks } from "./frameworks.ts";
 import { geminiCli } from "./gemini-cli.ts";

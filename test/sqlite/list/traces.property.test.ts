@@ -416,7 +416,7 @@ test("lists and keys are those of the model, whatever the filter, the order and 
         }
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 });
 
@@ -458,7 +458,7 @@ test("no trace is missed that changes while someone pages, and none comes twice 
         expect(twice.filter((key) => !changed.has(key))).toEqual([]);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
   // 10 s on an idle machine.
 });

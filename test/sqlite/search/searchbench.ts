@@ -1,5 +1,5 @@
-import { join } from "node:path";
 /** A store under test with its index, without threads: time passes when the test says so. */
+import { join } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { Hit } from "../../../src/backend/search.ts";
 import { searchTraces, type SearchRequest } from "../../../src/query/search.ts";

@@ -1,8 +1,8 @@
-import { expect, test } from "bun:test";
 /**
  * Whatever happened to the spans and however much of it is settled: statistics and lists say what a
  * plain model counts.
  */
+import { expect, test } from "bun:test";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
 import type { Figures } from "../../../src/backend/figures.ts";
@@ -186,7 +186,7 @@ test("totals, series and groups are those of the model", () => {
         }
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 });
 
@@ -236,7 +236,7 @@ test("the pages of a list of names are those of the model", () => {
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -329,7 +329,7 @@ test("the pages of sessions are those of the model, the newest first", () => {
         checkFigures(row, own);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 

@@ -1,5 +1,5 @@
-import { afterAll, beforeEach, afterEach, expect, test } from "bun:test";
 /** What the viewer shows while something fails, and how it goes on: in a real browser, on a real port. */
+import { afterAll, beforeEach, afterEach, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { version } from "../../../src/version.ts";

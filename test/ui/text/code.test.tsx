@@ -1,5 +1,5 @@
-import { expect, test } from "bun:test";
 /** Code is coloured where that is quick, and never more of it in the page than can be seen. */
+import { expect, test } from "bun:test";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import fc from "fast-check";
 import { renderToStaticMarkup } from "react-dom/server";

@@ -1,5 +1,5 @@
-import { expect, test } from "bun:test";
 /** The parts of messages: what was said, thought, called, got back and attached. */
+import { expect, test } from "bun:test";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";

@@ -1,5 +1,5 @@
-import { expect, test } from "bun:test";
 /** Whatever a model wrote is shown as text and a few elements, and nothing of it ever runs or is fetched. */
+import { expect, test } from "bun:test";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import fc from "fast-check";
 import { marked, type Token, type Tokens } from "marked";

@@ -1,5 +1,5 @@
-import type { SpanView } from "../../../backend/views.ts";
 /** The metadata and attributes of a span, including those that have no field in the ingest format. */
+import type { SpanView } from "../../../backend/views.ts";
 import { isObject, parseJson, toText } from "../../../messages/json.ts";
 import { EmptyState } from "../../parts/controls.tsx";
 import { JsonTree } from "../../text/json.tsx";

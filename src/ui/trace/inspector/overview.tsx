@@ -1,6 +1,6 @@
+/** The first tab of a span: time, cost, context, output and error. */
 import { Link } from "wouter";
 import type { SpanView } from "../../../backend/views.ts";
-/** The first tab of a span: time, cost, context, output and error. */
 import type { SpanMessages } from "../../../query/news.ts";
 import { useProject } from "../../data/queries.ts";
 import type { SpanRow, SpanTable } from "../../data/span-table.ts";

@@ -1,5 +1,5 @@
-import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 /** The third cell of a row: when its spans ran, on the time axis that all rows share. */
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import { Duration } from "../../parts/figure.tsx";
 import type { LineKind } from "./lines.ts";
 import type { Timeline, Window } from "./timeline.ts";

@@ -1,8 +1,8 @@
-import type { SpanTable } from "../../data/span-table.ts";
 /**
  * The keyboard shortcuts of the table, following the treegrid pattern of WAI-ARIA, and jumps to steps,
  * errors and matches.
  */
+import type { SpanTable } from "../../data/span-table.ts";
 import { useShortcuts, type Shortcut } from "../../state/keys.ts";
 import type { Lines } from "./lines.ts";
 import { nextSort, sortKeys, type SortKey } from "./sort.ts";

@@ -1,9 +1,9 @@
-import { rollupOf } from "../../data/span-sums.ts";
 /**
  * The lines of the table: spans in tree order, or sorted by a column. Repeated spans, internal spans, and
  * spans without a value in the sorted column are folded: one line stands for the fold, its members below
  * it.
  */
+import { rollupOf } from "../../data/span-sums.ts";
 import type { SpanTable } from "../../data/span-table.ts";
 import { sortRows, type Sort } from "./sort.ts";
 

@@ -1,5 +1,5 @@
-import { ownOf } from "../../data/span-sums.ts";
 /** The sort orders of the table, and which spans have no place in one. */
+import { ownOf } from "../../data/span-sums.ts";
 import type { SpanTable } from "../../data/span-table.ts";
 
 /** In the order in which the keyboard shortcut cycles through them. */
