@@ -1,7 +1,7 @@
 /** A server in a process of its own, for what must not happen inside of the test's: deaths, memory. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { homeFiles, type ServerInfo } from "../src/sqlite/directory/directory.ts";
+import { dataDirectoryFiles, type ServerInfo } from "../src/directory/directory.ts";
 
 export interface ServerProcess extends AsyncDisposable {
   url: string;
@@ -64,7 +64,7 @@ export async function spawnServer(
   }
   const startMs = performance.now() - start;
   const info = JSON.parse(line) as ServerInfo;
-  const { keyFile, tokenFile } = homeFiles(dataDir);
+  const { keyFile, tokenFile } = dataDirectoryFiles(dataDir);
   return {
     url: `http://127.0.0.1:${info.port}`,
     port: info.port,

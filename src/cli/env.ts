@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { commandFor, type Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { shellQuoted } from "../shell.ts";
-import type { ServerInfo } from "../sqlite/directory/directory.ts";
+import type { ServerInfo } from "../directory/directory.ts";
 import { findServer } from "./client.ts";
 import { out } from "./output.ts";
 

@@ -12,7 +12,7 @@ import {
   type Flags,
 } from "../config.ts";
 import { AppError } from "../errors.ts";
-import type { ServerInfo } from "../sqlite/directory/directory.ts";
+import type { ServerInfo } from "../directory/directory.ts";
 import { findServer } from "./client.ts";
 import { clientVariables } from "./env.ts";
 import { out } from "./output.ts";

@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { shutdownDeadlineMs } from "../limits.ts";
-import { readServerInfo } from "../sqlite/directory/directory.ts";
+import { readServerInfo } from "../directory/directory.ts";
 import { connect, findServer } from "./client.ts";
 import { out } from "./output.ts";
 

@@ -7,7 +7,7 @@
 import type { Database } from "bun:sqlite";
 import type { Batch, Fresh } from "../backend/batch.ts";
 import type { WriterEvents } from "../backend/writer.ts";
-import type { Storage } from "./directory/storage.ts";
+import type { Storage } from "./storage/storage.ts";
 import { isOfDisk, toTrouble } from "./db/trouble.ts";
 import type { SpanWriter } from "./spans/spans.ts";
 

@@ -10,7 +10,7 @@ import { recordUnknown } from "./accounts/unknown.ts";
 import * as views from "./accounts/views.ts";
 import { closeWriter, guarded, openWriter, shrinkMemory } from "./db/open.ts";
 import { isDamage, toTrouble } from "./db/trouble.ts";
-import { createStorage } from "./directory/storage.ts";
+import { createStorage } from "./storage/storage.ts";
 import { createPayloadWriter } from "./payload/payloads.ts";
 import { isPinned } from "./spans/pins.ts";
 import { createSpanWriter } from "./spans/spans.ts";

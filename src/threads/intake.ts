@@ -13,7 +13,7 @@ import { createRefusals, type Refusals } from "../ingest/refusals.ts";
 import { createLane } from "./lane.ts";
 import type { Receipt } from "../ingest/parse.ts";
 import { createUnknownCounts } from "../ingest/unknown.ts";
-import { identityOf } from "../sqlite/directory/storage.ts";
+import { identityOfStore } from "../sqlite/backend.ts";
 import {
   type StorageKind,
   type StorageState,
@@ -92,7 +92,7 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     { onCrash, onNotice: onDamage },
   );
   const accounts = await writer.open();
-  const identity = identityOf(rest.path);
+  const identity = identityOfStore(rest.dataDir);
   const keyring = createKeyring(accounts, givenKey);
   const refusals = createRefusals();
   const unknownCounts = createUnknownCounts();
@@ -166,7 +166,7 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
       return { state: storage.state, freeBytes: freeBytes.value };
     },
     checkPlace() {
-      if (identityOf(rest.path) !== identity) throw storageUnavailable("gone");
+      if (identityOfStore(rest.dataDir) !== identity) throw storageUnavailable("gone");
     },
     deliver(delivery, whenDone) {
       const { promise, resolve, reject } = Promise.withResolvers<Receipt>();

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import type { Config } from "../../src/config.ts";
 import { proofOf } from "../../src/secrets.ts";
 import {
-  homeFiles,
+  dataDirectoryFiles,
   readServerInfo,
   type ServerInfo,
-} from "../../src/sqlite/directory/directory.ts";
+} from "../../src/directory/directory.ts";
 import { version } from "../../src/version.ts";
 import { makeTempDir, startServer, type TestServer } from "../helpers.ts";
 
@@ -32,7 +32,7 @@ export function makeDataDir() {
   return {
     dir,
     async [Symbol.asyncDispose]() {
-      if (existsSync(homeFiles(dir).serverFile)) await tealight(dir, ["stop"]);
+      if (existsSync(dataDirectoryFiles(dir).serverFile)) await tealight(dir, ["stop"]);
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -121,7 +121,7 @@ export async function startAnnouncedServer(
   overrides: Partial<Config> = {},
 ): Promise<TestServer & { info: ServerInfo }> {
   const server = await startServer(overrides);
-  const { home } = server.engine;
+  const { directory } = server.engine;
   const info: ServerInfo = {
     pid: process.pid,
     url: `http://localhost:${server.port}`,
@@ -131,11 +131,11 @@ export async function startAnnouncedServer(
     otlpAuth: server.engine.otlp.auth,
     version,
     startedAt: Date.now(),
-    dataDir: home.dir,
-    keyFile: home.keyFile,
-    tokenFile: home.tokenFile,
+    dataDir: directory.dir,
+    keyFile: directory.keyFile,
+    tokenFile: directory.tokenFile,
   };
-  home.announce(info);
+  server.engine.announce(info);
   return { ...server, info };
 }
 
@@ -154,7 +154,7 @@ export function standIn(dir: string, answer: (request: Request) => Response) {
       return Response.json({ proof: proofOf(token, host, searchParams.get("nonce") ?? "") });
     },
   });
-  const { serverFile, tokenFile } = homeFiles(dir);
+  const { serverFile, tokenFile } = dataDirectoryFiles(dir);
   writeFileSync(tokenFile, token);
   const url = `http://127.0.0.1:${server.port}`;
   writeFileSync(serverFile, JSON.stringify({ url, dataDir: dir }));

@@ -5,7 +5,7 @@ import { createConnection, createServer, type AddressInfo, type Server } from "n
 import { makeTempDir } from "../helpers.ts";
 import { otlpSpan, send, tracesRequest } from "../otlp/sender.ts";
 import { spawnServer } from "../server.process.ts";
-import type { ServerInfo } from "../../src/sqlite/directory/directory.ts";
+import type { ServerInfo } from "../../src/directory/directory.ts";
 import { runningServer, tealight } from "./command.ts";
 
 const dirs: string[] = [];

@@ -6,7 +6,7 @@ import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { AppError } from "../../errors.ts";
-import { giveUpSpare } from "../directory/directory.ts";
+import { giveUpSpare } from "../storage/files.ts";
 import { checkWhole } from "./intact.ts";
 import type { Durability } from "../../backend/writer.ts";
 import { migrate, schemaVersion } from "./migrate.ts";

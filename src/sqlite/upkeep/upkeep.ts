@@ -15,7 +15,7 @@ import { checkpoint } from "../db/open.ts";
 import { applyPacking, compressPacking, planPacking, type Packing } from "../payload/pack.ts";
 import type { PayloadWriter } from "../payload/payloads.ts";
 import type { SpanWriter } from "../spans/spans.ts";
-import type { Storage } from "../directory/storage.ts";
+import type { Storage } from "../storage/storage.ts";
 import { createTasks, type Task } from "./tasks.ts";
 import type { Transactions } from "../transactions.ts";
 
