@@ -2,7 +2,7 @@
  * How commands ask the server: the running one over HTTP, or, where none runs, an engine of their
  * own that holds the directory's lock for as long as the command lasts.
  */
-import { hasStore } from "../sqlite/storage/files.ts";
+import { hasStore } from "../sqlite/backend.ts";
 import { readFileSync, realpathSync } from "node:fs";
 import { requestOf, type AnswerOf, type Question, type RouteName } from "../api.ts";
 import type { Config } from "../config.ts";

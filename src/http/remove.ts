@@ -3,6 +3,7 @@
  * filter a few traces go at a time, so that what comes in never waits long; and one request goes on for
  * some seconds only, then says how to go on, since a connection may not be silent for longer.
  */
+import { defaultProjectId } from "../backend/store.ts";
 import { Type, type Static } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
@@ -168,9 +169,8 @@ async function removeProject(
   how: How,
 ): Promise<WouldDelete | ProjectDeleted> {
   const { keyring, intake } = deps;
-  const { projects } = keyring.accounts();
   const { id } = findProject(keyring.accounts(), name);
-  if (id === projects[0]!.id) {
+  if (id === defaultProjectId) {
     throw new AppError("conflict", "the default project cannot be deleted", {
       hint: "delete its traces alone: DELETE /api/traces?project=…",
     });
