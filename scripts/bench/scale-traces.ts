@@ -1,3 +1,4 @@
+import type { SentSpan } from "../../src/backend/batch.ts";
 /**
  * The traces of a large store, as a team of agents would have sent them within a month: most of a
  * few spans, few of thousands. The same number of spans gives the same traces.
@@ -7,7 +8,6 @@
  * 10 million are about 1 GB.
  */
 import type { ImportedSpan, TraceHeader } from "../../src/contract/v1.ts";
-import type { SentSpan } from "../../src/backend/batch.ts";
 import { range, vocabulary } from "./words.ts";
 
 export const agents = range(40).map((n) => `agent-${n + 1}`);

@@ -1,15 +1,15 @@
+import { readFileSync, realpathSync } from "node:fs";
+import { requestOf, type AnswerOf, type Question, type RouteName } from "../api.ts";
+import type { Config } from "../config.ts";
+import { dataDirectoryFiles, readServerInfo, type ServerInfo } from "../directory/directory.ts";
+import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
+import { createLog } from "../log.ts";
+import { isSameDigest, newNonce, proofOf } from "../secrets.ts";
 /**
  * How commands ask the server: the running one over HTTP, or, where none runs, an engine of their
  * own that holds the directory's lock for as long as the command lasts.
  */
 import { hasStore } from "../sqlite/backend.ts";
-import { readFileSync, realpathSync } from "node:fs";
-import { requestOf, type AnswerOf, type Question, type RouteName } from "../api.ts";
-import type { Config } from "../config.ts";
-import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
-import { createLog } from "../log.ts";
-import { isSameDigest, newNonce, proofOf } from "../secrets.ts";
-import { dataDirectoryFiles, readServerInfo, type ServerInfo } from "../directory/directory.ts";
 import { openEngine } from "./engine.ts";
 import { out } from "./output.ts";
 

@@ -3,20 +3,20 @@
  * `serve` puts it on ports; other commands, where no server runs, ask it directly.
  */
 import { refuseDebugger, type Config } from "../config.ts";
+import { openDataDirectory, type DataDirectory, type ServerInfo } from "../directory/directory.ts";
 import { createApp, type App } from "../http/app.ts";
 import { createGuard } from "../http/guard.ts";
 import { isLoopback } from "../http/listen.ts";
 import { createLive } from "../http/live.ts";
 import type { OtlpDeps } from "../http/otlp.ts";
-import { openIntake, type Intake } from "../threads/intake.ts";
-import { proofOf, sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
+import { proofOf, sha256 } from "../secrets.ts";
+import { contents, fileSizes, sqliteVersion, wasLeftOpen } from "../sqlite/backend.ts";
+import { openIntake, type Intake } from "../threads/intake.ts";
 import { createReader } from "../threads/reader.ts";
 import { createSearcher, type Searcher } from "../threads/searcher.ts";
-import { createDamageLog } from "./damage.ts";
-import { openDataDirectory, type DataDirectory, type ServerInfo } from "../directory/directory.ts";
-import { contents, fileSizes, sqliteVersion, wasLeftOpen } from "../sqlite/backend.ts";
 import { version } from "../version.ts";
+import { createDamageLog } from "./damage.ts";
 
 export interface Engine {
   app: App;

@@ -1,6 +1,6 @@
+import type { Config } from "../config.ts";
 /** `tealight keys create|list|revoke`. */
 import { connect } from "./client.ts";
-import type { Config } from "../config.ts";
 import { out } from "./output.ts";
 import { printable, toLocalTime, toTable } from "./table.ts";
 

@@ -1,9 +1,9 @@
 /** `tealight serve`: the engine on its ports, from the first line to the last commit. */
 import { commandFor, type Config } from "../config.ts";
+import { inUse, type ServerInfo } from "../directory/directory.ts";
 import { shutdownDeadlineMs } from "../limits.ts";
 import { createLog } from "../log.ts";
 import { shellQuoted } from "../shell.ts";
-import { inUse, type ServerInfo } from "../directory/directory.ts";
 import { version } from "../version.ts";
 import { findServer } from "./client.ts";
 import { openEngine } from "./engine.ts";

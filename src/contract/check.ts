@@ -1,10 +1,10 @@
+import type { TSchema } from "@sinclair/typebox";
 /**
  * From text to a checked payload, in the order of the wire contract: size, JSON, schema, rules
  * across fields. A payload is accepted or refused whole. Reports are built only on failure.
  */
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { ValueErrorType, type ValueError } from "@sinclair/typebox/errors";
-import type { TSchema } from "@sinclair/typebox";
 import { AppError, type Issue } from "../errors.ts";
 import { wire } from "../limits.ts";
 import { excessOf, faultOf } from "./scan.ts";

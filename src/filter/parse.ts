@@ -1,3 +1,4 @@
+import type { Pattern } from "../pattern.ts";
 /**
  * The one grammar of filters, for lists, statistics, deletes, live views and the command line:
  *
@@ -9,7 +10,6 @@
  * is ever thrown, and it says where.
  */
 import { findKey, keys, nearestKey, spellingOf, type Key } from "./keys.ts";
-import type { Pattern } from "../pattern.ts";
 import { readTime, timeHint, timeUnits } from "./time.ts";
 import { dropLetters, plainStart, refuse, splitAll, splitAt, textOf, toWords } from "./words.ts";
 import type { Piece } from "./words.ts";

@@ -1,6 +1,6 @@
+import { Type } from "@sinclair/typebox";
 /** Where spans come in. These routes read their bodies by themselves, in the order of their contracts. */
 import { defaultProjectId } from "../backend/store.ts";
-import { Type } from "@sinclair/typebox";
 import { ImportedPayload, Payload } from "../contract/v1.ts";
 import { rejectedNames } from "../otlp/answer.ts";
 import { signals, type Signal } from "../otlp/request.ts";

@@ -1,18 +1,18 @@
+import { Type, type Static } from "@sinclair/typebox";
+import { parseBoundCursor, toBoundCursor } from "../backend/cursor.ts";
 /**
  * Pins and deletes. What is deleted is out of sight at once, its space is freed later. Of what matches a
  * filter a few traces go at a time, so that what comes in never waits long; and one request goes on for
  * some seconds only, then says how to go on, since a connection may not be silent for longer.
  */
 import { defaultProjectId } from "../backend/store.ts";
-import { Type, type Static } from "@sinclair/typebox";
+import type { KeysPosition } from "../backend/traces.ts";
 import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
 import { parseTime } from "../filter/time.ts";
-import type { Intake } from "../threads/intake.ts";
 import { removal as limits } from "../limits.ts";
-import { parseBoundCursor, toBoundCursor } from "../backend/cursor.ts";
-import type { KeysPosition } from "../backend/traces.ts";
 import { nullable } from "../schemas.ts";
+import type { Intake } from "../threads/intake.ts";
 import { decodedSegment, findProject } from "./params.ts";
 import { projectIdOf, traceKeyOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";

@@ -1,15 +1,15 @@
 /** All routes, in the order of the document. */
 import { adminRoutes } from "./admin.ts";
 import { compareRoutes } from "./compare.ts";
+import { documentRoutes } from "./document.ts";
 import { ingestRoutes, type IngestRouteDeps } from "./ingestroutes.ts";
 import { liveRoutes, type Live } from "./live.ts";
 import { messageRoutes } from "./messages.ts";
-import { documentRoutes } from "./document.ts";
 import { priceRoutes } from "./prices.ts";
-import type { ReadDeps } from "./read.ts";
 import { promptRoutes } from "./prompts.ts";
-import { rereadRoutes } from "./reread.ts";
+import type { ReadDeps } from "./read.ts";
 import { removeRoutes } from "./remove.ts";
+import { rereadRoutes } from "./reread.ts";
 import type { Route } from "./route.ts";
 import { searchRoutes, type SearchDeps } from "./search.ts";
 import { serverRoutes, type ServerDeps } from "./server.ts";

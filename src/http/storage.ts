@@ -1,9 +1,9 @@
 /** What takes the space of the data directory. */
 import { Type } from "@sinclair/typebox";
+import type { IndexStatus } from "../backend/search.ts";
+import { Shares } from "../backend/store.ts";
 import { nullable } from "../schemas.ts";
 import type { Reader, StoreSizes } from "../threads/reader.ts";
-import { Shares } from "../backend/store.ts";
-import type { IndexStatus } from "../backend/search.ts";
 import type { Searcher } from "../threads/searcher.ts";
 import { route } from "./route.ts";
 

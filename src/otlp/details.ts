@@ -271,7 +271,8 @@ function fieldOf(name: string): keyof UsageDetails | null {
     return lifetime === "5m" ? "cacheWrite5mInputTokens" : "cacheWrite1hInputTokens";
   }
   const modality = /(?:^|[._])(text|audio|image|video)(?:[._]|$)/.exec(name)?.[1] as
-    Modality | undefined;
+    | Modality
+    | undefined;
   // The AI SDK calls all that is no reasoning text.
   if (!modality || name.startsWith("ai.usage.")) return null;
   if (/cache/.test(name)) {

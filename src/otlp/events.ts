@@ -1,6 +1,6 @@
+import type { Claim, PieceFacts, UnitKind } from "../contract/units.ts";
 /** Log records of agents that say what they did: what a reader of one agent's records works with. */
 import type { Usage } from "../contract/v1.ts";
-import type { Claim, PieceFacts, UnitKind } from "../contract/units.ts";
 import { wire } from "../limits.ts";
 import type { Attributes, Instant, SpanRecord, Value } from "./records.ts";
 import { countOf, isPresent, numberOf, textOf, toText } from "./values.ts";

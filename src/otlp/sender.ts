@@ -1,3 +1,4 @@
+import type { SpanStatus, SpanType } from "./kind.ts";
 /**
  * What an emitter's spans mean. Each emitter has a file in senders/ that says how it is recognised,
  * which attributes it uses for what, and where it differs from the conventions. A span may carry the
@@ -6,7 +7,6 @@
  */
 import type { Place } from "./places.ts";
 import type { SpanRecord } from "./records.ts";
-import type { SpanStatus, SpanType } from "./kind.ts";
 import type { Counts } from "./usage.ts";
 
 /** Attribute keys by what they mean; the first that has a value counts. */

@@ -1,3 +1,4 @@
+import { Type, type Static } from "@sinclair/typebox";
 /**
  * Where the time of a trace went. Parallel work counts once: times are the lengths of unions of intervals,
  * never sums. Of several spans of one model call or one tool run only the one that counts is looked at. Time
@@ -7,15 +8,14 @@
  */
 import type { Reader } from "../backend/reader.ts";
 import type { SpanRecord } from "../backend/spans.ts";
-import { createContextUse, ContextUse } from "./context.ts";
-import { Type, type Static } from "@sinclair/typebox";
+import { type TraceRef } from "../backend/traces.ts";
 import { spanTypes } from "../contract/v1.ts";
 import { breakdown as limits } from "../limits.ts";
 import { described, nullable } from "../schemas.ts";
 import { isModelCall } from "../tally/calls.ts";
-import { mark, readOutline, type Outline } from "./outline.ts";
-import { type TraceRef } from "../backend/traces.ts";
 import { none } from "../tally/tree.ts";
+import { createContextUse, ContextUse } from "./context.ts";
+import { mark, readOutline, type Outline } from "./outline.ts";
 
 const times = {
   count: Type.Integer(),

@@ -1,3 +1,6 @@
+import { Type, type Static } from "@sinclair/typebox";
+import { invalidCursor, parseCursor, toCursor } from "../backend/cursor.ts";
+import { withCutOf } from "../backend/cuts.ts";
 /**
  * A trace as it is read: per model call only what is new in it and what came of it, each tool call with
  * the span that ran it. A page reads a bounded number of spans, compares each call with a bounded number
@@ -6,11 +9,8 @@
  */
 import type { Reader } from "../backend/reader.ts";
 import { type SpanRecord, type StartPlace, type SpanRef } from "../backend/spans.ts";
+import { type TraceRef } from "../backend/traces.ts";
 import { Summary, Repeats } from "../backend/views.ts";
-import { callFields, type Call } from "./compare.ts";
-import { createIds } from "./skeleton.ts";
-import { invalidCursor, parseCursor, toCursor } from "../backend/cursor.ts";
-import { Type, type Static } from "@sinclair/typebox";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { transcript as limits } from "../limits.ts";
 import { createClipper } from "../messages/clip.ts";
@@ -19,13 +19,13 @@ import { Message, ToolResult, type Part } from "../messages/model.ts";
 import { readMessages } from "../messages/read.ts";
 import { saysSystemPrompt, withSystemPrompt } from "../messages/system.ts";
 import { readToolRun } from "../messages/tools.ts";
-import { contextWindowOf } from "./context.ts";
-import { withCutOf } from "../backend/cuts.ts";
 import { described, nullable, oneOf } from "../schemas.ts";
+import { callFields, type Call } from "./compare.ts";
+import { contextWindowOf } from "./context.ts";
 import { createJoiner, idAttributes, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
 import { findAboveWork, readOutline } from "./outline.ts";
-import { type TraceRef } from "../backend/traces.ts";
+import { createIds } from "./skeleton.ts";
 
 const shownTypes = ["agent", "llm", "tool"] as const;
 

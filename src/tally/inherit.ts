@@ -1,3 +1,4 @@
+import type { TraceState } from "../sqlite/spans/traces.ts";
 /**
  * The model of calls that report usage and name none: that of the nearest span above which names one.
  * Codex says it on its turns and requests alone. Spans come in any order: a call whose way up ends at a span
@@ -6,7 +7,6 @@
 import { reportsUsage } from "./alike.ts";
 import { isModelCall } from "./calls.ts";
 import type { SpanFacts } from "./spanfacts.ts";
-import type { TraceState } from "../sqlite/spans/traces.ts";
 
 /** How far up is looked. */
 const maxLevels = 64;

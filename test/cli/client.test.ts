@@ -4,8 +4,8 @@ import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "../../src/cli/client.ts";
 import { resolveConfig } from "../../src/config.ts";
-import { newSecret } from "../../src/secrets.ts";
 import { dataDirectoryFiles, readServerInfo } from "../../src/directory/directory.ts";
+import { newSecret } from "../../src/secrets.ts";
 import { makePayload, makeTempDir } from "../helpers.ts";
 import {
   expectFailure,

@@ -3,12 +3,12 @@ import { expect } from "bun:test";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../src/config.ts";
-import { proofOf } from "../../src/secrets.ts";
 import {
   dataDirectoryFiles,
   readServerInfo,
   type ServerInfo,
 } from "../../src/directory/directory.ts";
+import { proofOf } from "../../src/secrets.ts";
 import { version } from "../../src/version.ts";
 import { makeTempDir, startServer, type TestServer } from "../helpers.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { createServer, type AddressInfo } from "node:net";
 import { existsSync, readFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import {
   expectFailure,

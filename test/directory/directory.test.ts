@@ -10,13 +10,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "../../src/errors.ts";
 import {
   dataDirectoryFiles,
   openDataDirectory,
   readServerInfo,
   type DataDirectory,
 } from "../../src/directory/directory.ts";
+import { AppError } from "../../src/errors.ts";
 import { storeFiles } from "../../src/sqlite/storage/files.ts";
 import { contents } from "../../src/sqlite/storage/lock.ts";
 import { makePayload, makeTempDir } from "../helpers.ts";

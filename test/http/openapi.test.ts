@@ -1,8 +1,8 @@
+import { expect, test } from "bun:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { expect, test } from "bun:test";
-import { viewerPaths } from "../../src/http/viewer.ts";
 import type { SpanView } from "../../src/backend/views.ts";
+import { viewerPaths } from "../../src/http/viewer.ts";
 import { makePayload, startServer, type TestServer } from "../helpers.ts";
 
 interface Operation {

@@ -1,8 +1,8 @@
 /** OTLP from senders that are broken or mean: an answer of the specification, and a server that goes on. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Encoding } from "../../src/otlp/request.ts";
 import type { SpanView } from "../../src/backend/views.ts";
+import type { Encoding } from "../../src/otlp/request.ts";
 import { makeTempDir, sendUntilTaken, startServer, type TestServer } from "../helpers.ts";
 import { fieldOf, nestedOf } from "../otlp/bytes.ts";
 import { request } from "../otlp/otlp.arbitrary.ts";

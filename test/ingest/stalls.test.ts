@@ -1,10 +1,10 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
+import { type ServerInfo } from "../../src/directory/directory.ts";
 import type { Status } from "../../src/http/server.ts";
 import { nextStall, timed, type Stall } from "../../src/ingest/stalls.ts";
 import { stallMs } from "../../src/limits.ts";
-import { type ServerInfo } from "../../src/directory/directory.ts";
 import { storeFiles } from "../../src/sqlite/storage/files.ts";
 import { firstLine } from "../faults/faults.ts";
 import { makePayload, makeTempDir } from "../helpers.ts";

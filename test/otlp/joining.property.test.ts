@@ -4,9 +4,10 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Encoding, Signal } from "../../src/otlp/request.ts";
 import type { SpanView, Summary, TracePage, TraceView } from "../../src/backend/views.ts";
+import type { Encoding, Signal } from "../../src/otlp/request.ts";
 import { startServer, type TestServer } from "../helpers.ts";
+import type { Message } from "./second.ts";
 import {
   answered,
   attributes,
@@ -19,7 +20,6 @@ import {
   send,
   tracesRequest,
 } from "./sender.ts";
-import type { Message } from "./second.ts";
 
 let server: TestServer;
 beforeAll(async () => {

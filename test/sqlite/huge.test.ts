@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createTallyReader } from "../../src/sqlite/spans/facts.ts";
 import { createNames } from "../../src/sqlite/db/names.ts";
+import { createTallyReader } from "../../src/sqlite/spans/facts.ts";
 import { makeTempDir } from "../helpers.ts";
 import { fillHuge, hugeKey, openHuge, priceAndSettle, stateOf } from "./huge.store.ts";
 

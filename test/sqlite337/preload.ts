@@ -1,6 +1,6 @@
+import { join } from "node:path";
 /** `bun test --preload` with this file runs sources and tests on the library that driver.ts opens. */
 import { plugin } from "bun";
-import { join } from "node:path";
 import { libraryVersion } from "./driver.ts";
 
 const root = join(import.meta.dir, "../..");

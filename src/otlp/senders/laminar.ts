@@ -1,6 +1,6 @@
+import { typeOfKind } from "../kind.ts";
 /** Laminar's SDK. */
 import { attribute } from "../places.ts";
-import { typeOfKind } from "../kind.ts";
 import type { Sender } from "../sender.ts";
 import { textOf } from "../values.ts";
 

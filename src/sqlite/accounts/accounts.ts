@@ -1,6 +1,6 @@
+import type { Database } from "bun:sqlite";
 /** Projects and the ingest keys that write into them. Of a key only its SHA-256 is stored. */
 import { defaultProjectId, type Accounts, type Key, type Project } from "../../backend/store.ts";
-import type { Database } from "bun:sqlite";
 import { AppError } from "../../errors.ts";
 import { collectRowsPerStep } from "../../limits.ts";
 

@@ -1,6 +1,6 @@
+import type { Database } from "bun:sqlite";
 /** Views of the list of traces that the user saved. */
 import type { NewView, StoredView } from "../../backend/store.ts";
-import type { Database } from "bun:sqlite";
 import { AppError } from "../../errors.ts";
 import { maxViews } from "../../limits.ts";
 

@@ -3,9 +3,9 @@
  * passes; what is stored there is damaged, which is passed by and counted; anything else is a bug.
  */
 import { DamagedText } from "../../backend/texts.ts";
+import { storageUnavailable } from "../../backend/trouble.ts";
 import { isDiskFailing, isDiskFull } from "../../directory/disk.ts";
 import { AppError } from "../../errors.ts";
-import { storageUnavailable } from "../../backend/trouble.ts";
 import { damage as limits } from "../../limits.ts";
 
 /** Also what a disk cannot read: SQLite calls that a malformed image. */

@@ -1,20 +1,20 @@
+import { attributesOf, attributeTexts, parsed } from "../../backend/attributes.ts";
+import { spanTypes } from "../../contract/v1.ts";
+import { okWithErrors } from "../../filter/keys.ts";
+import type { Filter, RangeTest, Test, TextTest } from "../../filter/parse.ts";
 /**
  * Whether a trace matches a filter: by its row, and only where the filter asks for more by its spans and
  * their attributes. One meaning for lists, statistics, deletes and live views, whatever led to the trace.
  */
 import { fits } from "../../pattern.ts";
-import { okWithErrors } from "../../filter/keys.ts";
-import type { Filter, RangeTest, Test, TextTest } from "../../filter/parse.ts";
-import { spanTypes } from "../../contract/v1.ts";
-import { fromCell, type Cell } from "../db/cells.ts";
 import { sumKnown, type Figure } from "../../tally/figure.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
-import { attributesOf, attributeTexts, parsed } from "../../backend/attributes.ts";
+import { fromCell, type Cell } from "../db/cells.ts";
 import { readText } from "../payload/text.ts";
+import type { Source } from "../source.ts";
 import { storedTracePattern } from "./ids.ts";
 import { createPrompts } from "./promptof.ts";
 import { versionOf } from "./records.ts";
-import type { Source } from "../source.ts";
 import { stateOf, type StateRow } from "./state.ts";
 
 /** A trace's row as far as it is read: `key`, `projectId`, `startTime` and `columns` of the matcher. */

@@ -1,6 +1,6 @@
+import type { TraceState } from "../../backend/views.ts";
 /** Whether a trace goes on. */
 import { staleAfterMs } from "../../limits.ts";
-import type { TraceState } from "../../backend/views.ts";
 
 export interface StateRow {
   rootCount: number;

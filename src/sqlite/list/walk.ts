@@ -4,11 +4,11 @@
  * parts, so that who stops early pays little.
  */
 import type { Database } from "bun:sqlite";
+import type { SortField } from "../../backend/traces.ts";
 import { sumKnown, type Figure } from "../../tally/figure.ts";
 import { facetNumber } from "../rollups/facets.ts";
-import type { SortField } from "../../backend/traces.ts";
-import { loadRows, type MatchRow } from "./match.ts";
 import type { Source } from "../source.ts";
+import { loadRows, type MatchRow } from "./match.ts";
 import type { Plan, Posting, Scope } from "./where.ts";
 
 export interface Order {

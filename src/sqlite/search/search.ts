@@ -1,3 +1,14 @@
+import { foreignCursor, invalidCursor } from "../../backend/cursor.ts";
+import type { Hit, Hits, Search } from "../../backend/search.ts";
+import { Budget } from "../../budget.ts";
+import { traceKeyOf } from "../../tally/numbers.ts";
+import { isOfSqlite } from "../db/trouble.ts";
+import { createMatcher, loadRows } from "../list/match.ts";
+import { findTrace } from "../list/records.ts";
+import { facetNumber } from "../rollups/facets.ts";
+import type { Source } from "../source.ts";
+import { looseKeyOf, type Candidate, type IndexFile, type Stretch } from "./file.ts";
+import type { Indexer } from "./indexer.ts";
 /**
  * Search: which messages have all of the words, the newest trace first. Where the index can tell, only
  * traces that it suspects and those that no file has are looked at; for words of one or two characters
@@ -5,17 +16,6 @@
  * goes on for a bounded time, then says where it stood.
  */
 import { limits } from "./limits.ts";
-import { Budget } from "../../budget.ts";
-import { foreignCursor, invalidCursor } from "../../backend/cursor.ts";
-import { createMatcher, loadRows } from "../list/match.ts";
-import type { Source } from "../source.ts";
-import { findTrace } from "../list/records.ts";
-import { facetNumber } from "../rollups/facets.ts";
-import { traceKeyOf } from "../../tally/numbers.ts";
-import { isOfSqlite } from "../db/trouble.ts";
-import { looseKeyOf, type Candidate, type IndexFile, type Stretch } from "./file.ts";
-import type { Hit, Hits, Search } from "../../backend/search.ts";
-import type { Indexer } from "./indexer.ts";
 import type { Scanner } from "./scan.ts";
 import type { TraceRow, TraceTexts } from "./texts.ts";
 import { unitsOf } from "./units.ts";

@@ -1,8 +1,8 @@
 /** What a span's row holds, read before it is written anew. */
 import type { Database } from "bun:sqlite";
+import { type PayloadField, type Payloads } from "../../contract/fields.ts";
 import type { PayloadWriter } from "../payload/payloads.ts";
 import { contentColumns, type CellValue } from "./rows.ts";
-import { type PayloadField, type Payloads } from "../../contract/fields.ts";
 
 export interface Stored {
   key: number;

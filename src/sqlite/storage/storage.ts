@@ -1,16 +1,16 @@
+import { statfsSync } from "node:fs";
+import { basename, dirname } from "node:path";
 /**
  * Whether the store can be written: whether its disk has room, and whether the files that are open are
  * still those in the data directory. SQLite goes on writing into files that were removed, and what it
  * commits there is lost with the process.
  */
 import type { StorageKind, StorageStatus } from "../../backend/store.ts";
-import { statfsSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { storageUnavailable } from "../../backend/trouble.ts";
 import { storage as limits } from "../../limits.ts";
+import { isNoRoom, whyUnwritable } from "../db/trouble.ts";
 import { openBallast } from "./ballast.ts";
 import { identityOf, storeFiles } from "./files.ts";
-import { storageUnavailable } from "../../backend/trouble.ts";
-import { isNoRoom, whyUnwritable } from "../db/trouble.ts";
 
 export interface Space {
   freeBytes: number;

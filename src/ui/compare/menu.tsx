@@ -1,7 +1,7 @@
 /** The menu in a trace's header that offers traces to compare with. */
 import { useLocation } from "wouter";
-import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
+import type { Summary } from "../../backend/views.ts";
 import { duration, textOf, time } from "../format.ts";
 import { hrefOf } from "../pages.ts";
 import { LoadError } from "../parts/controls.tsx";

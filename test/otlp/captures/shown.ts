@@ -1,6 +1,3 @@
-/** What the API shows of a project, as lines that can be compared and read. */
-import type { Message, Part, Tool } from "../../../src/messages/model.ts";
-import type { TranscriptPage } from "../../../src/query/transcript.ts";
 import type {
   Skeleton,
   SpanView,
@@ -8,7 +5,10 @@ import type {
   TracePage,
   TraceView,
 } from "../../../src/backend/views.ts";
+/** What the API shows of a project, as lines that can be compared and read. */
+import type { Message, Part, Tool } from "../../../src/messages/model.ts";
 import type { SpanMessages } from "../../../src/query/news.ts";
+import type { TranscriptPage } from "../../../src/query/transcript.ts";
 import type { TestServer } from "../../helpers.ts";
 
 export interface ShownSpan extends Omit<

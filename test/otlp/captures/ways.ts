@@ -1,9 +1,9 @@
 /** The ways in which a capture reaches the server: whatever the way, the same is shown. */
 import { connect } from "node:http2";
 import { gzipSync } from "node:zlib";
-import type { Signal } from "../../../src/otlp/request.ts";
 import { listenGrpc } from "../../../src/http/grpc.ts";
 import { exportOverGrpc } from "../../../src/http/otlp.ts";
+import type { Signal } from "../../../src/otlp/request.ts";
 import type { TestServer } from "../../helpers.ts";
 import { recordsField, type Message } from "../second.ts";
 import { contentTypes } from "../sender.ts";

@@ -1,11 +1,11 @@
-/** Log records with their spans, and those that wait for one. */
-import { describe, expect, test } from "bun:test";
 import { heapStats } from "bun:jsc";
 import { Database } from "bun:sqlite";
+/** Log records with their spans, and those that wait for one. */
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import type { SpanView } from "../../../src/backend/views.ts";
 import { logsPerSpan, waitingLogs as limits } from "../../../src/limits.ts";
 import { readLogs } from "../../../src/otlp/logs.ts";
-import type { SpanView } from "../../../src/backend/views.ts";
 import {
   createWaitingLogs,
   expireLogs,
@@ -14,6 +14,7 @@ import {
   withLogs,
 } from "../../../src/sqlite/spans/logs.ts";
 import { makePayload, startServer, type TestServer } from "../../helpers.ts";
+import type { Message } from "../../otlp/second.ts";
 import {
   attributes,
   countsOf,
@@ -26,7 +27,6 @@ import {
   traceId,
   tracesRequest,
 } from "../../otlp/sender.ts";
-import type { Message } from "../../otlp/second.ts";
 import { Workbench } from "../workbench.ts";
 
 /** Some other trace of the same length. */

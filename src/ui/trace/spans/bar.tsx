@@ -1,6 +1,6 @@
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 /** The third cell of a row: when its spans ran, on the time axis that all rows share. */
 import { Duration } from "../../parts/figure.tsx";
-import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import type { LineKind } from "./lines.ts";
 import type { Timeline, Window } from "./timeline.ts";
 

@@ -1,9 +1,9 @@
+import type { SpanTable } from "../../data/span-table.ts";
 /**
  * The keyboard shortcuts of the table, following the treegrid pattern of WAI-ARIA, and jumps to steps,
  * errors and matches.
  */
 import { useShortcuts, type Shortcut } from "../../state/keys.ts";
-import type { SpanTable } from "../../data/span-table.ts";
 import type { Lines } from "./lines.ts";
 import { nextSort, sortKeys, type SortKey } from "./sort.ts";
 import type { SpanLines } from "./use-lines.ts";

@@ -1,3 +1,4 @@
+import { rollupOf } from "../../data/span-sums.ts";
 /**
  * The lines of the table: spans in tree order, or sorted by a column. Repeated spans, internal spans, and
  * spans without a value in the sorted column are folded: one line stands for the fold, its members below
@@ -5,7 +6,6 @@
  */
 import type { SpanTable } from "../../data/span-table.ts";
 import { sortRows, type Sort } from "./sort.ts";
-import { rollupOf } from "../../data/span-sums.ts";
 
 /**
  * What a line is: a span, a fold of identical spans, a fold of internal spans, or the fold of spans
