@@ -200,6 +200,33 @@ export function describeStats(empty: () => Bench): void {
       }
     });
 
+    test("list what only a tool did long after its trace began", async () => {
+      const bench = empty();
+      const later = { startTime: 10 * dayMs, endTime: 10 * dayMs, name: "bash" };
+      await bench.send(
+        toBatch("t", [{ startTime: 0 }, { spanId: "2", spanType: "tool", ...later }]),
+      );
+      await bench.settle();
+      const query = { filter: null, by: "tool", sort: "requests", limit: 1 } as const;
+      const { groups } = bench.read((reader) => reader.groups(query, 3 * dayMs));
+      expect(groups).toMatchObject([{ value: "bash", requests: 1 }]);
+    });
+
+    test("list each of several values whose sums no number holds", async () => {
+      const bench = empty();
+      const most = Number.MAX_SAFE_INTEGER;
+      await bench.send(
+        toBatch("a", [{ modelId: "m1", usage: { inputTokens: most } }]),
+        toBatch("b", [{ modelId: "m2", usage: { inputTokens: most, outputTokens: most } }]),
+      );
+      const query = { filter: null, by: "model", sort: "tokens", limit: 1 } as const;
+      const first = bench.read((reader) => reader.groups(query, dayMs));
+      const cursor = first.nextCursor!;
+      const second = bench.read((reader) => reader.groups({ ...query, cursor }, dayMs));
+      const values = [first, second].flatMap(({ groups }) => groups.map(({ value }) => value));
+      expect(values.sort()).toEqual(["m1", "m2"]);
+    });
+
     test("list sessions, runs and customers, the newest first", async () => {
       const bench = empty();
       await fill(bench);
