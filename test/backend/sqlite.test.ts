@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { afterAll } from "bun:test";
+import { join } from "node:path";
 import fc from "fast-check";
 import { budget, traces, upkeep } from "../../src/limits.ts";
 import { openReadBackend } from "../../src/sqlite/reader.ts";

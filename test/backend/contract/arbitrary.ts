@@ -1,8 +1,8 @@
 /** Random steps of a store's life: few ids, names and times, so that versions, parents and ties meet. */
 import fc from "fast-check";
 import type { Batch, SentSpan } from "../../../src/backend/batch.ts";
-import type { ImportedSpan, TraceHeader } from "../../../src/contract/v1.ts";
 import { sortFields, type TraceSort } from "../../../src/backend/traces.ts";
+import type { ImportedSpan, TraceHeader } from "../../../src/contract/v1.ts";
 
 export type Step =
   | { do: "send"; projects: number[]; batches: Sent[][] }

@@ -1,8 +1,8 @@
 /** A store under test and the model, which take the same steps and are asked the same. */
 import { expect } from "bun:test";
+import type { Batch } from "../../../src/backend/batch.ts";
 import type { SpanRecord, WholeSpan } from "../../../src/backend/spans.ts";
 import type { TraceRecord } from "../../../src/backend/traces.ts";
-import type { Batch } from "../../../src/backend/batch.ts";
 import { payloadFields } from "../../../src/contract/fields.ts";
 import { toBatches, type Step } from "./arbitrary.ts";
 import { spanFields, type Bench } from "./bench.ts";

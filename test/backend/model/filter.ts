@@ -1,9 +1,9 @@
 /** Whether a trace matches a filter, key by key as src/filter/keys.ts words them. */
 import { findPrompt, promptId, promptSpans } from "../../../src/backend/prompt.ts";
+import { spanTypes, type ImportedSpan } from "../../../src/contract/v1.ts";
 import { okWithErrors } from "../../../src/filter/keys.ts";
 import type { Filter, RangeTest, Test, TextTest } from "../../../src/filter/parse.ts";
 import type { Pattern } from "../../../src/pattern.ts";
-import { spanTypes, type ImportedSpan } from "../../../src/contract/v1.ts";
 import { storedId } from "./rules.ts";
 import type { View } from "./summary.ts";
 

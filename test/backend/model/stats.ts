@@ -9,10 +9,10 @@ import {
   type LatestPage,
   type Ranking,
 } from "../../../src/backend/stats.ts";
-import type { Filter } from "../../../src/filter/parse.ts";
 import { AppError } from "../../../src/errors.ts";
-import { matches } from "./filter.ts";
+import type { Filter } from "../../../src/filter/parse.ts";
 import { contributionsOf, type Contribution } from "./contribution.ts";
+import { matches } from "./filter.ts";
 import { figure, usd, counts, type View } from "./summary.ts";
 
 const minuteMs = 60_000;
