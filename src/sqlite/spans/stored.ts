@@ -1,6 +1,11 @@
 /** What a span's row holds, read before it is written anew. */
 import type { Database } from "bun:sqlite";
-import { type PayloadField, type Payloads } from "../../contract/fields.ts";
+import {
+  payloadFields,
+  payloadsOf,
+  type PayloadField,
+  type Payloads,
+} from "../../contract/fields.ts";
 import type { PayloadWriter } from "../payload/payloads.ts";
 import { contentColumns, type CellValue } from "./rows.ts";
 
@@ -34,11 +39,19 @@ export function droppedLogsOf({ content }: Stored): number {
   return typeof extra === "string" ? (JSON.parse(extra).x?.droppedLogsCount ?? 0) : 0;
 }
 
-export function isSame(content: CellValue[], stored: CellValue[]): boolean {
-  return content.every((cell, i) => {
-    const other = stored[i]!;
-    if (cell instanceof Uint8Array)
-      return other instanceof Uint8Array && Buffer.compare(cell, other) === 0;
-    return cell === other;
-  });
+/** Whether the row has these cells and these texts. */
+export function isStored(
+  content: CellValue[],
+  texts: ReturnType<typeof payloadsOf>,
+  stored: Stored,
+): boolean {
+  return (
+    content.every((cell, i) => isSame(cell, stored.content[i]!)) &&
+    payloadFields.every((field) => texts[field] === stored.texts[field])
+  );
+}
+
+function isSame(cell: CellValue, other: CellValue): boolean {
+  if (!(cell instanceof Uint8Array)) return cell === other;
+  return other instanceof Uint8Array && Buffer.compare(cell, other) === 0;
 }
