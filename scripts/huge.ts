@@ -7,7 +7,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { IndexStatus } from "../src/backend/hits.ts";
+import type { IndexStatus } from "../src/backend/search.ts";
 import { homeFiles } from "../src/sqlite/directory/directory.ts";
 import { makeTempDir } from "../test/helpers.ts";
 import { spawnServer, type ServerProcess } from "../test/server.process.ts";

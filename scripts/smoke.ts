@@ -399,6 +399,20 @@ export const checks: Check[] = [
     },
   },
   {
+    title: "has its manual inside",
+    async run(program) {
+      await using place = new Place(program);
+      const help = await place.run(["help", "filters"]);
+      assert.equal(help.exitCode, 0);
+      const page = await Bun.file(join(import.meta.dir, "../src/docs/filters.md")).text();
+      assert.equal(help.stdout, page);
+      const { info } = await place.serve();
+      const markdown = { headers: { accept: "text/markdown" } };
+      assert.equal(await (await fetch(`${info.url}/docs/filters`, markdown)).text(), page);
+      assert.match(await (await fetch(`${info.url}/llms.txt`)).text(), /\(\/docs\/filters\.md\)/);
+    },
+  },
+  {
     title: "serves its viewer from itself",
     async run(program) {
       await using place = new Place(program);

@@ -6,7 +6,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Status } from "../src/http/server.ts";
-import type { IndexStatus } from "../src/backend/hits.ts";
+import type { IndexStatus } from "../src/backend/search.ts";
 import { makeTempDir } from "../test/helpers.ts";
 import { spawnServer } from "../test/server.process.ts";
 import { bodyShapes } from "./bench/shapes.ts";

@@ -12,7 +12,7 @@ import { maxBodyBytesDefault, minSecretLength } from "./limits.ts";
 import { logLevels, type LogLevel } from "./log.ts";
 import { rateOf } from "./pricing/money.ts";
 import { PriceRule } from "./pricing/rules.ts";
-import type { Durability } from "./sqlite/db/open.ts";
+import type { Durability } from "./backend/writer.ts";
 import { shellQuoted } from "./shell.ts";
 import { isCompiled } from "./version.ts";
 

@@ -19,6 +19,7 @@ const ranks: Record<string, number> = {
   "shell.ts": 0,
   "varint.ts": 0,
   "version.ts": 0,
+  "docs/": 0,
   "descriptors.ts": 1,
   "importing.ts": 1,
   "contract/": 1,
@@ -132,4 +133,40 @@ test("dependencies are pinned to exact versions", () => {
     ([, version]) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+$/.test(version as string),
   );
   expect(loose).toEqual([]);
+});
+
+/** The shortest way from a node back to itself, for each node that has one. */
+function cyclesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  return [...graph.keys()].flatMap((start) => {
+    const ways = [[start]];
+    const seen = new Set<string>();
+    for (const way of ways) {
+      for (const next of graph.get(way.at(-1)!) ?? []) {
+        if (next === start) return [[...way, start].join(" -> ")];
+        if (!seen.has(next)) ways.push([...way, next]);
+        seen.add(next);
+      }
+    }
+    return [];
+  });
+}
+
+test("no file imports itself by way of others", () => {
+  expect(cyclesIn(new Map(files.map((file) => [file, importsOf(file)])))).toEqual([]);
+});
+
+test("no room of the viewer imports itself by way of others, not even its types", () => {
+  const rooms = new Map<string, string[]>();
+  const viewerRoomOf = (file: string) => file.split("/").slice(0, 2).join("/");
+  for (const file of files.filter((each) => each.startsWith("ui/"))) {
+    const source = readFileSync(join(root, "src", file), "utf8");
+    const imported = [...source.matchAll(/(?:from |import |import\()"(\.[^"]+\.tsx?)"/g)]
+      .map(([, path]) => join(dirname(file), path!))
+      .filter((path) => path.startsWith("ui/"))
+      .map(viewerRoomOf);
+    const room = viewerRoomOf(file);
+    const others = imported.filter((each) => each !== room);
+    rooms.set(room, [...(rooms.get(room) ?? []), ...others]);
+  }
+  expect(cyclesIn(rooms)).toEqual([]);
 });

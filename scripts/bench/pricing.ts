@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseBody } from "../../src/ingest/parse.ts";
-import { openPricer } from "../../src/ingest/pricer.ts";
+import { noPrices, openPricer } from "../../src/ingest/pricer.ts";
 import { closeWriter, openWriter } from "../../src/sqlite/db/open.ts";
 import { createPayloadWriter } from "../../src/sqlite/payload/payloads.ts";
 import { createSpanWriter, noLogReaders } from "../../src/sqlite/spans/spans.ts";
@@ -25,7 +25,7 @@ export async function pricing(bench: Bench): Promise<Row[]> {
     const dir = mkdtempSync(join(tmpdir(), "tealight-bench-"));
     const db = openWriter(join(dir, "bench.db"), "process");
     db.run("INSERT INTO projects (id, name, createdAt) VALUES (1, 'default', 0)");
-    const { costOf } = await openPricer(db, []);
+    const { costOf } = await openPricer(noPrices, []);
     const payloads = createPayloadWriter(db);
     const writer = createSpanWriter(db, payloads, noLogReaders, isPriced ? costOf : () => null);
     const startedAt = performance.now();

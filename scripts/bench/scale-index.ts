@@ -4,7 +4,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import type { Source } from "../../src/sqlite/trace/trace.ts";
+import type { Source } from "../../src/sqlite/source.ts";
 import { createIndexer, type Indexer } from "../../src/sqlite/search/indexer.ts";
 import { createTraceTexts } from "../../src/sqlite/search/texts.ts";
 import type { Home } from "../../src/sqlite/directory/directory.ts";

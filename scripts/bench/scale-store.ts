@@ -10,7 +10,7 @@ import type { Database } from "bun:sqlite";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openPricer } from "../../src/ingest/pricer.ts";
+import { noPrices, openPricer } from "../../src/ingest/pricer.ts";
 import { inputPreview, outputPreview } from "../../src/messages/preview.ts";
 import { sha256 } from "../../src/secrets.ts";
 import { ensureDefaults } from "../../src/sqlite/accounts/accounts.ts";
@@ -78,7 +78,7 @@ async function build(
   const index = startHelper("scale-index.ts");
   await index.ask("open", { storePath: home.storePath, searchDir: home.searchDir });
   const payloads = createPayloadWriter(db);
-  const { costOf } = await openPricer(db, []);
+  const { costOf } = await openPricer(noPrices, []);
   const previews = { input: inputPreview, output: outputPreview };
   const writer = createSpanWriter(db, payloads, undefined, costOf, previews);
   const pack = createPacker(db, payloads, transact);

@@ -7,7 +7,7 @@
  * 10 million are about 1 GB.
  */
 import type { ImportedSpan, TraceHeader } from "../../src/contract/v1.ts";
-import type { SentSpan } from "../../src/sqlite/spans/spans.ts";
+import type { SentSpan } from "../../src/backend/batch.ts";
 import { range, vocabulary } from "./words.ts";
 
 export const agents = range(40).map((n) => `agent-${n + 1}`);

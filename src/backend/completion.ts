@@ -1,11 +1,27 @@
-/** Completion of a filter as it is written: what is asked, and the answer. */
+/** Completion of a filter as it is written: the values that stored traces have, and the answer. */
 import { Type, type Static } from "@sinclair/typebox";
+import type { Key } from "../filter/keys.ts";
 
-export interface CompletionQuery {
-  filter: string;
-  /** Where the caret stands, in UTF-16 code units; at the end where it is absent. */
-  position?: number | undefined;
+/** What is asked of a backend: the values under a key, or the names that it may go on with. */
+export interface ValuesQuery {
+  key: Key;
+  /** The sender's name behind an open key; null asks for these names. */
+  name: string | null;
+  /** How they begin, whatever the case. */
+  prefix: string;
   projectId?: number | undefined;
+}
+
+export interface StoredValues {
+  values: {
+    text: string;
+    /** Traces that have it; null where they are not counted. */
+    count: number | null;
+    /** There may be more than counted. */
+    isCapped: boolean;
+  }[];
+  /** The time did not suffice for all values. */
+  partial: boolean;
 }
 
 export const Completion = Type.Object({

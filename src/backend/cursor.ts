@@ -27,9 +27,7 @@ export function parseBoundCursor(text: string, query: unknown[], least: number):
   const [hash, ...position] = decode(text) ?? [];
   if (hash === undefined || position.length < least) throw invalidCursor();
   if (hash === hashOf(query)) return position;
-  throw new AppError("bad_request", "the cursor belongs to another query", {
-    hint: "send it with the same filter, sort, project, since and until as the page that it came with",
-  });
+  throw foreignCursor();
 }
 
 function decode(text: string): number[] | null {
@@ -43,6 +41,13 @@ function decode(text: string): number[] | null {
 
 function hashOf(query: unknown[]): number {
   return Bun.hash.crc32(JSON.stringify(query));
+}
+
+/** Of a cursor that came with a page of another query. */
+export function foreignCursor(): AppError {
+  return new AppError("bad_request", "the cursor belongs to another query", {
+    hint: "send it with the same filter, sort, project, since and until as the page that it came with",
+  });
 }
 
 /** Of a cursor that no page came with. */

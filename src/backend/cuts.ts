@@ -48,10 +48,9 @@ function cutOfField(
 export function withCutOf(
   field: "input" | "output",
   messages: Message[],
-  { extra }: { extra: string | null },
+  { wholeLengths }: { wholeLengths: SpanExtension["wholeLengths"] | null },
 ): Message[] {
-  const x: SpanExtension | undefined = extra === null ? undefined : JSON.parse(extra).x;
-  const wholeLength = x?.wholeLengths?.[field];
+  const wholeLength = wholeLengths?.[field];
   return wholeLength === undefined ? messages : withCutEnd(messages, cutFrom(wholeLength));
 }
 

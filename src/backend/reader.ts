@@ -7,7 +7,8 @@
 import type { PayloadField } from "../contract/fields.ts";
 import type { Filter } from "../filter/parse.ts";
 import type { Stats } from "./figures.ts";
-import type { Completion, CompletionQuery } from "./completion.ts";
+import type { StoredValues, ValuesQuery } from "./completion.ts";
+import type { UsedPrompt } from "./prompt.ts";
 import type { SpanField, SpanQuery, SpanRecord, SpanRef, Texts, WholeSpan } from "./spans.ts";
 import type { GroupPage, GroupQuery, LatestPage, LatestQuery, StatsQuery } from "./stats.ts";
 import type { RejectPage, StoreCounts, StoredView } from "./store.ts";
@@ -65,6 +66,7 @@ export interface Reader {
   fieldsOf(texts: Texts): PayloadField[];
   /** One text, the others left alone; undefined where the span has none. One that is damaged says so in its place. */
   textOf(texts: Texts, field: PayloadField): string | undefined;
+  isDamaged(texts: Texts, field: PayloadField): boolean;
   /** The tokens of a text; null where the span has none, or it is kept in another way. @throws DamagedText. */
   tokensOf(texts: Texts, field: PayloadField): Token[] | null;
   /** @throws DamagedText. */
@@ -79,7 +81,8 @@ export interface Reader {
     fold: ListFold<T>,
   ): (texts: Texts) => T | null;
 
-  complete(query: CompletionQuery): Completion;
+  /** What stored traces have under a key of filters. */
+  complete(query: ValuesQuery): StoredValues;
   /** @throws AppError `bad_request` for a range that cannot be. */
   stats(query: StatsQuery, nowMs: number): Stats;
   groups(query: GroupQuery, nowMs: number): GroupPage;
@@ -96,13 +99,6 @@ export interface SpanPlace {
   traceId: string;
   key: number;
   spanId: string;
-}
-
-/** The version of a system prompt, and its text. */
-export interface UsedPrompt {
-  id: string;
-  /** Of the text, in UTF-16 code units. */
-  length: number;
 }
 
 /** Opens readers of one store. To be used by one thread. */

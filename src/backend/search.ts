@@ -83,7 +83,7 @@ export interface Hits {
   partial: boolean;
 }
 
-/** Finds messages by their words. To be used by one thread, which it may ask for time to index. */
+/** Finds messages by their words, and indexes them in the background. To be used by one thread. */
 export interface Search {
   /** The newest trace first. @throws AppError `bad_request`. */
   search(query: SearchQuery, nowMs: number): Hits;

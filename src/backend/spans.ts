@@ -1,6 +1,6 @@
 /** Spans as a backend gives them to who reads. */
-import type { PayloadField } from "../contract/fields.ts";
-import type { ImportedSpan, Span, SpanExtension, TraceHeader, Usage } from "../contract/v1.ts";
+import type { PayloadField, UsageField } from "../contract/fields.ts";
+import type { Span, SpanExtension, TraceHeader } from "../contract/v1.ts";
 import type { Figure } from "../tally/figure.ts";
 
 /** A span by the key of its skeleton, or by the sender's id. */
@@ -14,7 +14,7 @@ export interface Texts {
 }
 
 /** All that is known of a span but its large texts. Unknown is null. */
-export interface SpanRecord {
+export interface SpanRecord extends Record<UsageField, number | null> {
   /** Of this span alone in the whole store. Within a trace keys grow in the order in which spans came. */
   key: number;
   spanId: string;
@@ -30,7 +30,8 @@ export interface SpanRecord {
   modelId: string | null;
   errorMessage: string | null;
   ttftMs: number | null;
-  usage: Usage | null;
+  /** Whether any count of its usage is known. */
+  reportsUsage: boolean;
   /** Of the span itself, by its sender's keys. */
   metadata: Record<string, string> | null;
   /** In pico-dollars; of an agent perhaps the sum of what spans below it cost. */
@@ -42,6 +43,8 @@ export interface SpanRecord {
   repeats: number | null;
   /** The key of the span that shows the messages of the same model call or tool run; null where this one does. */
   shownBy: number | null;
+  /** How long texts were that were cut before they were stored, in UTF-16 code units; null where none was. */
+  wholeLengths: SpanExtension["wholeLengths"] | null;
   /** It says no more than that a program ran: see `isRuntime` in contract/fields.ts. */
   isRuntime: boolean;
   texts: Texts;
@@ -84,7 +87,7 @@ export interface SpanQuery {
 export interface WholeSpan {
   key: number;
   span: Span;
-  x: NonNullable<ImportedSpan["x"]> & SpanExtension & { source: string; receivedAt: number };
+  x: SpanExtension & { source: string; receivedAt: number };
   /** The fields of its trace as they came with it. The same object for spans that have the same. */
   header: TraceHeader;
   /** Texts in place of which stands a note, since they cannot be read. */

@@ -1,5 +1,6 @@
 /** Statistics: what is asked, and the answers. */
 import { Type, type Static } from "@sinclair/typebox";
+import type { Filter } from "../filter/parse.ts";
 import type { CellSum } from "../tally/cell.ts";
 import type { RollupField } from "../tally/contribution.ts";
 import { Coverage, ErrorBound, Figures } from "./figures.ts";
@@ -21,7 +22,8 @@ export type Ranking = keyof typeof rankings;
 export interface StatsQuery {
   /** What the groups are of; no groups where it is absent. */
   by?: StatsField | undefined;
-  filter?: string | undefined;
+  /** Null for all traces. */
+  filter: Filter | null;
   projectId?: number | undefined;
   /** Epoch ms; all that is stored where they are absent. Both are widened to whole minutes. */
   since?: number | undefined;
@@ -40,7 +42,8 @@ export type GroupField = (typeof groupFields)[number];
 
 export interface GroupQuery {
   by: GroupField;
-  filter?: string | undefined;
+  /** Null for all traces. */
+  filter: Filter | null;
   projectId?: number | undefined;
   /** Epoch ms, widened to whole minutes. */
   since?: number | undefined;
@@ -83,7 +86,8 @@ export interface LatestQuery {
   limit: number;
   cursor?: string | undefined;
   /** Of those that have a trace that matches. */
-  filter?: string | undefined;
+  /** Null for all traces. */
+  filter: Filter | null;
   projectId?: number | undefined;
   /** Epoch ms: when the newest trace started. */
   since?: number | undefined;

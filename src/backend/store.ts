@@ -138,3 +138,52 @@ export interface StorageStatus extends StorageKind {
   /** For the log: what happened and what to do. */
   message: string;
 }
+
+const Share = {
+  bytes: Type.Integer({ description: "About; a text that several have counts for the first" }),
+  spanCount: Type.Integer(),
+};
+
+export const Shares = Type.Object({
+  projects: Type.Array(
+    Type.Object({ project: Type.String(), traceCount: Type.Integer(), ...Share }),
+  ),
+  agents: Type.Array(Type.Object({ agent: Type.String(), traceCount: Type.Integer(), ...Share }), {
+    description: "The largest, the largest first",
+  }),
+  traces: Type.Array(
+    Type.Object({
+      key: Type.Integer(),
+      traceId: Type.String(),
+      project: Type.String(),
+      name: nullable(Type.String()),
+      ...Share,
+    }),
+    { description: "Likewise" },
+  ),
+});
+export type Shares = Static<typeof Shares>;
+
+/** What space is taken for. */
+export type SizePart = "texts" | "spans" | "summaries" | "refusals" | "other";
+
+/** Something in the store that takes space by itself, and what it is kept for. */
+export interface Area {
+  name: string;
+  part: SizePart;
+}
+
+/** Looks through the store, part by part, so that no look holds a moment of it for long. */
+export interface Inspection {
+  /** What can be looked through by itself. */
+  parts(): string[];
+  /** @returns what is wrong with a part, in words. */
+  check(part: string): string[];
+  areas(): Area[];
+  /** Null where it cannot be told. */
+  bytesOf(area: string): number | null;
+  /** Of the whole store, and what of that is free to be used again. */
+  totals(): { bytes: number; freeBytes: number };
+  /** @param spanBytes what all spans take without their texts. */
+  shares(spanBytes: number): Shares;
+}

@@ -10,6 +10,7 @@ import {
   type Flags,
   type SettingName,
 } from "../config.ts";
+import { topics } from "../docs/topics.ts";
 import { AppError } from "../errors.ts";
 import { version } from "../version.ts";
 import { shells } from "./env.ts";
@@ -34,9 +35,23 @@ export async function main(args: string[]): Promise<number> {
 
 async function runProgram(args: string[]): Promise<number> {
   let exitCode = 0;
+  const program = createProgram((code) => (exitCode = code));
+  // `serve` is the default, so commander would take any other word for an argument of it.
+  const [word] = args;
+  const names = program.commands.map((command) => command.name());
+  if (word && !word.startsWith("-") && !names.includes(word))
+    throw await unknownCommand(word, names);
+  await program.parseAsync(args, { from: "user" });
+  return exitCode;
+}
+
+/** All commands. @param onExitCode is told of a code that a command itself chose. */
+export function createProgram(onExitCode: (code: number) => void): Command {
   const program = new Command("tealight")
     .description("Stores the traces of your agents and shows them.")
     .version(version)
+    .helpCommand(false)
+    .addHelpText("after", topicList)
     .showSuggestionAfterError()
     .showHelpAfterError("  hint: `tealight --help` lists the commands and their options")
     .configureOutput({
@@ -72,7 +87,7 @@ async function runProgram(args: string[]): Promise<number> {
       }: Flags & { json: boolean; exitWithParent: boolean }) => {
         const { serve } = await import("./serve.ts");
         const notes = exposedSecrets(flags);
-        exitCode = await serve(resolveConfig(flags), { json, exitWithParent, notes });
+        onExitCode(await serve(resolveConfig(flags), { json, exitWithParent, notes }));
       },
     );
   addSettings(serve);
@@ -104,7 +119,7 @@ async function runProgram(args: string[]): Promise<number> {
     .action(async (words: string[], flags: Flags) => {
       const { run } = await import("./run.ts");
       for (const note of exposedSecrets(flags)) out.error(`tealight: ${note}`);
-      exitCode = await run(resolveConfig(flags), flags, words);
+      onExitCode(await run(resolveConfig(flags), flags, words));
     });
   addSettings(run);
 
@@ -205,7 +220,7 @@ async function runProgram(args: string[]): Promise<number> {
       await reprice(configOf(options), options);
     });
 
-  command(program, "reread", "map stored spans of OTLP anew, as this version understands them")
+  command(program, "reread", "read stored OTLP spans again by the rules of this version")
     .option("--project <name>", "only this project's")
     .option("--since <time>", "traces started at or after: epoch ms or ISO 8601")
     .option("--until <time>", "traces started before: epoch ms or ISO 8601")
@@ -267,37 +282,35 @@ async function runProgram(args: string[]): Promise<number> {
       });
   }
 
-  // `serve` is the default, so commander would take any other word for an argument of it.
-  const [word] = args;
-  if (
-    word &&
-    !word.startsWith("-") &&
-    word !== "help" &&
-    !program.commands.some((known) => known.name() === word)
-  ) {
-    throw await unknownCommand(
-      word,
-      program.commands.map((known) => known.name()),
-    );
-  }
-  await program.parseAsync(args, { from: "user" });
-  return exitCode;
+  program
+    .command("help")
+    .description("show the help of a command, or a page of the manual")
+    .argument("[topic...]", "a command or a topic")
+    .action(async (words: string[]) => {
+      const { help } = await import("./help.ts");
+      help(program, words);
+    });
+  return program;
+}
+
+/** Stands below the commands in the help. */
+function topicList(): string {
+  const width = Math.max(...topics.map(({ name }) => name.length)) + 2;
+  const lines = topics.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`);
+  return ["", "Topics, shown by `tealight help TOPIC`:", ...lines].join("\n");
 }
 
 async function unknownCommand(word: string, names: string[]): Promise<AppError> {
-  const { distanceBetween } = await import("../filter/keys.ts");
-  const [near] = names
-    .map((name) => ({ name, distance: distanceBetween(word.toLowerCase(), name) }))
-    .filter(({ name, distance }) => distance <= (name.length < 4 ? 1 : 2))
-    .sort((a, b) => a.distance - b.distance);
-  const meant = near ? `did you mean ${near.name}? ` : "";
+  const { nearestOf } = await import("../filter/keys.ts");
+  const near = nearestOf(word, names);
+  const meant = near === undefined ? "" : `did you mean ${near}? `;
   return new AppError("usage", `unknown command ${JSON.stringify(word)}`, {
     hint: `${meant}\`tealight --help\` lists the commands`,
   });
 }
 
 const pinWords = [
-  ["pin", "keep a trace from retention, and from deletes that do not name it"],
+  ["pin", "keep a trace where a delete does not name it"],
   ["unpin", "take the pin back"],
 ] as const;
 

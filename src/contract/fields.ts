@@ -54,6 +54,18 @@ export const usageColumns = [
   "requestCount",
 ] as const satisfies (keyof Usage)[];
 
+export type UsageField = (typeof usageColumns)[number];
+
+/** The usage that a span reports, or undefined where it reports none. */
+export function usageOf(counts: Readonly<Record<UsageField, number | null>>): Usage | undefined {
+  let usage: Usage | undefined;
+  for (const field of usageColumns) {
+    const value = counts[field];
+    if (value !== null) (usage ??= {})[field] = value;
+  }
+  return usage;
+}
+
 /**
  * Whether a span says no more than that a program ran, so that it may be internal (internal.ts). What its
  * door saw of it is not the last word: log records may have given it texts since.

@@ -111,10 +111,12 @@ export function answerError(error: AppError): Response {
 }
 
 /** The contract's 404, for any route or method that there is not. */
-export function noRoute(method: string, path: string): AppError {
-  return new AppError("not_found", `No route for ${method} ${path}`, {
-    hint: "OTLP is sent with POST /v1/traces, ingest v1 with POST /ingest; the API is under /api",
-  });
+export function noRoute(
+  method: string,
+  path: string,
+  hint = "OTLP is sent with POST /v1/traces, ingest v1 with POST /ingest; the API is under /api",
+): AppError {
+  return new AppError("not_found", `No route for ${method} ${path}`, { hint });
 }
 
 /** The same for what is OTLP. */

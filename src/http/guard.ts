@@ -61,7 +61,7 @@ export function createGuard({ hosts, ingestOrigins, operatorTokens }: GuardSetti
         throw forbiddenHost(host);
       }
       if (ingestPaths.has(path) || path === "/health") return;
-      // A link may stand anywhere: neither the viewer's shell nor the API's document has data.
+      // A link may stand anywhere: neither the viewer's shell nor these documents have data.
       if (isOpened(request.headers) && (isPage(path) || isDocument(path))) return;
       const origin = request.headers.get("origin");
       const site = request.headers.get("sec-fetch-site");

@@ -5,7 +5,7 @@
  */
 import { Type } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
-import type { Change } from "../ingest/changes.ts";
+import type { Change } from "../backend/writer.ts";
 import type { Intake } from "../threads/intake.ts";
 import { live as limits } from "../limits.ts";
 import { toJson, type JsonOf } from "../query/json.ts";

@@ -12,10 +12,14 @@ export function pathSegments(request: Request): string[] {
   return pathOf(request).slice(1).split("/");
 }
 
-/** The id or name behind the collection in `/api/<collection>/<id>`. @throws AppError `bad_request`. */
-export function decodedSegment(request: Request): string {
+/**
+ * The id or name behind the collection in `/api/<collection>/<id>`, or another segment.
+ *
+ * @throws AppError `bad_request`.
+ */
+export function decodedSegment(request: Request, place = 2): string {
   try {
-    return decodeURIComponent(pathSegments(request)[2] ?? "");
+    return decodeURIComponent(pathSegments(request)[place] ?? "");
   } catch {
     throw new AppError("bad_request", "undecodable id");
   }

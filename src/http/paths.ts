@@ -1,6 +1,6 @@
 /**
  * The paths under which spans come in, where a key counts, which a page cannot send without CORS; and those
- * of the API's document.
+ * of documents.
  */
 import { signals, type Signal } from "../otlp/request.ts";
 
@@ -46,9 +46,13 @@ export function takesOtlp(path: string): boolean {
   return otlpPaths.has(path);
 }
 
-/** The API's document, as JSON and as a page: it has no data. */
-export const documentPath = { json: "/api/openapi.json", page: "/api/docs" } as const;
+/** The API's document, as JSON and as a page, and the list of the manual's pages: they have no data. */
+export const documentPath = {
+  json: "/api/openapi.json",
+  page: "/api/docs",
+  llms: "/llms.txt",
+} as const;
 
 export function isDocument(path: string): boolean {
-  return path === documentPath.json || path === documentPath.page;
+  return Object.values<string>(documentPath).includes(path);
 }

@@ -3,7 +3,15 @@ import { Type } from "@sinclair/typebox";
 import { parseTime } from "../filter/time.ts";
 import { page, stats as limits } from "../limits.ts";
 import { Stats } from "../backend/figures.ts";
-import { GroupPage, type GroupField, LatestPage, rankings, type Ranking, type LatestField, type StatsField } from "../backend/stats.ts";
+import {
+  GroupPage,
+  type GroupField,
+  LatestPage,
+  rankings,
+  type Ranking,
+  type LatestField,
+  type StatsField,
+} from "../backend/stats.ts";
 import { oneOf } from "../schemas.ts";
 import { rollupFields } from "../tally/contribution.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";

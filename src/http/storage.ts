@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
 import { nullable } from "../schemas.ts";
 import type { Reader, StoreSizes } from "../threads/reader.ts";
-import { Shares } from "../query/sizes.ts";
+import { Shares } from "../backend/store.ts";
 import type { IndexStatus } from "../backend/search.ts";
 import type { Searcher } from "../threads/searcher.ts";
 import { ballastFile } from "../sqlite/directory/ballast.ts";

@@ -6,7 +6,7 @@ import { Breakdown } from "../query/breakdown.ts";
 import { TraceColumns } from "../query/columns.ts";
 import { Gists } from "../query/gists.ts";
 import type { Reader } from "../threads/reader.ts";
-import type { ExportPage } from "../sqlite/trace/trace.ts";
+import type { ExportPage } from "../query/export.ts";
 import { TraceNews } from "../query/tracenews.ts";
 import type { TraceRef } from "../backend/traces.ts";
 import { SpanNews, SpanView, TraceView } from "../backend/views.ts";

@@ -8,14 +8,20 @@ import { version } from "../version.ts";
 import { noRoute, securityHeaders } from "./answer.ts";
 import { viewerFiles, type ViewerFile, type ViewerFiles } from "./bundle.ts";
 import { acceptsGzip } from "./compress.ts";
+import { manualRoutes, prefers } from "./manual.ts";
 import { pathOf } from "./params.ts";
+import { documentPath } from "./paths.ts";
 import { route, type Route } from "./route.ts";
 
 /** The closed list, `:name` for one segment each. */
 export const pagePaths = Object.values(paths);
 
 /** All that is served here; the API's document and its rules are about the rest. */
-export const viewerPaths: ReadonlySet<string> = new Set([...pagePaths, "/assets/:file"]);
+export const viewerPaths: ReadonlySet<string> = new Set([
+  ...pagePaths,
+  "/assets/:file",
+  documentPath.llms,
+]);
 
 /**
  * Scripts and styles of this origin alone, no frames, no plugins. Styles are set by the CSSOM, never by
@@ -50,20 +56,13 @@ let loading: Promise<ViewerFiles> | null = null;
 const load = () => (loading ??= viewerFiles());
 
 /** @returns the viewer, which says that there is no such page; null where no browser asks for a page. */
-export async function missingPage({ method, headers }: Request): Promise<Response | null> {
-  if ((method !== "GET" && method !== "HEAD") || !prefersHtml(headers.get("accept"))) return null;
-  return new Response(shellOf(await load()), { status: 404, headers: pageHeaders });
+export async function missingPage(request: Request): Promise<Response | null> {
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  return isRead && prefers(request, "text/html") ? showViewer(404) : null;
 }
 
-/** Whether HTML is named, and nothing else is wanted more. */
-function prefersHtml(accept: string | null): boolean {
-  const wanted = (accept ?? "").split(",").map((range) => {
-    const [type = "", ...params] = range.split(";").map((part) => part.trim().toLowerCase());
-    const q = params.find((param) => param.startsWith("q="));
-    return { type, q: q === undefined ? 1 : Number(q.slice(2)) };
-  });
-  const html = wanted.find(({ type }) => type === "text/html");
-  return html !== undefined && html.q > 0 && wanted.every(({ q }) => !(q > html.q));
+async function showViewer(status: number, more: Record<string, string> = {}): Promise<Response> {
+  return new Response(shellOf(await load()), { status, headers: { ...pageHeaders, ...more } });
 }
 
 export function viewerRoutes(): Route[] {
@@ -75,10 +74,12 @@ export function viewerRoutes(): Route[] {
       access: "public",
       contentType: "text/html",
       answer: Type.String(),
-      handle: async () => new Response(shellOf(await load()), { headers: pageHeaders }),
+      handle: () => showViewer(200),
     });
+  const { docs, doc, ...others } = paths;
   return [
-    ...pagePaths.map(page),
+    ...Object.values(others).map(page),
+    ...manualRoutes(showViewer),
     route({
       method: "GET",
       path: "/assets/:file",
@@ -138,7 +139,7 @@ function shellOf({ entry }: ViewerFiles): string {
 </head>
 <body>
 <div id="root"></div>
-<noscript>The viewer needs JavaScript. The API does not: see <a href="/api/docs">/api/docs</a>.</noscript>
+<noscript>The viewer needs JavaScript. Without it there are <a href="/llms.txt">the manual</a> and <a href="/api/docs">the API</a>.</noscript>
 </body>
 </html>
 `;

@@ -2,7 +2,7 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { parseTime } from "../filter/time.ts";
 import type { Keyring } from "../ingest/keyring.ts";
-import type { Window } from "../ingest/sweep.ts";
+import type { Window } from "../backend/writer.ts";
 import { findProject } from "./params.ts";
 
 /** Members of a body. */

@@ -3,13 +3,9 @@
  * how far it has seen and asks for what came after; so a slow one costs a number, not a queue. Who is
  * further behind than this remembers reads its list anew.
  */
+import type { Change } from "../backend/writer.ts";
 import { live as limits } from "../limits.ts";
-
-/** Keys of traces that a commit changed, and that it took away. */
-export interface Change {
-  changed: number[];
-  gone: number[];
-}
+import type { Gauge } from "./gauge.ts";
 
 export interface ChangeLog {
   /** To be called after the commit. */
@@ -20,15 +16,14 @@ export interface ChangeLog {
   readonly latest: number;
 }
 
-/** @param shared one Int64: the latest id, for threads that must not ask and wait. */
-export function createChangeLog(shared: SharedArrayBuffer): ChangeLog {
-  const published = new BigInt64Array(shared);
+/** @param published says the latest id. */
+export function createChangeLog(published: Gauge): ChangeLog {
   // No id of another run is one of this, whatever the clocks of both said.
   let latest = Math.floor(Math.random() * 2 ** 52);
   let forgotten = latest;
   /** The one that changed longest ago first. */
   const entries = new Map<number, { id: number; isGone: boolean }>();
-  Atomics.store(published, 0, BigInt(latest));
+  published.value = latest;
 
   function put(key: number, isGone: boolean): void {
     entries.delete(key);
@@ -52,7 +47,7 @@ export function createChangeLog(shared: SharedArrayBuffer): ChangeLog {
         entries.delete(key);
         forgotten = id;
       }
-      Atomics.store(published, 0, BigInt(latest));
+      published.value = latest;
     },
     after(id) {
       if (!(id >= forgotten && id <= latest)) return null;
@@ -66,9 +61,4 @@ export function createChangeLog(shared: SharedArrayBuffer): ChangeLog {
       return latest;
     },
   };
-}
-
-/** The latest id as another thread sees it. */
-export function latestOf(shared: SharedArrayBuffer): number {
-  return Number(Atomics.load(new BigInt64Array(shared), 0));
 }

@@ -4,16 +4,13 @@
  * waits for it.
  */
 import { Type, type Static } from "@sinclair/typebox";
-import type { Database } from "bun:sqlite";
+import type { CostOf, Writer } from "../backend/writer.ts";
 import { AppError } from "../errors.ts";
 import { loadPrices, readPrices, type PriceBook } from "../pricing/book.ts";
 import { receiptFor } from "../pricing/call.ts";
 import type { Price } from "../pricing/rates.ts";
 import { PriceList } from "../pricing/resolve.ts";
 import { PriceRule, PriceRules } from "../pricing/rules.ts";
-import type { CostOf } from "../sqlite/spans/repricing.ts";
-import * as stored from "../sqlite/accounts/prices.ts";
-import { isDamage } from "../sqlite/db/trouble.ts";
 
 export const PriceListing = Type.Object({
   source: Type.String({ description: "Of the list prices" }),
@@ -31,9 +28,14 @@ export interface Pricer {
   useBook(book: PriceBook | null): Promise<void>;
 }
 
+export type StoredPrices = Pick<Writer, "priceRules" | "priceBook">;
+
+/** Of a store without prices of its own. */
+export const noPrices: StoredPrices = { priceRules: () => [], priceBook: () => null };
+
 /** @param configRules of the configuration file, which win over stored ones of the same age. */
 export async function openPricer(
-  db: Database,
+  store: StoredPrices,
   configRules: PriceRule[],
   onDamage: (what: string) => void = () => {},
 ): Promise<Pricer> {
@@ -57,7 +59,7 @@ export async function openPricer(
     try {
       return read();
     } catch (cause) {
-      if (!isDamage(cause)) throw cause;
+      if ((cause as { code?: string }).code !== "store_damaged") throw cause;
       onDamage("own prices cannot be read, so that calls are priced without them");
       return otherwise;
     }
@@ -75,7 +77,7 @@ export async function openPricer(
     },
     listing: () => ({ source: book.source, sourceDate: book.sourceDate, rules }),
     readRules() {
-      const ofStore = unlessDamaged(() => stored.listRules(db), []).map(
+      const ofStore = unlessDamaged(() => store.priceRules(), []).map(
         ({ id, prices, ...rule }) => ({
           ...rule,
           id: String(id),
@@ -90,7 +92,7 @@ export async function openPricer(
       pricer.readRules();
     },
   };
-  await pricer.useBook(unlessDamaged(() => readStored(db), null));
+  await pricer.useBook(unlessDamaged(() => readStored(store), null));
   return pricer;
 }
 
@@ -101,8 +103,8 @@ export type StoredPrice = Omit<Price, "rates">;
  * The list prices that the user brought. Null where a program of another version took data that this
  * one does not understand: calls are then priced by the bundled list, and the listing says so.
  */
-function readStored(db: Database): PriceBook | null {
-  const brought = stored.readBook(db);
+function readStored(store: StoredPrices): PriceBook | null {
+  const brought = store.priceBook();
   try {
     return brought && bookOf(brought.json, brought.broughtAt);
   } catch (cause) {

@@ -3,7 +3,7 @@
  * of bad requests costs a write a second and not one each.
  */
 import type { Reject } from "../backend/store.ts";
-import type { Notes } from "../threads/writing.ts";
+import type { Notes } from "../backend/writer.ts";
 
 /** Between two writes this many are kept with their reason; the rest are counted. */
 const keptBetweenWrites = 200;

@@ -1,11 +1,10 @@
 /** Reckons the costs of what is stored anew, after a change of prices, in the background. */
 import { Type, type Static } from "@sinclair/typebox";
 import type { ImportedSpan } from "../contract/v1.ts";
+import type { Progress, Window, Writer } from "../backend/writer.ts";
 import { AppError } from "../errors.ts";
 import { toUsd } from "../pricing/money.ts";
 import { matcherOf } from "../pricing/rules.ts";
-import type { SpanWriter } from "../sqlite/spans/spans.ts";
-import type { Sweep, Window } from "./sweep.ts";
 
 export interface RepriceFilter extends Window {
   /** Patterns as those of a rule. */
@@ -36,51 +35,50 @@ export interface Repricer {
   status(): RepriceStatus | null;
 }
 
-export function createRepricer(sweep: Sweep, spans: SpanWriter): Repricer {
-  let current: RepriceStatus | null = null;
+export function createRepricer(writer: Pick<Writer, "reprice">): Repricer {
+  /** The last run: what is counted here, and how far it is. */
+  let counted: Omit<RepriceStatus, keyof Progress> | null = null;
+  let progress: Progress | null = null;
+
+  const status = () => counted && progress && { ...counted, ...progress };
 
   return {
-    status: () => current,
+    status,
     start(filter, isDryRun) {
-      if (current && current.finishedAt === null) {
+      if (progress?.finishedAt === null) {
         throw new AppError("conflict", "prices are being applied already", {
           hint: "wait for it to end; GET /api/reprice shows how far it is",
         });
       }
-      const isMeant = isMeantBy(filter);
       const totals = { before: 0n, after: 0n };
-      const status: RepriceStatus = {
+      const sums = {
         isDryRun,
-        ...sweep.begin(filter),
         spanCount: 0,
         changedSpanCount: 0,
         changedTraceCount: 0,
         beforeUsd: "0",
         afterUsd: "0",
       };
-      current = status;
       /** The last trace in which something changed. */
       let changed: number | null = null;
-      sweep.run(filter, status, (traceKey, from) => {
-        const result = spans.reprice(traceKey, isMeant, isDryRun, from);
-        return {
-          next: result?.next ?? null,
-          committed() {
-            if (!result) return;
-            status.spanCount += result.spans;
-            status.changedSpanCount += result.changedSpans;
-            if (result.changedSpans > 0 && changed !== traceKey) {
-              status.changedTraceCount++;
-              changed = traceKey;
-            }
-            totals.before += result.before;
-            totals.after += result.after;
-            status.beforeUsd = toUsd(totals.before);
-            status.afterUsd = toUsd(totals.after);
-          },
-        };
+      progress = writer.reprice(filter, {
+        isMeant: isMeantBy(filter),
+        isDry: isDryRun,
+        onStep(traceKey, did) {
+          sums.spanCount += did.spans;
+          sums.changedSpanCount += did.changedSpans;
+          if (did.changedSpans > 0 && changed !== traceKey) {
+            sums.changedTraceCount++;
+            changed = traceKey;
+          }
+          totals.before += did.before;
+          totals.after += did.after;
+          sums.beforeUsd = toUsd(totals.before);
+          sums.afterUsd = toUsd(totals.after);
+        },
       });
-      return status;
+      counted = sums;
+      return status()!;
     },
   };
 }

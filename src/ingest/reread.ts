@@ -1,9 +1,8 @@
 /** Maps stored spans of OTLP anew by the rules of this version, in the background. */
 import { Type, type Static } from "@sinclair/typebox";
+import type { Progress, Window, Writer } from "../backend/writer.ts";
 import { AppError } from "../errors.ts";
 import { rereadSpan } from "../otlp/reread.ts";
-import type { SpanWriter } from "../sqlite/spans/spans.ts";
-import type { Sweep, Window } from "./sweep.ts";
 
 export const RereadStatus = Type.Object({
   startedAt: Type.Integer({ description: "Epoch ms" }),
@@ -22,30 +21,31 @@ export interface Rereader {
   status(): RereadStatus | null;
 }
 
-export function createRereader(sweep: Sweep, spans: SpanWriter): Rereader {
-  let current: RereadStatus | null = null;
+export function createRereader(writer: Pick<Writer, "reread">): Rereader {
+  /** The last run: what is counted here, and how far it is. */
+  let counted: Omit<RereadStatus, keyof Progress> | null = null;
+  let progress: Progress | null = null;
+
+  const status = () => counted && progress && { ...counted, ...progress };
 
   return {
-    status: () => current,
+    status,
     start(window) {
-      if (current && current.finishedAt === null) {
+      if (progress?.finishedAt === null) {
         throw new AppError("conflict", "spans are being read anew already", {
           hint: "wait for it to end; GET /api/reread shows how far it is",
         });
       }
-      const status: RereadStatus = { ...sweep.begin(window), spanCount: 0, changedSpanCount: 0 };
-      current = status;
-      sweep.run(window, status, (traceKey, from) => {
-        const result = spans.reread(traceKey, from, rereadSpan);
-        return {
-          next: result.next,
-          committed() {
-            status.spanCount += result.spans;
-            status.changedSpanCount += result.changedSpans;
-          },
-        };
+      const sums = { spanCount: 0, changedSpanCount: 0 };
+      progress = writer.reread(window, {
+        mapAgain: rereadSpan,
+        onStep(_, { spans, changedSpans }) {
+          sums.spanCount += spans;
+          sums.changedSpanCount += changedSpans;
+        },
       });
-      return status;
+      counted = sums;
+      return status()!;
     },
   };
 }

@@ -5,17 +5,15 @@
  * of different machines may differ: what a child has outside of its parent is not taken from the parent's
  * own time. Nor is what an internal span has: it says how its parent worked.
  */
-import type { Database } from "bun:sqlite";
+import type { Reader } from "../backend/reader.ts";
+import type { SpanRecord } from "../backend/spans.ts";
+import { createContextUse, ContextUse } from "./context.ts";
 import { Type, type Static } from "@sinclair/typebox";
 import { spanTypes } from "../contract/v1.ts";
 import { breakdown as limits } from "../limits.ts";
 import { described, nullable } from "../schemas.ts";
 import { isModelCall } from "../tally/calls.ts";
-import { createCleanup } from "../sqlite/db/open.ts";
-import { ContextUse, readContextUse } from "../sqlite/trace/context.ts";
-import { mark, readOutline, type Outline } from "../sqlite/trace/outline.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
-import { findTrace } from "../sqlite/list/traces.ts";
+import { mark, readOutline, type Outline } from "./outline.ts";
 import { type TraceRef } from "../backend/traces.ts";
 import { none } from "../tally/tree.ts";
 
@@ -71,12 +69,7 @@ export interface TimedSpans {
 }
 
 /** Spans that have a name in common. */
-interface Named {
-  spanType: number;
-  providerId: number | null;
-  modelId: number | null;
-  nameId: number;
-}
+type Named = Pick<SpanRecord, "spanType" | "provider" | "modelId" | "name">;
 
 interface Times {
   count: number;
@@ -86,43 +79,63 @@ interface Times {
 }
 
 /** @throws AppError `not_found`, `conflict`. */
-export function readBreakdown({ db, sqlite, names }: Source, ref: TraceRef): Breakdown {
-  const { trace } = findTrace(db, ref);
-  const outline = readOutline(sqlite, trace.key);
-  const { spans, named } = readTimes(sqlite, outline);
-  const { times, ...rest } = breakDown(outline, spans, named.length, trace);
-  const nameOf = (id: number | null) => (id === null ? null : names.nameOf(id));
+export function readBreakdown(reader: Reader, ref: TraceRef, nowMs: number): Breakdown {
+  const { summary } = reader.findTrace(ref, nowMs);
+  const outline = readOutline(reader, summary);
+  const { spans, named, fullest } = readTimes(reader, summary.key, outline);
+  const { times, ...rest } = breakDown(outline, spans, named.length, summary);
   const found = named.map((name, i) => ({ ...name, times: times[i]! }));
-  const busiest = (test: (spanType: number) => boolean) =>
+  const busiest = (test: (spanType: string) => boolean) =>
     found
       .filter(({ spanType, times }) => test(spanType) && times.count > 0)
       .sort((a, b) => b.times.busyMs - a.times.busyMs)
       .slice(0, limits.names);
   return {
     ...rest,
-    models: busiest(isModel).map(({ providerId, modelId, times }) => ({
-      provider: nameOf(providerId),
-      modelId: nameOf(modelId),
+    models: busiest((spanType) => spanType !== "tool").map(({ provider, modelId, times }) => ({
+      provider,
+      modelId,
       ...times,
     })),
-    tools: busiest(isTool).map(({ nameId, times }) => ({ name: names.nameOf(nameId), ...times })),
-    context: readContextUse(sqlite, names, trace.key),
+    tools: busiest((spanType) => spanType === "tool").map(({ name, times }) => ({
+      name,
+      ...times,
+    })),
+    context: fullest && withSpanId(reader, summary.key, fullest),
   };
 }
 
+function withSpanId(
+  reader: Reader,
+  traceKey: number,
+  { key, ...rest }: Omit<ContextUse, "spanId">,
+): ContextUse {
+  const [span] = reader.spans({ traceKey, keys: [key] }, ["spanId"]);
+  return { key, spanId: span!.spanId, ...rest };
+}
+
+const typeNumbers = new Map(spanTypes.map((spanType, number) => [spanType, number]));
 const modelTypes = spanTypes.map((spanType) => isModelCall({ spanType }));
 const tool = spanTypes.indexOf("tool");
 const isModel = (spanType: number) => modelTypes[spanType]!;
 const isTool = (spanType: number) => spanType === tool;
 
-interface TimesRow extends Named {
-  key: number;
-  durationMs: number;
-  ttftMs: number | null;
-  repeats: number | null;
-}
+const timesFields = [
+  ...([
+    "key",
+    "spanId",
+    "spanType",
+    "durationMs",
+    "ttftMs",
+    "provider",
+    "modelId",
+    "name",
+  ] as const),
+  ...(["repeats", "price", "inputTokens", "outputTokens"] as const),
+  ...(["cachedInputTokens", "cacheWriteInputTokens"] as const),
+];
 
-function readTimes(sqlite: Database, { firstKey, lastKey, starts }: Outline) {
+function readTimes(reader: Reader, traceKey: number, { starts, numberOf }: Outline) {
   const size = starts.length;
   const spans: TimedSpans = {
     starts,
@@ -133,30 +146,28 @@ function readTimes(sqlite: Database, { firstKey, lastKey, starts }: Outline) {
     names: new Int32Array(size).fill(none),
   };
   const named: Named[] = [];
-  const places = new Map<string, number>();
-  const select = sqlite.query<TimesRow, [number, number]>(
-    `SELECT key, spanType, durationMs, ttftMs, providerId, modelId, nameId, repeats
-     FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
-  );
-  const cleanUp = createCleanup(sqlite);
-  for (const row of select.iterate(firstKey, lastKey)) {
-    cleanUp();
-    const { key, spanType, providerId, modelId, nameId } = row;
-    const number = key - firstKey;
-    spans.ends[number] = starts[number]! + row.durationMs;
-    spans.types[number] = spanType;
-    if (row.ttftMs !== null) spans.waits[number] = row.ttftMs;
-    if (row.repeats !== null) spans.repeats[number] = row.repeats - firstKey;
-    if (!isModel(spanType) && !isTool(spanType)) continue;
-    const name = isTool(spanType) ? `${nameId}` : `${providerId} ${modelId}`;
-    let place = places.get(name);
-    if (place === undefined) {
-      places.set(name, (place = named.length));
-      named.push({ spanType, providerId, modelId, nameId });
+  const tools = new Map<string | null, number>();
+  const models = new Map<string | null, typeof tools>();
+  const context = createContextUse();
+  let number = 0;
+  for (const span of reader.spans({ traceKey }, timesFields)) {
+    const { spanType, provider, modelId, name, repeats } = span;
+    const type = typeNumbers.get(spanType)!;
+    spans.ends[number] = starts[number]! + span.durationMs;
+    spans.types[number] = type;
+    if (span.ttftMs !== null) spans.waits[number] = span.ttftMs;
+    if (repeats !== null) spans.repeats[number] = numberOf(repeats);
+    if (spanType === "llm") context.add(span);
+    if (isModel(type) || isTool(type)) {
+      const places = isTool(type) ? tools : models.getOrInsertComputed(provider, () => new Map());
+      spans.names[number] = places.getOrInsertComputed(
+        isTool(type) ? name : modelId,
+        () => named.push({ spanType, provider, modelId, name }) - 1,
+      );
     }
-    spans.names[number] = place;
+    number++;
   }
-  return { spans, named };
+  return { spans, named, fullest: context.fullest };
 }
 
 /**

@@ -3,21 +3,13 @@
  * instead of 2.0, written in 16 ms instead of 220. What repeats is in it once; what follows
  * from other columns (ends, the parent's id) is not in it.
  */
+import type { Reader } from "../backend/reader.ts";
 import { Type, type Static } from "@sinclair/typebox";
 import { described, nullable } from "../schemas.ts";
 import { usageColumns } from "../contract/fields.ts";
 import { usdOf } from "../backend/costs.ts";
-import { mark } from "../sqlite/trace/outline.ts";
-import {
-  errorOf,
-  fieldsOf,
-  readSpans,
-  spanStatusOf,
-  spanTypeOf,
-  type SkeletonRow,
-  type SpansQuery,
-} from "../sqlite/trace/skeleton.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
+import { mark } from "./outline.ts";
+import { errorOf, readSpans, type SkeletonSpan, type SpansQuery } from "./skeleton.ts";
 import type { TraceRef } from "../backend/traces.ts";
 import { nextSpans, TraceView } from "../backend/views.ts";
 
@@ -79,19 +71,17 @@ export type TraceColumns = Static<typeof TraceColumns>;
  * all the rest. @throws AppError `not_found`, `conflict`, `bad_request`.
  */
 export function readTraceColumns(
-  source: Source,
+  reader: Reader,
   ref: TraceRef,
   query: SpansQuery,
   nowMs: number,
 ): TraceColumns {
-  const { names, payloads } = source;
-  const { trace, outline, firstRow, spans, nextCursor } = readSpans(source, ref, query, nowMs);
-  const { firstKey, parents, marks } = outline;
+  const { trace, outline, firstRow, spans, nextCursor } = readSpans(reader, ref, query, nowMs);
+  const { parents, marks } = outline;
   const spanCount = spans.length;
   const ofPage = (values: Int32Array) => [...values.subarray(firstRow, firstRow + spanCount)];
-  const rowsWhere = (test: (span: SkeletonRow, marks: number) => boolean) =>
+  const rowsWhere = (test: (span: SkeletonSpan, marks: number) => boolean) =>
     spans.flatMap((span, i) => (test(span, marks[firstRow + i]!) ? [firstRow + i] : []));
-  const nameOf = (id: number | null) => (id === null ? null : names.nameOf(id));
   return {
     trace,
     firstRow,
@@ -105,14 +95,14 @@ export function readTraceColumns(
       }),
       depth: ofPage(outline.depths),
       childCount: ofPage(outline.childCounts),
-      spanType: toTexts(spans, ({ spanType }) => spanType, spanTypeOf),
-      name: toTexts(spans, ({ nameId }) => nameId, nameOf),
+      spanType: toTexts(spans, ({ spanType }) => spanType),
+      name: toTexts(spans, ({ name }) => name),
       startTime: spans.map(({ startTime }) => startTime),
       durationMs: spans.map(({ durationMs }) => durationMs),
-      status: toTexts(spans, ({ status }) => status, spanStatusOf),
-      errorMessage: toTexts(spans, errorOf, (text) => text),
-      provider: toTexts(spans, ({ providerId }) => providerId, nameOf),
-      modelId: toTexts(spans, ({ modelId }) => modelId, nameOf),
+      status: toTexts(spans, ({ status }) => status ?? "ok"),
+      errorMessage: toTexts(spans, errorOf),
+      provider: toTexts(spans, ({ provider }) => provider),
+      modelId: toTexts(spans, ({ modelId }) => modelId),
       ttftMs: spans.map(({ ttftMs }) => ttftMs),
       costUsd: spans.map(({ cost }) => usdOf(cost)),
       usage: Object.fromEntries(
@@ -120,34 +110,29 @@ export function readTraceColumns(
           .filter((name) => spans.some((span) => span[name] !== null))
           .map((name) => [name, spans.map((span) => span[name])]),
       ),
-      payloads: toTexts(
-        spans,
-        ({ key, lists }) => fieldsOf(key, lists, payloads).join(),
-        (text) => text,
-      ),
+      payloads: toTexts(spans, ({ texts }) => reader.fieldsOf(texts).join()),
     },
-    estimatedRows: rowsWhere(({ isCostEstimated }) => isCostEstimated === 1),
+    estimatedRows: rowsWhere(({ isCostEstimated }) => isCostEstimated),
     cycleRows: rowsWhere((_, marks) => (marks & mark.cycle) !== 0),
     internalRows: rowsWhere((_, marks) => (marks & mark.internal) !== 0),
     repeats: spans.flatMap(({ repeats }, i): [number, number][] =>
-      repeats === null ? [] : [[firstRow + i, outline.rowOf(repeats - firstKey)]],
+      repeats === null ? [] : [[firstRow + i, outline.rowOf(repeats)]],
     ),
     nextCursor,
   };
 }
 
-/** @param of what the text follows from: cheap to ask of every span, the text only of the different ones. */
-function toTexts<K>(
-  spans: readonly SkeletonRow[],
-  of: (span: SkeletonRow) => K,
-  textOf: (key: K) => string | null,
+/** The different texts, and for each span the place of its own among them. */
+function toTexts<T extends string | null>(
+  spans: readonly SkeletonSpan[],
+  textOf: (span: SkeletonSpan) => T,
 ) {
-  const places = new Map<K, number>();
+  const places = new Map<T, number>();
   const rows = spans.map((span) => {
-    const key = of(span);
-    let place = places.get(key);
-    if (place === undefined) places.set(key, (place = places.size));
+    const text = textOf(span);
+    let place = places.get(text);
+    if (place === undefined) places.set(text, (place = places.size));
     return place;
   });
-  return { values: [...places.keys()].map(textOf), rows };
+  return { values: [...places.keys()], rows };
 }

@@ -2,28 +2,16 @@
  * Compares the inputs of a trace's spans by the lists of pieces that they are kept as: what agents send
  * again is the same pieces, so that of 1 MB of history not a word need be read.
  */
-import { and, between, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import type { Reader } from "../backend/reader.ts";
+import type { SpanRecord } from "../backend/spans.ts";
+import type { Token } from "../backend/texts.ts";
 import { transcript as limits } from "../limits.ts";
-import { readEntries, readList } from "../sqlite/payload/lists.ts";
-import { type Token } from "../backend/texts.ts";
-import { spanKeyRange } from "../tally/numbers.ts";
-import { payloadFields } from "../contract/fields.ts";
-import { spans } from "../sqlite/db/schema.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
+
+/** What is read of a span that others are compared with. */
+export const callFields = ["key", "spanId", "spanType", "startTime", "texts"] as const;
 
 /** A span as others are compared with it. */
-export type Call = Pick<
-  typeof spans.$inferSelect,
-  "key" | "spanId" | "spanType" | "startTime" | "lists"
->;
-
-export const callColumns = {
-  key: spans.key,
-  spanId: spans.spanId,
-  spanType: spans.spanType,
-  startTime: spans.startTime,
-  lists: spans.lists,
-};
+export type Call = Pick<SpanRecord, (typeof callFields)[number]>;
 
 /** The earlier call that shares most, and how many tokens of the input. */
 export interface Shared {
@@ -31,28 +19,25 @@ export interface Shared {
   tokens: number;
 }
 
-const inputSlot = payloadFields.indexOf("input") + 1;
-
 /**
  * The spans of the same type that started before, as many as are compared, the last one first; of
  * several spans of one model call that one which is shown.
  */
-export function readEarlier({ db }: Source, traceKey: number, row: Call): Call[] {
-  return db
-    .select(callColumns)
-    .from(spans)
-    .where(
-      and(
-        between(spans.key, ...spanKeyRange(traceKey)),
-        eq(spans.spanType, row.spanType),
-        isNotNull(spans.lists),
-        isNull(spans.shownBy),
-        sql`(${spans.startTime}, ${spans.key}) < (${row.startTime}, ${row.key})`,
-      ),
-    )
-    .orderBy(desc(spans.startTime), desc(spans.key))
-    .limit(limits.earlierCalls)
-    .all();
+export function readEarlier(reader: Reader, traceKey: number, call: Call): Call[] {
+  const { spanType, startTime, key } = call;
+  const earlier = reader.spans(
+    {
+      traceKey,
+      types: [spanType],
+      isShown: true,
+      before: { startTime, key },
+      order: "start",
+      isDescending: true,
+      limit: limits.earlierCalls,
+    },
+    callFields,
+  );
+  return [...earlier].filter(({ texts }) => reader.fieldsOf(texts).length > 0);
 }
 
 /** @param earlier the last one first, which is taken of those that share as much. */
@@ -118,53 +103,19 @@ export function goesOnFrom(text: string, stem: string): boolean {
   return text.startsWith(stem) && /\w/.test(text.slice(stem.length));
 }
 
-/** Gives the tokens of inputs. Most lists stand on others: each is read once. */
+/** Gives the tokens of inputs; null where a call has none. Most lists stand on others: each is read once. */
 export function createTokens(
-  { sqlite }: Source,
+  reader: Reader,
   traceKey: number,
-): (call: Pick<Call, "key" | "lists">) => Token[] | null {
-  const [first] = spanKeyRange(traceKey);
-  const selectLists = sqlite.query<{ lists: Uint8Array | null }, [number]>(
-    "SELECT lists FROM spans WHERE key = ?",
+): (call: Pick<Call, "key" | "texts">) => Token[] | null {
+  const tokensOf = reader.foldLists<Token[]>(traceKey, "input", (base, taken, tokens) =>
+    base ? base.slice(0, taken).concat(tokens) : [...tokens],
   );
-  const entries = new Map<number, ReturnType<typeof readEntries>>();
-  const resolved = new Map<string, Token[]>();
-
-  function entriesOf(key: number, lists?: Uint8Array | null) {
-    let found = entries.get(key);
-    if (!found) {
-      lists ??= selectLists.get(key)?.lists;
-      entries.set(key, (found = lists ? readEntries(lists) : []));
-    }
-    return found;
-  }
-
-  function resolve(key: number, entry: number): Token[] {
-    const id = `${key}.${entry}`;
-    const known = resolved.get(id);
-    if (known) return known;
-    // Where the store is damaged lists may stand on each other in a circle.
-    resolved.set(id, []);
-    const list = entriesOf(key)[entry]?.list;
-    if (!list) return [];
-    const { base, tokens } = readList(list, { span: key - first, traceKey });
-    const whole = base
-      ? resolve(first + base.span, base.entry)
-          .slice(0, base.tokens)
-          .concat(tokens)
-      : tokens;
-    resolved.set(id, whole);
-    return whole;
-  }
-
   /** Each call is looked at for all that come after it. */
   const inputs = new Map<number, Token[] | null>();
-  return ({ key, lists }) => {
+  return ({ key, texts }) => {
     let tokens = inputs.get(key);
-    if (tokens === undefined) {
-      const entry = entriesOf(key, lists).findIndex(({ slot }) => slot === inputSlot);
-      inputs.set(key, (tokens = entry < 0 ? null : resolve(key, entry)));
-    }
+    if (tokens === undefined) inputs.set(key, (tokens = tokensOf(texts)));
     return tokens;
   };
 }

@@ -1,15 +1,13 @@
 /** Two spans side by side: what of the instructions, the tools, what was asked and what came of it differs. */
+import type { Reader } from "../backend/reader.ts";
+import { type SpanRecord, type SpanRef } from "../backend/spans.ts";
 import { Type, type Static } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
 import { instructionsIn, readable, textOfMessages, textOfParts } from "../messages/gist.ts";
 import { readTools } from "../messages/tools.ts";
-import { spanTypes } from "../contract/v1.ts";
 import type { PayloadField } from "../contract/fields.ts";
-import { readText } from "../sqlite/payload/text.ts";
 import { readSpanMessages, SpanId } from "./news.ts";
 import { diffTexts, TextDiff } from "./textdiff.ts";
-import { findSpan, type Source, type SpanRow } from "../sqlite/trace/trace.ts";
-import { type SpanRef } from "../backend/spans.ts";
 import type { TraceRef } from "../backend/traces.ts";
 
 export const ComparedPair = Type.Object({
@@ -32,12 +30,12 @@ export interface SpanAt {
 
 /** @throws AppError `not_found`, `conflict`. */
 export function readComparedPair(
-  source: Source,
+  reader: Reader,
   a: SpanAt,
   b: SpanAt,
   unit?: TextDiff["unit"],
 ): ComparedPair {
-  const [left, right] = [textsOf(source, a), textsOf(source, b)];
+  const [left, right] = [textsOf(reader, a), textsOf(reader, b)];
   return {
     a: left.id,
     b: right.id,
@@ -48,22 +46,22 @@ export function readComparedPair(
   };
 }
 
-function textsOf(source: Source, { trace, span }: SpanAt) {
-  const { row } = findSpan(source, trace, span);
-  const id = { key: row.key, spanId: row.spanId };
-  const { input, output, tools, newFrom } = readSpanMessages(source, trace, { key: row.key });
-  const isTool = spanTypes[row.spanType] === "tool";
+function textsOf(reader: Reader, { trace, span }: SpanAt) {
+  const found = reader.findSpan(trace, span);
+  const id = { key: found.key, spanId: found.spanId };
+  const { input, output, tools, newFrom } = readSpanMessages(reader, trace, { key: found.key });
+  const isTool = found.spanType === "tool";
   const said = (messages: typeof input) => {
     if (messages.length === 0) return null;
     return isTool ? textOfParts(messages.flatMap(argumentParts)) : textOfMessages(messages);
   };
   const catalog =
-    tools.length > 0 ? tools : readTools(inherited(source, trace, row, "toolCatalog") ?? "");
+    tools.length > 0 ? tools : readTools(inherited(reader, trace, found, "toolCatalog") ?? "");
   return {
     id,
     systemPrompt: isTool
       ? null
-      : (instructionsIn(input) ?? inherited(source, trace, row, "systemPrompt")),
+      : (instructionsIn(input) ?? inherited(reader, trace, found, "systemPrompt")),
     tools: isTool || catalog.length === 0 ? null : textOfTools(catalog),
     input: said(input.slice(newFrom).filter(({ role }) => role !== "system")),
     output: said(output),
@@ -88,26 +86,30 @@ function textOfTools(tools: ReturnType<typeof readTools>): string {
 
 /** The text of the nearest span around it that has one: some senders say it once, at the agent. */
 function inherited(
-  source: Source,
+  reader: Reader,
   trace: TraceRef,
-  row: SpanRow,
+  span: SpanRecord,
   field: PayloadField,
 ): string | null {
   const seen = new Set<number>();
-  let parent: SpanRow | null = row;
-  while (parent && !seen.has(parent.key)) {
-    seen.add(parent.key);
-    const text = readText(source, parent, field);
+  let around: SpanRecord | null = span;
+  while (around && !seen.has(around.key)) {
+    seen.add(around.key);
+    const text = reader.textOf(around.texts, field);
     if (text !== undefined) return text;
-    parent = parentOf(source, trace, parent);
+    around = parentOf(reader, trace, around);
   }
   return null;
 }
 
-function parentOf(source: Source, trace: TraceRef, { parentSpanId }: SpanRow): SpanRow | null {
+function parentOf(
+  reader: Reader,
+  trace: TraceRef,
+  { parentSpanId }: SpanRecord,
+): SpanRecord | null {
   if (parentSpanId === null) return null;
   try {
-    return findSpan(source, trace, { spanId: parentSpanId }).row;
+    return reader.findSpan(trace, { spanId: parentSpanId });
   } catch (cause) {
     if (cause instanceof AppError && cause.code === "not_found") return null;
     throw cause;

@@ -1,16 +1,16 @@
 /** Two traces side by side: their steps aligned as one table, and what of their totals differs. */
+import type { Reader } from "../backend/reader.ts";
 import { Type, type Static } from "@sinclair/typebox";
 import { quote } from "../filter/caret.ts";
+import { parseFilter } from "../filter/parse.ts";
 import { toUsd } from "../pricing/money.ts";
 import type { Figure } from "../tally/figure.ts";
-import { usageOf } from "../sqlite/spans/rows.ts";
+import { usageOf } from "../contract/fields.ts";
 import { described, nullable, oneOf } from "../schemas.ts";
 import { usdOf } from "../backend/costs.ts";
 import { changes, compareSteps } from "./pairing.ts";
-import { errorOf, spanStatusOf, spanTypeOf } from "../sqlite/trace/skeleton.ts";
-import { readSteps, type Step, type Steps } from "./steps.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
-import { findTrace, listTraces, toSummary, type TraceRow } from "../sqlite/list/traces.ts";
+import { errorOf } from "./skeleton.ts";
+import { readSteps, type Step } from "./steps.ts";
 import { type TraceRef } from "../backend/traces.ts";
 import { FigureView, Skeleton, Summary } from "../backend/views.ts";
 
@@ -91,29 +91,29 @@ export type Comparable = Static<typeof Comparable>;
 
 /** @throws AppError `not_found`, `conflict`. */
 export function readComparison(
-  source: Source,
+  reader: Reader,
   refA: TraceRef,
   refB: TraceRef,
   nowMs: number,
 ): Comparison {
-  const [a, b] = [findTrace(source.db, refA), findTrace(source.db, refB)];
-  const [left, right] = [a, b].map(({ trace }) => readSteps(source, trace)) as [Steps, Steps];
+  const [a, b] = [reader.findTrace(refA, nowMs), reader.findTrace(refB, nowMs)];
+  const [left, right] = [readSteps(reader, a), readSteps(reader, b)];
   const rows = compareSteps(left.steps, right.steps).map(({ change, a: stepA, b: stepB }) => ({
     change,
-    a: stepA && viewOf(source, a.trace, stepA),
-    b: stepB && viewOf(source, b.trace, stepB),
+    a: stepA && viewOf(a.summary, stepA),
+    b: stepB && viewOf(b.summary, stepB),
   }));
   const counts = { same: 0, changed: 0, onlyA: 0, onlyB: 0, moved: 0 };
   for (const { change } of rows) counts[change]++;
   return {
-    a: toSummary(a.trace, a.project, nowMs),
-    b: toSummary(b.trace, b.project, nowMs),
+    a: a.summary,
+    b: b.summary,
     deltas: {
-      durationMs: lengthOf(b.trace) - lengthOf(a.trace),
-      inputTokens: figureDelta(a.trace.inputTokens, b.trace.inputTokens),
-      outputTokens: figureDelta(a.trace.outputTokens, b.trace.outputTokens),
-      totalTokens: figureDelta(a.trace.totalTokens, b.trace.totalTokens),
-      costUsd: usdDelta(a.trace.cost, b.trace.cost),
+      durationMs: b.summary.durationMs - a.summary.durationMs,
+      inputTokens: figureDelta(a.summary.inputTokens, b.summary.inputTokens),
+      outputTokens: figureDelta(a.summary.outputTokens, b.summary.outputTokens),
+      totalTokens: figureDelta(a.summary.totalTokens, b.summary.totalTokens),
+      costUsd: usdDelta(a.cost, b.cost),
     },
     counts,
     rows,
@@ -121,26 +121,24 @@ export function readComparison(
   };
 }
 
-function viewOf({ names }: Source, trace: TraceRow, { row, agent, argument }: Step) {
+function viewOf(trace: Summary, { span, agent, argument }: Step) {
   return {
-    key: row.key,
-    spanId: row.spanId,
-    spanType: spanTypeOf(row.spanType),
-    name: names.nameOf(row.nameId),
+    key: span.key,
+    spanId: span.spanId,
+    spanType: span.spanType,
+    name: span.name,
     agent,
     argument,
-    status: spanStatusOf(row.status),
-    errorMessage: errorOf(row),
-    modelId: row.modelId === null ? null : names.nameOf(row.modelId),
-    startOffsetMs: row.startTime - trace.startTime,
-    durationMs: row.durationMs,
-    usage: usageOf(row) ?? null,
-    costUsd: usdOf(row.cost),
-    ...(row.isCostEstimated === 1 && { isCostEstimated: true as const }),
+    status: span.status ?? "ok",
+    errorMessage: errorOf(span),
+    modelId: span.modelId,
+    startOffsetMs: span.startTime - trace.startTime,
+    durationMs: span.durationMs,
+    usage: usageOf(span) ?? null,
+    costUsd: usdOf(span.cost),
+    ...(span.isCostEstimated && { isCostEstimated: true as const }),
   };
 }
-
-const lengthOf = ({ startTime, endTime }: TraceRow) => endTime - startTime;
 
 function deltaOf(a: Figure | null, b: Figure | null): bigint | null {
   return a === null || b === null ? null : BigInt(b) - BigInt(a);
@@ -162,29 +160,25 @@ function usdDelta(a: Figure | null, b: Figure | null): string | null {
  *
  * @throws AppError `not_found`, `conflict`.
  */
-export function findComparable(source: Source, ref: TraceRef, nowMs: number): Comparable {
-  const { trace } = findTrace(source.db, ref);
+export function findComparable(reader: Reader, ref: TraceRef, nowMs: number): Comparable {
+  const { projectId, summary } = reader.findTrace(ref, nowMs);
   const common = (
     [
-      ["agent", trace.agentName],
-      ["workflow", trace.workflowName],
-      ["name", trace.traceName],
+      ["agent", summary.agentName],
+      ["workflow", summary.workflowName],
+      ["name", summary.traceName],
     ] as const
   ).find(([, value]) => value !== null);
   if (!common) return { by: null, previous: null, lastOk: null };
   const [by, value] = common;
   const lastOf = (more: string): Summary | null => {
-    const { traces } = listTraces(
-      source,
-      {
-        filter: `${by}:${quote(value!)} ${more}`,
-        projectId: trace.projectId,
-        until: String(trace.startTime),
-        limit: 1,
-      },
+    const filter = parseFilter(`${by}:${quote(value!)} ${more}`, nowMs);
+    const until = summary.startTime;
+    const { traces } = reader.listTraces(
+      { filter, projectId, since: 0, until, sort: "startTime", limit: 1, cursor: null },
       nowMs,
     );
-    return traces[0] ?? null;
+    return traces[0]?.summary ?? null;
   };
   return { by, previous: lastOf(""), lastOk: lastOf("status:ok errors:0 is:ended") };
 }

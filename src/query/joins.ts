@@ -11,7 +11,7 @@ export interface Site {
   key: number;
   spanId: string;
   parentSpanId: string | null;
-  spanType: number;
+  spanType: string;
   name: string;
   startTime: number;
 }
@@ -39,13 +39,9 @@ export const idAttributes = [
  * @param sites the model calls and tools from the first call on, in the order of their start.
  * @param idsOf the ids of calls that a tool's span names.
  */
-export function createJoiner(
-  sites: Site[],
-  types: { llm: number; tool: number },
-  idsOf: IdsOf,
-): Joiner {
-  const tools = sites.filter(({ spanType }) => spanType === types.tool);
-  const models = sites.filter(({ spanType }) => spanType === types.llm);
+export function createJoiner(sites: readonly Site[], idsOf: IdsOf): Joiner {
+  const tools = sites.filter(({ spanType }) => spanType === "tool");
+  const models = sites.filter(({ spanType }) => spanType === "llm");
   const children = Map.groupBy(tools, ({ parentSpanId }) => parentSpanId);
   const modelsBelow = Map.groupBy(models, ({ parentSpanId }) => parentSpanId);
   const taken = new Set<Site>();

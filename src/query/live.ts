@@ -1,7 +1,6 @@
 /** What live views show of traces that changed. */
-import { loadRows } from "../sqlite/list/match.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
-import { matches, summariesOf } from "../sqlite/list/traces.ts";
+import type { Reader } from "../backend/reader.ts";
+import { parseFilter } from "../filter/parse.ts";
 
 /** What a live view is about; all traces where both are absent. */
 export interface LiveScope {
@@ -11,24 +10,31 @@ export interface LiveScope {
 }
 
 /** The JSON of each trace's summary. A trace that is gone has none. */
-export function readSummaries(source: Source, keys: number[], nowMs: number): Map<number, string> {
+export function readSummaries(
+  reader: Pick<Reader, "traces">,
+  keys: readonly number[],
+  nowMs: number,
+): Map<number, string> {
   return new Map(
-    summariesOf(source, keys, nowMs).map((summary) => [summary.key, JSON.stringify(summary)]),
+    reader.traces(keys, nowMs).map(({ key, summary }) => [key, JSON.stringify(summary)]),
   );
 }
 
-/** Which of the traces are in a scope. @throws AppError `bad_request` for a filter that cannot be. */
-export function inScope(
-  source: Source,
-  keys: number[],
-  { filter, projectId }: LiveScope,
+/** Of each scope, which of the traces are in it. @throws AppError `bad_request` for a filter that cannot be. */
+export function inScopes(
+  reader: Pick<Reader, "traces" | "matching">,
+  keys: readonly number[],
+  scopes: readonly LiveScope[],
   nowMs: number,
-): Set<number> {
-  const ofProject =
-    projectId === undefined
-      ? keys
-      : [...loadRows(source, keys, []).values()]
-          .filter((row) => row.projectId === projectId)
-          .map(({ key }) => key);
-  return filter === undefined ? new Set(ofProject) : matches(source, ofProject, filter, nowMs);
+): Set<number>[] {
+  const isOfProject = scopes.some(({ projectId }) => projectId !== undefined);
+  const traces = isOfProject ? reader.traces(keys, nowMs) : [];
+  const byProject = Map.groupBy(traces, ({ projectId }) => projectId);
+  return scopes.map(({ filter, projectId }) => {
+    const ofProject =
+      projectId === undefined ? keys : (byProject.get(projectId) ?? []).map(({ key }) => key);
+    return filter === undefined
+      ? new Set(ofProject)
+      : reader.matching(ofProject, parseFilter(filter, nowMs), nowMs);
+  });
 }

@@ -3,8 +3,11 @@
  * compared, not texts, and with a bounded number of calls: in a trace of 50,000 spans, too, a call costs
  * what one of the last ones costs.
  */
+import type { PayloadField } from "../contract/fields.ts";
 import { Type, type Static } from "@sinclair/typebox";
-import { spanStatuses, spanTypes } from "../contract/v1.ts";
+import { DamagedText, type Token } from "../backend/texts.ts";
+import type { Reader } from "../backend/reader.ts";
+import type { SpanRecord, SpanRef } from "../backend/spans.ts";
 import { AppError } from "../errors.ts";
 import { transcript as limits } from "../limits.ts";
 import { withCut } from "../messages/cut.ts";
@@ -13,8 +16,6 @@ import { Message, Tool, type Part } from "../messages/model.ts";
 import { locateMessages, locateRest, readMessages, type Located } from "../messages/read.ts";
 import { withSystemPrompt } from "../messages/system.ts";
 import { readToolRun, readTools } from "../messages/tools.ts";
-import { isDamage } from "../sqlite/db/trouble.ts";
-import type { Token } from "../backend/texts.ts";
 import {
   commonLength,
   createTokens,
@@ -25,10 +26,7 @@ import {
   type Call,
   type Shared,
 } from "./compare.ts";
-import { readText } from "../sqlite/payload/text.ts";
 import { withCutOf } from "../backend/cuts.ts";
-import { findSpan, type Source, type SpanRow } from "../sqlite/trace/trace.ts";
-import { type SpanRef } from "../backend/spans.ts";
 import type { TraceRef } from "../backend/traces.ts";
 import type { SpanNews } from "../backend/views.ts";
 
@@ -58,35 +56,31 @@ export const SpanMessages = Type.Object({
 
 export type SpanMessages = Static<typeof SpanMessages>;
 
-const toolType = spanTypes.indexOf("tool");
-const failed = spanStatuses.indexOf("error");
-
 /**
  * Compares lists, not texts: the longest common prefix with each of the spans of the same type that
  * started before. In a tie the one that started last is taken.
  *
  * @throws AppError `not_found`, `conflict`.
  */
-export function readNews(source: Source, traceRef: TraceRef, ref: SpanRef): SpanNews {
-  const { payloads } = source;
-  const { row, trace } = findSpan(source, traceRef, ref);
-  const input = payloads.get(row.key, row.lists).texts.input ?? "";
+export function readNews(reader: Reader, traceRef: TraceRef, ref: SpanRef): SpanNews {
+  const call = reader.findSpan(traceRef, ref);
+  const input = reader.textOf(call.texts, "input") ?? "";
   const first: SpanNews = {
     earlier: null,
     sharedLength: 0,
     newLength: input.length,
     isEdited: false,
   };
-  const tokensOf = createTokens(source, trace.key);
-  const tokens = tokensOf(row);
-  const before = readEarlier(source, trace.key, row);
+  const tokensOf = createTokens(reader, call.traceKey);
+  const tokens = tokensOf(call);
+  const before = readEarlier(reader, call.traceKey, call);
   const shared =
     tokens && (findShared(tokens, before, tokensOf) ?? findShort(() => input, before, tokensOf));
   if (!shared) return first;
   try {
     // Up to the last whole message that both have.
-    const boundary = payloads.textOf(tokens.slice(0, shared.tokens)).length;
-    const other = readText(source, shared.call, "input") ?? "";
+    const boundary = reader.textOfTokens(tokens.slice(0, shared.tokens)).length;
+    const other = reader.textOf(shared.call.texts, "input") ?? "";
     const isEdited = goesOnOtherwise(other, input);
     const sharedLength = isEdited ? boundary : Math.max(boundary, commonLength(other, input));
     return {
@@ -96,14 +90,14 @@ export function readNews(source: Source, traceRef: TraceRef, ref: SpanRef): Span
       isEdited,
     };
   } catch (cause) {
-    if (isDamage(cause)) return first;
+    if (cause instanceof DamagedText) return first;
     throw cause;
   }
 }
 
 /** @throws AppError `not_found`, `conflict`. */
-export function readSpanMessages(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessages {
-  const { input, output, ...rest } = readWhole(source, traceRef, ref);
+export function readSpanMessages(reader: Reader, traceRef: TraceRef, ref: SpanRef): SpanMessages {
+  const { input, output, ...rest } = readWhole(reader, traceRef, ref);
   const shown = (message: Message) => {
     const { parts, ...more } = withMediaNames(message);
     return { ...more, parts: parts.map(withCut) };
@@ -117,25 +111,27 @@ export function readSpanMessages(source: Source, traceRef: TraceRef, ref: SpanRe
  * @throws AppError `not_found`, `conflict`.
  */
 export function readMedia(
-  source: Source,
+  reader: Reader,
   traceRef: TraceRef,
   ref: SpanRef,
   name: string,
 ): Uint8Array<ArrayBuffer> {
-  const { input, output } = readWhole(source, traceRef, ref);
+  const { input, output } = readWhole(reader, traceRef, ref);
   const found = bytesNamed([...output, ...input], name);
   if (!found) throw new AppError("not_found", "no message of this span has such an attachment");
   return found;
 }
 
-function readWhole(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessages {
-  const row = voiceOf(source, traceRef, findSpan(source, traceRef, ref).row);
-  const texts = source.payloads.get(row.key, row.lists).texts;
-  const { input, output, toolCatalog, systemPrompt } = texts;
+function readWhole(reader: Reader, traceRef: TraceRef, ref: SpanRef): SpanMessages {
+  const asked = reader.findSpan(traceRef, ref);
+  const row = voiceOf(reader, asked);
+  const textOf = (field: PayloadField) => reader.textOf(row.texts, field);
+  const [input, output] = [textOf("input"), textOf("output")];
+  const [toolCatalog, systemPrompt] = [textOf("toolCatalog"), textOf("systemPrompt")];
   const tools = toolCatalog === undefined ? [] : readTools(toolCatalog);
-  if (row.spanType === toolType) {
-    const name = source.names.nameOf(row.nameId);
-    const run = readToolRun({ id: null, name, input, output, isError: row.status === failed });
+  if (row.spanType === "tool") {
+    const isError = row.status === "error";
+    const run = readToolRun({ id: null, name: row.name, input, output, isError });
     const sent = withSystemPrompt(run.input, systemPrompt);
     return {
       input: withCutOf("input", sent, row),
@@ -146,12 +142,12 @@ function readWhole(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessag
       newFrom: 0,
     };
   }
-  const { earlier, sharedLength, isEdited } = readNews(source, traceRef, { key: row.key });
+  const { earlier, sharedLength, isEdited } = readNews(reader, traceRef, { key: row.key });
   const located = input === undefined ? [] : locateMessages(input, "input");
   const isAnswer =
     !earlier || isEdited
       ? () => false
-      : answerIn(outputOf(source, findSpan(source, traceRef, { key: earlier.key }).row));
+      : answerIn(outputOf(reader, reader.findSpan(traceRef, { key: earlier.key })));
   const own = located.map(({ message }) => message);
   const sent = withSystemPrompt(own, systemPrompt);
   const newFrom = sent.length - own.length + firstNew(located, sharedLength, isAnswer);
@@ -166,10 +162,10 @@ function readWhole(source: Source, traceRef: TraceRef, ref: SpanRef): SpanMessag
 }
 
 /** Who has no input of its own shows what another span of the same model call was sent. */
-function voiceOf(source: Source, traceRef: TraceRef, row: SpanRow): SpanRow {
-  const hasInput = source.payloads.get(row.key, row.lists).texts.input !== undefined;
-  if (row.shownBy === null || hasInput) return row;
-  return findSpan(source, traceRef, { key: row.shownBy }).row;
+function voiceOf(reader: Reader, span: SpanRecord & { traceKey: number }): SpanRecord {
+  const { traceKey, shownBy, texts } = span;
+  if (shownBy === null || reader.fieldsOf(texts).includes("input")) return span;
+  return reader.findSpan({ key: traceKey }, { key: shownBy });
 }
 
 /**
@@ -187,8 +183,8 @@ function firstNew(
   return at;
 }
 
-function outputOf(source: Source, call: Pick<Call, "key" | "lists">): Message[] {
-  return readMessages(readText(source, call, "output") ?? "", "output");
+function outputOf(reader: Reader, { texts }: Pick<Call, "texts">): Message[] {
+  return readMessages(reader.textOf(texts, "output") ?? "", "output");
 }
 
 /** Tells whether a message says nothing but what a call's output said. */
@@ -226,7 +222,7 @@ export interface History {
   /** The first of the calls that goes on from this one. */
   nextOf(call: Call): Call | null;
   /** What it was answered. */
-  outputOf(call: Pick<Call, "key" | "lists">): Message[];
+  outputOf(call: Pick<Call, "key" | "texts">): Message[];
 }
 
 export type CallNews = Pick<SpanMessages, keyof typeof newsFields> & {
@@ -238,10 +234,9 @@ export type CallNews = Pick<SpanMessages, keyof typeof newsFields> & {
 const keptOutputs = 32;
 
 /** @param calls one after the other, as they started. */
-export function createHistory(source: Source, traceKey: number, calls: Call[]): History {
-  const { payloads } = source;
-  const tokensOf = createTokens(source, traceKey);
-  const before = calls[0] ? readEarlier(source, traceKey, calls[0]).reverse() : [];
+export function createHistory(reader: Reader, traceKey: number, calls: Call[]): History {
+  const tokensOf = createTokens(reader, traceKey);
+  const before = calls[0] ? readEarlier(reader, traceKey, calls[0]).reverse() : [];
   const all = [...before, ...calls];
   const places = new Map(all.map(({ key }, i) => [key, i]));
   const shares = new Map<number, Shared | null>();
@@ -250,11 +245,11 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
 
   /** Mostly asked for by the call itself and by the one that goes on from it. */
   const outputs = new Map<number, Message[]>();
-  function readOutput(call: Pick<Call, "key" | "lists">): Message[] {
+  function readOutput(call: Pick<Call, "key" | "texts">): Message[] {
     let output = outputs.get(call.key);
     if (!output) {
       if (outputs.size >= keptOutputs) outputs.clear();
-      outputs.set(call.key, (output = outputOf(source, call)));
+      outputs.set(call.key, (output = outputOf(reader, call)));
     }
     return output;
   }
@@ -265,7 +260,7 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
       const at = places.get(call.key)!;
       const tokens = tokensOf(call);
       const earlier = all.slice(Math.max(0, at - limits.earlierCalls), at).reverse();
-      const textOf = () => readText(source, call, "input") ?? "";
+      const textOf = () => reader.textOf(call.texts, "input") ?? "";
       shared =
         tokens && (findShared(tokens, earlier, tokensOf) ?? findShort(textOf, earlier, tokensOf));
       shares.set(call.key, shared);
@@ -274,15 +269,15 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
   }
 
   function wholeOf(call: Call): CallNews {
-    const input = readText(source, call, "input") ?? "";
+    const input = reader.textOf(call.texts, "input") ?? "";
     readLength += input.length;
     return { earlier: null, isEdited: false, input: readMessages(input, "input") };
   }
 
   function readSince(call: Call, { call: earlier, tokens: count }: Shared): CallNews {
     const tokens = tokensOf(call)!;
-    const rest = payloads.textOf(tokens.slice(count));
-    const other = payloads.textOf(tokensOf(earlier)!.slice(count));
+    const rest = reader.textOfTokens(tokens.slice(count));
+    const other = reader.textOfTokens(tokensOf(earlier)!.slice(count));
     const isEdited = goesOnOtherwise(other, rest);
     const sharedLength = isEdited ? 0 : commonLength(other, rest);
     const isAnswer = isEdited ? () => false : answerIn(readOutput(earlier));
@@ -299,7 +294,7 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
   function locate(tokens: Token[], count: number, rest: string): Located[] {
     const isList = typeof tokens[0] === "string" && /^\s*\[/.test(tokens[0]);
     if (isList && count > 0) return locateRest(rest, "input");
-    const text = payloads.textOf(tokens);
+    const text = reader.textOfTokens(tokens);
     readLength += text.length;
     const start = text.length - rest.length;
     return locateMessages(text, "input").map(({ message, end }) => ({ message, end: end - start }));
@@ -317,7 +312,7 @@ export function createHistory(source: Source, traceKey: number, calls: Call[]): 
           const shared = sharedOf(call);
           news = shared ? readSince(call, shared) : wholeOf(call);
         } catch (cause) {
-          if (!isDamage(cause)) throw cause;
+          if (!(cause instanceof DamagedText)) throw cause;
           // It says so itself.
           news = wholeOf(call);
         }

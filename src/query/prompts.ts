@@ -7,15 +7,13 @@ import { Type, type Static } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
 import { described, nullable } from "../schemas.ts";
-import { fromCell, type Cell } from "../sqlite/db/cells.ts";
-import { type Figure } from "../tally/figure.ts";
 import { Budget } from "../budget.ts";
 import { usdOf } from "../backend/costs.ts";
-import { createPrompts, promptOf, type PromptRow } from "../sqlite/list/promptof.ts";
+import { findPrompt, promptSpans } from "../backend/prompt.ts";
+import type { Reader } from "../backend/reader.ts";
 import { diffTexts, TextDiff } from "./textdiff.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
-import { listMatchingKeys } from "../sqlite/list/traces.ts";
-import { type KeysPosition } from "../backend/traces.ts";
+import type { KeysPart, KeysPosition, TraceRecord } from "../backend/traces.ts";
+import { toScope } from "./lists.ts";
 
 /** Traces of an agent that are looked at, and for how long at a time. */
 export const maxPromptTraces = 10_000;
@@ -81,18 +79,11 @@ export interface PromptQuery {
   limit: number;
 }
 
-interface Row extends PromptRow {
-  traceId: Cell;
-  startTime: number;
-  endTime: number;
-  status: string;
-  errorCount: number;
-  cost: Figure | null;
-}
+type PromptReader = Pick<Reader, "listKeys" | "traces" | "promptOf">;
 
 /** The runs of a version, the newest first. */
 interface Version {
-  rows: Row[];
+  traces: TraceRecord[];
   /** Of the text as it was used last. */
   length: number;
 }
@@ -101,27 +92,26 @@ interface Version {
  * @param budgetMs how long prompts are read for.
  */
 export function listPromptVersions(
-  source: Source,
+  reader: PromptReader,
   query: PromptQuery,
   nowMs: number,
   budgetMs: number = readMs,
 ): PromptVersions {
   const budget = new Budget(budgetMs);
-  const { keys, isWhole } = newestKeys(source, query, nowMs);
-  const promptIn = createPrompts(source);
+  const { keys, isWhole } = newestKeys(reader, query, nowMs);
   const byVersion = new Map<string, Version>();
   let traceCount = 0;
   let withoutPromptCount = 0;
-  for (const row of rowsOf(source, keys)) {
+  for (const trace of reader.traces(keys, nowMs)) {
     if (budget.spend()) break;
     traceCount++;
-    const used = promptIn(row);
+    const used = reader.promptOf(trace);
     if (used === null) withoutPromptCount++;
-    else if (!byVersion.get(used.id)?.rows.push(row))
-      byVersion.set(used.id, { rows: [row], length: used.length });
+    else if (!byVersion.get(used.id)?.traces.push(trace))
+      byVersion.set(used.id, { traces: [trace], length: used.length });
   }
   const versions = [...byVersion]
-    .sort(([, a], [, b]) => compareRows(a.rows.at(-1)!, b.rows.at(-1)!))
+    .sort(([, a], [, b]) => byStart(a.traces.at(-1)!, b.traces.at(-1)!))
     .map(([id, version], i) => toVersion(id, i + 1, version))
     .reverse();
   const partial = !isWhole || traceCount < keys.length;
@@ -133,12 +123,12 @@ export function listPromptVersions(
  * @throws AppError `not_found`.
  */
 export function readPromptDiff(
-  source: Source,
+  reader: PromptReader & Pick<Reader, "spans" | "textOf">,
   query: PromptQuery,
   { from, to, unit }: { from: string; to: string; unit?: TextDiff["unit"] | undefined },
   nowMs: number,
 ): PromptDiff {
-  const { versions } = listPromptVersions(source, query, nowMs);
+  const { versions } = listPromptVersions(reader, query, nowMs);
   const find = (name: string): PromptVersion => {
     const found = versions.find(({ id, number }) => id === name || String(number) === name);
     if (found) return found;
@@ -147,47 +137,37 @@ export function readPromptDiff(
     });
   };
   const [old, young] = [find(from), find(to)];
-  const textOf = ({ lastUse }: PromptVersion) => promptOf(source, lastUse.traceKey);
+  const textOf = ({ lastUse: { traceKey } }: PromptVersion) =>
+    findPrompt(
+      reader.spans({ traceKey, ...promptSpans }, ["spanType", "texts"]),
+      ({ texts }, field) => reader.textOf(texts, field),
+    );
   return { from: old, to: young, diff: diffTexts(textOf(old), textOf(young), unit) };
 }
 
-function newestKeys(source: Source, { agent, projectId, limit }: PromptQuery, nowMs: number) {
+function newestKeys(reader: PromptReader, { agent, projectId, limit }: PromptQuery, nowMs: number) {
+  const scope = toScope({ filter: `agent:${quote(agent)}`, projectId }, nowMs);
   const keys: number[] = [];
   let after: KeysPosition | null = null;
   do {
     const wanted = limit - keys.length;
-    const part: ReturnType<typeof listMatchingKeys> = listMatchingKeys(
-      source,
-      { filter: `agent:${quote(agent)}`, projectId },
-      after,
-      wanted,
-      nowMs,
-    );
+    const part: KeysPart = reader.listKeys(scope, after, wanted, nowMs);
     keys.push(...part.keys);
     after = part.next;
   } while (after && keys.length < limit);
   return { keys, isWhole: after === null };
 }
 
-/** The newest first. */
-function rowsOf({ sqlite }: Source, keys: readonly number[]): Row[] {
-  return sqlite
-    .query<Row, [string]>(
-      `SELECT key, traceId, startTime, endTime, status, errorCount, cost, isSettled, settledStep FROM traces
-       WHERE key IN (SELECT value FROM json_each(?))`,
-    )
-    .all(JSON.stringify(keys))
-    .sort((a, b) => compareRows(b, a));
-}
-
-const compareRows = (a: Row, b: Row) => a.startTime - b.startTime || a.key - b.key;
+const byStart = (a: TraceRecord, b: TraceRecord) =>
+  a.summary.startTime - b.summary.startTime || a.key - b.key;
 
 const dayMs = 86_400_000;
 
-/** How many began on each day, the first day first. @param rows the newest first. */
-function daysOf(rows: readonly Row[]): PromptVersion["days"] {
+/** How many began on each day, the first day first. @param traces the newest first. */
+function daysOf(traces: readonly TraceRecord[]): PromptVersion["days"] {
   const days: PromptVersion["days"] = [];
-  for (const { startTime, status } of rows.toReversed()) {
+  for (const { summary } of traces.toReversed()) {
+    const { startTime, status } = summary;
     const start = startTime - (startTime % dayMs);
     if (days.at(-1)?.startTime !== start)
       days.push({ startTime: start, traceCount: 0, failedCount: 0 });
@@ -198,24 +178,25 @@ function daysOf(rows: readonly Row[]): PromptVersion["days"] {
   return days;
 }
 
-function toVersion(id: string, number: number, { rows, length }: Version): PromptVersion {
-  const useOf = ({ key, traceId, startTime }: Row) => ({
+function toVersion(id: string, number: number, { traces, length }: Version): PromptVersion {
+  const useOf = ({ key, summary: { traceId, startTime } }: TraceRecord) => ({
     traceKey: key,
-    traceId: fromCell(traceId),
+    traceId,
     startTime,
   });
-  const costs = rows.flatMap(({ cost }) => (cost === null ? [] : [BigInt(cost)]));
-  const durations = rows.map(({ startTime, endTime }) => BigInt(endTime - startTime));
+  const costs = traces.flatMap(({ cost }) => (cost === null ? [] : [BigInt(cost)]));
+  const summaries = traces.map(({ summary }) => summary);
+  const durations = summaries.map(({ durationMs }) => BigInt(durationMs));
   return {
     id,
     number,
     length,
-    firstUse: useOf(rows.at(-1)!),
-    lastUse: useOf(rows[0]!),
-    traceCount: rows.length,
-    days: daysOf(rows),
-    failedCount: rows.filter(({ status }) => status === "error").length,
-    errorCount: rows.filter(({ status, errorCount }) => status === "error" || errorCount > 0)
+    firstUse: useOf(traces.at(-1)!),
+    lastUse: useOf(traces[0]!),
+    traceCount: traces.length,
+    days: daysOf(traces),
+    failedCount: summaries.filter(({ status }) => status === "error").length,
+    errorCount: summaries.filter(({ status, errorCount }) => status === "error" || errorCount > 0)
       .length,
     medianDurationMs: Number(medianOf(durations)!),
     costUsd: costs.length === 0 ? null : usdOf(String(costs.reduce((sum, cost) => sum + cost, 0n))),

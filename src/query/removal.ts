@@ -1,9 +1,8 @@
 /** What a delete is about to take: the traces that match, part by part. */
+import type { Reader } from "../backend/reader.ts";
+import type { KeysPosition } from "../backend/traces.ts";
 import { removal } from "../limits.ts";
-import { loadRows } from "../sqlite/list/match.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
-import { listMatchingKeys, type KeysQuery } from "../sqlite/list/traces.ts";
-import { type KeysPosition } from "../backend/traces.ts";
+import { toScope, type ScopeQuery } from "./lists.ts";
 
 export interface RemovalPart {
   traces: { key: number; spanCount: number; isPinned: boolean }[];
@@ -13,17 +12,16 @@ export interface RemovalPart {
 
 /** @throws AppError `bad_request` for a filter that cannot be. */
 export function listRemoval(
-  source: Source,
-  query: KeysQuery,
+  reader: Pick<Reader, "listKeys" | "traces">,
+  query: ScopeQuery,
   after: KeysPosition | null,
   nowMs: number,
 ): RemovalPart {
-  const { keys, next } = listMatchingKeys(source, query, after, removal.page, nowMs);
-  const rows = loadRows(source, keys, ["spanCount", "isPinned"]);
-  const traces = [...rows.values()].map(({ key, spanCount, isPinned }) => ({
+  const { keys, next } = reader.listKeys(toScope(query, nowMs), after, removal.page, nowMs);
+  const traces = reader.traces(keys, nowMs).map(({ key, summary }) => ({
     key,
-    spanCount: spanCount as number,
-    isPinned: isPinned === 1,
+    spanCount: summary.spanCount,
+    isPinned: summary.pinned,
   }));
   return { traces, next };
 }

@@ -5,22 +5,16 @@
  * of a trace with so many texts that there is no time for them the rest is left unknown.
  */
 import { Type, type Static } from "@sinclair/typebox";
-import { spanTypes } from "../contract/v1.ts";
+import type { Reader } from "../backend/reader.ts";
+import type { SpanRecord } from "../backend/spans.ts";
+import { DamagedText, type ListFold, type Token } from "../backend/texts.ts";
+import type { TraceRef } from "../backend/traces.ts";
 import { news as limits } from "../limits.ts";
-import { isDamage } from "../sqlite/db/trouble.ts";
-import { fromCell, type Cell } from "../sqlite/db/cells.ts";
-import { readEntries, readList, type Entry } from "../sqlite/payload/lists.ts";
-import { type Token } from "../backend/texts.ts";
-import { spanKeyRange } from "../tally/numbers.ts";
-import { payloadFields } from "../contract/fields.ts";
 import { Budget } from "../budget.ts";
 import { commonLength, goesOnFrom, stemOf } from "./compare.ts";
 import { parseCursor, toCursor } from "../backend/cursor.ts";
 import { SpanId } from "./news.ts";
 import { emptyPrefix, LastVisits, Prefixes } from "./prefixes.ts";
-import type { Source } from "../sqlite/trace/trace.ts";
-import { findTrace } from "../sqlite/list/traces.ts";
-import { type TraceRef } from "../backend/traces.ts";
 import { nullable } from "../schemas.ts";
 import { SpanNews } from "../backend/views.ts";
 
@@ -51,22 +45,15 @@ export const TraceNews = Type.Object({
 export type CallNews = Static<typeof CallNews>;
 export type TraceNews = Static<typeof TraceNews>;
 
-/** A model call. */
-interface Row {
-  key: number;
-  spanId: Cell;
-  startTime: number;
-  lists: Uint8Array | null;
-}
+/** What is read of a model call. */
+const callFields = ["key", "spanId", "startTime", "texts"] as const;
+type Call = Pick<SpanRecord, (typeof callFields)[number]>;
 
 /** Which calls of a trace are asked for; the first where nothing is said. */
 export interface NewsQuery {
   cursor?: string | undefined;
   limit?: number | undefined;
 }
-
-const llm = spanTypes.indexOf("llm");
-const inputSlot = payloadFields.indexOf("input") + 1;
 
 /**
  * Tells of each call what `readNews` does, against all calls before it.
@@ -75,25 +62,26 @@ const inputSlot = payloadFields.indexOf("input") + 1;
  * @throws AppError `not_found`, `conflict`, `bad_request` for a cursor that is none.
  */
 export function readTraceNews(
-  source: Source,
+  reader: Reader,
   ref: TraceRef,
   { cursor, limit = limits.calls }: NewsQuery,
+  nowMs: number,
   budgetMs: number = limits.budgetMs,
 ): TraceNews {
   const budget = new Budget(budgetMs);
   const behind = cursor === undefined ? null : parseCursor(cursor, 2);
-  const { trace } = findTrace(source.db, ref);
+  const { key: traceKey } = reader.findTrace(ref, nowMs);
   // Else what was made for each page would come on top of the pages before.
   if (behind) Bun.gc(true);
-  const before = behind ? readCalls(source, trace.key, "<=", behind, limits.earlierCalls) : [];
-  const found = readCalls(source, trace.key, ">", behind ?? [-1, -1], limit + 1);
+  const before = behind ? readCalls(reader, traceKey, behind, -1, limits.earlierCalls) : [];
+  const found = readCalls(reader, traceKey, behind ?? [-1, -1], 1, limit + 1);
   const calls = [...before.reverse(), ...found.slice(0, limit)];
   const prefixes = new Prefixes<Token>();
-  const inputOf = createInputs(source, calls, trace.key, prefixes);
-  const inputs = calls.map(inputOf);
+  const inputOf = reader.foldLists(traceKey, "input", nodeIn(prefixes));
+  const inputs = calls.map(({ texts }) => inputOf(texts) ?? emptyPrefix);
   const visits = new LastVisits(prefixes);
-  const texts = createTexts(source, prefixes);
-  const sequels = createSequels(source, prefixes);
+  const texts = createTexts(reader, prefixes);
+  const sequels = createSequels(reader, prefixes);
   let partial = false;
 
   function remember(input: number, at: number): void {
@@ -101,7 +89,7 @@ export function readTraceNews(
     if (input !== emptyPrefix) visits.visit(input, at);
   }
 
-  function newsOf(call: Row, at: number): CallNews {
+  function newsOf(call: Call, at: number): CallNews {
     const input = inputs[at]!;
     const visited = visits.longestVisited(input);
     const shared = texts.hasPiece(visited) ? visited : emptyPrefix;
@@ -111,24 +99,25 @@ export function readTraceNews(
     partial = budget.spend();
     return {
       key: call.key,
-      spanId: fromCell(call.spanId),
-      earlier: earlier ? { key: earlier.key, spanId: fromCell(earlier.spanId) } : null,
+      spanId: call.spanId,
+      earlier: earlier ? { key: earlier.key, spanId: earlier.spanId } : null,
       ...(partial ? unknown : lengthsOf(call, input, earlier ? shared : null, inputs[earlierAt]!)),
     };
   }
 
-  function lengthsOf(call: Row, input: number, shared: number | null, before: number) {
+  function lengthsOf(call: Call, input: number, shared: number | null, before: number) {
     try {
-      // Texts of the first version of the store are in no list.
-      const length = call.lists
-        ? texts.lengthOf(input)
-        : (source.payloads.get(call.key, null).texts.input?.length ?? 0);
+      // A text that is kept in no list is read whole.
+      const length =
+        input === emptyPrefix
+          ? (reader.textOf(call.texts, "input")?.length ?? 0)
+          : texts.lengthOf(input);
       if (shared === null) return { sharedLength: 0, newLength: length, isEdited: false };
       const { commonLength, isEdited } = texts.compare(before, input, prefixes.depthOf(shared));
       const sharedLength = texts.lengthOf(shared) + (isEdited ? 0 : commonLength);
       return { sharedLength, newLength: length - sharedLength, isEdited };
     } catch (cause) {
-      if (!isDamage(cause)) throw cause;
+      if (!(cause instanceof DamagedText)) throw cause;
       return unknown;
     }
   }
@@ -140,75 +129,43 @@ export function readTraceNews(
   return { calls: news, partial, nextCursor: isMore ? toCursor([last.startTime, last.key]) : null };
 }
 
-/** Calls on one side of a place, those next to it first. */
+/** Calls behind a place, or up to it, those next to it first. */
 function readCalls(
-  { sqlite }: Source,
+  reader: Reader,
   traceKey: number,
-  side: ">" | "<=",
-  place: number[],
+  [startTime, key]: number[],
+  direction: 1 | -1,
   limit: number,
-): Row[] {
-  const by = side === ">" ? "ASC" : "DESC";
-  return sqlite
-    .query<Row, number[]>(
-      `SELECT key, spanId, startTime, lists FROM spans
-       WHERE key BETWEEN ? AND ? AND spanType = ? AND shownBy IS NULL AND (startTime, key) ${side} (?, ?)
-       ORDER BY startTime ${by}, key ${by} LIMIT ?`,
-    )
-    .all(...spanKeyRange(traceKey), llm, ...place, limit);
+): Call[] {
+  const place = { startTime: startTime!, key: key! };
+  const calls = reader.spans(
+    {
+      traceKey,
+      types: ["llm"],
+      isShown: true,
+      ...(direction > 0 ? { after: place } : { upTo: place }),
+      order: "start",
+      isDescending: direction < 0,
+      limit,
+    },
+    callFields,
+  );
+  return [...calls];
 }
 
 const unknown = { sharedLength: null, newLength: null, isEdited: null };
 
-/** Gives the node of each span's input, the empty list where it has none. */
-function createInputs(
-  { sqlite }: Source,
-  rows: readonly Row[],
-  traceKey: number,
-  prefixes: Prefixes<Token>,
-): (row: Row) => number {
-  const [first] = spanKeyRange(traceKey);
-  const lists = new Map(rows.map(({ key, lists }) => [key - first, lists]));
-  const selectLists = sqlite.query<{ lists: Uint8Array | null }, [number]>(
-    "SELECT lists FROM spans WHERE key = ?",
-  );
-  const entries = new Map<number, Entry[]>();
-  const nodes = new Map<string, number>();
-
-  function entriesOf(span: number): Entry[] {
-    let found = entries.get(span);
-    if (!found) {
-      // Other spans' lists stand below those of calls, too.
-      const bytes = lists.get(span) ?? selectLists.get(first + span)?.lists;
-      entries.set(span, (found = bytes ? readEntries(bytes) : []));
-    }
-    return found;
-  }
-
-  /** As deep as lists stand on each other: see `payload.chain`. */
-  function nodeOf(span: number, entry: number): number {
-    const id = `${span}.${entry}`;
-    const known = nodes.get(id);
-    if (known !== undefined) return known;
-    // Where the store is damaged lists may stand on each other in a circle.
-    nodes.set(id, emptyPrefix);
-    const list = entriesOf(span)[entry]?.list;
-    if (!list) return emptyPrefix;
-    const { base, tokens } = readList(list, { span, traceKey });
-    let node = base ? prefixes.first(nodeOf(base.span, base.entry), base.tokens) : emptyPrefix;
+/** @returns what makes the node of a list from the node of the list that it stands on. */
+function nodeIn(prefixes: Prefixes<Token>): ListFold<number> {
+  return (base, taken, tokens) => {
+    let node = base === null ? emptyPrefix : prefixes.first(base, taken);
     for (const token of tokens) node = prefixes.append(node, token);
-    nodes.set(id, node);
     return node;
-  }
-
-  return ({ key }) => {
-    const entry = entriesOf(key - first).findIndex(({ slot }) => slot === inputSlot);
-    return entry < 0 ? emptyPrefix : nodeOf(key - first, entry);
   };
 }
 
 /** Finds the short calls that others go on from: see `stemOf`. */
-function createSequels({ payloads }: Source, prefixes: Prefixes<Token>) {
+function createSequels(reader: Reader, prefixes: Prefixes<Token>) {
   const lastOf = new Map<string, number>();
   const lengths = new Set<number>();
   const tokenAt = (node: number, depth: number) => prefixes.tokenOf(prefixes.first(node, depth))!;
@@ -218,7 +175,7 @@ function createSequels({ payloads }: Source, prefixes: Prefixes<Token>) {
     const wanted = Math.max(...lengths) + 100;
     let text = "";
     for (let depth = 1; depth <= prefixes.depthOf(node) && text.length < wanted; depth++) {
-      text += payloads.textOf([tokenAt(node, depth)]);
+      text += reader.textOfTokens([tokenAt(node, depth)]);
     }
     return text;
   }
@@ -245,7 +202,7 @@ function createSequels({ payloads }: Source, prefixes: Prefixes<Token>) {
         }
         return found;
       } catch (cause) {
-        if (!isDamage(cause)) throw cause;
+        if (!(cause instanceof DamagedText)) throw cause;
         return -1;
       }
     },
@@ -253,7 +210,7 @@ function createSequels({ payloads }: Source, prefixes: Prefixes<Token>) {
 }
 
 /** What of the texts has to be known. Each piece is read once. */
-function createTexts({ payloads }: Source, prefixes: Prefixes<Token>) {
+function createTexts(reader: Reader, prefixes: Prefixes<Token>) {
   const pieceLengths = new Map<Token, number>();
   const lengths = new Float64Array(prefixes.size).fill(NaN);
   lengths[emptyPrefix] = 0;
@@ -267,7 +224,8 @@ function createTexts({ payloads }: Source, prefixes: Prefixes<Token>) {
   function tokenLength(token: Token): number {
     if (typeof token === "string") return token.length;
     let length = pieceLengths.get(token);
-    if (length === undefined) pieceLengths.set(token, (length = payloads.textOf([token]).length));
+    if (length === undefined)
+      pieceLengths.set(token, (length = reader.textOfTokens([token]).length));
     return length;
   }
 
@@ -278,7 +236,7 @@ function createTexts({ payloads }: Source, prefixes: Prefixes<Token>) {
       /** False at the end. */
       grow(): boolean {
         if (depth === prefixes.depthOf(list)) return false;
-        rest.text += payloads.textOf([prefixes.tokenOf(prefixes.first(list, ++depth))!]);
+        rest.text += reader.textOfTokens([prefixes.tokenOf(prefixes.first(list, ++depth))!]);
         return true;
       },
     };

@@ -4,8 +4,13 @@
  * before it and shortens what is long, so that a trace of 50,000 spans costs what one of 500 does but for
  * a scan of its rows.
  */
+import type { Reader } from "../backend/reader.ts";
+import { type SpanRecord, type StartPlace, type SpanRef } from "../backend/spans.ts";
+import { Summary, Repeats } from "../backend/views.ts";
+import { callFields, type Call } from "./compare.ts";
+import { createIds } from "./skeleton.ts";
+import { invalidCursor, parseCursor, toCursor } from "../backend/cursor.ts";
 import { Type, type Static } from "@sinclair/typebox";
-import { and, asc, between, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { transcript as limits } from "../limits.ts";
 import { createClipper } from "../messages/clip.ts";
@@ -14,22 +19,13 @@ import { Message, ToolResult, type Part } from "../messages/model.ts";
 import { readMessages } from "../messages/read.ts";
 import { saysSystemPrompt, withSystemPrompt } from "../messages/system.ts";
 import { readToolRun } from "../messages/tools.ts";
-import { spanKeyRange } from "../tally/numbers.ts";
-import { spans } from "../sqlite/db/schema.ts";
-import { contextWindowOf } from "../sqlite/trace/context.ts";
-import { callColumns, type Call } from "./compare.ts";
-import { readText } from "../sqlite/payload/text.ts";
-import { parseCursor, toCursor } from "../backend/cursor.ts";
+import { contextWindowOf } from "./context.ts";
 import { withCutOf } from "../backend/cuts.ts";
 import { described, nullable, oneOf } from "../schemas.ts";
 import { createJoiner, idAttributes, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
-import { findAboveWork, readOutline } from "../sqlite/trace/outline.ts";
-import { findSpan, type Source } from "../sqlite/trace/trace.ts";
-import { type SpanRef } from "../backend/spans.ts";
-import { findTrace } from "../sqlite/list/traces.ts";
+import { findAboveWork, readOutline } from "./outline.ts";
 import { type TraceRef } from "../backend/traces.ts";
-import { Repeats } from "../backend/views.ts";
 
 const shownTypes = ["agent", "llm", "tool"] as const;
 
@@ -84,23 +80,18 @@ export interface TranscriptQuery {
   from?: SpanRef | undefined;
 }
 
-type Row = typeof spans.$inferSelect;
-/** What is known of each span on the page and behind it. */
-type Light = Call & Pick<Row, keyof typeof lightColumns>;
+/** What is read of each span on the page and behind it. */
+const lightFields = [...callFields, "parentSpanId", "name", "status", "errorMessage"] as const;
+type Light = Pick<SpanRecord, (typeof lightFields)[number]>;
+/** What more is read of those on the page. */
+const rowFields = [
+  ...lightFields,
+  ...(["modelId", "price", "durationMs", "repeats", "wholeLengths"] as const),
+];
+type Row = Pick<SpanRecord, (typeof rowFields)[number]>;
 type JoinedCall = Static<typeof JoinedCall>;
 
-const numberOf = (type: (typeof spanTypes)[number]) => spanTypes.indexOf(type);
-const types = { agent: numberOf("agent"), llm: numberOf("llm"), tool: numberOf("tool") };
-const failed = spanStatuses.indexOf("error");
-const lightColumns = {
-  ...callColumns,
-  parentSpanId: spans.parentSpanId,
-  nameId: spans.nameId,
-  status: spans.status,
-  errorMessage: spans.errorMessage,
-};
 const noNews = { earlier: null, isEdited: false };
-const place = sql`(${spans.startTime}, ${spans.spanType}, ${spans.key})`;
 
 /**
  * Model calls, tools and agents in the order in which they started; of those that start at once an agent
@@ -110,142 +101,119 @@ const place = sql`(${spans.startTime}, ${spans.spanType}, ${spans.key})`;
  * @throws AppError `not_found` (also of `from`), `conflict`, `bad_request` for a cursor that is none.
  */
 export function readTranscript(
-  source: Source,
+  reader: Reader,
   ref: TraceRef,
   { cursor, from, limit }: TranscriptQuery,
+  nowMs: number,
 ): TranscriptPage {
-  const behind = cursor === undefined ? null : parseCursor(cursor, 3);
-  const { trace } = findTrace(source.db, ref);
-  const first = behind === null && from !== undefined ? stepOf(source, ref, from) : null;
-  const found: Light[] = source.db
-    .select(lightColumns)
-    .from(spans)
-    .where(
-      and(
-        between(spans.key, ...spanKeyRange(trace.key)),
-        inArray(spans.spanType, Object.values(types)),
-        behind
-          ? sql`${place} > ${tuple(behind)}`
-          : first
-            ? sql`${place} >= ${tuple(first)}`
-            : undefined,
-        isNull(spans.shownBy),
-      ),
-    )
-    .orderBy(asc(spans.startTime), asc(spans.spanType), asc(spans.key))
-    .limit(limit + limits.laterSpans)
-    .all();
-  const rows = loadRows(source, found.slice(0, limit));
-  const isAgentShown = agentsToShow(source, trace, rows);
-  const writer = createWriter(source, trace.key, found, idsOfCounting(source, rows));
+  const behind = cursor === undefined ? null : placeOf(parseCursor(cursor, 3));
+  const { summary } = reader.findTrace(ref, nowMs);
+  const traceKey = summary.key;
+  const first = behind === null && from !== undefined ? stepOf(reader, ref, from) : null;
+  const found = [
+    ...reader.spans(
+      {
+        traceKey,
+        types: shownTypes,
+        isShown: true,
+        ...(behind ? { after: behind } : first ? { from: first } : {}),
+        order: "startAndType",
+        limit: limit + limits.laterSpans,
+      },
+      lightFields,
+    ),
+  ];
+  const keys = found.slice(0, limit).map(({ key }) => key);
+  const rows = [...reader.spans({ traceKey, keys }, rowFields)];
+  const isAgentShown = agentsToShow(reader, summary, rows);
+  const writer = createWriter(reader, traceKey, found, createIds(reader, traceKey, rows));
   const entries: TranscriptEntry[] = [];
   for (const row of rows) {
     if (writer.isFull) break;
-    entries.push(writer.entryOf(row, row.spanType !== types.agent || isAgentShown(row)));
+    entries.push(writer.entryOf(row, row.spanType !== "agent" || isAgentShown(row)));
   }
   const last = rows[entries.length - 1];
   const isLast = !last || entries.length === found.length;
   return {
     entries,
-    nextCursor: isLast ? null : toCursor([last.startTime, last.spanType, last.key]),
+    nextCursor: isLast
+      ? null
+      : toCursor([last.startTime, spanTypes.indexOf(last.spanType), last.key]),
   };
 }
 
-const tuple = ([startTime, spanType, key]: number[]) => sql`(${startTime}, ${spanType}, ${key})`;
-
-/** The place of the model call that a span follows, or of the span. @throws AppError `not_found`. */
-function stepOf(source: Source, traceRef: TraceRef, ref: SpanRef): number[] {
-  const { row: asked, trace } = findSpan(source, traceRef, ref);
-  const row =
-    asked.shownBy === null ? asked : findSpan(source, traceRef, { key: asked.shownBy }).row;
-  const own = [row.startTime, row.spanType, row.key];
-  const call = source.db
-    .select({ startTime: spans.startTime, key: spans.key })
-    .from(spans)
-    .where(
-      and(
-        between(spans.key, ...spanKeyRange(trace.key)),
-        eq(spans.spanType, types.llm),
-        isNull(spans.shownBy),
-        sql`${place} <= ${tuple(own)}`,
-      ),
-    )
-    .orderBy(desc(spans.startTime), desc(spans.key))
-    .limit(1)
-    .get();
-  return call ? [call.startTime, types.llm, call.key] : own;
+function placeOf([startTime, type, key]: number[]): StartPlace {
+  const spanType = spanTypes[type!];
+  if (!spanType) throw invalidCursor();
+  return { startTime: startTime!, spanType, key: key! };
 }
 
-function loadRows({ db }: Source, found: Light[]): Row[] {
-  const keys = found.map(({ key }) => key);
-  const rows = db.select().from(spans).where(inArray(spans.key, keys)).all();
-  const byKey = new Map(rows.map((row) => [row.key, row]));
-  return keys.map((key) => byKey.get(key)!);
+/** The place of the model call that a span follows, or of the span. @throws AppError `not_found`. */
+function stepOf(reader: Reader, traceRef: TraceRef, ref: SpanRef): StartPlace {
+  const asked = reader.findSpan(traceRef, ref);
+  const { traceKey, shownBy } = asked;
+  const span = shownBy === null ? asked : reader.findSpan({ key: traceKey }, { key: shownBy });
+  const { startTime, spanType, key } = span;
+  const own = { startTime, spanType, key };
+  const [call] = reader.spans(
+    {
+      traceKey,
+      types: ["llm"],
+      isShown: true,
+      upTo: own,
+      order: "startAndType",
+      isDescending: true,
+      limit: 1,
+    },
+    ["startTime", "spanType", "key"],
+  );
+  return call ?? own;
 }
 
 /** An agent is shown where only internal spans are below it: else its calls say what it was asked, too. */
 function agentsToShow(
-  { db, sqlite }: Source,
-  trace: { key: number; llmCount: number; internalSpanCount: number },
-  rows: Row[],
+  reader: Reader,
+  trace: Pick<Summary, "key" | "spanCount" | "llmCount" | "internalSpanCount">,
+  rows: readonly Row[],
 ): (agent: Row) => boolean {
-  const agents = rows.filter(({ spanType }) => spanType === types.agent);
+  const agents = rows.filter(({ spanType }) => spanType === "agent");
   if (trace.llmCount === 0 || agents.length === 0) return () => true;
   if (trace.internalSpanCount > 0) {
-    const isAbove = findAboveWork(readOutline(sqlite, trace.key));
+    const isAbove = findAboveWork(readOutline(reader, trace));
     return ({ key }) => !isAbove(key);
   }
-  const ids = agents.map(({ spanId }) => spanId);
-  const found = db
-    .selectDistinct({ parentSpanId: spans.parentSpanId })
-    .from(spans)
-    .where(and(between(spans.key, ...spanKeyRange(trace.key)), inArray(spans.parentSpanId, ids)))
-    .all();
-  const parents = new Set(found.map(({ parentSpanId }) => parentSpanId));
+  const parentSpanIds = agents.map(({ spanId }) => spanId);
+  const below = reader.spans({ traceKey: trace.key, parentSpanIds }, ["parentSpanId"]);
+  const parents = new Set(Array.from(below, ({ parentSpanId }) => parentSpanId));
   return ({ spanId }) => !parents.has(spanId);
-}
-
-/** The ids of the spans that count for calls that are shown by others, by key. */
-function idsOfCounting({ db }: Source, rows: Row[]): Map<number, string> {
-  const keys = rows.flatMap(({ repeats }) => repeats ?? []);
-  if (keys.length === 0) return new Map();
-  const found = db
-    .select({ key: spans.key, spanId: spans.spanId })
-    .from(spans)
-    .where(inArray(spans.key, keys))
-    .all();
-  return new Map(found.map(({ key, spanId }) => [key, spanId]));
 }
 
 /**
  * @param found the spans of the page and those behind it.
- * @param counting the ids of the spans that count in the place of some of them, by key.
+ * @param idOf gives the ids of the spans that count in the place of others, by key.
  */
 function createWriter(
-  source: Source,
+  reader: Reader,
   traceKey: number,
   found: Light[],
-  counting: ReadonlyMap<number, string>,
+  idOf: (key: number) => string,
 ) {
-  const { names } = source;
   const clipper = createClipper({
     whole: limits.pageLength,
     part: limits.partLength,
     least: limits.leastLength,
   });
   const history = createHistory(
-    source,
+    reader,
     traceKey,
-    found.filter(({ spanType }) => spanType === types.llm),
+    found.filter(({ spanType }) => spanType === "llm"),
   );
-  const sites = new Map(
-    found.map(({ nameId, ...light }) => [light.key, { ...light, name: names.nameOf(nameId) }]),
-  );
-  const joiner = createJoiner([...sites.values()], types, idsOf);
+  const sites = new Map(found.map((light) => [light.key, light]));
+  const joiner = createJoiner(found, idsOf);
 
   /** The id of the call that a tool's span names in an attribute. */
   function callIdOf(key: number): string | null {
-    const sent = parseJson(readText(source, sites.get(key)!, "attributes") ?? "");
+    const sent = parseJson(reader.textOf(sites.get(key)!.texts, "attributes") ?? "");
     return isObject(sent) ? pickText(sent, ...idAttributes) : null;
   }
 
@@ -258,8 +226,8 @@ function createWriter(
   /** @returns input and output of the span as messages, whole. */
   function toolRunOf(key: number, isError: boolean) {
     const site = sites.get(key)!;
-    const input = readText(source, site, "input");
-    const output = readText(source, site, "output");
+    const input = reader.textOf(site.texts, "input");
+    const output = reader.textOf(site.texts, "output");
     return readToolRun({ id: callIdOf(key), name: site.name, input, output, isError });
   }
 
@@ -291,24 +259,24 @@ function createWriter(
 
   function resultOf({ key, name }: Site): ToolResult | null {
     const { status, errorMessage } = sites.get(key)!;
-    const isError = status === failed;
+    const isError = status === "error";
     const [result] = partsOf(toolRunOf(key, isError).output, "toolResult");
     if (result || !isError || errorMessage === null) return result ?? null;
     return { type: "toolResult", id: null, name, text: errorMessage, isError };
   }
 
   function newsOf(row: Row, isShown: boolean): CallNews & { output: Message[] } {
-    if (row.spanType === types.tool)
-      return { ...noNews, ...toolRunOf(row.key, row.status === failed) };
+    if (row.spanType === "tool")
+      return { ...noNews, ...toolRunOf(row.key, row.status === "error") };
     if (!isShown) return { ...noNews, input: rulesOf(row), output: [] };
-    const output = readMessages(readText(source, row, "output") ?? "", "output");
-    if (row.spanType === types.llm) return { ...callNewsOf(row), output };
-    const input = readMessages(readText(source, row, "input") ?? "", "input");
+    const output = readMessages(reader.textOf(row.texts, "output") ?? "", "output");
+    if (row.spanType === "llm") return { ...callNewsOf(row), output };
+    const input = readMessages(reader.textOf(row.texts, "input") ?? "", "input");
     return { ...noNews, input: withSystemPrompt(input, promptOf(row)), output };
   }
 
-  function promptOf(span: Pick<Call, "key" | "lists">): string | undefined {
-    return readText(source, span, "systemPrompt");
+  function promptOf({ texts }: Pick<Call, "texts">): string | undefined {
+    return reader.textOf(texts, "systemPrompt");
   }
 
   /** The news of a call with its own system prompt, where that is new. */
@@ -321,9 +289,9 @@ function createWriter(
     return isNew ? { ...news, input: withSystemPrompt(news.input, prompt) } : news;
   }
 
-  function callAt(key: number): Pick<Call, "key" | "lists"> | undefined {
-    const { db } = source;
-    return sites.get(key) ?? db.select(callColumns).from(spans).where(eq(spans.key, key)).get();
+  function callAt(key: number): Pick<Call, "texts"> | undefined {
+    const [other] = sites.has(key) ? [] : reader.spans({ traceKey, keys: [key] }, ["texts"]);
+    return sites.get(key) ?? other;
   }
 
   /** An agent's system prompt, unless its first call shows it. */
@@ -343,9 +311,9 @@ function createWriter(
     for (const span of found.slice(found.findIndex(({ key }) => key === agent.key) + 1)) {
       const parent = span.parentSpanId;
       if (parent !== null && below.has(parent)) {
-        if (span.spanType === types.llm) return span;
-        if (span.spanType === types.tool) below.add(span.spanId);
-      } else if (span.spanType === types.llm && (parent === null || !ids.has(parent))) {
+        if (span.spanType === "llm") return span;
+        if (span.spanType === "tool") below.add(span.spanId);
+      } else if (span.spanType === "llm" && (parent === null || !ids.has(parent))) {
         other ??= span;
       }
     }
@@ -358,19 +326,19 @@ function createWriter(
       key: row.key,
       spanId: row.spanId,
       parentSpanId: row.parentSpanId,
-      ...(row.repeats !== null && { repeats: counting.get(row.repeats)! }),
-      spanType: spanTypes[row.spanType] as TranscriptEntry["spanType"],
-      name: names.nameOf(row.nameId),
-      modelId: row.modelId === null ? null : names.nameOf(row.modelId),
-      ...contextWindowOf(names, row),
+      ...(row.repeats !== null && { repeats: idOf(row.repeats) }),
+      spanType: row.spanType as TranscriptEntry["spanType"],
+      name: row.name,
+      modelId: row.modelId,
+      ...contextWindowOf(row),
       startTime: row.startTime,
       endTime: row.startTime + row.durationMs,
-      status: row.status === null ? "ok" : spanStatuses[row.status]!,
+      status: row.status ?? "ok",
       errorMessage: row.errorMessage,
       ...news,
       input: withCutOf("input", input, row).map(clipper.message),
       output: withCutOf("output", output, row).map(clipper.message),
-      calls: row.spanType === types.llm ? joinCalls(row, output) : [],
+      calls: row.spanType === "llm" ? joinCalls(row, output) : [],
     };
   }
 

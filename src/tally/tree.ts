@@ -105,3 +105,13 @@ function cutCycles(byStart: Int32Array, parents: Int32Array): Uint8Array {
   }
   return cycles;
 }
+
+/** Sorts numbers of spans by their start, then by themselves. They mostly come so. */
+export function sortByStart(starts: Float64Array, numbers: Int32Array): void {
+  for (let i = 1; i < numbers.length; i++) {
+    if (starts[numbers[i - 1]!]! > starts[numbers[i]!]!) {
+      numbers.sort((a, b) => starts[a]! - starts[b]! || a - b);
+      return;
+    }
+  }
+}

@@ -5,22 +5,22 @@
 import { AppError } from "../errors.ts";
 import { commitDeadlineMs, largeBodyBytes } from "../limits.ts";
 import { sha256 } from "../secrets.ts";
-import { startThread, type Thread } from "./host.ts";
+import { hostThread, type Thread } from "./host.ts";
 import { createAdmission, type Admission } from "../ingest/admission.ts";
-import { latestOf } from "../ingest/changes.ts";
+import { Gauge } from "../ingest/gauge.ts";
 import { createKeyring, type Keyring } from "../ingest/keyring.ts";
 import { createRefusals, type Refusals } from "../ingest/refusals.ts";
 import { createLane } from "./lane.ts";
 import type { Receipt } from "../ingest/parse.ts";
 import { createUnknownCounts } from "../ingest/unknown.ts";
-import { freeBytesOf, identityOf } from "../sqlite/directory/storage.ts";
+import { identityOf } from "../sqlite/directory/storage.ts";
 import {
   type StorageKind,
   type StorageState,
   type StorageStatus,
   type UnknownNote,
 } from "../backend/store.ts";
-import { storageUnavailable } from "../sqlite/db/trouble.ts";
+import { storageUnavailable } from "../backend/trouble.ts";
 import type { Stall } from "../ingest/stalls.ts";
 import type { WriterMethods, WriterSettings } from "./writing.ts";
 import type { Delivery } from "../ingest/delivery.ts";
@@ -58,10 +58,7 @@ export interface Intake {
   close(): Promise<void>;
 }
 
-export interface IntakeSettings extends Omit<
-  WriterSettings,
-  "defaultKeyHash" | "buffered" | "latestChange" | "freeBytes"
-> {
+export interface IntakeSettings extends Omit<WriterSettings, "defaultKeyHash" | "gauges"> {
   /** The default project's key as its file has it. */
   defaultKey: string;
   /** A key given by flag or environment, valid beside the file's. */
@@ -83,18 +80,18 @@ const notesEveryMs = 1000;
 export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   const { defaultKey, givenKey, onUnknown, onStorage, onStall, onCrash, onDamage, ...rest } =
     settings;
-  const writer = startThread<WriterMethods>(
+  const [buffered, latestChange, freeBytes] = [new Gauge(), new Gauge(), new Gauge()];
+  const gauges = {
+    buffered: buffered.shared,
+    latestChange: latestChange.shared,
+    freeBytes: freeBytes.shared,
+  };
+  const writer = hostThread<WriterMethods>(
     new URL("./writing.ts", import.meta.url),
-    onCrash,
-    onDamage,
+    () => [{ ...rest, defaultKeyHash: sha256(defaultKey), gauges }],
+    { onCrash, onNotice: onDamage },
   );
-  const buffered = new SharedArrayBuffer(4);
-  const bufferedRows = new Int32Array(buffered);
-  const latestChange = new SharedArrayBuffer(8);
-  const freeBytes = new SharedArrayBuffer(8);
-  const accounts = await writer.call("open", [
-    { ...rest, defaultKeyHash: sha256(defaultKey), buffered, latestChange, freeBytes },
-  ]);
+  const accounts = await writer.open();
   const identity = identityOf(rest.path);
   const keyring = createKeyring(accounts, givenKey);
   const refusals = createRefusals();
@@ -154,19 +151,19 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     writer,
     isDraining: false,
     get buffered() {
-      return Atomics.load(bufferedRows, 0);
+      return buffered.value!;
     },
     get stalls() {
       return stalls;
     },
     get latestChange() {
-      return latestOf(latestChange);
+      return latestChange.value!;
     },
     checkStorage() {
       if (storage.isRefusing) throw storageUnavailable(storage.state);
     },
     get storage() {
-      return { state: storage.state, freeBytes: freeBytesOf(freeBytes) };
+      return { state: storage.state, freeBytes: freeBytes.value };
     },
     checkPlace() {
       if (identityOf(rest.path) !== identity) throw storageUnavailable("gone");
@@ -196,8 +193,7 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
       await Promise.allSettled(underWay);
       await lane.close();
       await writeNotes().catch(() => {});
-      await writer.call("close", []);
-      await writer.terminate();
+      await writer.close();
     },
   };
 }

@@ -9,9 +9,14 @@ import { parseBody, type Format, type Rules } from "../ingest/parse.ts";
 
 export type LargeMethods = typeof methods;
 
+let rules: Rules;
+
 const methods = {
+  open(settings: Rules): void {
+    rules = settings;
+  },
   /** @throws AppError as the protocol has it. */
-  parse(body: ArrayBuffer, compression: string | null, format: Format, rules: Rules) {
+  parse(body: ArrayBuffer, compression: string | null, format: Format) {
     const { traces, receipt } = parseBody(body, compression, format, rules);
     const encoder = new TextEncoder();
     const parts = Array.from(cut(traces, part), ({ traces, weight }): Part => {
@@ -21,6 +26,7 @@ const methods = {
     setImmediate(() => Bun.gc(true));
     return { receipt, parts };
   },
+  close() {},
 };
 
 serveThread(methods);

@@ -2,14 +2,13 @@
  * The HTTP thread's side of reading: starts the reading threads at the first question to each. There are
  * two, so that no list waits for an export or for statistics with a filter.
  */
-import type { SizePart } from "../sqlite/db/sizes.ts";
-import type { Shares } from "../query/sizes.ts";
-import { startLater, startThread, type LaterThread } from "./host.ts";
+import type { Shares, SizePart } from "../backend/store.ts";
+import { hostThread, type Thread } from "./host.ts";
 import type { ReaderMethods } from "./reading.ts";
 
-type Lane = LaterThread<ReaderMethods>;
+type Lane = Thread<ReaderMethods>;
 
-export interface Reader extends Lane {
+export interface Reader extends Pick<Lane, "call" | "close"> {
   /** The same, for what may take long this time. */
   callLong: Lane["call"];
   /** Looks through the whole store, on a thread of its own. @returns the first problems that SQLite finds. */
@@ -50,7 +49,15 @@ export function createReader(
   onCrash: (cause: Error) => void,
   onDamage: (what: string) => void = () => {},
 ): Reader {
-  const lane = () => createLane(path, checkPlace, onCrash, onDamage);
+  const lane = (): Lane =>
+    hostThread(
+      new URL("./reading.ts", import.meta.url),
+      () => {
+        checkPlace();
+        return [path];
+      },
+      { onCrash, onNotice: onDamage },
+    );
   const [quick, long] = [lane(), lane()];
   let [checking, measuring]: (Lane | null)[] = [null, null];
   return {
@@ -60,9 +67,9 @@ export function createReader(
       const looking = (checking = lane());
       const problems: string[] = [];
       try {
-        // One transaction a table: as long as one goes on the log of the store grows.
-        for (const table of await looking.call("tables", [])) {
-          problems.push(...(await looking.call("checkTable", [table])));
+        // One transaction a part: as long as one goes on the log of the store grows.
+        for (const part of await looking.call("parts", [])) {
+          problems.push(...(await looking.call("check", [part])));
           if (problems.length >= mostProblems) break;
         }
       } finally {
@@ -87,9 +94,9 @@ export function createReader(
   };
 }
 
-/** Table by table, for the same reason as a check. */
+/** Part by part, for the same reason as a check. */
 async function measure(looking: Lane): Promise<StoreSizes> {
-  const trees = await looking.call("trees", []);
+  const areas = await looking.call("areas", []);
   const parts: Record<SizePart, number> = {
     texts: 0,
     spans: 0,
@@ -99,31 +106,15 @@ async function measure(looking: Lane): Promise<StoreSizes> {
   };
   let measured = 0;
   let isKnown = true;
-  for (const { name, part } of trees) {
-    const bytes = await looking.call("treeBytes", [name]);
+  for (const { name, part } of areas) {
+    const bytes = await looking.call("bytesOf", [name]);
     if (bytes === null) isKnown = false;
     parts[part] += bytes ?? 0;
     measured += bytes ?? 0;
   }
   // Last, since the others may have grown meanwhile.
-  const pages = await looking.call("pages", []);
-  parts.texts += Math.max(0, pages.all - pages.free - measured);
+  const { bytes: allBytes, freeBytes } = await looking.call("totals", []);
+  parts.texts += Math.max(0, allBytes - freeBytes - measured);
   const shares = await looking.call("shares", [parts.spans]);
-  return { parts: isKnown ? parts : null, freeBytes: pages.free, ...shares };
-}
-
-function createLane(
-  path: string,
-  checkPlace: () => void,
-  onCrash: (cause: Error) => void,
-  onDamage: (what: string) => void,
-): Lane {
-  return startLater<ReaderMethods>(() => {
-    checkPlace();
-    const url = new URL("./reading.ts", import.meta.url);
-    const thread = startThread<ReaderMethods>(url, onCrash, onDamage);
-    // It only fails with the thread, and that is told to `onCrash`.
-    thread.call("open", [path]).catch(() => {});
-    return thread;
-  });
+  return { parts: isKnown ? parts : null, freeBytes, ...shares };
 }

@@ -1,158 +1,126 @@
 /**
- * The reading thread: a read-only connection, so that no read, however long, delays the HTTP event
- * loop or a commit. Answers leave as JSON text: a string crosses threads in 10 µs, a tree of objects
- * costs twenty times that, and HTTP wants text anyway.
+ * The reading thread: no read, however long, delays the HTTP event loop or a commit. Answers leave as JSON
+ * text: a string crosses threads in 10 µs, a tree of objects costs twenty times that, and HTTP wants text
+ * anyway.
  */
-import { drizzle } from "drizzle-orm/bun-sqlite";
-import { createPieceReader } from "../sqlite/payload/blocks.ts";
-import { createNameLookup } from "../sqlite/db/names.ts";
-import { checkTable, listTables, openReader, reading, shrinkMemory } from "../sqlite/db/open.ts";
-import { createPayloadReader } from "../sqlite/payload/payloads.ts";
+import type { ReadBackend, Reader } from "../backend/reader.ts";
+import type { SpanRef } from "../backend/spans.ts";
+import type { GroupQuery, LatestQuery, StatsQuery } from "../backend/stats.ts";
+import type { Inspection } from "../backend/store.ts";
+import type { KeysPosition, TraceRef } from "../backend/traces.ts";
 import type { PayloadField } from "../contract/fields.ts";
-import { bytesOfTree, listTrees, readPageBytes } from "../sqlite/db/sizes.ts";
-import { isDamage, toReadTrouble } from "../sqlite/db/trouble.ts";
-import { listViews } from "../sqlite/accounts/views.ts";
-import { giveNotice, serveThread } from "./host.ts";
-import { countStore, listRejects } from "../query/admin.ts";
 import { readBreakdown } from "../query/breakdown.ts";
 import { readTraceColumns } from "../query/columns.ts";
-import { findComparable, readComparison } from "../query/comparison.ts";
 import { readComparedPair, type SpanAt } from "../query/comparepair.ts";
-import { complete } from "../sqlite/list/complete.ts";
-import { type CompletionQuery } from "../backend/completion.ts";
+import { findComparable, readComparison } from "../query/comparison.ts";
+import { complete, type CompletionQuery } from "../query/completion.ts";
+import { exportPage } from "../query/export.ts";
 import { readGists } from "../query/gists.ts";
-import { listGroups } from "../sqlite/stats/groups.ts";
-import { type GroupQuery, type LatestQuery, type StatsQuery } from "../backend/stats.ts";
 import { toJson } from "../query/json.ts";
-import { listLatest } from "../sqlite/stats/latest.ts";
-import { inScope, readSummaries, type LiveScope } from "../query/live.ts";
+import { readPage, type ListQuery, type ScopeQuery } from "../query/lists.ts";
+import { inScopes, readSummaries, type LiveScope } from "../query/live.ts";
 import { withNamed } from "../query/named.ts";
 import { readMedia, readNews, readSpanMessages } from "../query/news.ts";
 import { listPromptVersions, readPromptDiff, type PromptQuery } from "../query/prompts.ts";
 import { listRemoval } from "../query/removal.ts";
-import { readShares } from "../query/sizes.ts";
+import { readTrace, type SpansQuery } from "../query/skeleton.ts";
+import { readPayload, readSpan, type PayloadPart } from "../query/span.ts";
+import { readGroups, readLatest, readStats, type WithText } from "../query/statistics.ts";
 import type { TextDiff } from "../query/textdiff.ts";
-import { readTrace, type SpansQuery } from "../sqlite/trace/skeleton.ts";
-import { readStats } from "../sqlite/stats/stats.ts";
-import {
-  exportPage,
-  readPayload,
-  readSpan,
-  type PayloadPart,
-  type Source,
-} from "../sqlite/trace/trace.ts";
-import { type SpanRef } from "../backend/spans.ts";
-import { findTrace, listTraces, type KeysQuery, type TraceQuery } from "../sqlite/list/traces.ts";
-import { type KeysPosition, type TraceRef } from "../backend/traces.ts";
 import { readTraceNews, type NewsQuery } from "../query/tracenews.ts";
 import { readTranscript, type TranscriptQuery } from "../query/transcript.ts";
+import { openReader } from "../sqlite/backend.ts";
+import { giveNotice, serveThread } from "./host.ts";
 
 export type ReaderMethods = typeof methods;
 
-let storePath: string | null = null;
-let source: Source | null = null;
+let backend: (ReadBackend & Inspection) | null = null;
+
+function opened(): ReadBackend & Inspection {
+  if (!backend) throw new Error("the store is not open");
+  return backend;
+}
+
+/** @param work given the time at which it begins. */
+function read<T>(work: (reader: Reader, nowMs: number) => T): T {
+  return opened().read((reader) => work(reader, Date.now()));
+}
+
+/** The same, of an answer in JSON. */
+function answer(work: (reader: Reader, nowMs: number) => unknown): string {
+  return read((reader, nowMs) => toJson(work(reader, nowMs)));
+}
 
 const pagesPerCleanup = 8;
-/** Of blocks: what two compared traces of 2,000 steps say, at most. They are forgotten after each question. */
-const keptBytes = 24 * 1024 * 1024;
 let pagesExported = 0;
-
-function openSource(): Source {
-  if (storePath === null) throw new Error("the store is not open");
-  const sqlite = openReader(storePath);
-  try {
-    return {
-      db: drizzle(sqlite),
-      sqlite,
-      names: createNameLookup(sqlite),
-      payloads: createPayloadReader(
-        sqlite,
-        createPieceReader(sqlite, undefined, keptBytes),
-        (spanKey, field) => giveNotice(`a text cannot be read: ${field} of span ${spanKey}`),
-      ),
-    };
-  } catch (cause) {
-    sqlite.close();
-    throw cause;
-  }
-}
-
-/** Reads in one transaction: a commit in between would show a span without its new texts. */
-function read<T>(work: (source: Source) => T): T {
-  try {
-    // What kept it from being opened may have passed.
-    const current = (source ??= openSource());
-    current.payloads.forget();
-    return reading(current.sqlite, () => work(current));
-  } catch (cause) {
-    if (isDamage(cause)) giveNotice("an answer cannot be given");
-    throw toReadTrouble(cause);
-  }
-}
 
 const methods = {
   open(path: string): void {
-    storePath = path;
+    backend = openReader(path, giveNotice);
   },
-  traces: ({ columns, ...query }: TraceQuery & { columns?: string | undefined }) =>
-    read((source) => toJson(withNamed(source, listTraces(source, query, Date.now()), columns))),
-  complete: (query: CompletionQuery) => read((source) => toJson(complete(source, query))),
+  traces: ({ columns, ...query }: ListQuery & { columns?: string | undefined }) =>
+    answer((reader, nowMs) => withNamed(reader, readPage(reader, query, nowMs), columns, nowMs)),
+  complete: (query: CompletionQuery) => answer((reader) => complete(reader, query)),
   trace: (ref: TraceRef, query: SpansQuery) =>
-    read((source) => toJson(readTrace(source, ref, query, Date.now()))),
+    answer((reader, nowMs) => readTrace(reader, ref, query, nowMs)),
   traceColumns: (ref: TraceRef, query: SpansQuery) =>
-    read((source) => toJson(readTraceColumns(source, ref, query, Date.now()))),
-  breakdown: (ref: TraceRef) => read((source) => toJson(readBreakdown(source, ref))),
+    answer((reader, nowMs) => readTraceColumns(reader, ref, query, nowMs)),
+  breakdown: (ref: TraceRef) => answer((reader, nowMs) => readBreakdown(reader, ref, nowMs)),
   traceNews: (ref: TraceRef, query: NewsQuery) =>
-    read((source) => toJson(readTraceNews(source, ref, query))),
+    answer((reader, nowMs) => readTraceNews(reader, ref, query, nowMs)),
   gists: (ref: TraceRef, keys: readonly number[]) =>
-    read((source) => toJson(readGists(source, ref, keys))),
+    answer((reader, nowMs) => readGists(reader, ref, keys, nowMs)),
   payload: (trace: TraceRef, span: SpanRef, field: PayloadField, part: PayloadPart) =>
-    read((source) => readPayload(source, trace, span, field, part)),
-  span: (trace: TraceRef, span: SpanRef) => read((source) => toJson(readSpan(source, trace, span))),
-  news: (trace: TraceRef, span: SpanRef) => read((source) => toJson(readNews(source, trace, span))),
+    read((reader) => readPayload(reader, trace, span, field, part)),
+  span: (trace: TraceRef, span: SpanRef) =>
+    answer((reader, nowMs) => readSpan(reader, trace, span, nowMs)),
+  news: (trace: TraceRef, span: SpanRef) => answer((reader) => readNews(reader, trace, span)),
   messages: (trace: TraceRef, span: SpanRef) =>
-    read((source) => toJson(readSpanMessages(source, trace, span))),
+    answer((reader) => readSpanMessages(reader, trace, span)),
   media: (trace: TraceRef, span: SpanRef, name: string) =>
-    read((source) => readMedia(source, trace, span, name)),
+    read((reader) => readMedia(reader, trace, span, name)),
   transcript: (ref: TraceRef, query: TranscriptQuery) =>
-    read((source) => toJson(readTranscript(source, ref, query))),
+    answer((reader, nowMs) => readTranscript(reader, ref, query, nowMs)),
   comparison: (a: TraceRef, b: TraceRef) =>
-    read((source) => toJson(readComparison(source, a, b, Date.now()))),
+    answer((reader, nowMs) => readComparison(reader, a, b, nowMs)),
   comparedPair: (a: SpanAt, b: SpanAt, unit?: TextDiff["unit"]) =>
-    read((source) => toJson(readComparedPair(source, a, b, unit))),
-  comparable: (ref: TraceRef) => read((source) => toJson(findComparable(source, ref, Date.now()))),
+    answer((reader) => readComparedPair(reader, a, b, unit)),
+  comparable: (ref: TraceRef) => answer((reader, nowMs) => findComparable(reader, ref, nowMs)),
   promptVersions: (query: PromptQuery) =>
-    read((source) => toJson(listPromptVersions(source, query, Date.now()))),
+    answer((reader, nowMs) => listPromptVersions(reader, query, nowMs)),
   promptDiff: (query: PromptQuery, versions: Parameters<typeof readPromptDiff>[2]) =>
-    read((source) => toJson(readPromptDiff(source, query, versions, Date.now()))),
-  spanCount: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.spanCount),
+    answer((reader, nowMs) => readPromptDiff(reader, query, versions, nowMs)),
+  spanCount: (ref: TraceRef) =>
+    read((reader, nowMs) => reader.findTrace(ref, nowMs).summary.spanCount),
   /** The key of a trace, for what changes it. */
-  traceKey: (ref: TraceRef) => read(({ db }) => findTrace(db, ref).trace.key),
+  traceKey: (ref: TraceRef) => read((reader, nowMs) => reader.findTrace(ref, nowMs).key),
   exportPage(ref: TraceRef, after: number | null, full: boolean) {
     // The engine does not know how large the texts of the pages before are, and would keep them for long.
     if (after !== null && ++pagesExported % pagesPerCleanup === 0) Bun.gc(true);
-    return read((source) => exportPage(source, ref, after, full));
+    return read((reader, nowMs) => exportPage(reader, ref, after, full, nowMs));
   },
   rejects: (limit: number, cursor: string | undefined) =>
-    read(({ db }) => toJson(listRejects(db, limit, cursor))),
-  stats: (query: StatsQuery) => read((source) => toJson(readStats(source, query, Date.now()))),
-  groups: (query: GroupQuery) => read((source) => toJson(listGroups(source, query, Date.now()))),
-  latest: (query: LatestQuery) => read((source) => toJson(listLatest(source, query, Date.now()))),
-  summaries: (keys: number[]) => read((source) => readSummaries(source, keys, Date.now())),
+    answer((reader) => reader.rejects(limit, cursor)),
+  stats: (query: WithText<StatsQuery>) =>
+    answer((reader, nowMs) => readStats(reader, query, nowMs)),
+  groups: (query: WithText<GroupQuery>) =>
+    answer((reader, nowMs) => readGroups(reader, query, nowMs)),
+  latest: (query: WithText<LatestQuery>) =>
+    answer((reader, nowMs) => readLatest(reader, query, nowMs)),
+  summaries: (keys: number[]) => read((reader, nowMs) => readSummaries(reader, keys, nowMs)),
   inScopes: (keys: number[], scopes: LiveScope[]) =>
-    read((source) => scopes.map((scope) => inScope(source, keys, scope, Date.now()))),
-  removal: (query: KeysQuery, after: KeysPosition | null, nowMs: number) =>
-    read((source) => listRemoval(source, query, after, nowMs)),
-  views: () => read(({ sqlite }) => listViews(sqlite)),
-  counts: () => read(countStore),
-  tables: () => read(({ sqlite }) => listTables(sqlite)),
-  // In no transaction: one that met damage does not end in order.
-  checkTable: (table: string) => checkTable((source ??= openSource()).sqlite, table),
-  trees: () => read(({ sqlite }) => listTrees(sqlite)),
-  pages: () => read(({ sqlite }) => readPageBytes(sqlite)),
-  treeBytes: (name: string) => read(({ sqlite }) => bytesOfTree(sqlite, name)),
-  shares: (spanBytes: number) => read((source) => readShares(source, spanBytes)),
-  close: () => source?.sqlite.close(),
+    read((reader, nowMs) => inScopes(reader, keys, scopes, nowMs)),
+  removal: (query: ScopeQuery, after: KeysPosition | null, nowMs: number) =>
+    read((reader) => listRemoval(reader, query, after, nowMs)),
+  views: () => read((reader) => reader.views()),
+  counts: () => read((reader) => reader.counts()),
+  parts: () => opened().parts(),
+  check: (part: string) => opened().check(part),
+  areas: () => opened().areas(),
+  bytesOf: (area: string) => opened().bytesOf(area),
+  totals: () => opened().totals(),
+  shares: (spanBytes: number) => opened().shares(spanBytes),
+  close: () => backend?.close(),
 };
 
-serveThread(methods, () => source && shrinkMemory(source.sqlite));
+serveThread(methods, () => backend?.rest());

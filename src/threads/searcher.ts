@@ -1,9 +1,11 @@
 /** The HTTP thread's side of search: starts the searching thread, which goes on by itself. */
-import { limits } from "../sqlite/search/limits.ts";
-import { startLater, startThread, type LaterThread } from "./host.ts";
+import { hostThread, type Thread } from "./host.ts";
 import type { SearchMethods } from "./searching.ts";
 
-export interface Searcher extends LaterThread<SearchMethods> {
+/** The first request is not to wait for it. */
+export const startAfterMs = 1000;
+
+export interface Searcher extends Pick<Thread<SearchMethods>, "call" | "close"> {
   /** Builds no index meanwhile; what is there answers. */
   pause(isPaused: boolean): void;
 }
@@ -22,26 +24,26 @@ export function createSearcher(
 ): Searcher {
   let isPaused = false;
   let isClosed = false;
-  const later = startLater<SearchMethods>(() => {
-    checkPlace();
-    const url = new URL("./searching.ts", import.meta.url);
-    const thread = startThread<SearchMethods>(url, onCrash, onDamage);
-    // It only fails with the thread, and that is told to `onCrash`.
-    thread.call("open", [path, dir]).catch(() => {});
-    return thread;
-  });
-  // The first request is not to wait for it. Where it cannot start now, it may later.
-  let timer = setTimeout(tellPaused, limits.startAfterMs);
+  const thread = hostThread<SearchMethods>(
+    new URL("./searching.ts", import.meta.url),
+    () => {
+      checkPlace();
+      return [path, dir];
+    },
+    { onCrash, onNotice: onDamage },
+  );
+  // Where it cannot start now, it may thread.
+  let timer = setTimeout(tellPaused, startAfterMs);
 
   function tellPaused(): void {
-    later.call("pause", [isPaused]).catch(() => {
+    thread.call("pause", [isPaused]).catch(() => {
       clearTimeout(timer);
-      if (!isClosed) timer = setTimeout(tellPaused, limits.startAfterMs);
+      if (!isClosed) timer = setTimeout(tellPaused, startAfterMs);
     });
   }
 
   return {
-    call: later.call,
+    call: thread.call,
     pause(paused) {
       isPaused = paused;
       tellPaused();
@@ -49,7 +51,7 @@ export function createSearcher(
     async close() {
       isClosed = true;
       clearTimeout(timer);
-      await later.close();
+      await thread.close();
     },
   };
 }

@@ -2,46 +2,26 @@
  * The writing thread: parses, checks and stores what the HTTP thread hands over as bytes, and makes
  * every other change of the store. The HTTP event loop never waits for a parse or a disk.
  */
-import {
-  type Accounts,
-  type NewView,
-  type StoredView,
-  type StorageKind,
-  type UnknownNote,
-} from "../backend/store.ts";
-import type { Database } from "bun:sqlite";
+import type { Batch, TraceSpans } from "../backend/batch.ts";
+import type { Accounts, NewView, StorageKind, StoredView, UnknownNote } from "../backend/store.ts";
+import type {
+  Change,
+  Deletion,
+  Meaning,
+  Notes,
+  Window,
+  Writer,
+  WriterSettings as StoreSettings,
+} from "../backend/writer.ts";
 import { prepareCheck } from "../contract/check.ts";
 import { AppError } from "../errors.ts";
-import { part, removal, upkeep as pauses } from "../limits.ts";
-import { inputPreview, outputPreview } from "../messages/preview.ts";
-import { readLogs } from "../otlp/logs.ts";
-import { makeSpan } from "../otlp/made.ts";
-import type { PriceRule } from "../pricing/rules.ts";
-import * as accounts from "../sqlite/accounts/accounts.ts";
-import {
-  closeWriter,
-  guarded,
-  openWriter,
-  shrinkMemory,
-  type Durability,
-} from "../sqlite/db/open.ts";
-import { createPayloadWriter } from "../sqlite/payload/payloads.ts";
-import { isPinned } from "../sqlite/spans/pins.ts";
-import * as prices from "../sqlite/accounts/prices.ts";
-import type { CostOf } from "../sqlite/spans/repricing.ts";
-import { recordRejects } from "../sqlite/accounts/rejects.ts";
-import { createSpanWriter, type SpanWriter } from "../sqlite/spans/spans.ts";
-import { type Batch, type TraceSpans } from "../backend/batch.ts";
-import { createStorage, type Storage } from "../sqlite/directory/storage.ts";
-import { recordUnknown } from "../sqlite/accounts/unknown.ts";
-import * as views from "../sqlite/accounts/views.ts";
-import { tellingDamage, toTrouble } from "../sqlite/db/trouble.ts";
-import { giveNotice, serveThread } from "./host.ts";
 import { cut, type Part } from "../ingest/batch.ts";
+import { createChangeLog, type ChangeLog } from "../ingest/changes.ts";
 import type { Delivery, Sent } from "../ingest/delivery.ts";
-import { createChangeLog, type Change, type ChangeLog } from "../ingest/changes.ts";
+import { Gauge } from "../ingest/gauge.ts";
 import { noteFresh, parseBody, type Receipt, type Rules } from "../ingest/parse.ts";
 import { bookOf, openPricer, type PriceListing, type Pricer } from "../ingest/pricer.ts";
+import { createQueue, type Queue } from "../ingest/queue.ts";
 import { createRateLimiter, type RateLimiter } from "../ingest/rate.ts";
 import {
   createRepricer,
@@ -51,41 +31,34 @@ import {
 } from "../ingest/reprice.ts";
 import { createRereader, type Rereader, type RereadStatus } from "../ingest/reread.ts";
 import { nextStall, timed } from "../ingest/stalls.ts";
-import { createSweep, type Sweep, type Window } from "../ingest/sweep.ts";
-import { startUpkeep, type Upkeep } from "../ingest/upkeep.ts";
-import { createWriter, type Writer } from "../ingest/writer.ts";
+import { part, upkeep as pauses } from "../limits.ts";
+import { inputPreview, outputPreview } from "../messages/preview.ts";
+import { readLogs } from "../otlp/logs.ts";
+import { makeSpan } from "../otlp/made.ts";
+import type { PriceRule } from "../pricing/rules.ts";
+import { openWriter } from "../sqlite/backend.ts";
+import { giveNotice, serveThread } from "./host.ts";
 
-export interface WriterSettings extends Rules {
+export interface WriterSettings extends Rules, StoreSettings {
   path: string;
-  durability: Durability;
-  minFreeBytes: number | null;
   /** Of the configuration file. */
   priceRules: PriceRule[];
   /** Spans per second and key, null for no limit. */
   rateLimit: number | null;
-  defaultKeyHash: Uint8Array;
-  /** One Int32: rows that wait for a commit, for threads that must not ask and wait. */
-  buffered: SharedArrayBuffer;
-  /** One Int64: see changes.ts. */
-  latestChange: SharedArrayBuffer;
-  /** One Int64: see storage.ts. */
-  freeBytes: SharedArrayBuffer;
+  /** What gauges of the HTTP thread show. */
+  gauges: Record<"buffered" | "latestChange" | "freeBytes", SharedArrayBuffer>;
 }
 
 export type WriterMethods = typeof methods;
 
 interface Open {
   settings: WriterSettings;
-  db: Database;
-  spans: SpanWriter;
-  storage: Storage;
   writer: Writer;
+  queue: Queue;
   limiter: RateLimiter | null;
-  upkeep: Upkeep;
   /** Set once the prices are loaded; `priced` waits for that. */
   pricer: Pricer | null;
   priced: Promise<void>;
-  sweep: Sweep;
   repricer: Repricer;
   rereader: Rereader;
   changes: ChangeLog;
@@ -100,15 +73,21 @@ function opened(): Open {
   return open;
 }
 
+/** For what is to happen after all that came before. */
+async function settled(): Promise<Writer> {
+  await opened().queue.drained();
+  return opened().writer;
+}
+
 /** As soon as the disk gives them. */
 async function loadPricer(): Promise<void> {
   while (open) {
     try {
-      const loaded = await openPricer(open.db, open.settings.priceRules, giveNotice);
+      const loaded = await openPricer(open.writer, open.settings.priceRules, giveNotice);
       if (open) open.pricer = loaded;
       return;
     } catch (cause) {
-      if (!(toTrouble(cause) instanceof AppError)) throw cause;
+      if (!(cause instanceof AppError)) throw cause;
       await Bun.sleep(pauses.idleMs);
     }
   }
@@ -121,10 +100,9 @@ function pricer(): Pricer {
 }
 
 /** Changes the prices that hold from now on. */
-async function changePrices(change: (db: Database) => void): Promise<PriceListing> {
-  const { db, writer, priced } = opened();
-  await priced;
-  writer.change(() => change(db));
+async function changePrices(change: (writer: Writer) => void): Promise<PriceListing> {
+  await opened().priced;
+  change(await settled());
   pricer().readRules();
   return pricer().listing();
 }
@@ -140,63 +118,48 @@ function batchOf({ projectId, receivedAt, format }: Sent, traces: TraceSpans[]):
   return { projectId, receivedAt, source, traces };
 }
 
-function changeAccounts(change: (db: Database, nowMs: number) => void): Accounts {
-  const { db, writer } = opened();
-  return writer.change(() => {
-    change(db, Date.now());
-    return accounts.listAccounts(db);
-  });
-}
-
-const previews = { input: inputPreview, output: outputPreview };
+const meaning: Meaning = {
+  costOf: (span) => pricer().costOf(span),
+  previews: { input: inputPreview, output: outputPreview },
+  readLogs,
+  makeSpan,
+};
 
 const methods = {
   open(settings: WriterSettings): Accounts {
-    // All of it, since damage beyond the header shows only when a table is read.
-    return guarded(settings.path, () => {
-      const db = openWriter(settings.path, settings.durability);
-      const payloads = createPayloadWriter(db);
-      const costOf: CostOf = (span) => pricer().costOf(span);
-      const spans = createSpanWriter(db, payloads, { readLogs, makeSpan }, costOf, previews);
-      const buffered = new Int32Array(settings.buffered);
-      const changes = createChangeLog(settings.latestChange);
-      const onBuffered = (rows: number) => void Atomics.store(buffered, 0, rows);
-      const storage = createStorage(settings);
-      const writer = createWriter(db, spans, onBuffered, changes.note, storage);
-      const limiter = settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit);
-      const upkeep = startUpkeep(db, writer, payloads, spans.settling, storage, giveNotice);
-      const { promise: priced, resolve, reject } = Promise.withResolvers<void>();
-      const sweep = createSweep(db, writer, giveNotice);
-      const repricer = createRepricer(sweep, spans);
-      const rereader = createRereader(sweep, spans);
-      open = {
-        settings,
-        db,
-        spans,
-        storage,
-        writer,
-        limiter,
-        upkeep,
-        pricer: null,
-        priced,
-        sweep,
-        repricer,
-        rereader,
-        changes,
-        droppedProjects: new Set(),
-      };
-      // After the answer: meanwhile the HTTP thread opens its ports.
-      setImmediate(() => {
-        prepareCheck();
-        void loadPricer().then(resolve, reject);
-      });
-      return changeAccounts((db, now) => accounts.ensureDefaults(db, settings.defaultKeyHash, now));
+    const buffered = new Gauge(settings.gauges.buffered);
+    const freeBytes = new Gauge(settings.gauges.freeBytes);
+    const changes = createChangeLog(new Gauge(settings.gauges.latestChange));
+    const writer = openWriter(settings.path, settings, meaning, {
+      onChange: changes.note,
+      onDamage: giveNotice,
+      onFreeBytes: (bytes) => (freeBytes.value = bytes),
+      timed,
     });
+    const { promise: priced, resolve, reject } = Promise.withResolvers<void>();
+    open = {
+      settings,
+      writer,
+      queue: createQueue(writer, (rows) => (buffered.value = rows)),
+      limiter: settings.rateLimit === null ? null : createRateLimiter(settings.rateLimit),
+      pricer: null,
+      priced,
+      repricer: createRepricer(writer),
+      rereader: createRereader(writer),
+      changes,
+      droppedProjects: new Set(),
+    };
+    // After the answer: meanwhile the HTTP thread opens its ports.
+    setImmediate(() => {
+      prepareCheck();
+      void loadPricer().then(resolve, reject);
+    });
+    return writer.accounts();
   },
 
   /** Resolves once all that was accepted is committed. */
   async ingest({ body, compression, ...sender }: Delivery): Promise<Receipt> {
-    const { settings, writer, priced } = opened();
+    const { settings, queue, priced } = opened();
     await priced;
     const { traces, receipt } = timed(`parsing of ${body.byteLength} bytes`, () =>
       parseBody(body, compression, sender.format, settings),
@@ -204,7 +167,7 @@ const methods = {
     methods.charge(sender, receipt.accepted);
     // Part by part: between two parts of one request others get their turn.
     for (const { traces: some, weight } of cut(traces, part)) {
-      noteFresh(receipt, await writer.submit(batchOf(sender, some), weight));
+      noteFresh(receipt, await queue.submit(batchOf(sender, some), weight));
     }
     return receipt;
   },
@@ -222,16 +185,21 @@ const methods = {
   async storePart(sender: Sent, { json, weight }: Part) {
     const traces = JSON.parse(new TextDecoder().decode(json)) as TraceSpans[];
     await opened().priced;
-    return opened().writer.submit(batchOf(sender, traces), weight);
+    return opened().queue.submit(batchOf(sender, traces), weight);
   },
 
-  createProject: (name: string) =>
-    changeAccounts((db, now) => accounts.createProject(db, name, now)),
-  renameProject: (id: number, name: string) =>
-    changeAccounts((db) => accounts.renameProject(db, id, name)),
-  createKey: (projectId: number, name: string, hash: Uint8Array) =>
-    changeAccounts((db, now) => accounts.createKey(db, projectId, name, hash, now)),
-  revokeKey: (id: number) => changeAccounts((db, now) => accounts.revokeKey(db, id, now)),
+  createProject: async (name: string) => (await settled()).createProject(name),
+  renameProject: async (id: number, name: string) => (await settled()).renameProject(id, name),
+  createKey: async (projectId: number, name: string, hash: Uint8Array) =>
+    (await settled()).createKey(projectId, name, hash),
+  revokeKey: async (id: number) => (await settled()).revokeKey(id),
+
+  /** @returns whether the project is gone; if not, some traces came in, and it is to be tried again. */
+  async dropProject(id: number): Promise<{ isGone: boolean; accounts: Accounts }> {
+    const dropped = (await settled()).dropProject(id);
+    if (dropped.isGone) opened().droppedProjects.add(id);
+    return dropped;
+  },
 
   async listPrices(): Promise<PriceListing> {
     await opened().priced;
@@ -242,7 +210,7 @@ const methods = {
   async setPrice(provider: string, model: string, own: PriceRule["prices"]): Promise<PriceRule> {
     const rule = { provider, model, prices: JSON.stringify(own), createdAt: Date.now() };
     let id = 0;
-    const { rules } = await changePrices((db) => (id = prices.putRule(db, rule)));
+    const { rules } = await changePrices((writer) => (id = writer.putPriceRule(rule)));
     return rules.find((candidate) => candidate.id === String(id))!;
   },
 
@@ -255,7 +223,7 @@ const methods = {
       });
     }
     let isRemoved = false;
-    await changePrices((db) => (isRemoved = prices.removeRule(db, Number(id))));
+    await changePrices((writer) => (isRemoved = writer.removePriceRule(Number(id))));
     return isRemoved;
   },
 
@@ -263,9 +231,8 @@ const methods = {
   async updatePrices(json: string | null): Promise<PriceListing> {
     const broughtAt = Date.now();
     const book = json === null ? null : bookOf(json, broughtAt);
-    const { writer, db, priced } = opened();
-    await priced;
-    writer.change(() => prices.writeBook(db, json === null ? null : { json, broughtAt }));
+    await opened().priced;
+    (await settled()).writePriceBook(json === null ? null : { json, broughtAt });
     await pricer().useBook(book);
     return pricer().listing();
   },
@@ -291,59 +258,24 @@ const methods = {
    * What the HTTP thread noted since the last time: refusals, keys that were used, fields of newer
    * clients. @returns those of the fields that were never seen before.
    */
-  note({ rejects, dropped, uses, unknown }: Notes): UnknownNote[] {
-    const { db, writer } = opened();
-    return writer.background(() => {
-      recordRejects(db, rejects, dropped);
-      accounts.markUsed(db, uses);
-      return recordUnknown(db, unknown);
-    }, "writing notes");
-  },
+  note: async (notes: Notes): Promise<UnknownNote[]> => (await settled()).note(notes),
 
-  deleteTrace(key: number): boolean {
-    const { spans, writer, upkeep } = opened();
-    const found = writer.change(() => spans.deleteTrace(key));
-    if (found) upkeep.wake();
-    return found;
-  },
+  deleteTrace: async (key: number): Promise<boolean> => (await settled()).deleteTrace(key),
 
   /**
    * Deletes as many of these traces, from the first on, as fit into one short step. Pinned ones stay
    * unless they are meant, too.
    */
-  deleteTraces(keys: number[], withPinned: boolean): Deletion {
-    const { db, spans, writer, upkeep } = opened();
-    const result = writer.change(() => {
-      const endsAt = performance.now() + removal.stepMs;
-      const result: Deletion = { seen: 0, deleted: 0, pinnedKept: 0 };
-      for (const key of keys) {
-        result.seen++;
-        if (!withPinned && isPinned(db, key)) result.pinnedKept++;
-        else if (spans.deleteTrace(key)) result.deleted++;
-        if (performance.now() > endsAt) break;
-      }
-      return result;
-    });
-    if (result.deleted > 0) upkeep.wake();
-    return result;
-  },
+  deleteTraces: async (keys: number[], withPinned: boolean): Promise<Deletion> =>
+    (await settled()).deleteTraces(keys, withPinned),
 
   /** False where there is no such trace. */
-  pin: (key: number, isPinned: boolean): boolean =>
-    opened().writer.change(() => opened().spans.pin(key, isPinned)),
+  pin: async (key: number, isPinned: boolean): Promise<boolean> =>
+    (await settled()).pin(key, isPinned),
 
-  putView: (id: number | null, view: NewView): StoredView =>
-    opened().writer.change(() => views.putView(opened().db, id, view)),
-  removeView: (id: number): void => opened().writer.change(() => views.removeView(opened().db, id)),
-
-  /** @returns whether the project is gone; if not, some traces came in, and it is to be tried again. */
-  dropProject(id: number): { isGone: boolean; accounts: Accounts } {
-    const { droppedProjects } = opened();
-    let isGone = false;
-    const left = changeAccounts((db, now) => (isGone = accounts.dropProject(db, id, now)));
-    if (isGone) droppedProjects.add(id);
-    return { isGone, accounts: left };
-  },
+  putView: async (id: number | null, view: NewView): Promise<StoredView> =>
+    (await settled()).putView(id, view),
+  removeView: async (id: number): Promise<void> => (await settled()).removeView(id),
 
   /** What came after each of these changes, up to the latest. */
   changesAfter(ids: number[]): { latest: number; changes: (Change | null)[] } {
@@ -352,46 +284,17 @@ const methods = {
   },
 
   /** Answered once it is otherwise than that. */
-  storageAfter: (seen: StorageKind) => opened().storage.after(seen),
+  storageAfter: (seen: StorageKind) => opened().writer.storageAfter(seen),
   nextStall,
 
-  /** Commits what waits, writes the log back into the file and closes it. */
-  close(): void {
+  /** Commits what waits and closes the store. */
+  async close(): Promise<void> {
     if (!open) return;
-    const { db, writer, upkeep, sweep, storage } = open;
-    upkeep.stop();
-    sweep.stop();
-    try {
-      writer.drain();
-    } catch {
-      // A disk that fails: who waited has been told.
-    }
+    const { writer, queue } = open;
+    await queue.drained();
     open = null;
-    closeWriter(db);
-    storage.end();
+    writer.close();
   },
 };
 
-/** What became of a list of traces. */
-export interface Deletion {
-  /** So many of them were looked at. */
-  seen: number;
-  deleted: number;
-  pinnedKept: number;
-}
-
-export interface Notes {
-  rejects: Parameters<typeof recordRejects>[1];
-  dropped: Parameters<typeof recordRejects>[2];
-  uses: Parameters<typeof accounts.markUsed>[1];
-  unknown: UnknownNote[];
-}
-
-serveThread(
-  tellingDamage(methods, () => giveNotice("not all can be stored or deleted")),
-  () => {
-    if (!open) return;
-    open.spans.rest();
-    shrinkMemory(open.db);
-  },
-);
+serveThread(methods, () => open?.writer.rest());

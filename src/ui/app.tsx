@@ -1,14 +1,16 @@
-/** Which address shows which page. */
+/** The routes of the viewer: which page an address shows. */
 import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { LiveProvider } from "./data/live-context.tsx";
+import { DocsPage } from "./docs/lazy.ts";
 import { decoded, paths } from "./pages.ts";
-import { lazyPage, PageBoundary } from "./parts/unloaded.tsx";
-import { NoPage } from "./shell/nopage.tsx";
+import { lazyPage, PageBoundary } from "./parts/page-errors.tsx";
+import { NotFound } from "./shell/not-found.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { TracesPage } from "./traces/page.tsx";
 
-// The list is what most come for; the rest is there when it is asked for.
+// The list of traces is in the main bundle, because most visits start there; other pages load on
+// demand.
 const TracePage = lazyPage("trace", async () => (await import("./trace/page.tsx")).TracePage);
 const ComparePage = lazyPage(
   "compare",
@@ -69,8 +71,11 @@ export function App({ client }: { client: QueryClient }) {
               <Route path={paths.settings}>
                 <SettingsPage />
               </Route>
+              <Route path={`${paths.doc}?` as const}>
+                {({ topic }) => <DocsPage topic={topic === undefined ? null : decoded(topic)} />}
+              </Route>
               <Route>
-                <NoPage />
+                <NotFound />
               </Route>
             </Switch>
           </PageBoundary>

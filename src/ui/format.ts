@@ -1,6 +1,7 @@
 /**
- * How figures read. A figure is digits and a unit, which screens show smaller and dimmer: all functions
- * give pairs, and `textOf` joins them for titles and copies. Unknown is a word, never 0.
+ * Formats numbers for display. A figure is a list of digits and units, because units are shown smaller and
+ * dimmer; `textOf` joins them for tooltips and copied text. Unknown values are shown as a word, never as
+ * 0.
  */
 export type Figure = readonly [digits: string, unit: string][];
 
@@ -32,12 +33,12 @@ function pair(a: number, unitA: string, b: number, unitB: string): Figure {
 
 const whole = new Intl.NumberFormat("en-US");
 
-/** 1,261. A total beyond 2^53 - 1 comes as a text of digits. */
+/** 1,261. Totals above 2^53 - 1 are passed as a string of digits. */
 export function count(value: number | string): string {
   return whole.format(typeof value === "string" ? BigInt(value) : value);
 }
 
-/** 900, 7.9 k, 48.7 k, 1.24 M: three digits that count. */
+/** 900, 7.9 k, 48.7 k, 1.24 M: three significant digits. */
 export function short(value: number | string): Figure {
   const number = Number(value);
   for (const [size, unit] of [
@@ -45,7 +46,7 @@ export function short(value: number | string): Figure {
     [1e6, "M"],
     [1e3, "k"],
   ] as const) {
-    // What rounds up to the next unit is written in it.
+    // A value that rounds up to 1000 is shown in the next unit.
     if (number >= size * 0.9995) return [[trim(number / size), unit]];
   }
   return [[count(Math.round(number)), ""]];
@@ -59,7 +60,7 @@ function trim(value: number): string {
       : value.toFixed(value >= 1 ? 1 : 2);
 }
 
-/** 64 KB, 3.4 MB, decimal as disks are sold. */
+/** 64 KB, 3.4 MB: decimal units. */
 export function bytes(value: number): Figure {
   for (const [size, unit] of [
     [1e9, "GB"],
@@ -72,8 +73,8 @@ export function bytes(value: number): Figure {
 }
 
 /**
- * $84.19, $0.0892, $0.000012: four digits after the point below a dollar, more where they would all be 0,
- * and never more than a column has room for.
+ * $84.19, $0.0892, $0.000012: four decimal places below a dollar, more only if they would all be 0, and
+ * never more than fit into a column.
  */
 export function money(usd: string | number): string {
   const value = Number(usd);
@@ -82,11 +83,11 @@ export function money(usd: string | number): string {
   if (value >= 1000) return `$${whole.format(Math.round(value))}`;
   if (value >= 1) return `$${value.toFixed(2)}`;
   if (value >= 0.0001) return `$${value.toFixed(4)}`;
-  if (value < leastUsd) return `<$${leastUsd.toFixed(6)}`;
+  if (value < minUsd) return `<$${minUsd.toFixed(6)}`;
   return `$${value.toFixed(Math.min(6, -Math.floor(Math.log10(value)) + 1))}`;
 }
 
-const leastUsd = 0.000001;
+const minUsd = 0.000001;
 
 /** 64 %, 2.9 %. */
 export function percent(ratio: number): Figure {
@@ -108,24 +109,24 @@ const dayAndYear = new Intl.DateTimeFormat("en-GB", {
   year: "numeric",
 });
 
-/** 14:31:40, by the reader's own clock. */
+/** 14:31:40, in the browser's time zone. */
 export function timeOfDay(ms: number): string {
   return clock.format(ms);
 }
 
-/** The time of today, the day and time of before. */
+/** The time if today, else date and time. */
 export function time(ms: number, now: number): string {
   return isSameDay(ms, now) ? timeOfDay(ms) : dayAndClock.format(ms);
 }
 
 const shortClock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 
-/** A stretch of time: the day once where it is one. */
+/** A time range; the date is shown once if both ends are on one day. */
 export function timeRange(from: number, to: number, now: number): string {
   return `${time(from, now)} – ${isSameDay(from, to) ? shortClock.format(to) : time(to, now)}`;
 }
 
-/** 2026-11-24 14:31:40.123, for titles. */
+/** 2026-11-24 14:31:40.123, for tooltips. */
 export function exactTime(ms: number): string {
   const date = new Date(ms);
   const local = new Date(ms - date.getTimezoneOffset() * 60_000);
@@ -134,7 +135,7 @@ export function exactTime(ms: number): string {
     : local.toISOString().replace("T", " ").slice(0, -1);
 }
 
-/** Today, Yesterday, Tue, 24 Nov, 24 Nov 2025: what a list is grouped by. */
+/** Today, Yesterday, Tue, 24 Nov, 24 Nov 2025: the headings of lists by day. */
 export function dayName(ms: number, now: number): string {
   if (isSameDay(ms, now)) return "Today";
   if (isSameDay(ms, now - 86_400_000)) return "Yesterday";

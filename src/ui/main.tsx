@@ -1,5 +1,5 @@
-/** The page begins: finds the token, and shows what it opens. */
-// First, so that the rooms' own rules win: what is shared, the plainest before the rest.
+/** The entry point: finds the operator's token and renders the viewer. */
+// Shared styles are imported first, so that the styles of pages override them.
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./parts/axis.css";
@@ -19,7 +19,9 @@ import { App } from "./app.tsx";
 import { setToken } from "./data/client.ts";
 import { createQueryClient } from "./data/query-client.ts";
 import { findToken, forgetToken } from "./data/token.ts";
-import { Boundary, Broken } from "./parts/unloaded.tsx";
+import { isOfManual } from "./pages.ts";
+import { Boundary, PageError } from "./parts/page-errors.tsx";
+import { ManualAlone } from "./shell/alone.tsx";
 import { Locked } from "./shell/locked.tsx";
 import { listenForKeys } from "./state/keys.ts";
 import { readAhead } from "./trace/query.ts";
@@ -27,17 +29,28 @@ import { readAhead } from "./trace/query.ts";
 const client = createQueryClient();
 const root = createRoot(document.getElementById("root")!);
 const token = await findToken();
-if (token === null) root.render(<Locked wasRefused={null} />);
+if (token === null) shut(null);
 else {
   setToken(token, () => {
     forgetToken();
-    root.render(<Locked wasRefused={token} />);
+    shut(token);
   });
   readAhead(client, location);
   listenForKeys();
   root.render(
-    <Boundary fallback={(error, again) => <Broken error={error} again={again} />}>
+    <Boundary fallback={(error, again) => <PageError error={error} again={again} />}>
       <App client={client} />
     </Boundary>,
+  );
+}
+
+/** What is shown without a token, or with one that the server refused. */
+function shut(wasRefused: string | null): void {
+  root.render(
+    isOfManual(location.pathname) ? (
+      <ManualAlone client={client} />
+    ) : (
+      <Locked wasRefused={wasRefused} />
+    ),
   );
 }

@@ -1,10 +1,10 @@
 /**
- * The pages and their addresses, in one list: links lead to these, the viewer shows a page for each, and
- * the server answers each with the viewer.
+ * The pages and their addresses in one list, used by links, by the viewer's routes, and by the server,
+ * which answers each with the viewer.
  */
 import { fillPath, searchOf, type At, type NamesIn } from "../api.ts";
 
-/** `:name` stands for one segment. */
+/** `:name` matches one path segment. */
 export const paths = {
   start: "/",
   traces: "/traces",
@@ -16,11 +16,13 @@ export const paths = {
   agents: "/agents",
   prompts: "/agents/:agent/prompts",
   settings: "/settings",
+  docs: "/docs",
+  doc: "/docs/:topic",
 } as const;
 
 export type Page = keyof typeof paths;
 
-/** Where one can go from everywhere, and the keys that lead there. */
+/** The pages in the navigation, with their keyboard shortcuts. */
 export const pages = [
   { page: "traces", name: "Traces", key: "g t" },
   { page: "sessions", name: "Sessions", key: "g s" },
@@ -29,14 +31,14 @@ export const pages = [
   { page: "settings", name: "Settings", key: "g ," },
 ] as const satisfies { page: Page; name: string; key: string }[];
 
-/** @returns which of them an address belongs to: a comparison is one of traces. */
+/** @returns the navigation entry that an address belongs to: comparisons belong to traces. */
 export function sectionOf(pathname: string): (typeof pages)[number] | undefined {
   const first = `/${pathname.split("/")[1]}`;
   const section = first === paths.compare ? paths.traces : first;
   return pages.find(({ page }) => paths[page] === section);
 }
 
-/** @returns the address of a page; parameters that are empty texts are not written into it. */
+/** @returns the address of a page; parameters with an empty value are left out. */
 export function hrefOf<P extends Page>(
   page: P,
   { at, query = {}, hash = "" }: At<(typeof paths)[P]> & { query?: Query; hash?: string },
@@ -48,7 +50,7 @@ export function hrefOf<P extends Page>(
 
 type Query = Record<string, string | undefined>;
 
-/** @returns the segments that a page's path has names for, as the address has them; null for another page's. */
+/** @returns the named segments of a path, still encoded; null if the path is another page's. */
 export function namesIn<Path extends string>(
   path: Path,
   pathname: string,
@@ -64,7 +66,12 @@ export function namesIn<Path extends string>(
   return Object.fromEntries(named);
 }
 
-/** @returns a segment as it is meant; as it is where it was not encoded in order. */
+/** Whether an address is a page of the manual, which has no data and needs no token. */
+export function isOfManual(pathname: string): boolean {
+  return [paths.docs, paths.doc].some((path) => namesIn(path, pathname) !== null);
+}
+
+/** @returns a decoded path segment; unchanged if it is not encoded correctly. */
 export function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -1,9 +1,9 @@
-// Runs before the first paint, so that no page flashes in the other theme.
+// Runs before the first paint, so that the page does not flash in the wrong theme.
 let chosen: string | null = null;
 try {
   chosen = localStorage.getItem("tealight.theme");
 } catch {
-  // Without storage the system's theme holds.
+  // Without storage the system's theme is used.
 }
 const isLight = matchMedia("(prefers-color-scheme: light)").matches;
 document.documentElement.dataset.theme =
@@ -12,7 +12,7 @@ try {
   const density = localStorage.getItem("tealight.density");
   if (density === "compact") document.documentElement.dataset.density = density;
 } catch {
-  // Likewise.
+  // As above: without storage the default is used.
 }
 
 export {};

@@ -10,7 +10,8 @@ const groups = ["keys", "prices", "projects"];
 /** The commands that a help text lists, without `help` itself. */
 function commandsOf(help: string): string[] {
   const [, list = ""] = help.split("\nCommands:\n");
-  return [...list.matchAll(/^  (\w+)/gm)]
+  // Behind an empty line come the topics.
+  return [...list.split("\n\n")[0]!.matchAll(/^  (\w+)/gm)]
     .map(([, name]) => name!)
     .filter((name) => name !== "help");
 }

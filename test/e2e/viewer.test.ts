@@ -61,6 +61,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     ["prompts", "/agents/coder/prompts", ".prompts-run"],
     ["tools", "/agents?by=tool", ".charts-groups tbody tr"],
     ["the settings", "/settings", "#keys"],
+    ["the manual", "/docs/commands", ".docs-text"],
   ];
 
   describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
@@ -197,7 +198,7 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await stranger.page.goto(`${server.url}/traces`);
     await stranger.page.getByText("tealight open").first().waitFor();
     await stranger.page.goto(`${server.url}/overview#token=tl_wrong`);
-    await stranger.page.getByText("not valid any more").waitFor();
+    await stranger.page.getByText("no longer valid").waitFor();
     expect(stranger.page.url()).not.toContain("token");
     expect(viewer.complaints).toEqual([]);
   });

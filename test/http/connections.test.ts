@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { connections } from "../../src/limits.ts";
-import { limits as search } from "../../src/sqlite/search/limits.ts";
+import { startAfterMs } from "../../src/threads/searcher.ts";
 import { makePayload, makeTempDir } from "../helpers.ts";
 import { spawnServer, type ServerProcess } from "../server.process.ts";
 
@@ -82,7 +82,7 @@ test("the server goes on where silent connections take all descriptors, and is i
   expect(answer.toLowerCase()).toContain("retry-after: ");
   expect(answer).toContain("too many connections are open");
   // Nor has the one that searches, which starts by itself meanwhile.
-  await Bun.sleep(search.startAfterMs);
+  await Bun.sleep(startAfterMs);
   for (const socket of sockets) socket.destroy();
   expect((await untilServed(post)).status).toBe(202);
   for (const path of ["/api/traces", "/api/stats", "/api/search?q=chat"]) {

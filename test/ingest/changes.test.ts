@@ -1,13 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createChangeLog, latestOf, type Change } from "../../src/ingest/changes.ts";
+import { createChangeLog } from "../../src/ingest/changes.ts";
+import { Gauge } from "../../src/ingest/gauge.ts";
+import { type Change } from "../../src/backend/writer.ts";
 import { live } from "../../src/limits.ts";
 
 const none: Change = { changed: [], gone: [] };
 
 function open() {
-  const shared = new SharedArrayBuffer(8);
-  return { log: createChangeLog(shared), published: () => latestOf(shared) };
+  const gauge = new Gauge();
+  const ofOtherThread = new Gauge(gauge.shared);
+  return { log: createChangeLog(gauge), published: () => ofOtherThread.value };
 }
 
 describe("the log of changes", () => {

@@ -1,7 +1,8 @@
 /** Pages of a list while somebody sets the clock back. */
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { expect, test } from "bun:test";
-import { listTraces } from "../../src/sqlite/list/traces.ts";
+import { createListReads } from "../../src/sqlite/list/reads.ts";
+import { readPage } from "../../src/query/lists.ts";
 import { createNameLookup } from "../../src/sqlite/db/names.ts";
 import { createPayloadReader } from "../../src/sqlite/payload/payloads.ts";
 import { Workbench } from "../sqlite/workbench.ts";
@@ -9,12 +10,12 @@ import { Workbench } from "../sqlite/workbench.ts";
 test("a trace that changes and settles between two pages is on the second, although the clock was set back", () => {
   using bench = new Workbench();
   const { db } = bench;
-  const source = {
+  const reader = createListReads({
     db: drizzle(db),
     sqlite: db,
     names: createNameLookup(db),
     payloads: createPayloadReader(db),
-  };
+  });
   const firstMs = Date.now();
   const settle = (atMs: number) => {
     while (bench.spans.settling.hasWork(atMs)) {
@@ -24,7 +25,7 @@ test("a trace that changes and settles between two pages is on the second, altho
   for (const id of ["a", "b", "c"]) bench.store(id, { s: { input: id } });
   settle(firstMs);
   const query = { limit: 1, filter: "", sort: "duration" } as const;
-  const first = listTraces(source, query, firstMs);
+  const first = readPage(reader, query, firstMs);
   const [shown] = first.traces.map(({ traceId }) => traceId);
   // It moves to where the list has been already.
   const moved = ["a", "b", "c"].find((id) => id !== shown)!;
@@ -33,7 +34,7 @@ test("a trace that changes and settles between two pages is on the second, altho
   settle(earlierMs);
   const rest: string[] = [];
   for (let cursor = first.nextCursor; cursor !== null;) {
-    const page = listTraces(source, { ...query, cursor }, earlierMs);
+    const page = readPage(reader, { ...query, cursor }, earlierMs);
     rest.push(...page.traces.map(({ traceId }) => traceId));
     cursor = page.nextCursor;
   }

@@ -1,33 +1,29 @@
 /** What is new in all calls of a trace, against what is said of each call by itself. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
 import { budget } from "../../src/limits.ts";
-import type { Source } from "../../src/sqlite/trace/trace.ts";
-import { readTraceNews, type TraceNews } from "../../src/query/tracenews.ts";
-import { createNameLookup } from "../../src/sqlite/db/names.ts";
-import { openReader } from "../../src/sqlite/db/open.ts";
-import { createPayloadReader } from "../../src/sqlite/payload/payloads.ts";
+import { readTraceNews, type NewsQuery, type TraceNews } from "../../src/query/tracenews.ts";
+import type { TraceRef } from "../../src/backend/traces.ts";
+import type { ReadBackend } from "../../src/backend/reader.ts";
+import { openReadBackend } from "../../src/sqlite/reader.ts";
 import { cpuMs, makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;
-let source: Source;
+let backend: ReadBackend;
 beforeAll(async () => {
   server = await startServer();
-  const sqlite = openReader(join(server.dataDir, "tealight.db"));
-  source = {
-    db: drizzle(sqlite),
-    sqlite,
-    names: createNameLookup(sqlite),
-    payloads: createPayloadReader(sqlite),
-  };
+  backend = openReadBackend(join(server.dataDir, "tealight.db"));
 });
 afterAll(async () => {
-  source.sqlite.close();
+  backend.close();
   expect(server.bugs).toEqual([]);
   await server[Symbol.asyncDispose]();
 });
+
+function newsOf(ref: TraceRef, query: NewsQuery, budgetMs: number): TraceNews {
+  return backend.read((reader) => readTraceNews(reader, ref, query, Date.now(), budgetMs));
+}
 
 async function get<T>(path: string): Promise<T> {
   const response = await server.api(path);
@@ -89,9 +85,8 @@ describe("what is new in all calls of a trace", () => {
         });
         const traceId = `news-${traces++}`;
         await send(traceId, spans);
-        source.payloads.forget();
         // Whatever else the machine does.
-        const { calls, partial } = readTraceNews(source, { traceId }, {}, Infinity);
+        const { calls, partial } = newsOf({ traceId }, {}, Infinity);
         expect(partial).toBe(false);
         expect(calls.map(({ spanId }) => spanId)).toEqual(
           spans
@@ -101,7 +96,7 @@ describe("what is new in all calls of a trace", () => {
         );
         const paged: TraceNews["calls"] = [];
         for (let cursor: string | null | undefined; cursor !== null;) {
-          const page = readTraceNews(source, { traceId }, { cursor, limit: 3 }, Infinity);
+          const page = newsOf({ traceId }, { cursor, limit: 3 }, Infinity);
           paged.push(...page.calls);
           cursor = page.nextCursor;
         }
@@ -133,9 +128,8 @@ describe("what is new in all calls of a trace", () => {
       });
     });
     await send("long", spans);
-    source.payloads.forget();
     const startMs = cpuMs();
-    const { calls } = readTraceNews(source, { traceId: "long" }, {}, Infinity);
+    const { calls } = newsOf({ traceId: "long" }, {}, Infinity);
     expect(cpuMs() - startMs).toBeLessThan(3000);
     expect(calls).toHaveLength(10_000);
     expect(calls[9]).toMatchObject({
@@ -156,7 +150,7 @@ describe("what is new in all calls of a trace", () => {
     const { leastSteps } = budget;
     budget.leastSteps = 0;
     try {
-      expect(readTraceNews(source, { traceId: "hasty" }, {}, -1)).toMatchObject({
+      expect(newsOf({ traceId: "hasty" }, {}, -1)).toMatchObject({
         calls: [
           { spanId: "s0", earlier: null, ...lengths },
           { spanId: "s1", earlier: { spanId: "s0" }, ...lengths },

@@ -9,7 +9,7 @@ import { compareVersions } from "../../src/contract/version.ts";
 import { openPricer, type Pricer } from "../../src/ingest/pricer.ts";
 import { openWriter } from "../../src/sqlite/db/open.ts";
 import { createPayloadWriter } from "../../src/sqlite/payload/payloads.ts";
-import { putRule } from "../../src/sqlite/accounts/prices.ts";
+import { listRules, putRule } from "../../src/sqlite/accounts/prices.ts";
 import { createSpanWriter, noLogReaders } from "../../src/sqlite/spans/spans.ts";
 import { makeTempDir } from "../helpers.ts";
 import { countCalls } from "../tally/calls.model.ts";
@@ -45,7 +45,7 @@ export async function checkCosts(spanCount: number, seed: number): Promise<CostR
   const dir = makeTempDir();
   const db = openWriter(join(dir, "costs.db"), "process");
   db.run("INSERT INTO projects (id, name, createdAt) VALUES (1, 'default', 0)");
-  const pricer = await openPricer(db, []);
+  const pricer = await openPricer({ priceRules: () => listRules(db), priceBook: () => null }, []);
   const writer = createSpanWriter(db, createPayloadWriter(db), noLogReaders, pricer.costOf);
   const random = randomNumbers(seed);
   /** What the store should hold, by trace and span. */

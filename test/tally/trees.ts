@@ -1,5 +1,5 @@
 /** Trees of spans that are written down, for tests. */
-import { mark, type Outline } from "../../src/sqlite/trace/outline.ts";
+import { mark, type Outline } from "../../src/query/outline.ts";
 import { arrange, type TreeSpans } from "../../src/tally/tree.ts";
 
 export interface TreeSpan {

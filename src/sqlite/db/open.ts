@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import { AppError } from "../../errors.ts";
 import { giveUpSpare } from "../directory/directory.ts";
 import { checkWhole } from "./intact.ts";
+import type { Durability } from "../../backend/writer.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
 import { dropPlainPayloads } from "../payload/plain.ts";
 import { isDamage, isNoRoom, isOfDisk, isOfSqlite } from "./trouble.ts";
@@ -17,8 +18,6 @@ const applicationId = 0x5465614c;
 
 /** How long a statement waits for another program's lock on the file. */
 const busyTimeoutMs = 5000;
-
-export type Durability = "process" | "full";
 
 /** Where the disk has no room for the files of the log, what can be done without is given up for them. */
 export function openWriter(path: string, durability: Durability): Database {

@@ -1,5 +1,6 @@
 /** What takes the space of a store's file. */
 import type { Database } from "bun:sqlite";
+import type { Area, SizePart } from "../../backend/store.ts";
 
 /** What the tables are kept for; all others are `other`. */
 const tablesOf = {
@@ -7,15 +8,7 @@ const tablesOf = {
   spans: ["spans", "names", "headers", "waitingLogs", "logPieces", "claims", "logUnits"],
   summaries: ["traces", "facets", "rollups", "latest"],
   refusals: ["rejects", "rejectCounts", "unknownFields"],
-} as const;
-
-export type SizePart = keyof typeof tablesOf | "other";
-
-/** A table or an index. */
-export interface Tree {
-  name: string;
-  part: SizePart;
-}
+} as const satisfies Partial<Record<SizePart, string[]>>;
 
 /**
  * The one that holds nearly all texts. It is not measured: SQLite would have to read all of it. Its size is
@@ -23,7 +16,8 @@ export interface Tree {
  */
 const largestTree = "blocks";
 
-export function listTrees(db: Database): Tree[] {
+/** Tables and indexes. */
+export function listAreas(db: Database): Area[] {
   const rows = db
     .query<{ name: string; tbl_name: string }, []>(
       "SELECT name, tbl_name FROM sqlite_master WHERE rootpage > 0",
@@ -39,7 +33,7 @@ export function listTrees(db: Database): Tree[] {
 }
 
 /** @returns null where this SQLite cannot tell. */
-export function bytesOfTree(db: Database, name: string): number | null {
+export function bytesOfArea(db: Database, name: string): number | null {
   try {
     const row = db
       .query<{ bytes: number | null }, [string]>(
@@ -54,9 +48,12 @@ export function bytesOfTree(db: Database, name: string): number | null {
 }
 
 /** Of the whole file: what its pages take, and those of them that are free. */
-export function readPageBytes(db: Database): { all: number; free: number } {
+export function readTotals(db: Database): { bytes: number; freeBytes: number } {
   const value = (pragma: "page_size" | "page_count" | "freelist_count") =>
     Object.values(db.query<Record<string, number>, []>(`PRAGMA ${pragma}`).get()!)[0]!;
   const pageBytes = value("page_size");
-  return { all: value("page_count") * pageBytes, free: value("freelist_count") * pageBytes };
+  return {
+    bytes: value("page_count") * pageBytes,
+    freeBytes: value("freelist_count") * pageBytes,
+  };
 }

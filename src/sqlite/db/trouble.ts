@@ -2,12 +2,10 @@
  * What an error of SQLite means, decided in one place: the disk or another program is in the way, which
  * passes; what is stored there is damaged, which is passed by and counted; anything else is a bug.
  */
+import { DamagedText } from "../../backend/texts.ts";
 import { AppError } from "../../errors.ts";
-import { damage as limits, storage } from "../../limits.ts";
-import type { StorageState } from "../../backend/store.ts";
-
-/** What the store held and cannot give back: a damaged page or block. */
-export class DamagedText extends Error {}
+import { storageUnavailable } from "../../backend/trouble.ts";
+import { damage as limits } from "../../limits.ts";
 
 /** Also what a disk cannot read: SQLite calls that a malformed image. */
 export function isDamage(cause: unknown): boolean {
@@ -48,18 +46,6 @@ export function whyUnwritable(dir: string, cause: { code?: string } | null): str
     : `the store's files in ${dir} cannot be opened or written (${code})`;
 }
 
-/** The wire contract has this text for whatever is no fault of the sender. */
-export function storageUnavailable(state: StorageState, cause: unknown = null): AppError {
-  return new AppError("storage_unavailable", "ingest buffer full", {
-    hint:
-      state === "gone"
-        ? "the data directory of the server was removed or replaced"
-        : whyUnwritable("the data directory", cause as { code?: string } | null),
-    retryAfterSeconds: storage.pauseMs / 1000,
-    cause: cause ?? undefined,
-  });
-}
-
 /** @returns the error for whoever asked for it; `cause` itself where it is a bug. */
 export function toTrouble(cause: unknown): unknown {
   if (cause instanceof AppError) {
@@ -76,7 +62,8 @@ export function toTrouble(cause: unknown): unknown {
     });
   }
   if (/^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL)/.test(code)) {
-    return storageUnavailable("full", cause);
+    const why = whyUnwritable("the data directory", cause as { code?: string });
+    return storageUnavailable("full", why, cause);
   }
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
     return new AppError("buffer_full", "ingest buffer full", {
@@ -86,25 +73,6 @@ export function toTrouble(cause: unknown): unknown {
     });
   }
   return cause;
-}
-
-/** @returns the same methods, which say so where they fail by damage. */
-export function tellingDamage<M extends Record<string, (...args: any[]) => unknown>>(
-  methods: M,
-  tell: () => void,
-): Record<keyof M, (...args: any[]) => Promise<unknown>> {
-  const telling = Object.entries(methods).map(([name, method]) => [
-    name,
-    async (...args: unknown[]) => {
-      try {
-        return await method(...args);
-      } catch (cause) {
-        if (isDamage(cause)) tell();
-        throw cause;
-      }
-    },
-  ]);
-  return Object.fromEntries(telling);
 }
 
 /** As `toTrouble`, for who only reads. */

@@ -8,7 +8,8 @@ import { statfsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { storage as limits } from "../../limits.ts";
 import { ballastFile, openBallast } from "./ballast.ts";
-import { isNoRoom, storageUnavailable, whyUnwritable } from "../db/trouble.ts";
+import { storageUnavailable } from "../../backend/trouble.ts";
+import { isNoRoom, whyUnwritable } from "../db/trouble.ts";
 
 export interface Space {
   freeBytes: number;
@@ -20,8 +21,8 @@ export interface StorageSettings {
   path: string;
   /** Spans are refused below so much free space; null: a default by the size of the disk. */
   minFreeBytes: number | null;
-  /** One Int64: what is free, for threads that must not ask and wait. */
-  freeBytes?: SharedArrayBuffer;
+  /** Told what is free, null where the system does not tell. */
+  onFreeBytes?: (bytes: number | null) => void;
   /** How much room the disk of a directory has. */
   spaceOf?: (dir: string) => Space | null;
   now?: () => number;
@@ -31,7 +32,7 @@ export type Storage = ReturnType<typeof createStorage>;
 
 export function createStorage(settings: StorageSettings) {
   const { path, minFreeBytes, spaceOf = readSpace, now = () => performance.now() } = settings;
-  const published = new BigInt64Array(settings.freeBytes ?? new SharedArrayBuffer(8));
+  const { onFreeBytes = () => {} } = settings;
   const dir = dirname(path);
   const ballast = openBallast(ballastFile(path));
   /** The directory and the open files, by what identifies them. The log is there after the first commit. */
@@ -85,7 +86,7 @@ export function createStorage(settings: StorageSettings) {
     if (isShort || (failure?.isOver && now() - failure.at > limits.pauseMs)) failure = null;
     const state = loss !== null ? "gone" : isShort || failure ? "full" : "ok";
     const freeBytes = space?.freeBytes ?? null;
-    Atomics.store(published, 0, BigInt(freeBytes ?? -1));
+    onFreeBytes(freeBytes);
     const isRefusing = loss !== null || isShort;
     const before = status;
     status = { state, freeBytes, isRefusing, message: "" };
@@ -198,12 +199,6 @@ function isSame(a: StorageKind, b: StorageKind): boolean {
 export function makeRoomToStart(storePath: string): void {
   const space = readSpace(dirname(storePath));
   if (space && space.freeBytes < limits.spareBytes) openBallast(ballastFile(storePath)).release();
-}
-
-/** What is free as another thread sees it. */
-export function freeBytesOf(shared: SharedArrayBuffer): number | null {
-  const bytes = Number(Atomics.load(new BigInt64Array(shared), 0));
-  return bytes < 0 ? null : bytes;
 }
 
 function readSpace(dir: string): Space | null {

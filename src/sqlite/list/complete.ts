@@ -1,68 +1,51 @@
 /**
- * Completion of a filter as it is written: keys, and the values that stored traces really have, those of
- * most traces first. Values come from the facets, so a trace counts two seconds after its last span; those
- * that have none, as metadata, from the newest traces. What takes longer than the time there is is left
- * out.
+ * The values that stored traces have under a key. They come from the facets, so a trace counts two seconds
+ * after its last span; those that have none, as metadata, from the newest traces. What takes longer than
+ * the time there is is left out.
  */
-import { Completion, type CompletionQuery } from "../../backend/completion.ts";
-import { exactly, findCaret, quote, type Caret } from "../../filter/caret.ts";
-import { keys, type Key } from "../../filter/keys.ts";
-import { complete as limits } from "../../limits.ts";
-import { facetFields, facetNumber, type FacetField } from "../rollups/facets.ts";
+import type { Database } from "bun:sqlite";
+import type { StoredValues, ValuesQuery } from "../../backend/completion.ts";
 import { latestFields } from "../../backend/stats.ts";
-import { spanKeyRange } from "../../tally/numbers.ts";
 import { Budget } from "../../budget.ts";
-import { createPrompts, type PromptRow } from "./promptof.ts";
-import type { Source } from "../trace/trace.ts";
+import type { KeyName } from "../../filter/keys.ts";
+import { complete as limits } from "../../limits.ts";
+import { spanKeyRange } from "../../tally/numbers.ts";
+import { isComplete } from "../rollups/facets.ts";
+import type { Source } from "../source.ts";
+import { askingOf } from "./match.ts";
+import type { MatchRow } from "./rows.ts";
+import {
+  spanColumns,
+  storedKeyOf,
+  type Facet,
+  type SpanRow,
+  type StoredKey,
+} from "./storedkeys.ts";
 import { namesFrom, valuesOf } from "./where.ts";
 
-type Item = Completion["items"][number];
+type Values = StoredValues["values"];
 
-export function complete(source: Source, query: CompletionQuery): Completion {
-  const { filter } = query;
-  const position = Math.min(query.position ?? filter.length, filter.length);
-  const caret = findCaret(filter, position);
-  if (!caret) return { position, length: 0, items: [], partial: false };
+export function readValues(source: Source, query: ValuesQuery): StoredValues {
   const budget = new Budget(limits.budgetMs);
-  const items = itemsOf(source, caret, query.projectId, budget)
-    .sort((a, b) => (b.count ?? -1) - (a.count ?? -1))
-    .slice(0, limits.values);
-  return { position: caret.at, length: caret.length, items, partial: budget.isSpent };
+  const values = valuesIn(source, query, budget);
+  return { values, partial: budget.isSpent };
 }
 
-function itemsOf(
-  source: Source,
-  caret: Caret,
-  projectId: number | undefined,
-  budget: Budget,
-): Item[] {
-  const begins = beginning(caret.prefix);
-  if (caret.kind === "key") return keys.filter(({ name }) => begins(name)).map(keyItem);
-  if (caret.kind === "name") {
-    const sampled = sample(source, caret.key, null, projectId, budget);
-    return countedItems(sampled, begins, (name) => `${quote(name)}:`);
-  }
-  const { key, name } = caret;
-  if (key.values) return key.values.filter(begins).map((value) => plainItem(value));
-  if (key.kind === "presence") {
-    return keys
-      .filter(({ kind }) => kind === "text" || kind === "count" || kind === "money")
-      .filter((one) => begins(one.name))
-      .map((one) => ({ ...keyItem(one), insert: one.isOpen ? `${one.name}.` : one.name }));
-  }
-  if (key.kind !== "text") return [];
+function valuesIn(source: Source, query: ValuesQuery, budget: Budget): Values {
+  const { key, prefix } = query;
+  const begins = beginning(prefix);
   if (key.name === "project") {
     return source.sqlite
       .query<{ name: string }, []>("SELECT name FROM projects ORDER BY name")
       .all()
-      .filter((project) => begins(project.name))
-      .map((project) => plainItem(project.name));
+      .filter(({ name }) => begins(name))
+      .map(({ name }) => ({ text: name, count: null, isCapped: false }));
   }
-  if (facetFields.some((field) => field === key.name)) {
-    return facetItems(source, key.name as FacetField, caret.prefix, projectId, budget);
-  }
-  const values = sample(source, key, name, projectId, budget);
-  return countedItems(values, begins, (text) => exactly(key, text));
+  const { facet } = storedKeyOf(key.name);
+  if (facet && isComplete(source.sqlite, facet)) return facetValues(source, facet, query, budget);
+  return [...sample(source, query, budget)]
+    .filter(([text]) => begins(text))
+    .map(([text, count]) => ({ text, count, isCapped: true }));
 }
 
 function beginning(prefix: string): (text: string) => boolean {
@@ -70,32 +53,12 @@ function beginning(prefix: string): (text: string) => boolean {
   return (text) => text.toLowerCase().startsWith(wanted);
 }
 
-function keyItem({ name, isOpen, summary }: Key): Item {
-  const insert = isOpen ? `${name}.` : `${name}:`;
-  return { text: insert, insert, summary, count: null, isCapped: false };
-}
-
-function plainItem(text: string): Item {
-  return { text, insert: quote(text), summary: null, count: null, isCapped: false };
-}
-
-function countedItems(
-  counts: ReadonlyMap<string, number>,
-  begins: (text: string) => boolean,
-  write: (text: string) => string,
-): Item[] {
-  return [...counts]
-    .filter(([text]) => begins(text))
-    .map(([text, count]) => ({ text, insert: write(text), summary: null, count, isCapped: true }));
-}
-
-function facetItems(
+function facetValues(
   { sqlite, names }: Source,
-  field: FacetField,
-  prefix: string,
-  projectId: number | undefined,
+  facet: Facet,
+  { key, prefix, projectId }: ValuesQuery,
   budget: Budget,
-): Item[] {
+): Values {
   const begins = beginning(prefix);
   const count = sqlite.query<{ n: number; ofProject: number }, (number | null)[]>(
     `SELECT count(*) AS n, total(?1 IS NULL OR projectId = ?1) AS ofProject FROM (
@@ -103,102 +66,96 @@ function facetItems(
        ORDER BY startTime DESC LIMIT ?4
      ) LEFT JOIN traces ON ?1 IS NOT NULL AND key = traceKey`,
   );
-  const items: Item[] = [];
-  for (const id of candidates(field)) {
+  const found: Values = [];
+  for (const id of candidates(sqlite, key.name, facet, prefix)) {
     if (budget.spend()) break;
     const text = names.nameOf(id);
     if (!begins(text)) continue;
-    const counted = count.get(projectId ?? null, facetNumber(field), id, limits.countedTraces + 1)!;
+    const counted = count.get(projectId ?? null, facet.number, id, limits.countedTraces + 1)!;
     const isCapped = counted.n > limits.countedTraces;
     const ofProject = Math.min(counted.ofProject, limits.countedTraces);
-    if (ofProject > 0) items.push({ ...plainItem(text), count: ofProject, isCapped });
+    if (ofProject > 0) found.push({ text, count: ofProject, isCapped });
   }
-  return items;
-
-  function* candidates(field: FacetField): Generator<number> {
-    const known = namesFrom(sqlite, prefix, limits.scannedNames);
-    // However they are spelt: what is written in another case comes behind.
-    if (known) yield* known;
-    const others = latestFields.some((one) => one === field)
-      ? newestOf(field)
-      : valuesOf(sqlite, field, limits.scannedNames);
-    const seen = new Set(known);
-    for (const id of others) if (!seen.has(id)) yield id;
-  }
-
-  /** Of sessions and the like there are too many to go through: those used last. */
-  function* newestOf(field: FacetField): Generator<number> {
-    const rows = sqlite
-      .query<{ value: number }, [number, number]>(
-        "SELECT value FROM latest WHERE field = ? ORDER BY startTime DESC, traceKey DESC LIMIT ?",
-      )
-      .all(facetNumber(field), limits.scannedNames);
-    for (const { value } of rows) yield value;
-  }
+  return found;
 }
 
-/** The values, or with null the names, that the newest traces have under a key without facets. */
+/** Ids of names that may begin so, each once. */
+function* candidates(
+  db: Database,
+  keyName: KeyName,
+  facet: Facet,
+  prefix: string,
+): Generator<number> {
+  const known = namesFrom(db, prefix, limits.scannedNames);
+  // However they are spelt: what is written in another case comes behind.
+  if (known) yield* known;
+  const others = latestFields.some((field) => field === keyName)
+    ? newestOf(db, facet)
+    : valuesOf(db, facet, limits.scannedNames);
+  const seen = new Set(known);
+  for (const id of others) if (!seen.has(id)) yield id;
+}
+
+/** Of sessions and the like there are too many to go through: those used last. */
+function newestOf(db: Database, { number }: Facet): number[] {
+  return db
+    .query<{ value: number }, [number, number]>(
+      "SELECT value FROM latest WHERE field = ? ORDER BY startTime DESC, traceKey DESC LIMIT ?",
+    )
+    .all(number, limits.scannedNames)
+    .map(({ value }) => value);
+}
+
+/** The values, or the names of an open key, that the newest traces have, each with how many of these have it. */
 function sample(
   source: Source,
-  key: Key,
-  name: string | null,
-  projectId: number | undefined,
+  { key, name, projectId }: ValuesQuery,
   budget: Budget,
 ): Map<string, number> {
-  const { sqlite, payloads } = source;
   const counts = new Map<string, number>();
-  const promptIn = createPrompts(source);
-  const rows = sqlite
-    .query<SampledTrace, number[]>(
-      `SELECT key, isSettled, settledStep, metadata, coalesce(traceName, agentName) AS name FROM traces
-       ${projectId === undefined ? "" : "WHERE projectId = ?"}
+  const textsOf = createOffers(source, key.name, name, budget);
+  for (const row of newestRows(source, storedKeyOf(key.name), projectId)) {
+    if (budget.spend()) break;
+    for (const text of new Set(textsOf(row)))
+      if (text !== "") counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function newestRows({ sqlite }: Source, stored: StoredKey, projectId: number | undefined) {
+  const columns = new Set(["key", "projectId", ...(stored.of === "spans" ? [] : stored.columns)]);
+  return sqlite
+    .query<MatchRow, number[]>(
+      `SELECT ${[...columns]} FROM traces ${projectId === undefined ? "" : "WHERE projectId = ?"}
        ORDER BY startTime DESC, key DESC LIMIT ?`,
     )
     .all(...(projectId === undefined ? [] : [projectId]), limits.sampledTraces);
-  const selectSpans = sqlite.query<SampledSpan, [number, number]>(
-    "SELECT key, metadata, lists FROM spans WHERE key BETWEEN ? AND ?",
-  );
-  for (const row of rows) {
-    if (budget.spend()) break;
-    const texts = new Set(textsOf(row));
-    for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-  }
-  return counts;
+}
 
-  function textsOf(row: SampledTrace): string[] {
-    if (key.name === "name") return typeof row.name === "string" ? [row.name] : [];
-    if (key.name === "prompt") return [promptIn(row)?.id ?? ""].filter(Boolean);
-    if (key.name === "meta") return entriesOf(row.metadata);
-    if (key.name !== "attr") return [];
+/** @returns what a trace has to offer. */
+function createOffers(
+  source: Source,
+  keyName: KeyName,
+  name: string | null,
+  budget: Budget,
+): (row: MatchRow) => string[] {
+  const stored = storedKeyOf(keyName);
+  const asking = askingOf(source, Date.now());
+  if (stored.of === "number") return () => [];
+  if (stored.of === "row") {
+    const { offered = stored.texts } = stored;
+    return (row) => offered(row, name, asking);
+  }
+  const { offered = stored.texts } = stored;
+  const select = source.sqlite.query<SpanRow, [number, number]>(
+    `SELECT ${spanColumns} FROM spans WHERE key BETWEEN ? AND ?`,
+  );
+  return (row) => {
     const found: string[] = [];
-    for (const span of selectSpans.iterate(...spanKeyRange(row.key))) {
+    for (const span of select.iterate(...spanKeyRange(row.key))) {
       if (budget.spend()) break;
-      const { attributes = null, traceAttributes = null } = payloads.get(
-        span.key,
-        span.lists,
-      ).texts;
-      for (const json of [span.metadata, attributes, traceAttributes])
-        found.push(...entriesOf(json));
+      found.push(...offered(span, name, asking));
     }
     return found;
-  }
-
-  function entriesOf(json: string | null): string[] {
-    if (json === null) return [];
-    const map = JSON.parse(json) as Record<string, unknown>;
-    if (name === null) return Object.keys(map);
-    const value = Object.hasOwn(map, name) ? map[name] : null;
-    return value === null || typeof value === "object" ? [] : [String(value)];
-  }
-}
-
-interface SampledTrace extends PromptRow {
-  metadata: string | null;
-  name: string | Uint8Array | null;
-}
-
-interface SampledSpan {
-  key: number;
-  metadata: string | null;
-  lists: Uint8Array | null;
+  };
 }

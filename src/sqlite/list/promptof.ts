@@ -1,80 +1,52 @@
-/** The system prompt of a trace, and which version it is: one text with ids, dates, paths and numbers masked. */
+/** The system prompt of a trace, which is read once for as long as the trace does not change. */
 import type { Database } from "bun:sqlite";
+import type { TraceRecord } from "../../backend/traces.ts";
+import { findPrompt, promptId, promptSpans, type UsedPrompt } from "../../backend/prompt.ts";
 import { spanTypes } from "../../contract/v1.ts";
-import { instructionsIn } from "../../messages/gist.ts";
-import { maskPrompt } from "../../messages/mask.ts";
-import { readMessages } from "../../messages/read.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { readText } from "../payload/text.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 
-/** Which version a settled trace has; a trace that changes is settled anew. Keys are never used again. */
-const caches = new WeakMap<
-  Database,
-  Map<number, { settledStep: number; used: UsedPrompt | null }>
->();
+/** Of each connection which version a settled trace has. Keys are never used again. */
+const caches = new WeakMap<Database, Map<number, { version: number; used: UsedPrompt | null }>>();
 const cachedTraces = 50_000;
+const cachedPrompts = 10_000;
 
-/** The prompt of a trace: its version, and the length of its text in UTF-16 code units. */
-export interface UsedPrompt {
-  id: string;
-  length: number;
-}
-
-/** A trace's row, as far as it says whether what is remembered of it still holds. */
-export interface PromptRow {
-  key: number;
-  isSettled: number;
-  settledStep: number | null;
-}
+export type PromptOf = (trace: Pick<TraceRecord, "key" | "version">) => UsedPrompt | null;
 
 /** @returns tells which prompt a trace begins with; null where it has none. */
-export function createPrompts(source: Source): (row: PromptRow) => UsedPrompt | null {
+export function createPrompts(source: Source): PromptOf {
   const cache = caches.getOrInsertComputed(source.sqlite, () => new Map());
   /** Many traces have the very same text, which is masked once. */
   const ids = new Map<number | bigint, string>();
-  const idOf = (prompt: string) =>
-    ids.getOrInsertComputed(Bun.hash(prompt), () => versionId(prompt));
-  return ({ key, isSettled, settledStep }) => {
+  const idOf = (prompt: string) => {
+    if (ids.size >= cachedPrompts) ids.clear();
+    return ids.getOrInsertComputed(Bun.hash(prompt), () => promptId(prompt));
+  };
+  return ({ key, version }) => {
     const known = cache.get(key);
-    if (known && isSettled === 1 && known.settledStep === settledStep) return known.used;
-    const prompt = promptOf(source, key);
+    if (known && known.version === version) return known.used;
+    const prompt = readPrompt(source, key);
     const used = prompt === null ? null : { id: idOf(prompt), length: prompt.length };
-    if (isSettled === 1 && settledStep !== null) {
+    if (version !== null) {
       cache.delete(key);
-      cache.set(key, { settledStep, used });
+      cache.set(key, { version, used });
       if (cache.size > cachedTraces) cache.delete(cache.keys().next().value!);
     }
     return used;
   };
 }
 
-function versionId(prompt: string): string {
-  const hash = new Bun.CryptoHasher("sha256").update(maskPrompt(prompt)).digest("hex");
-  return hash.slice(0, 12);
-}
-
-const llm = spanTypes.indexOf("llm");
-const agent = spanTypes.indexOf("agent");
-
 /** The system prompt that a trace begins with; null where it has none. */
-export function promptOf(source: Source, traceKey: number): string | null {
+function readPrompt(source: Source, traceKey: number): string | null {
+  const [agent, llm] = promptSpans.types.map((type) => spanTypes.indexOf(type)) as [number, number];
   const spans = source.sqlite
-    .query<
-      { key: number; spanType: number; lists: Uint8Array | null },
-      [number, number, number, number]
-    >(
+    .query<{ key: number; spanType: number; lists: Uint8Array | null }, number[]>(
       `SELECT key, spanType, lists FROM spans
        WHERE key BETWEEN ? AND ? AND spanType IN (?, ?)
-       ORDER BY startTime, spanType, key LIMIT 8`,
+       ORDER BY startTime, spanType, key LIMIT ?`,
     )
-    .all(...spanKeyRange(traceKey), agent, llm);
-  for (const span of spans) {
-    const own = readText(source, span, "systemPrompt");
-    if (own) return own;
-    if (span.spanType !== llm) continue;
-    const said = instructionsIn(readMessages(readText(source, span, "input") ?? "", "input"));
-    if (said !== null) return said;
-  }
-  return null;
+    .all(...spanKeyRange(traceKey), agent, llm, promptSpans.limit)
+    .map((span) => ({ ...span, spanType: spanTypes[span.spanType]! }));
+  return findPrompt(spans, (span, field) => readText(source, span, field));
 }

@@ -1,54 +1,34 @@
 /**
- * Lists of traces by any filter and order, and finding one by its id or key. What indexes answer comes at
- * once; for all else a page looks at traces for a bounded time and says where it stood.
+ * Lists of traces by any filter and order. What indexes answer comes at once; for all else a page looks at
+ * traces for a bounded time and says where it stood.
  */
-import { and, eq, sql } from "drizzle-orm";
-import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import { AppError } from "../../errors.ts";
-import { parseFilter, type Filter } from "../../filter/parse.ts";
-import { parseTime } from "../../filter/time.ts";
+import { invalidCursor } from "../../backend/cursor.ts";
+import type {
+  KeysPart,
+  KeysPosition,
+  SortField,
+  TraceList,
+  TraceListQuery,
+  TraceScope,
+  TraceSort,
+} from "../../backend/traces.ts";
+import { Budget } from "../../budget.ts";
+import type { Filter } from "../../filter/parse.ts";
 import { traces as limits } from "../../limits.ts";
 import { facetNumber } from "../rollups/facets.ts";
 import type { TimeRange } from "../rollups/rollup.ts";
-import { projects, traces } from "../db/schema.ts";
 import { lastSettled } from "../rollups/settle.ts";
-import { Budget } from "../../budget.ts";
-import { usdOf } from "../../backend/costs.ts";
-import { parseBoundCursor, toBoundCursor } from "../../backend/cursor.ts";
-import { storedIdOf } from "./ids.ts";
-import { createMatcher, loadRows } from "./match.ts";
+import type { Source } from "../source.ts";
 import { fromRanges, toRanges } from "./keyranges.ts";
-import type { Source } from "../trace/trace.ts";
-import { stateOf } from "./state.ts";
-import type { Summary, TracePage } from "../../backend/views.ts";
+import { createMatcher } from "./match.ts";
+import { loadRows } from "./rows.ts";
+import { readRows, toRecord } from "./records.ts";
 import { walk, type Order, type Place } from "./walk.ts";
-import { type SortField } from "../../backend/traces.ts";
 import { narrowScope, planWalk, type Scope } from "./where.ts";
-
-export interface TraceQuery {
-  limit: number;
-  cursor?: string | undefined;
-  /** In the grammar of filter/parse.ts. */
-  filter?: string | undefined;
-  /** Newest or greatest first, `-` in front for the reverse. By start where it is absent. */
-  sort?: TraceSort | undefined;
-  /** Times as filter/time.ts reads them; a trace belongs to the window in which it started. */
-  since?: string | undefined;
-  until?: string | undefined;
-  projectId?: number | undefined;
-}
-
-export type TraceSort = SortField | `-${SortField}`;
-
-/** A trace by the key of its summary, or by the sender's id and, where needed, the project. */
-export type TraceRef = { key: number } | { traceId: string; projectId?: number | undefined };
-
-export type TraceRow = typeof traces.$inferSelect;
 
 /** Where a list stands, and what it must know to miss nothing. */
 interface Position {
-  /** When the first page was made; the last key, and the last step of settling, that there was. */
-  asOfMs: number;
+  /** The last key, and the last step of settling, that there was at the first page. */
   topKey: number;
   settled: number;
   /** True where all is walked and what has changed since is looked through, by key. */
@@ -60,26 +40,13 @@ interface Position {
 
 const byStart: Order = { field: "startTime", isAscending: false };
 
-/**
- * A page of the traces that match. A trace that was there at the first page is on some page, although
- * what it is sorted by may change meanwhile: after all others come those that have changed since the first
- * page and were not shown as they were then. One that has changed may so come twice.
- *
- * @throws AppError `bad_request` for a filter, a time or a cursor that cannot be.
- */
-export function listTraces(source: Source, query: TraceQuery, nowMs: number): TracePage {
-  const { limit, sort = "startTime", projectId } = query;
-  const bound = [query.filter ?? "", sort, projectId, query.since, query.until];
-  const position = query.cursor === undefined ? null : parsePosition(query.cursor, bound);
-  const asOfMs = position?.asOfMs ?? nowMs;
+/** @throws AppError `bad_request` for a cursor that cannot be. */
+export function listTraces(source: Source, query: TraceListQuery, nowMs: number): TraceList {
+  const { filter, limit, sort } = query;
+  const position = query.cursor && toPosition(query.cursor);
   const topKey = position?.topKey ?? topKeyOf(source);
   const settled = position?.settled ?? lastSettled(source.sqlite);
-  // Times ago count from the first page on, so that all pages mean the same.
-  const filter = parseFilter(query.filter ?? "", asOfMs);
-  const time = (field: "since" | "until", none: number) =>
-    query[field] === undefined ? none : parseTime(query[field], field, asOfMs);
-  const range = { since: time("since", 0), until: time("until", Infinity) };
-  const scope = narrowScope(source, { projectId, range }, filter);
+  const scope = narrowScope(source, toScope(query), filter);
   const candidates = candidatesOf(source, filter, scope, orderOf(sort), position);
 
   const budget = new Budget(limits.budgetMs);
@@ -100,21 +67,15 @@ export function listTraces(source: Source, query: TraceQuery, nowMs: number): Tr
     isMore = budget.spend();
     if (isMore) break;
   }
-  const rows = rowsOf(source, keys);
+  const rows = readRows(source, keys);
   const fresh = rows
     .filter(({ trace }) => trace.isSettled === 0 || trace.settledStep! > settled)
     .map(({ trace }) => trace.key);
   return {
-    traces: rows.map(({ trace, project }) => toSummary(trace, project, nowMs)),
-    nextCursor:
+    traces: rows.map((row) => toRecord(row, nowMs)),
+    next:
       isMore && last
-        ? positionText(bound, {
-            ...last,
-            asOfMs,
-            topKey,
-            settled,
-            shown: [...(position?.shown ?? []), ...fresh],
-          })
+        ? toCursor({ ...last, topKey, settled, shown: [...(position?.shown ?? []), ...fresh] })
         : null,
     partial: isMore && keys.length < limit,
   };
@@ -228,51 +189,34 @@ function topKeyOf({ sqlite }: Source): number {
   );
 }
 
-function positionText(bound: unknown[], position: Position) {
-  const { asOfMs, topKey, settled, isTail, place, shown } = position;
+function toScope({ projectId, since, until }: TraceScope): Scope {
+  return { projectId, range: { since, until } };
+}
+
+function toCursor({ topKey, settled, isTail, place, shown }: Position): number[] {
   const { value, startTime, key } = place;
-  const where = [asOfMs, topKey, settled, Number(isTail), value, startTime, key];
-  return toBoundCursor(bound, [...where, ...toRanges(shown)]);
+  return [topKey, settled, Number(isTail), value, startTime, key, ...toRanges(shown)];
 }
 
 /** @throws AppError `bad_request`. */
-function parsePosition(cursor: string, bound: unknown[]): Position {
-  const position = parseBoundCursor(cursor, bound, 7);
-  const [asOfMs, topKey, settled, isTail, value, startTime, key, ...ranges] = position as Seven;
+function toPosition(cursor: readonly number[]): Position {
+  if (cursor.length < 6) throw invalidCursor();
+  const [topKey, settled, isTail, value, startTime, key, ...ranges] = cursor as Six;
   const place = { value, startTime, key };
-  return { asOfMs, topKey, settled, isTail: isTail === 1, place, shown: fromRanges(ranges) };
+  return { topKey, settled, isTail: isTail === 1, place, shown: fromRanges(ranges) };
 }
 
-type Seven = [number, number, number, number, number, number, number, ...number[]];
+type Six = [number, number, number, number, number, number, ...number[]];
 
-/** What a list of keys is asked for. Times in epoch ms. */
-export interface KeysQuery {
-  filter?: string | undefined;
-  projectId?: number | undefined;
-  since?: number | undefined;
-  until?: number | undefined;
-}
-
-/** Where a part of a list of keys ended. */
-export type KeysPosition = Pick<Place, "startTime" | "key">;
-
-/**
- * A part of the keys of the traces that match, the one that started last first. Each part looks at a
- * bounded number of traces, so that it may be empty although more follow.
- *
- * @param after `next` of the part before, null for the first.
- * @returns `next` null behind the last part.
- * @throws AppError `bad_request` for a filter that cannot be.
- */
-export function listMatchingKeys(
+export function listKeys(
   source: Source,
-  { filter: text = "", projectId, since = 0, until = Infinity }: KeysQuery,
+  query: TraceScope,
   after: KeysPosition | null,
   limit: number,
-  nowMs = Date.now(),
-): { keys: number[]; next: KeysPosition | null } {
-  const filter = parseFilter(text, nowMs);
-  const scope = narrowScope(source, { projectId, range: { since, until } }, filter);
+  nowMs: number,
+): KeysPart {
+  const { filter } = query;
+  const scope = narrowScope(source, toScope(query), filter);
   const plan = planWalk(source, filter, scope, true);
   const candidates = inOrder(source, plan, byStart, scope, after && { value: 0, ...after });
   const keys: number[] = [];
@@ -286,105 +230,14 @@ export function listMatchingKeys(
   return { keys, next: null };
 }
 
-/** Which of these traces match. @throws AppError `bad_request` for a filter that cannot be. */
-export function matches(
+/** Which of these traces match. */
+export function matchingOf(
   source: Source,
   keys: readonly number[],
-  filter: string,
-  nowMs = Date.now(),
+  filter: Filter,
+  nowMs: number,
 ): Set<number> {
-  const matcher = createMatcher(source, parseFilter(filter, nowMs), nowMs);
+  const matcher = createMatcher(source, filter, nowMs);
   const rows = [...loadRows(source, keys, matcher.columns).values()];
   return new Set(rows.filter((row) => matcher.test(row)).map(({ key }) => key));
-}
-
-/** Summaries of these traces, in this order; one that is gone is left out. */
-export function summariesOf(source: Source, keys: readonly number[], nowMs: number): Summary[] {
-  return rowsOf(source, keys).map(({ trace, project }) => toSummary(trace, project, nowMs));
-}
-
-function rowsOf({ db }: Source, keys: readonly number[]): { trace: TraceRow; project: string }[] {
-  const rows = db
-    .select({ trace: traces, project: projects.name })
-    .from(traces)
-    .innerJoin(projects, eq(projects.id, traces.projectId))
-    .where(sql`${traces.key} IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`)
-    .all();
-  const byKey = new Map(rows.map((row) => [row.trace.key, row]));
-  return keys.flatMap((key) => byKey.get(key) ?? []);
-}
-
-/** @throws AppError `not_found`; `conflict` with the list where several projects have the id. */
-export function findTrace(
-  db: BunSQLiteDatabase,
-  ref: TraceRef,
-): { trace: TraceRow; project: string } {
-  const conditions =
-    "key" in ref
-      ? [eq(traces.key, ref.key)]
-      : [
-          eq(traces.traceId, ref.traceId),
-          ref.projectId === undefined ? undefined : eq(traces.projectId, ref.projectId),
-        ];
-  const found = db
-    .select({ trace: traces, project: projects.name })
-    .from(traces)
-    .innerJoin(projects, eq(projects.id, traces.projectId))
-    .where(and(...conditions))
-    .all();
-  if (found.length > 1) {
-    throw new AppError("conflict", "several projects have a trace of this id", {
-      hint: "add ?project=<name>, or address it by ~<key>",
-      extra: { projects: found.map(({ project }) => project) },
-    });
-  }
-  if (found[0]) return found[0];
-  const stored = "key" in ref ? null : storedIdOf(ref.traceId);
-  if (stored !== null) return findTrace(db, { ...ref, traceId: stored });
-  throw new AppError("not_found", "no such trace");
-}
-
-export function toSummary(row: TraceRow, project: string, nowMs: number): Summary {
-  return {
-    key: row.key,
-    project,
-    traceId: row.traceId,
-    name: row.traceName ?? row.agentName,
-    traceName: row.traceName,
-    agentName: row.agentName,
-    workflowName: row.workflowName,
-    workflowRunId: row.workflowRunId,
-    sessionId: row.sessionId,
-    customer: row.customer === null ? null : JSON.parse(row.customer),
-    source: row.source,
-    startTime: row.startTime,
-    endTime: row.endTime,
-    durationMs: row.endTime - row.startTime,
-    receivedAt: row.receivedAt,
-    lastReceivedAt: row.lastReceivedAt,
-    status: row.status as Summary["status"],
-    state: stateOf(row, nowMs),
-    spanCount: row.spanCount,
-    internalSpanCount: row.internalSpanCount,
-    isInternal: row.isInternal === 1,
-    llmCount: row.llmCount,
-    toolCount: row.toolCount,
-    errorCount: row.errorCount,
-    models: JSON.parse(row.models),
-    ttftMs: row.ttftMs,
-    inputTokens: row.inputTokens,
-    outputTokens: row.outputTokens,
-    totalTokens: row.totalTokens,
-    cachedInputTokens: row.cachedInputTokens,
-    cacheWriteInputTokens: row.cacheWriteInputTokens,
-    reasoningTokens: row.reasoningTokens,
-    costUsd: usdOf(row.cost),
-    isCostEstimated: row.estimatedSpanCount > 0,
-    reportedCostUsd: usdOf(row.reportedCost),
-    pricedSpanCount: row.pricedSpanCount,
-    priceableSpanCount: row.priceableSpanCount,
-    inputPreview: row.inputPreview,
-    outputPreview: row.outputPreview,
-    pinned: row.isPinned === 1,
-  };
 }

@@ -5,14 +5,15 @@
  * A text becomes a list of pieces. Agents send the whole history with each call, so most lists are
  * an earlier list of the same trace, up to some token, and a few pieces more.
  */
+import { type Entry, appendEntry, readEntries, writeEntry, writeList } from "./lists.ts";
+import { linksOf, resolve } from "./links.ts";
 import type { Database } from "bun:sqlite";
 import { payload as limits } from "../../limits.ts";
 import { createPieceReader, type PieceReader } from "./blocks.ts";
 import { isDamage } from "../db/trouble.ts";
-import { DamagedText, type Token } from "../../backend/texts.ts";
+import { type Token } from "../../backend/texts.ts";
 import { closest, copyOf, type Candidate } from "./candidates.ts";
 import { cut, longestLiteral, type Place } from "./cut.ts";
-import { appendEntry, readEntries, readList, writeEntry, writeList } from "./lists.ts";
 import { createPieceWriter, type TracePieces } from "./pieces.ts";
 import { openPlainPayloads } from "./plain.ts";
 import { spanKeyOf, spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
@@ -24,7 +25,7 @@ export interface PayloadReader {
   get(spanKey: number, lists: Uint8Array | null): { texts: Payloads; damaged: PayloadField[] };
   /** The tokens of one payload, its bases resolved; null where the span has none. @throws DamagedText. */
   tokensOf(spanKey: number, lists: Uint8Array | null, field: PayloadField): Token[] | null;
-  textOf(tokens: Token[]): string;
+  textOf(tokens: readonly Token[]): string;
   /** To be called at the start of each transaction. */
   forget(): void;
 }
@@ -84,31 +85,19 @@ export function createPayloadReader(
     "SELECT lists FROM spans WHERE key = ?",
   );
 
-  function entryList(spanKey: number, entry: number): Buffer {
-    const row = selectLists.get(spanKey);
-    const found = row?.lists ? readEntries(row.lists)[entry] : undefined;
-    if (!found) throw new DamagedText(`span ${spanKey} has no list ${entry}`);
-    return found.list;
-  }
-
-  function resolve(spanKey: number, list: Buffer): Token[] {
+  /** @param own the span's lists, `entry` which of them. */
+  function tokensAt(spanKey: number, own: readonly Entry[], entry: number): Token[] {
     const traceKey = traceKeyOf(spanKey);
     const [first] = spanKeyRange(traceKey);
-    const parts: Token[][] = [];
-    let span = spanKey - first;
-    let wanted = Infinity;
-    for (let links = 0; ; links++) {
-      if (links > limits.chain) throw new DamagedText(`the lists of span ${spanKey} do not end`);
-      const { base, tokens } = readList(list, { span, traceKey });
-      parts.push(tokens.slice(0, Math.max(0, wanted - (base?.tokens ?? 0))));
-      if (!base) return parts.reverse().flat();
-      wanted = Math.min(wanted, base.tokens);
-      span = base.span;
-      list = entryList(spanKeyOf(traceKey, span), base.entry);
-    }
+    const entriesOf = (span: number) => {
+      if (first + span === spanKey) return own;
+      const lists = selectLists.get(first + span)?.lists;
+      return lists ? readEntries(lists) : [];
+    };
+    return resolve(linksOf(traceKey, spanKey - first, entry, entriesOf));
   }
 
-  const textOf = (tokens: Token[]) =>
+  const textOf = (tokens: readonly Token[]) =>
     tokens.map((token) => (typeof token === "string" ? token : pieces.textOf(token))).join("");
 
   return {
@@ -116,18 +105,20 @@ export function createPayloadReader(
     forget: pieces.forget,
     tokensOf(spanKey, lists, field) {
       const slot = payloadFields.indexOf(field) + 1;
-      const entry = lists && readEntries(lists).find((entry) => entry.slot === slot);
-      return entry ? resolve(spanKey, entry.list) : null;
+      const own = lists ? readEntries(lists) : [];
+      const entry = own.findIndex((entry) => entry.slot === slot);
+      return entry < 0 ? null : tokensAt(spanKey, own, entry);
     },
     get(spanKey, lists) {
       const damaged: PayloadField[] = [];
       if (!lists && plain) return { texts: plain.get(spanKey), damaged };
       const texts: Payloads = {};
-      for (const { slot, list } of lists ? readEntries(lists) : []) {
+      const own = lists ? readEntries(lists) : [];
+      for (const [entry, { slot }] of own.entries()) {
         const field = payloadFields[slot - 1];
         if (!field) continue;
         try {
-          texts[field] = textOf(resolve(spanKey, list));
+          texts[field] = textOf(tokensAt(spanKey, own, entry));
         } catch (cause) {
           if (!isDamage(cause)) throw cause;
           damaged.push(field);

@@ -1,5 +1,5 @@
 /** Adds the texts of a trace to a file of the index, in short steps. */
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 import { spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
 import { isDamage } from "../db/trouble.ts";
 import { looseKeyOf, type IndexFile } from "./file.ts";

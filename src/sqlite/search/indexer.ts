@@ -10,7 +10,7 @@ import { limits } from "./limits.ts";
 import { isDamage, isOfDisk, isOfSqlite } from "../db/trouble.ts";
 import { facetNumber } from "../rollups/facets.ts";
 import { lastSettled } from "../rollups/settle.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 import { createTextAdder } from "./adding.ts";
 import { openFile, removeFile, type IndexedTrace, type IndexFile } from "./file.ts";
 import type { TraceTexts } from "./texts.ts";

@@ -20,8 +20,6 @@ export const limits = {
   commitBytes: 2 * MiB,
   commitMs: 2000,
   mergePages: -64,
-  /** After the start, so that the first request does not wait for it. */
-  startAfterMs: 1000,
   /**
    * One step of indexing, and the pause behind it: of an idle server half a core, of one that stores a
    * fifth, and less the longer that goes on. At a fifth, on two cores, 8 senders got 16,000 spans/s

@@ -4,37 +4,23 @@
  * all are. Each trace is read from the store, so what is deleted or changed is right at once; and a page
  * goes on for a bounded time, then says where it stood.
  */
-import { parseFilter } from "../../filter/parse.ts";
 import { limits } from "./limits.ts";
 import { Budget } from "../../budget.ts";
-import { parseBoundCursor, toBoundCursor } from "../../backend/cursor.ts";
-import { createMatcher, loadRows } from "../list/match.ts";
-import type { Source } from "../trace/trace.ts";
-import { parseTime } from "../../filter/time.ts";
-import { findTrace } from "../list/traces.ts";
-import { type TraceRef } from "../../backend/traces.ts";
+import { foreignCursor, invalidCursor } from "../../backend/cursor.ts";
+import { createMatcher } from "../list/match.ts";
+import { loadRows } from "../list/rows.ts";
+import type { Source } from "../source.ts";
+import { findTrace } from "../list/records.ts";
 import { facetNumber } from "../rollups/facets.ts";
 import { traceKeyOf } from "../../tally/numbers.ts";
 import { isOfSqlite } from "../db/trouble.ts";
 import { looseKeyOf, type Candidate, type IndexFile, type Stretch } from "./file.ts";
-import type { Hit, SearchPage } from "../../backend/search.ts";
+import type { Hit, Hits, Search } from "../../backend/search.ts";
 import type { Indexer } from "./indexer.ts";
 import type { Scanner } from "./scan.ts";
 import type { TraceRow, TraceTexts } from "./texts.ts";
 import { unitsOf } from "./units.ts";
 import { fold, hasAll, parseWords, trigramsOf, type Words } from "./words.ts";
-
-export interface SearchQuery {
-  /** Words and "phrases", all of which one message must have. */
-  q: string;
-  filter?: string | undefined;
-  projectId?: number | undefined;
-  /** Times as filter/time.ts reads them; a trace belongs to the window in which it started. */
-  since?: string | undefined;
-  until?: string | undefined;
-  limit: number;
-  cursor?: string | undefined;
-}
 
 /** A trace by its place in the order: the one that started last first. */
 interface Place {
@@ -52,19 +38,12 @@ const anyKey = Number.MAX_SAFE_INTEGER;
 
 const firstPosition: Position = { startTime: Number.MAX_SAFE_INTEGER, key: anyKey, number: 0 };
 
-export interface Search {
-  /** @throws AppError `bad_request`. */
-  search(query: SearchQuery, nowMs: number): SearchPage;
-  /** Within one trace, in the order of its spans. @throws AppError `not_found`, `conflict`, `bad_request`. */
-  searchTrace(ref: TraceRef, q: string, limit: number, cursor: string | undefined): SearchPage;
-}
-
 export function createSearch(
   source: Source,
   texts: TraceTexts,
   scanner: Scanner,
   indexer: Indexer,
-): Search {
+): Pick<Search, "search" | "searchTrace"> {
   const { sqlite } = source;
   let stopped: Scan | null = null;
   const selectByStart = sqlite.query<Place, [number, number, number, number]>(
@@ -198,17 +177,9 @@ export function createSearch(
 
   return {
     search(query, nowMs) {
-      const { q, limit, projectId } = query;
-      const words = parseWords(q);
-      const bound = [q, query.filter ?? "", projectId, query.since, query.until];
-      const [asOfMs, from] =
-        query.cursor === undefined
-          ? [nowMs, firstPosition]
-          : parsePosition(parseBoundCursor(query.cursor, bound, 4));
-      const time = (field: "since" | "until", none: number) =>
-        query[field] === undefined ? none : parseTime(query[field], field, asOfMs);
-      const range = { since: time("since", 0), until: time("until", Infinity) };
-      const filter = parseFilter(query.filter ?? "", asOfMs);
+      const { text, filter, limit, projectId, since, until } = query;
+      const words = parseWords(text);
+      const from = query.cursor === null ? firstPosition : positionOf(query.cursor);
       const matcher = createMatcher(source, filter, nowMs);
       const isMatch = (key: number) => {
         if (filter.length === 0) return true;
@@ -218,47 +189,46 @@ export function createSearch(
 
       const budget = new Budget(limits.budgetMs);
       const start: Position =
-        from.startTime < range.until
-          ? from
-          : { ...firstPosition, startTime: range.until - 1, number: 0 };
+        from.startTime < until ? from : { ...firstPosition, startTime: until - 1, number: 0 };
       const trigrams = trigramsOf(words);
       const fresh = trigrams.length === 0 || !indexer.isSupported ? null : freshTraces();
       const places = fresh
-        ? walkIndexed(words, trigrams, fresh, start, range.since, budget)
+        ? walkIndexed(words, trigrams, fresh, start, since, budget)
         : walkAll(start);
 
       const hits: Hit[] = [];
       let isFirst = true;
       for (const place of places) {
-        if (place.startTime < range.since) break;
+        if (place.startTime < since) break;
         const isEnd = place.isEnd || (!isFirst && budget.spend());
         isFirst = false;
         const { startTime, key } = place;
         const number = key === start.key ? start.number : 0;
-        if (isEnd) return page(bound, asOfMs, hits, { startTime, key, number }, true);
+        if (isEnd) return page(hits, { startTime, key, number }, true);
         const trace = texts.trace(place.key);
-        if (!trace || trace.startTime >= range.until) continue;
+        if (!trace || trace.startTime >= until) continue;
         if (projectId !== undefined && trace.projectId !== projectId) continue;
         if (!isMatch(trace.key)) continue;
         const stopped = scanInto(hits, trace, words, number, limit, budget);
         if (stopped !== null) {
           const position = { startTime, key, number: stopped };
-          return page(bound, asOfMs, hits, position, hits.length < limit);
+          return page(hits, position, hits.length < limit);
         }
       }
-      return { hits, nextCursor: null, partial: false };
+      return { hits, next: null, partial: false };
     },
-    searchTrace(ref, q, limit, cursor) {
-      const words = parseWords(q);
+    searchTrace(ref, text, limit, cursor) {
+      const words = parseWords(text);
       const { key } = findTrace(source.db, ref).trace;
-      const bound = [q, key];
-      const [from] = cursor === undefined ? [0] : parseBoundCursor(cursor, bound, 1);
+      const [ofTrace, from] = cursor ?? [key, 0];
+      if (from === undefined) throw invalidCursor();
+      if (ofTrace !== key) throw foreignCursor();
       const hits: Hit[] = [];
       const budget = new Budget(limits.budgetMs);
-      const stopped = scanInto(hits, texts.trace(key)!, words, from!, limit, budget);
+      const stopped = scanInto(hits, texts.trace(key)!, words, from, limit, budget);
       return {
         hits,
-        nextCursor: stopped === null ? null : toBoundCursor(bound, [stopped]),
+        next: stopped === null ? null : [key, stopped],
         partial: stopped !== null && hits.length < limit,
       };
     },
@@ -309,18 +279,14 @@ interface Scan {
   next: ReturnType<Scan["messages"]["next"]>;
 }
 
-function page(
-  bound: unknown[],
-  asOfMs: number,
-  hits: Hit[],
-  { startTime, key, number }: Position,
-  partial: boolean,
-): SearchPage {
-  return { hits, nextCursor: toBoundCursor(bound, [asOfMs, startTime, key, number]), partial };
+function page(hits: Hit[], { startTime, key, number }: Position, partial: boolean): Hits {
+  return { hits, next: [startTime, key, number], partial };
 }
 
-function parsePosition([asOfMs, startTime, key, number]: number[]): [number, Position] {
-  return [asOfMs!, { startTime: startTime!, key: key!, number: number! }];
+/** @throws AppError `bad_request` for a cursor that no page came with. */
+function positionOf([startTime, key, number]: readonly number[]): Position {
+  if (startTime === undefined || key === undefined || number === undefined) throw invalidCursor();
+  return { startTime, key, number };
 }
 
 function isCandidate(place: Place | Candidate): place is Candidate {

@@ -1,5 +1,5 @@
 /** How far the index is. */
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 import { facetNumber } from "../rollups/facets.ts";
 import type { IndexStatus } from "../../backend/search.ts";
 import type { Indexer } from "./indexer.ts";

@@ -14,7 +14,7 @@ import { type Token } from "../../backend/texts.ts";
 import { type NameLookup } from "../spans/rows.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { payloadFields } from "../../contract/fields.ts";
-import { readByStart } from "../trace/outline.ts";
+import { readByStart } from "../trace/bystart.ts";
 import { readNumbered } from "../trace/numbered.ts";
 import { SeenTexts } from "./seen.ts";
 

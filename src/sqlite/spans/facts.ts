@@ -5,9 +5,9 @@ import { fromCell, type Cell } from "../db/cells.ts";
 import { reportedPico, type Figure } from "../../tally/figure.ts";
 import { readEntries } from "../payload/lists.ts";
 import { createCleanup } from "../db/open.ts";
-import { usageOf, type NameLookup } from "./rows.ts";
+import { type NameLookup } from "./rows.ts";
+import { usageOf, payloadFields, usageColumns } from "../../contract/fields.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
-import { payloadFields, usageColumns } from "../../contract/fields.ts";
 import { type SpanFacts } from "../../tally/spanfacts.ts";
 import { Tally } from "../../tally/tally.ts";
 

@@ -2,6 +2,7 @@
  * Log records of spans: they become part of their span, and wait where it has not come yet. The same
  * records and the same span give the same row, whichever comes first and however often.
  */
+import type { ReadLogs } from "../../backend/writer.ts";
 import type { SpanLog } from "../../backend/batch.ts";
 import type { Database } from "bun:sqlite";
 import {
@@ -15,9 +16,6 @@ import { waitingLogs as limits, logsPerSpan } from "../../limits.ts";
 import { fromCell, toCell, type Cell } from "../db/cells.ts";
 import { keptTimes } from "./expiry.ts";
 import { recordRejects } from "../accounts/rejects.ts";
-
-/** @param logs parsed records, the earliest first. */
-export type ReadLogs = (logs: object[], spanType: ImportedSpan["spanType"]) => LogReport;
 
 type Entry = { type: string; timeUnixNano?: string };
 

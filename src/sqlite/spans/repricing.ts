@@ -1,4 +1,5 @@
 /** Reckons the costs of stored spans anew. */
+import type { Cost, CostOf, Repricing } from "../../backend/writer.ts";
 import type { Database } from "bun:sqlite";
 import { and, between, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
@@ -14,21 +15,6 @@ import { usageColumns } from "../../contract/fields.ts";
 import { spans } from "../db/schema.ts";
 import type { Settler } from "../rollups/settle.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
-
-/** What a span cost in pico-dollars, and by which price, as JSON. */
-export interface Cost {
-  price: string;
-  amount: bigint;
-  /** True where it may be billed otherwise. */
-  isEstimated: boolean;
-}
-
-/**
- * Of a span of any type: whether its usage counts is known only with the spans below.
- *
- * @returns null where the span has no price, or none is known.
- */
-export type CostOf = (span: ImportedSpan) => Cost | null;
 
 /** Takes two seconds, and as long again where the trace is not in memory any more. */
 const spansPerStep = 50_000;
@@ -49,14 +35,9 @@ export function costCells(cost: Cost | null, names: Pick<Names, "idOf">): CostCe
 /** Calls, and whatever reports usage: of most traces few of the rows. */
 const mayHavePrice = sql.raw(`(spanType IN (${calls}) OR coalesce(${usageColumns}) IS NOT NULL)`);
 
-export interface Repricing {
+export interface RepriceStep extends Repricing {
   /** From which span of the trace on to go on; null at its end. */
   next: number | null;
-  spans: number;
-  changedSpans: number;
-  /** Pico-dollars of the spans looked at; what has no price counts as none. */
-  before: bigint;
-  after: bigint;
 }
 
 /**
@@ -71,7 +52,7 @@ export type Reprice = (
   isMeant: (span: ImportedSpan) => boolean,
   isDry: boolean,
   from?: number,
-) => Repricing | null;
+) => RepriceStep | null;
 
 export function createRepricing({
   db,
@@ -121,7 +102,7 @@ export function createRepricing({
     const found = selectTraceId.get(traceKey);
     const state = found && traces.find(found.projectId, fromCell(found.traceId));
     if (!state) return null;
-    const result: Repricing = {
+    const result: RepriceStep = {
       next: null,
       spans: 0,
       changedSpans: 0,

@@ -1,10 +1,11 @@
 /** Maps stored spans anew, from what was kept of them. What a user set stays as it is. */
+import { type MapAgain, type Rereading, type ReadLogs } from "../../backend/writer.ts";
 import type { Database } from "bun:sqlite";
 import { and, between, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan, TraceHeader } from "../../contract/v1.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
-import { withLogs, withoutReport, type ReadLogs } from "./logs.ts";
+import { withLogs, withoutReport } from "./logs.ts";
 import type { Names } from "../db/names.ts";
 import { wholeSpanOf } from "./rows.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
@@ -13,21 +14,13 @@ import { spans } from "../db/schema.ts";
 import type { Settler } from "../rollups/settle.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
 
-/** @returns null where nothing of the span can be mapped again. */
-export type MapAgain = (
-  span: ImportedSpan,
-  traceId: string,
-) => { span: ImportedSpan; header: TraceHeader } | null;
-
-export interface Rereading {
-  spans: number;
-  changedSpans: number;
+export interface RereadStep extends Rereading {
   /** From which span of the trace on to go on; null at its end. */
   next: number | null;
 }
 
 /** Maps some spans of a trace anew, from a key on. */
-export type Reread = (traceKey: number, from: number, map: MapAgain) => Rereading;
+export type Reread = (traceKey: number, from: number, map: MapAgain) => RereadStep;
 
 /** A span of 1 MB takes some 10 ms. */
 const spansAtOnce = 20;
@@ -75,7 +68,7 @@ export function createRereading<Stored extends Row>({
     state: TraceState,
     row: typeof spans.$inferSelect,
     map: MapAgain,
-    result: Rereading,
+    result: RereadStep,
   ): number {
     const stored = readStored(row.key);
     const length = Object.values(stored.texts).reduce((sum, text) => sum + text.length, 0);
@@ -97,7 +90,7 @@ export function createRereading<Stored extends Row>({
   }
 
   return (traceKey, from, map) => {
-    const result: Rereading = { spans: 0, changedSpans: 0, next: null };
+    const result: RereadStep = { spans: 0, changedSpans: 0, next: null };
     const found = selectTraceId.get(traceKey);
     const state = found && traces.find(found.projectId, fromCell(found.traceId));
     if (!state) return result;

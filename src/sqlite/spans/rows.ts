@@ -1,4 +1,5 @@
 /** Between a span of the wire and its row: the columns in order, and what stands in `extra`. */
+import { usageOf, isRuntime, usageColumns, type Payloads } from "../../contract/fields.ts";
 import {
   spanStatuses,
   spanTypes,
@@ -6,9 +7,7 @@ import {
   type Span,
   type SpanExtension,
   type TraceHeader,
-  type Usage,
 } from "../../contract/v1.ts";
-import { isRuntime, usageColumns, type Payloads } from "../../contract/fields.ts";
 import type { spans } from "../db/schema.ts";
 import { toCell, type Cell } from "../db/cells.ts";
 
@@ -155,16 +154,6 @@ function toExtra(span: ImportedSpan): string | null {
 }
 
 type Row = typeof spans.$inferSelect;
-
-/** The usage of a row, or undefined where none was sent. */
-export function usageOf(row: Pick<Row, (typeof usageColumns)[number]>): Usage | undefined {
-  let usage: Usage | undefined;
-  for (const column of usageColumns) {
-    const value = row[column];
-    if (value !== null) (usage ??= {})[column] = value;
-  }
-  return usage;
-}
 
 /** The texts behind a row's ids. */
 export interface NameLookup {

@@ -13,8 +13,9 @@ import { createInheritance, passageOf } from "../../tally/inherit.ts";
 import { createNames } from "../db/names.ts";
 import { createStoredReader, droppedLogsOf, isStored, type Stored } from "./stored.ts";
 import { createRereading, type Reread } from "./rereading.ts";
-import { createWaitingLogs, logsIn, withLogs, withoutReport, type ReadLogs } from "./logs.ts";
-import { costCells, createRepricing, type CostOf, type Reprice } from "./repricing.ts";
+import type { Change, CostOf, Meaning, Previews } from "../../backend/writer.ts";
+import { createWaitingLogs, logsIn, withLogs, withoutReport } from "./logs.ts";
+import { costCells, createRepricing, type Reprice } from "./repricing.ts";
 import { createPayloadWriter, type PayloadWriter } from "../payload/payloads.ts";
 import { setPinned } from "./pins.ts";
 import {
@@ -31,15 +32,15 @@ import type { Place } from "../../joining/assemble.ts";
 import { factsOf, type SpanFacts } from "../../tally/spanfacts.ts";
 import { createSettler, type Settler } from "../rollups/settle.ts";
 import { createTraceStates, type TraceState } from "./traces.ts";
-import { createUnitStore, type MakeSpan, type Owner } from "./units.ts";
+import { createUnitStore, type Owner } from "./units.ts";
 
 export interface SpanWriter {
   /** Adds a batch's spans to the open transaction. */
   apply(batch: Batch): Fresh;
   /** Writes the rows of all traces touched since the last end. To be called before the commit. */
   flush(): void;
-  /** Says that the transaction is durable. @returns the keys of the traces that it changed or removed. */
-  committed(): { changed: number[]; gone: number[] };
+  /** Says that the transaction is durable. @returns the traces that it changed or removed. */
+  committed(): Change;
   /** Says that the transaction is gone, and with it all that was learnt in it. */
   rolledBack(): void;
   /** Forgets what it keeps to be fast, between two transactions. It is read again at need. */
@@ -54,13 +55,7 @@ export interface SpanWriter {
   pin(traceKey: number, isPinned: boolean): boolean;
 }
 
-/** What is read of log records. */
-export interface LogReaders {
-  /** What they say of their span. */
-  readLogs: ReadLogs;
-  /** What they say alone. */
-  makeSpan: MakeSpan;
-}
+type LogReaders = Pick<Meaning, "readLogs" | "makeSpan">;
 
 /** For spans without log records. */
 export const noLogReaders: LogReaders = {
@@ -69,9 +64,6 @@ export const noLogReaders: LogReaders = {
     throw new Error("nothing reads log records");
   },
 };
-
-/** What lists show of an input and of an output, null where that is nothing. */
-export type Previews = Record<"input" | "output", (text: string) => string | null>;
 
 const noPreviews: Previews = { input: () => null, output: () => null };
 

@@ -3,29 +3,13 @@
  * come, or a span that may say the same, the session is put together anew (assemble.ts), and what differs
  * from before is written: a span is made, changed, taken away, or the records join the span that was sent.
  */
+import type { Claim, LogPiece } from "../../contract/units.ts";
+import type { MakeSpan } from "../../backend/writer.ts";
 import type { Database } from "bun:sqlite";
-import type { Claim, LogPiece, UnitKind } from "../../contract/units.ts";
-import type { ImportedSpan, TraceHeader } from "../../contract/v1.ts";
 import { units as limits } from "../../limits.ts";
 import { assemble, type Place, type Unit } from "../../joining/assemble.ts";
 import { excessOf, lengthOf, type KeptPiece } from "../../joining/excess.ts";
 import type { Piece, PlacedClaim } from "../../joining/match.ts";
-
-/** A unit as the room that reads records needs it, to make a span of it. */
-export interface UnitRecords extends Place {
-  agent: string;
-  kind: UnitKind;
-  parentSpanId: string | undefined;
-  startMs: number;
-  endMs: number;
-  /** Records as they are kept, the earliest first. */
-  logs: string[];
-  /** Resource and scope of the first. */
-  resource: string;
-}
-
-/** @returns the span without its records. */
-export type MakeSpan = (unit: UnitRecords) => { span: ImportedSpan; header: TraceHeader };
 
 /** What is done with spans. */
 export interface SpanOperations {

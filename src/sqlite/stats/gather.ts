@@ -4,22 +4,21 @@
  */
 import { stats as limits } from "../../limits.ts";
 import { Cell, type CellSum } from "../../tally/cell.ts";
-import { contribute, type RollupField } from "../../tally/contribution.ts";
+import { contribute } from "../../tally/contribution.ts";
 import { facetNumber } from "../rollups/facets.ts";
 import { createTallyReader } from "../spans/facts.ts";
 import { levelMs, readCells, readGroups, type TimeRange } from "../rollups/rollup.ts";
 import type { NameLookup } from "../spans/rows.ts";
 import type { Coverage } from "../../backend/figures.ts";
-import type { Source } from "../trace/trace.ts";
-import { listMatchingKeys } from "../list/traces.ts";
-import { type KeysPosition } from "../../backend/traces.ts";
-
-export type StatsField = Exclude<RollupField, "all">;
+import type { Source } from "../source.ts";
+import { listKeys } from "../list/traces.ts";
+import type { KeysPart, KeysPosition } from "../../backend/traces.ts";
+import type { StatsField } from "../../backend/stats.ts";
+import type { Filter } from "../../filter/parse.ts";
 
 /** Which traces, and what they are grouped by. */
 export interface Scope {
   by?: StatsField | undefined;
-  filter?: string | undefined;
   projectId?: number | undefined;
 }
 
@@ -149,9 +148,11 @@ export function addUnsettled(
 /** Adds the traces that match the filter, newest first, for as long as there is time. */
 export function addMatching(
   source: Source,
-  { by, filter, projectId }: Scope,
+  { by, projectId }: Scope,
+  filter: Filter,
   ids: GroupIds,
   windows: Window[],
+  nowMs: number,
 ): Coverage {
   const deadlineMs = performance.now() + limits.filteredMs;
   const since = Math.min(...windows.map(({ range }) => range.since));
@@ -160,12 +161,7 @@ export function addMatching(
   const query = { filter, projectId, since: Math.max(0, since - longestTraceMs(source)), until };
   let after: KeysPosition | null = null;
   do {
-    const page: { keys: number[]; next: KeysPosition | null } = listMatchingKeys(
-      source,
-      query,
-      after,
-      limits.filteredPage,
-    );
+    const page: KeysPart = listKeys(source, query, after, limits.filteredPage, nowMs);
     addTraces(source, page.keys, by, ids, windows);
     after = page.next;
   } while (after !== null && performance.now() < deadlineMs);

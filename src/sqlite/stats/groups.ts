@@ -14,13 +14,13 @@ import {
   Window,
 } from "./gather.ts";
 import { rangeOf, rank } from "./stats.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 
 /**
  * What happened in a range by each value of a field, the one with most first. Spans and traces without
  * a value are in no group.
  *
- * @throws AppError `bad_request` for a filter, a cursor or a range that cannot be.
+ * @throws AppError `bad_request` for a cursor or a range that cannot be.
  */
 export function listGroups(source: Source, query: GroupQuery, nowMs: number): GroupPage {
   const { by, limit } = query;
@@ -29,7 +29,7 @@ export function listGroups(source: Source, query: GroupQuery, nowMs: number): Gr
   const window = new Window(range, endlessMs);
   const ids = new GroupIds(source.names);
   const coverage = query.filter
-    ? addMatching(source, query, ids, [window])
+    ? addMatching(source, query, query.filter, ids, [window], nowMs)
     : addUnsettled(source, query, ids, [window]);
   const { ranked: all, isWhole } = rank(source, query, by, window);
   const ranked = all

@@ -14,8 +14,10 @@ import { Budget } from "../../budget.ts";
 import { parseCursor, toCursor } from "../../backend/cursor.ts";
 import { Figures, toFigures } from "../../backend/figures.ts";
 import { addRollups, addTraces, endlessMs, GroupIds, sumOf, Window } from "./gather.ts";
-import type { Source } from "../trace/trace.ts";
-import { matches, summariesOf } from "../list/traces.ts";
+import type { Source } from "../source.ts";
+import { readRows, toRecord } from "../list/records.ts";
+import { matchingOf } from "../list/traces.ts";
+import type { Filter } from "../../filter/parse.ts";
 
 interface Place {
   startTime: number;
@@ -30,7 +32,7 @@ interface Entry extends Place {
   unsettled: Place[];
 }
 
-/** @throws AppError `bad_request` for a filter or a cursor that cannot be. */
+/** @throws AppError `bad_request` for a cursor that cannot be. */
 export function listLatest(source: Source, query: LatestQuery, nowMs: number): LatestPage {
   const budget = new Budget(limits.budgetMs);
   const found: Entry[] = [];
@@ -42,7 +44,8 @@ export function listLatest(source: Source, query: LatestQuery, nowMs: number): L
     isPartial = !isMore && last !== null && budget.spend();
     if (isMore || isPartial) break;
     last = entry;
-    if (!query.filter || hasMatch(source, query, entry)) found.push(entry);
+    if (!query.filter || hasMatch(source, query.field, query.filter, entry, nowMs))
+      found.push(entry);
   }
   return {
     errorBound: spreadError,
@@ -152,9 +155,15 @@ function byNewest(a: Place, b: Place): number {
 }
 
 /** Whether a trace of it matches the filter. */
-function hasMatch(source: Source, { field, filter }: LatestQuery, entry: Entry): boolean {
+function hasMatch(
+  source: Source,
+  field: LatestField,
+  filter: Filter,
+  entry: Entry,
+  nowMs: number,
+): boolean {
   const fresh = entry.unsettled.map(({ traceKey }) => traceKey);
-  if (fresh.length > 0 && matches(source, fresh, filter!).size > 0) return true;
+  if (fresh.length > 0 && matchingOf(source, fresh, filter, nowMs).size > 0) return true;
   const value = source.names.findId(entry.text);
   if (value === null) return false;
   const select = source.sqlite.query<{ key: number }, number[]>(
@@ -166,7 +175,7 @@ function hasMatch(source: Source, { field, filter }: LatestQuery, entry: Entry):
     const place = [facetNumber(field), value, entry.projectId];
     const keys = select.all(...place, limits.matchedPage, offset).map(({ key }) => key);
     if (keys.length === 0) return false;
-    if (matches(source, keys, filter!).size > 0) return true;
+    if (matchingOf(source, keys, filter, nowMs).size > 0) return true;
   }
   return false;
 }
@@ -178,11 +187,10 @@ function rowsOf(
   nowMs: number,
 ): LatestPage["groups"] {
   const firsts = new Map(entries.map((entry) => [entry, firstOf(source, field, entry)]));
-  const latest = summariesOf(
+  const latest = readRows(
     source,
     entries.map(({ traceKey }) => traceKey),
-    nowMs,
-  );
+  ).map((row) => toRecord(row, nowMs).summary);
   const figures = figuresOf(source, field, entries, firsts);
   return entries.map((entry, i) => {
     const first = firsts.get(entry)!;

@@ -19,7 +19,7 @@ import {
   sumOf,
   Window,
 } from "./gather.ts";
-import type { Source } from "../trace/trace.ts";
+import type { Source } from "../source.ts";
 
 const minuteMs = levelMs[0];
 const hourMs = levelMs[1];
@@ -37,7 +37,7 @@ const bucketLengths = [
   30 * dayMs,
 ];
 
-/** @throws AppError `bad_request` for a filter or a range that cannot be. */
+/** @throws AppError `bad_request` for a range that cannot be. */
 export function readStats(source: Source, query: StatsQuery, nowMs: number): Stats {
   const { by } = query;
   const range = rangeOf(source, query, nowMs);
@@ -47,7 +47,7 @@ export function readStats(source: Source, query: StatsQuery, nowMs: number): Sta
   const ids = new GroupIds(source.names);
   const windows = [window, before];
   const coverage = query.filter
-    ? addMatching(source, query, ids, windows)
+    ? addMatching(source, query, query.filter, ids, windows, nowMs)
     : addUnsettled(source, query, ids, windows);
   const { ranked, isWhole } = by ? rank(source, query, by, window) : { ranked: [], isWhole: true };
   const shown = ranked.slice(0, query.limit).map(([id]) => id);

@@ -4,9 +4,9 @@ import { traceAttributes as limits } from "../../limits.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
 import { mayHaveSlotFrom8, readSlots } from "../payload/lists.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
-import { payloadFields, type PayloadField } from "../../contract/fields.ts";
+import { payloadFields } from "../../contract/fields.ts";
 import { readText } from "../payload/text.ts";
-import type { Source } from "./trace.ts";
+import type { Source } from "../source.ts";
 
 interface AttributesRow {
   key: number;
@@ -74,48 +74,4 @@ function lastRows({ sqlite, names }: Source, traceKey: number): AttributesRow[] 
   }
   keepLast();
   return rows;
-}
-
-/** A span as far as its attributes are read. */
-export interface AttributedSpan {
-  key: number;
-  metadata: string | null;
-  lists: Uint8Array | null;
-}
-
-/** What a span says under names of the sender's: itself first, then its resource. */
-export function* attributesOf(
-  source: Source,
-  span: AttributedSpan,
-): Generator<Record<string, unknown>> {
-  const { metadata } = span;
-  const read = (field: PayloadField) => parsed(readText(source, span, field));
-  const said = [
-    () => parsed(metadata),
-    () => read("attributes"),
-    () => read("traceAttributes"),
-    () => read("resource")?.attributes as Record<string, unknown> | undefined,
-  ];
-  for (const each of said) {
-    const attributes = each();
-    if (attributes) yield attributes;
-  }
-}
-
-/** The texts of a value: of an array those of its elements, of null none. */
-export function attributeTexts(value: unknown): string[] {
-  return [value]
-    .flat()
-    .filter((each) => each !== null)
-    .map((each) => (typeof each === "object" ? JSON.stringify(each) : String(each)));
-}
-
-/** What stands as JSON in a cell; of a text that is damaged, nothing. */
-export function parsed(json: unknown): any {
-  if (typeof json !== "string") return null;
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,4 @@
-/** The whole list of what there is of a field, the one with most of it first. */
+/** All groups of a field, largest first. */
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import type { GroupField as ListedField, Ranking } from "../../backend/stats.ts";
 import type { RouteName } from "../../api.ts";
@@ -16,7 +16,7 @@ const routes = {
 
 export type { ListedField };
 
-/** Fresh with the figures: see useFreshFigures. */
+/** Refreshed together with the figures: see useFreshFigures. */
 export function useGroups(field: ListedField, scope: Scope, sort: Ranking, enabled: boolean) {
   const query = useInfiniteQuery({
     queryKey: ["figures", "groups", field, scope, sort],

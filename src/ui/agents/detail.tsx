@@ -1,10 +1,10 @@
-/** One agent, tool, model, workflow or provider: over time, and with whom. */
+/** One agent, tool, model, workflow or provider: its figures over time, and what it works with. */
 import { Link } from "wouter";
 import { Breakdown } from "../charts/breakdown.tsx";
 import { fieldWords, filterWord, type GroupField } from "../charts/groups.tsx";
 import { CostChart, OutcomeChart, SpreadChart } from "../charts/series.tsx";
 import { hrefOf } from "../pages.ts";
-import { Nothing, Problem } from "../parts/controls.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useFigures } from "../query/figures.ts";
 import { tracesHref, type Scope } from "../query/scope.ts";
@@ -12,8 +12,8 @@ import { useSetParams } from "../state/url.ts";
 import type { ListedField } from "./data.ts";
 
 const bars = 40;
-const most = 500;
-/** Whom each of them works with. */
+const maxGroups = 500;
+/** The related fields listed for each field. */
 const companions: Record<ListedField, GroupField[]> = {
   agent: ["model", "tool"],
   tool: ["agent", "workflow"],
@@ -35,8 +35,8 @@ export function Detail({
 }) {
   const set = useSetParams();
   const own = { ...scope, filter: `${scope.filter} ${filterWord(field, value)}`.trim() };
-  const { data, error, refetch } = useFigures(own, { by: field, limit: most, bars }, true);
-  // The traces have others beside it: its own share of them is what the charts are about.
+  const { data, error, refetch } = useFigures(own, { by: field, limit: maxGroups, bars }, true);
+  // A trace can contain other agents, models and so on: the charts use only the share of this one.
   const share = data?.groups?.find((each) => each.value === value);
   const stats = data && share && { ...data, ...share, groups: [share] };
   const onChoose = (since: number, until: number) =>
@@ -67,8 +67,8 @@ export function Detail({
           <Icon name="close" size="s" />
         </button>
       </header>
-      {error && <Problem error={error} retry={() => void refetch()} />}
-      {data && !share && <Nothing>Nothing of it in these traces.</Nothing>}
+      {error && <LoadError error={error} retry={() => void refetch()} />}
+      {data && !share && <EmptyState>It does not occur in these traces.</EmptyState>}
       {data?.partial && <p className="note note-strip">Counted in the newest traces that match.</p>}
       {stats && (
         <>

@@ -1,8 +1,8 @@
-/** Agents, tools, models, workflows and providers: what each of them does, costs and fails at. */
+/** Agents, tools, models, workflows and providers with their figures: calls, cost, errors. */
 import { useLocation } from "wouter";
 import type { Ranking } from "../../backend/stats.ts";
 import { fieldWords, filterWord, GroupTable } from "../charts/groups.tsx";
-import { Nothing, Problem } from "../parts/controls.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
 import { QueryBar } from "../query/bar.tsx";
 import { useFreshFigures } from "../query/figures.ts";
 import { RangePicker, rangeWords } from "../query/range.tsx";
@@ -91,21 +91,21 @@ export function AgentsPage() {
         <QueryBar
           value={scope.filter}
           onChange={(filter) => set({ filter })}
-          label={`Filter the traces that ${many.toLowerCase()} are counted in`}
-          placeholder="Only within traces: meta.env:prod  status:error"
+          label={`Filter the traces in which ${many.toLowerCase()} are counted`}
+          placeholder="Filter traces: meta.env:prod  status:error"
         />
         <RangePicker />
       </div>
       <div className={`panes agents-panes ${selected === "" ? "" : "is-open"}`}>
         <section className="pane agents-list" aria-label={many}>
           {problem || (query.error && !query.data) ? (
-            <Problem error={problem ?? query.error} retry={() => void query.refetch()} />
+            <LoadError error={problem ?? query.error} retry={() => void query.refetch()} />
           ) : query.data && rows.length === 0 ? (
-            <Nothing>
+            <EmptyState>
               {isNarrow(scope)
                 ? `No ${many.toLowerCase()} in traces that match${rangeWords(scope) && ` ${rangeWords(scope)}`}.`
                 : `No trace has named ${field === "agent" ? "an" : "a"} ${field} yet.`}
-            </Nothing>
+            </EmptyState>
           ) : (
             <>
               <GroupTable

@@ -1,7 +1,7 @@
-/** The groups of one field with most of it; a click narrows the page to one of them. */
+/** The largest groups of a field; a click filters the page by one of them. */
 import { useState } from "react";
 import { fieldWords, GroupTable, type GroupField } from "./groups.tsx";
-import { Problem } from "../parts/controls.tsx";
+import { LoadError } from "../parts/controls.tsx";
 import { useFigures } from "../query/figures.ts";
 import type { Scope } from "../query/scope.ts";
 
@@ -18,7 +18,7 @@ export function Breakdown({
   field: GroupField;
   scope: Scope;
   onChoose: (field: GroupField, value: string) => void;
-  /** With the first columns alone, where there is no room for all. */
+  /** Only the first columns, for narrow places. */
   isSlim?: boolean;
 }) {
   const [isWhole, setWhole] = useState(false);
@@ -29,7 +29,7 @@ export function Breakdown({
     true,
   );
   const rows = data?.groups ?? [];
-  // A field that nobody fills has nothing to say.
+  // A field without any values is not shown.
   if (data && !rows.some(({ value }) => value !== null)) return null;
   const total = data?.groupCount ?? 0;
   return (
@@ -48,7 +48,7 @@ export function Breakdown({
         )}
       </h2>
       {error ? (
-        <Problem error={error} />
+        <LoadError error={error} />
       ) : (
         <GroupTable
           field={field}

@@ -1,9 +1,9 @@
-/** The stretches of time that a chart has a place for, and what happened in each. */
+/** The time buckets of a chart, and the values in each. */
 import type { Stats } from "../../backend/figures.ts";
 
 export type Bucket = Stats["series"][number];
 
-/** Whole buckets at both ends, epoch ms. */
+/** The range extended to whole buckets, epoch ms. */
 export function domainOf({ since, until, bucketMs }: Pick<Stats, "since" | "until" | "bucketMs">): {
   since: number;
   until: number;
@@ -14,7 +14,7 @@ export function domainOf({ since, until, bucketMs }: Pick<Stats, "since" | "unti
   };
 }
 
-/** The starts of all of them, also of those in which nothing happened. */
+/** The start of every bucket, including empty ones. */
 export function startsOf(stats: Pick<Stats, "since" | "until" | "bucketMs">): number[] {
   const { since, until } = domainOf(stats);
   return Array.from(
@@ -23,7 +23,7 @@ export function startsOf(stats: Pick<Stats, "since" | "until" | "bucketMs">): nu
   );
 }
 
-/** A value for each start; `nothing` where nothing happened. */
+/** A value for each bucket; `nothing` for empty ones. */
 export function valuesOf<N extends number | null>(
   starts: readonly number[],
   series: readonly Bucket[],
@@ -37,7 +37,10 @@ export function valuesOf<N extends number | null>(
   });
 }
 
-/** The end of an axis that begins at 0: 1, 2, 4, 6, 8 or 10 of some power of ten, which halve well. */
+/**
+ * The end of an axis that starts at 0: 1, 2, 4, 6, 8 or 10 times a power of ten, all of which halve to
+ * round numbers.
+ */
 export function niceTop(most: number): number {
   if (most <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(most));

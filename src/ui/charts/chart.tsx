@@ -1,6 +1,6 @@
 /**
- * Figures over time as stacked bars or as lines: two grid lines, labels in HTML, and under the cursor what
- * a table would say. A drag chooses a stretch of time. Drawn by uPlot.
+ * Values over time as stacked bars or as lines, drawn by uPlot: two grid lines, labels in HTML, and a
+ * table of values at the pointer. Dragging selects a time range.
  */
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import uPlot from "uplot";
@@ -13,33 +13,33 @@ import "./charts.css";
 
 export interface ChartSeries {
   name: string;
-  /** A token, as `--data-1`. */
+  /** A colour token such as `--data-1`. */
   color: string;
-  /** One for each bucket. */
+  /** One value per bucket. */
   values: (number | null)[];
   isDashed?: boolean;
 }
 
 export interface ChartProps {
   title: string;
-  /** The figure of the whole range, beside the title. */
+  /** The value for the whole range, beside the title. */
   total: ReactNode;
-  /** The range and its buckets. */
+  /** The range and its bucket size. */
   stats: Pick<Stats, "since" | "until" | "bucketMs">;
   shape: "bars" | "lines";
-  /** The first one stands at the bottom. */
+  /** In stacking order from the bottom. */
   series: ChartSeries[];
   format: (value: number) => string;
-  /** Beside the series, of one bucket: a name and a text. */
+  /** An extra line in the tooltip of a bucket. */
   note?: (place: number) => [name: string, text: string] | null;
-  /** Epoch ms. */
+  /** Both in epoch ms. */
   onChoose: (since: number, until: number) => void;
 }
 
 const roomForTicks = 4;
-/** A shorter drag is a click. */
+/** A pointer that moved less is a click, not a drag. */
 const clickPx = 4;
-/** The cursor of one chart is seen in all that are drawn beside it. */
+/** The pointer's position is shown in all charts of a page. */
 const sync = uPlot.sync("tealight");
 
 export function Chart(props: ChartProps) {
@@ -101,7 +101,7 @@ export function Chart(props: ChartProps) {
   );
 }
 
-/** A round figure on an axis says no digits that are 0. */
+/** Removes trailing zeros from axis labels. */
 function trimmed(text: string): string {
   return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 }
@@ -139,7 +139,7 @@ function Plot(props: PlotProps) {
   const latest = useRef(props);
   latest.current = props;
   const { title, data, series, shape, format } = props;
-  // What it is drawn with is fixed; what is drawn may change.
+  // The plot is rebuilt if its form or colours change; new values only update it.
   const drawing = [shape, ...series.map(({ color, isDashed }) => color + isDashed)].join(" ");
   useEffect(() => {
     const element = box.current!;
@@ -171,7 +171,7 @@ function Plot(props: PlotProps) {
   );
 }
 
-/** What a line of the chart says where it cannot be seen. */
+/** The text of a series for screen readers. */
 function spoken({ name, values }: ChartSeries, format: (value: number) => string): string {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return `${name}: not reported.`;
@@ -184,7 +184,7 @@ function optionsOf(latest: { current: PlotProps }, element: HTMLElement): uPlot.
   const drawn = series.map(({ color, isDashed }): uPlot.Series => {
     const paint = () => token(color);
     if (shape === "bars") {
-      // The stroke in the colour of the ground keeps what is stacked apart.
+      // A border in the background colour separates stacked bars.
       const ground = () => token("--bg-1");
       const paths = uPlot.paths.bars!({ size: [0.86, 40] });
       return { fill: paint, stroke: ground, width: 1, paths, points: { show: false } };
@@ -193,7 +193,7 @@ function optionsOf(latest: { current: PlotProps }, element: HTMLElement): uPlot.
       stroke: paint,
       width: 1.5,
       ...(isDashed && { dash: [2, 3] }),
-      // A value between two gaps has no line.
+      // A single value between two gaps is drawn as a dot, because it has no line.
       points: { size: 3, fill: paint, filter: (plot, place) => aloneIn(plot.data[place]!) },
     };
   });
@@ -202,7 +202,7 @@ function optionsOf(latest: { current: PlotProps }, element: HTMLElement): uPlot.
     height: element.clientHeight,
     padding: [0, 0, 0, 0],
     legend: { show: false },
-    // The largest sum is drawn first, and what is less over it.
+    // Bars overlap: the largest cumulative sum is drawn first, smaller ones over it.
     series: [{}, ...(shape === "bars" ? drawn.toReversed() : drawn)],
     scales: {
       x: {
@@ -246,7 +246,7 @@ function optionsOf(latest: { current: PlotProps }, element: HTMLElement): uPlot.
           if (width < clickPx) return;
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
           const { starts, stats, onChoose } = latest.current;
-          // Whole buckets: what was drawn is what is chosen.
+          // A selection is made of whole buckets, like its highlight.
           const from = starts[plot.posToIdx(left)]!;
           const to = starts[plot.posToIdx(left + width)]! + stats.bucketMs;
           onChoose(from, to);
@@ -262,7 +262,7 @@ function aloneIn(values: ArrayLike<number | null | undefined>): number[] {
   );
 }
 
-/** The middle of each bucket, and of what is stacked the sums, the largest first. */
+/** The middle of each bucket, and for stacked series the cumulative sums, largest first. */
 function toData(
   starts: number[],
   bucketMs: number,

@@ -1,4 +1,6 @@
-/** What models, agents, tools and so on did, a line each: the columns are the same wherever they stand. */
+/**
+ * The table of groups, one row per model, agent, tool and so on, with the same columns on all pages.
+ */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Figures } from "../../backend/figures.ts";
@@ -13,7 +15,7 @@ import "./charts.css";
 export type GroupField = "agent" | "workflow" | "model" | "provider" | "tool" | "customer";
 
 export interface GroupRow {
-  /** Null for what has none. */
+  /** Null for the group without a value. */
   value: string | null;
   totals: Figures;
   lastTime?: number | null;
@@ -23,14 +25,14 @@ interface Column {
   name: string;
   title?: string;
   width: number;
-  /** What the table can be ranked by here. */
+  /** The ranking that a click on the heading selects. */
   sort?: Ranking;
   cell: (row: GroupRow, field: GroupField) => ReactNode;
 }
 
 const unknown = <span className="dim">—</span>;
-/** More than one in fifty is worth a look. */
-const manyErrors = 0.02;
+/** An error rate above this is shown in red. */
+const highErrorRate = 0.02;
 
 const columns = {
   cost: {
@@ -69,7 +71,7 @@ const columns = {
   },
   steps: {
     name: "Steps",
-    title: "Model calls in a trace, on average",
+    title: "Average model calls per trace",
     width: 68,
     cell: ({ totals: { requests, traces } }) =>
       traces === 0 ? unknown : (requests / traces).toFixed(1),
@@ -87,7 +89,7 @@ const columns = {
   },
   cached: {
     name: "Cached",
-    title: "Of the input, read from the provider’s cache",
+    title: "Share of the input read from the provider’s cache",
     width: 92,
     cell: ({ totals: { cacheHitShare } }) =>
       cacheHitShare === null ? (
@@ -98,46 +100,46 @@ const columns = {
   },
   speed: {
     name: "Tokens / s",
-    title: "Output tokens in a second, from the first one on",
+    title: "Output tokens per second after the first token",
     width: 84,
     cell: ({ totals: { tokensPerSecond } }) =>
       tokensPerSecond === null ? unknown : tokensPerSecond.toFixed(1),
   },
   ttft: {
     name: "TTFT p50",
-    title: "Time to the first token, median",
+    title: "Median time to first token",
     width: 80,
     cell: ({ totals }) => (totals.ttftMs ? <Duration ms={totals.ttftMs.p50} /> : unknown),
   },
   callP50: {
     name: "p50",
-    title: "How long half of the calls take at most",
+    title: "Median call duration",
     width: 76,
     cell: ({ totals }) => (totals.latencyMs ? <Duration ms={totals.latencyMs.p50} /> : unknown),
   },
   callP95: {
     name: "p95",
-    title: "How long 95 of 100 calls take at most",
+    title: "95th percentile of call duration",
     width: 76,
     cell: ({ totals }) => (totals.latencyMs ? <Duration ms={totals.latencyMs.p95} /> : unknown),
   },
   traceP95: {
     name: "p95",
-    title: "How long 95 of 100 traces take at most",
+    title: "95th percentile of trace duration",
     width: 84,
     cell: ({ totals }) =>
       totals.traceDurationMs ? <Duration ms={totals.traceDurationMs.p95} /> : unknown,
   },
   callErrors: {
     name: "Failed",
-    title: "Of the calls, those that failed",
+    title: "Share of calls that failed",
     width: 66,
     sort: "errors",
     cell: ({ totals: { errors, requests } }) => <Share of={errors} among={requests} what="call" />,
   },
   failed: {
     name: "Failed",
-    title: "Of the traces, those whose status is error",
+    title: "Share of traces with status error",
     width: 66,
     cell: ({ totals: { failedTraces, traces } }) => (
       <Share of={failedTraces} among={traces} what="trace" />
@@ -145,7 +147,7 @@ const columns = {
   },
   withErrors: {
     name: "Failed calls",
-    title: "Of the traces, those in which any call failed, whatever their status",
+    title: "Share of traces with any failed call, whatever their status",
     width: 84,
     cell: ({ totals: { tracesWithErrors, traces } }) => (
       <Share of={tracesWithErrors} among={traces} what="trace" />
@@ -171,7 +173,7 @@ function Share({ of, among, what }: { of: number; among: number; what: string })
   if (among === 0) return unknown;
   return (
     <span
-      className={of / among > manyErrors ? "error-text" : ""}
+      className={of / among > highErrorRate ? "error-text" : ""}
       title={`${count(of)} of ${plural(among, what)}`}
     >
       <FigureText figure={percent(of / among)} />
@@ -182,9 +184,9 @@ function Share({ of, among, what }: { of: number; among: number; what: string })
 interface FieldWords {
   one: string;
   many: string;
-  /** What those are called that have none. */
+  /** The label of the group without a value. */
   none: string;
-  /** What its bars compare. */
+  /** The figure that the bars show. */
   ranking: Ranking;
   brief: ColumnId[];
   full: ColumnId[];
@@ -267,7 +269,7 @@ export const fieldWords: Record<GroupField, FieldWords> = {
   },
 };
 
-/** The word of a filter that asks for one value of a field. */
+/** The filter word for one value of a field. */
 export function filterWord(field: GroupField, value: string): string {
   return `${field}:${quote(value)}`;
 }

@@ -1,4 +1,4 @@
-/** The charts that pages are made of: what is drawn of the figures, and in which colours. */
+/** The charts used by several pages: which figures they show, and in which colours. */
 import type { Figures, Stats } from "../../backend/figures.ts";
 import { startsOf, valuesOf, type Bucket } from "./buckets.ts";
 import { Chart, type ChartSeries } from "./chart.tsx";
@@ -15,7 +15,7 @@ export type Choose = (since: number, until: number) => void;
 type Percentile = keyof typeof percentileColors;
 type Spread = "latencyMs" | "ttftMs" | "traceDurationMs";
 
-/** The models that cost most, and all others as one. */
+/** Cost by model: the most expensive ones, and the rest as one series. */
 export function CostChart({ stats, onChoose }: { stats: Stats; onChoose: Choose }) {
   const starts = startsOf(stats);
   const costOf = ({ costUsd }: Bucket) => Number(costUsd);
@@ -28,7 +28,7 @@ export function CostChart({ stats, onChoose }: { stats: Stats; onChoose: Choose 
   }));
   const others = all.map((value, i) => {
     const rest = value - shown.reduce((sum, { values }) => sum + values[i]!, 0);
-    // What is left of a difference of sums is no cost.
+    // A remainder this small is a rounding error of the subtraction.
     return rest < value * 1e-9 ? 0 : rest;
   });
   const unpriced = valuesOf(
@@ -57,7 +57,7 @@ export function CostChart({ stats, onChoose }: { stats: Stats; onChoose: Choose 
   );
 }
 
-/** Input by whether the provider had it cached, and output. */
+/** Input tokens, cached and not cached, and output tokens. */
 export function TokensChart({ stats, onChoose }: { stats: Stats; onChoose: Choose }) {
   const starts = startsOf(stats);
   const { inputTokens, outputTokens } = stats.totals;
@@ -89,7 +89,7 @@ export function TokensChart({ stats, onChoose }: { stats: Stats; onChoose: Choos
   );
 }
 
-/** Traces by how they went, or calls of a model or a tool by whether they failed. */
+/** Traces by status, or calls of a model or tool by success. */
 export function OutcomeChart({
   stats,
   of,
@@ -103,7 +103,7 @@ export function OutcomeChart({
   const isOfTraces = of === "traces";
   const allIn = (bucket: Figures) => (isOfTraces ? bucket.traces : bucket.requests);
   const failedIn = (bucket: Figures) => (isOfTraces ? bucket.failedTraces : bucket.errors);
-  /** Calls fail or do not. */
+  /** Calls either succeed or fail. */
   const otherErrorsIn = (bucket: Figures) =>
     isOfTraces ? Math.max(0, bucket.tracesWithErrors - bucket.failedTraces) : 0;
   return (
@@ -126,7 +126,7 @@ export function OutcomeChart({
         ...(isOfTraces
           ? [
               {
-                name: "not failed, with failed calls",
+                name: "ok, with failed calls",
                 color: "--lost",
                 values: valuesOf(starts, stats.series, otherErrorsIn, 0),
               },
@@ -144,7 +144,7 @@ export function OutcomeChart({
   );
 }
 
-/** How long something took, as percentiles of each bucket. */
+/** Durations as percentiles per bucket. */
 export function SpreadChart({
   title,
   stats,
@@ -156,11 +156,11 @@ export function SpreadChart({
 }: {
   title: string;
   stats: Stats;
-  /** Whose times they are; null where there is none. */
+  /** The figures with the durations; null if there are none. */
   figures: { totals: Figures; series: Bucket[] } | null;
   spread: Spread;
   lines: Percentile[];
-  /** The percentile that stands beside the title. */
+  /** The percentile shown beside the title. */
   said: Percentile;
   onChoose: Choose;
 }) {

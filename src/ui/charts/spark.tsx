@@ -1,4 +1,4 @@
-/** A line without an axis: how a figure went. */
+/** A sparkline: a line without an axis. */
 
 const width = 270;
 const height = 24;

@@ -1,6 +1,6 @@
-/** Which times stand along an axis: both ends, and between them what a clock shows when it strikes. */
+/** The time labels of an axis: both ends, and round times between them. */
 export interface Tick {
-  /** Its place, from 0 to 1. */
+  /** The position, from 0 to 1. */
   at: number;
   text: string;
 }
@@ -8,8 +8,8 @@ export interface Tick {
 const minuteMs = 60_000;
 const dayMs = 1440 * minuteMs;
 const steps = [1, 5, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 7200, 14_400, 43_200];
-const most = 8;
-/** Nearer to an end there is no room for both, in parts of what a label has. */
+const maxLabels = 8;
+/** The minimum distance to the end labels, in label widths. */
 const margin = 0.64;
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -21,12 +21,12 @@ const dayAndClock = new Intl.DateTimeFormat("en-GB", {
 const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric" });
 const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
-/** @param room so many have room, each as wide as "Wed 12:00". */
-export function ticksOf(since: number, until: number, room = most): Tick[] {
+/** @param room how many labels fit, each as wide as "Wed 12:00". */
+export function ticksOf(since: number, until: number, room = maxLabels): Tick[] {
   const length = until - since;
   const step =
     minuteMs * (steps.find((minutes) => length <= minutes * minuteMs * room) ?? 525_600 / 4);
-  // Midnight is where the reader is.
+  // Midnight in the browser's time zone.
   const offset = new Date(since).getTimezoneOffset() * minuteMs;
   const first = Math.ceil((since - offset) / step) * step + offset;
   const ticks: Tick[] = [];

@@ -1,19 +1,18 @@
-/** What the comparison reads: two traces aligned, one pair of their spans, and what one may compare with. */
+/** The data of a comparison: two aligned traces, one pair of their spans, and traces to choose from. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { byKey } from "../../api.ts";
 import { filterWord } from "../charts/groups.tsx";
 import { ask } from "../data/client.ts";
+import { debounceMs } from "../state/debounce.ts";
 import type { Summary } from "../../backend/views.ts";
 
-/** Who goes through rows reads only where they stop. */
-const dwellMs = 80;
 const recentLimit = 50;
 
 const isKey = (trace: string) => /^~\d+$/.test(trace);
-/** A key says whose trace it is. */
+/** A key is unique across projects, an id is not. */
 const projectOf = (trace: string, project: string) => (isKey(trace) ? null : project || null);
 
-/** @param a an id, or `~key`, likewise `b`; "" where none is chosen. */
+/** @param a an id, or `~key`, likewise `b`; "" if not chosen yet. */
 export function useComparison(a: string, b: string, project: string) {
   return useQuery({
     queryKey: ["comparison", a, b, project],
@@ -23,7 +22,7 @@ export function useComparison(a: string, b: string, project: string) {
     },
     enabled: a !== "" && b !== "",
     placeholderData: keepPreviousData,
-    // Thousands of rows are not compared with those before.
+    // Comparing thousands of rows with the previous answer would be slow.
     structuralSharing: false,
   });
 }
@@ -39,7 +38,7 @@ export function usePair({ traceA, traceB, spanA, spanB }: PairRef, unit: "lines"
   return useQuery({
     queryKey: ["comparison", "pair", traceA, traceB, spanA, spanB, unit],
     queryFn: async ({ signal }) => {
-      await new Promise((resolve) => setTimeout(resolve, dwellMs));
+      await new Promise((resolve) => setTimeout(resolve, debounceMs));
       signal.throwIfAborted();
       const query = {
         a: byKey(traceA),
@@ -56,7 +55,7 @@ export function usePair({ traceA, traceB, spanA, spanB }: PairRef, unit: "lines"
   });
 }
 
-/** One of the two while the other is not chosen yet. */
+/** One of the two traces, while the other is not chosen yet. */
 export function useSummary(trace: string, project: string) {
   return useQuery({
     queryKey: ["summary", trace, project],
@@ -68,7 +67,7 @@ export function useSummary(trace: string, project: string) {
   });
 }
 
-/** The run before, and the last good one. */
+/** The previous run, and the last successful one. */
 export function useComparable(key: number) {
   return useQuery({
     queryKey: ["comparable", key],
@@ -77,7 +76,7 @@ export function useComparable(key: number) {
   });
 }
 
-/** The newest traces of the agent of a trace, else of all. */
+/** The newest traces of the same agent, or of all agents if it is unknown. */
 export function useRecent(like: Summary | undefined, project: string) {
   const filter = like?.agentName ? filterWord("agent", like.agentName) : null;
   return useQuery({

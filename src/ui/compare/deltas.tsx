@@ -1,4 +1,4 @@
-/** B against A. Deltas have no colour: less cost with a worse answer is no gain. */
+/** Differences of B to A. They have no colour, because less cost with a worse answer is not better. */
 import { count, duration, money, percent } from "../format.ts";
 import { FigureText } from "../parts/figure.tsx";
 
@@ -23,13 +23,15 @@ export function moneyDelta(value: number): string {
   return `${signOf(value)}${money(Math.abs(value))}`;
 }
 
-/** In percent of A, with the difference as its title; the difference where A has nothing. */
+/**
+ * The difference in percent of A, with the absolute value as the tooltip; the absolute value if A is 0.
+ */
 export function ShareDelta({
   of,
   delta,
   say = (value) => count(Math.round(value)),
 }: {
-  /** The figure of A. */
+  /** The value of A. */
   of: number | string | null;
   delta: number | string | null;
   say?: (value: number) => string;

@@ -1,21 +1,23 @@
-/** The selected row: what of the texts of its two spans differs, or what the one of them says. */
+/**
+ * The selected pair: the text differences of its two spans, or the texts of the one span that exists.
+ */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Comparison } from "../../query/comparison.ts";
 import type { TextDiff } from "../../query/textdiff.ts";
 import type { Message } from "../../messages/model.ts";
 import { count } from "../format.ts";
-import { Problem } from "../parts/controls.tsx";
+import { LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { DiffViews, unitOf, type DiffView } from "../parts/diffviews.tsx";
-import { Edge } from "../parts/edge.tsx";
-import { KindMark } from "../parts/mark.tsx";
+import { ResizeHandle } from "../parts/resize-handle.tsx";
+import { KindMark } from "../parts/status-mark.tsx";
 import { Side, type SideName } from "../parts/side.tsx";
 import { ChangeCounts, WordDiff } from "../parts/worddiff.tsx";
 import { traceHref } from "../query/scope.ts";
 import { MessageView } from "../text/message.tsx";
-import { visible } from "../text/visible.ts";
-import { useWholeSpan } from "../trace/inspector/data.ts";
+import { visible } from "../parts/visible.ts";
+import { useWholeSpan } from "../data/whole-span.ts";
 import { usePair, type PairRef } from "./data.ts";
 import { changeWords, type ComparedStep, type Line } from "./rows.ts";
 
@@ -35,9 +37,9 @@ export function CompareDock(props: DockProps) {
   const shown = (row.a ?? row.b)!;
   return (
     <aside className="compare-dock" aria-label="The selected row">
-      <Edge
+      <ResizeHandle
         {...{ name: "compare.dock", variable: "--h-dock", side: "top", className: "compare-edge" }}
-        {...{ byDefault: 292, least: 120, most: 760, label: "Height of the differences" }}
+        {...{ initial: 292, min: 120, max: 760, label: "Height of the differences" }}
       />
       <header className="flex">
         <KindMark kind={shown.spanType} />
@@ -84,8 +86,8 @@ export function CompareDock(props: DockProps) {
           view={view}
         />
       ) : (
-        // Anew for the other side: a span that waits to be read is looked for in its own trace.
-        <Alone
+        // Keyed by side, because each side reads from its own trace.
+        <OneSided
           key={row.a ? "a" : "b"}
           side={row.a ? "a" : "b"}
           comparison={comparison}
@@ -105,7 +107,7 @@ function usageOf({ usage }: ComparedStep): string {
 
 function Pair({ of, isTool, view }: { of: PairRef; isTool: boolean; view: DiffView }) {
   const { data: pair, error, refetch, isPlaceholderData } = usePair(of, unitOf(view));
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!pair) return <div className="compare-texts" aria-busy="true" />;
   const inputTitle = isTool ? "Arguments" : "New input";
   return (
@@ -174,8 +176,8 @@ function TextSection({
   );
 }
 
-/** A step without a counterpart: there is nothing to hold against it. */
-function Alone({
+/** A step without a counterpart: there is nothing to compare. */
+function OneSided({
   side,
   comparison,
   step,
@@ -185,7 +187,7 @@ function Alone({
   step: ComparedStep;
 }) {
   const { data, error, refetch } = useWholeSpan(comparison[side].key, step.key);
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!data) return <div className="compare-texts" aria-busy="true" />;
   const { input, output, newFrom } = data.messages;
   const fresh = input.slice(newFrom).filter(({ role }) => role !== "system");

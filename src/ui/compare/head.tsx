@@ -1,4 +1,4 @@
-/** The head of a comparison: both traces, and B against A. */
+/** The header of a comparison: both traces, and the differences of B to A. */
 import { Link } from "wouter";
 import type { Comparison } from "../../query/comparison.ts";
 import type { Summary } from "../../backend/views.ts";
@@ -7,14 +7,14 @@ import { CopyButton, Key } from "../parts/controls.tsx";
 import { Cost, Duration } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { hrefOf } from "../pages.ts";
-import { StandingMark, standingOf, wordsOf } from "../parts/mark.tsx";
+import { StatusMark, displayStatusOf, wordsOf } from "../parts/status-mark.tsx";
 import { Side, type SideName } from "../parts/side.tsx";
 import { traceHref } from "../query/scope.ts";
 import { DurationDelta, ShareDelta } from "./deltas.tsx";
 import { TracePicker } from "./picker.tsx";
 
 export interface HeadProps {
-  /** Undefined while it is read, or not chosen. */
+  /** Undefined while loading, or if not chosen. */
   a: Summary | undefined;
   b: Summary | undefined;
   comparison: Comparison | undefined;
@@ -90,7 +90,7 @@ function Row({
   trace: Summary | undefined;
   other: Summary | undefined;
 }) {
-  const standing = trace && standingOf(trace);
+  const displayStatus = trace && displayStatusOf(trace);
   return (
     <div className="compare-facts" role="row">
       <span role="rowheader">
@@ -116,12 +116,12 @@ function Row({
         )}
         {trace && <span className="dim truncated">{trace.models.join(", ")}</span>}
       </span>
-      {trace && standing ? (
+      {trace && displayStatus ? (
         <>
           <span role="cell" className="flex">
-            <StandingMark standing={standing} errorCount={trace.errorCount} />
+            <StatusMark displayStatus={displayStatus} errorCount={trace.errorCount} />
             <span className="truncated compare-standing">
-              {wordsOf(standing, trace.errorCount)}
+              {wordsOf(displayStatus, trace.errorCount)}
             </span>
           </span>
           <span role="cell" className="muted truncated" title={exactTime(trace.startTime)}>

@@ -1,19 +1,19 @@
-/** In the head of a trace: with which others it may be compared. */
+/** The menu in a trace's header that offers traces to compare with. */
 import { useLocation } from "wouter";
 import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
 import { duration, textOf, time } from "../format.ts";
 import { hrefOf } from "../pages.ts";
-import { Problem } from "../parts/controls.tsx";
-import { Drop } from "../parts/drop.tsx";
+import { LoadError } from "../parts/controls.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { StandingMark, standingOf } from "../parts/mark.tsx";
+import { StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import { useComparable } from "./data.ts";
 import "./compare.css";
 
 export function CompareMenu({ trace, project }: { trace: Summary; project: string }) {
   return (
-    <Drop
+    <Dropdown
       className="button compare-open"
       panelClassName="compare-menu"
       label="Compare with another trace"
@@ -25,14 +25,14 @@ export function CompareMenu({ trace, project }: { trace: Summary; project: strin
       }
     >
       {() => <Offers trace={trace} project={project} />}
-    </Drop>
+    </Dropdown>
   );
 }
 
 function Offers({ trace, project }: { trace: Summary; project: string }) {
   const [, navigate] = useLocation();
   const { data, error } = useComparable(trace.key);
-  // The earlier one is A: what B has is what came since.
+  // The earlier trace becomes A, so that B shows what changed since.
   const open = (a: string) =>
     navigate(hrefOf("compare", { query: { a, b: byKey(trace.key), project } }));
   const offer = (name: string, other: Summary | null | undefined) => (
@@ -45,7 +45,7 @@ function Offers({ trace, project }: { trace: Summary; project: string }) {
       <span className="grow compare-offer">{name}</span>
       {other ? (
         <>
-          <StandingMark standing={standingOf(other)} errorCount={other.errorCount} />
+          <StatusMark displayStatus={displayStatusOf(other)} errorCount={other.errorCount} />
           <span className="dim">{time(other.startTime, Date.now())}</span>
           <span className="dim number compare-took">{textOf(duration(other.durationMs))}</span>
         </>
@@ -56,7 +56,7 @@ function Offers({ trace, project }: { trace: Summary; project: string }) {
   );
   return (
     <>
-      {error && <Problem error={error} />}
+      {error && <LoadError error={error} />}
       {offer(data?.by ? `Previous run of this ${data.by}` : "Previous run", data?.previous)}
       {offer("Last good run", data?.lastOk)}
       <button type="button" className="popover-item" onClick={() => open("")}>

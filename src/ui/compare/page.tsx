@@ -1,8 +1,8 @@
-/** Two traces side by side. What is compared, filtered and selected is in the address. */
+/** The page that compares two traces. Traces, filters and selection are in the address. */
 import { useMemo } from "react";
 import { useProject } from "../data/queries.ts";
 import { count } from "../format.ts";
-import { Nothing, Problem, StepButtons } from "../parts/controls.tsx";
+import { EmptyState, LoadError, StepButtons } from "../parts/controls.tsx";
 import { useDiffView, viewShortcuts } from "../parts/diffviews.tsx";
 import type { SideName } from "../parts/side.tsx";
 import { useShortcuts } from "../state/keys.ts";
@@ -25,7 +25,7 @@ import { CompareTable } from "./table.tsx";
 import "./compare.css";
 
 const group = "Compare";
-/** In place of a row: the reader closed the dock. */
+/** The value of the address parameter when the dock is closed. */
 const closed = "none";
 const viewKeys = { words: "w", lines: "l", sides: "b" };
 
@@ -50,7 +50,7 @@ export function ComparePage() {
   const selected = placeOf();
   const line = lines[selected];
 
-  /** Until the reader chose one: the first difference, where the dock leaves room for it. */
+  /** The selected row; by default the first difference, if the window has room for the dock. */
   function placeOf(): number {
     if (row === closed) return -1;
     if (row !== "") return lines.findIndex(({ id }) => id === row);
@@ -113,9 +113,9 @@ export function ComparePage() {
         onPick={pick}
         onSwap={swap}
       />
-      {asked.error && <Problem error={asked.error} retry={() => void asked.refetch()} />}
+      {asked.error && <LoadError error={asked.error} retry={() => void asked.refetch()} />}
       {!isWhole && !asked.error && (
-        <Nothing>Choose two traces: their steps are laid side by side here.</Nothing>
+        <EmptyState>Choose two traces to compare their steps.</EmptyState>
       )}
       {comparison && (
         <>
@@ -155,7 +155,9 @@ export function ComparePage() {
             selected={selected}
             onSelect={({ id }) => select(id)}
           />
-          {lines.length === 0 && <Nothing>No row is left: turn a filter on again.</Nothing>}
+          {lines.length === 0 && (
+            <EmptyState>All rows are hidden: turn a filter on again.</EmptyState>
+          )}
           {line && (
             <CompareDock
               comparison={comparison}

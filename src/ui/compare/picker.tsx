@@ -1,21 +1,21 @@
-/** Chooses a trace of the two: among the recent ones of the same agent, or by its id or link. */
+/** Chooses one of the two traces: from recent ones of the same agent, or by id or link. */
 import { useState } from "react";
 import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
 import { textOf, duration, time } from "../format.ts";
 import { decoded, namesIn, paths } from "../pages.ts";
-import { Problem } from "../parts/controls.tsx";
-import { Drop } from "../parts/drop.tsx";
+import { LoadError } from "../parts/controls.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { StandingMark, standingOf } from "../parts/mark.tsx";
+import { StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import type { SideName } from "../parts/side.tsx";
 import { useRecent } from "./data.ts";
 
 export interface PickerProps {
   side: SideName;
-  /** What is chosen; undefined where nothing is. */
+  /** The current choice, if any. */
   trace: Summary | undefined;
-  /** What stands on the other side: the traces of its agent are offered. */
+  /** The other trace: recent traces of its agent are offered. */
   other: Summary | undefined;
   project: string;
   onPick: (trace: string) => void;
@@ -24,7 +24,7 @@ export interface PickerProps {
 export function TracePicker({ side, trace, other, project, onPick }: PickerProps) {
   const name = trace ? (trace.name ?? trace.traceId) : "Choose a trace";
   return (
-    <Drop
+    <Dropdown
       align="start"
       className="button is-quiet compare-pick"
       panelClassName="compare-panel"
@@ -47,7 +47,7 @@ export function TracePicker({ side, trace, other, project, onPick }: PickerProps
           }}
         />
       )}
-    </Drop>
+    </Dropdown>
   );
 }
 
@@ -84,7 +84,7 @@ function Choices({ trace, other, project, onPick }: Omit<PickerProps, "side">) {
       <p className="label compare-panel-head">
         {like?.agentName ? `Recent traces of ${like.agentName}` : "Recent traces"}
       </p>
-      {error && <Problem error={error} />}
+      {error && <LoadError error={error} />}
       <div className="compare-choices">
         {found.map((each) => (
           <button
@@ -93,7 +93,7 @@ function Choices({ trace, other, project, onPick }: Omit<PickerProps, "side">) {
             className="popover-item"
             onClick={() => onPick(byKey(each.key))}
           >
-            <StandingMark standing={standingOf(each)} errorCount={each.errorCount} />
+            <StatusMark displayStatus={displayStatusOf(each)} errorCount={each.errorCount} />
             <span className="truncated grow" title={each.inputPreview ?? undefined}>
               {each.name ?? each.traceId}
             </span>
@@ -111,7 +111,9 @@ function Choices({ trace, other, project, onPick }: Omit<PickerProps, "side">) {
   );
 }
 
-/** What someone typed or pasted as a trace: its id, or the link of its page. Null for no text. */
+/**
+ * The trace in a typed or pasted text: an id, or the link of a trace's page. Null for an empty text.
+ */
 export function refIn(text: string): string | null {
   if (text === "") return null;
   const pathname = URL.canParse(text) ? new URL(text).pathname : text;

@@ -1,4 +1,6 @@
-/** The rows of a comparison as they are shown: with marks, step numbers, and by what they are filtered. */
+/**
+ * The rows of a comparison with their change marks and step numbers, and the filter by kind of change.
+ */
 import type { Change } from "../../query/pairing.ts";
 import type { Comparison } from "../../query/comparison.ts";
 
@@ -7,12 +9,12 @@ export type ComparedStep = NonNullable<ComparedRow["a"]>;
 
 export interface Line {
   row: ComparedRow;
-  /** `~a.~b` by the keys of its spans: its name in the address. */
+  /** `~a.~b` with the keys of both spans, as used in the address. */
   id: string;
   marks: { a: string; b: string };
-  /** Of a model call which of its trace it is, from 1. */
+  /** The number of a model call within its trace, from 1. */
   steps: { a: number | null; b: number | null };
-  /** The agents of its steps, but for the one that has most steps of its trace. */
+  /** The agents of the steps, except the agent with most steps of its trace. */
   agents: { a: string | null; b: string | null };
 }
 
@@ -32,21 +34,21 @@ export const changeWords: Record<Change, string> = {
   moved: "moved",
 };
 
-/** As the filters stand: what differs first. */
+/** In the order of the filter buttons: differences first. */
 export const shownChanges: readonly Change[] = ["changed", "onlyA", "onlyB", "moved", "same"];
 
 export function idOf({ a, b }: ComparedRow): string {
   return `${a ? `~${a.key}` : ""}.${b ? `~${b.key}` : ""}`;
 }
 
-/** The same pair when A and B change places. */
+/** The id of the same pair after A and B are swapped. */
 export function swappedId(id: string): string {
   return id.split(".").reverse().join(".");
 }
 
 export function linesOf({ rows }: Comparison): Line[] {
   const [ranksA, ranksB] = [ranksOf(rows, "a"), ranksOf(rows, "b")];
-  // Behind the counterpart of the last row that was not moved.
+  // The position after the counterpart of the last row that was not moved.
   let expected = -1;
   return rows.map((row) => {
     const place = row.b ? ranksB.places.get(row.b.key)! : -1;
@@ -80,7 +82,7 @@ function marksOf(change: Change, isLater: boolean): Line["marks"] {
   }
 }
 
-/** The steps of one side in the order in which they began. */
+/** The position of each step of one side by start time. */
 function ranksOf(rows: readonly ComparedRow[], side: "a" | "b") {
   const ordered = rows
     .flatMap((row) => row[side] ?? [])
@@ -93,7 +95,7 @@ function ranksOf(rows: readonly ComparedRow[], side: "a" | "b") {
   };
 }
 
-/** Whose steps most are. */
+/** The agent with the most steps. */
 function busiestOf(steps: readonly ComparedStep[]): string | null {
   const groups = [...Map.groupBy(steps, ({ agent }) => agent)];
   return groups.sort(([, x], [, y]) => y.length - x.length)[0]?.[0] ?? null;
@@ -103,13 +105,13 @@ function otherThan(agent: string | null, step: ComparedStep | null): string | nu
   return step && step.agent !== agent ? step.agent : null;
 }
 
-/** @param hidden changes, with commas between, as the address has them. */
+/** @param hidden kinds of change separated by commas, as in the address. */
 export function hiddenOf(hidden: string): Set<Change> {
   const names = hidden.split(",");
   return new Set(shownChanges.filter((change) => names.includes(change)));
 }
 
-/** Where the next difference stands, from a place on; -1 where there is none. */
+/** The index of the next difference after a row; -1 if there is none. */
 export function nextDifference(lines: readonly Line[], from: number, by: 1 | -1): number {
   const isDifference = ({ row }: Line) => row.change !== "same";
   for (let i = from + by; i >= 0 && i < lines.length; i += by)

@@ -1,24 +1,24 @@
-/** The steps of both traces as one table; only the rows in sight are in the page. */
+/** The steps of both traces as one virtual table. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import type { Comparison } from "../../query/comparison.ts";
 import { time } from "../format.ts";
 import { Duration, SpanCost } from "../parts/figure.tsx";
-import { KindMark } from "../parts/mark.tsx";
+import { KindMark } from "../parts/status-mark.tsx";
 import { Side, type SideName } from "../parts/side.tsx";
 import { useIsPhone } from "../state/media.ts";
-import { visible } from "../text/visible.ts";
+import { visible } from "../parts/visible.ts";
 import { DurationDelta, MoneyDelta } from "./deltas.tsx";
 import { changeWords, type ComparedStep, type Line } from "./rows.ts";
 
-/** As the styles say: of a row, and of the heads above all rows; a finger needs more. */
+/** In px, as in compare.css: of a row, and of the headings; touch screens use larger ones. */
 const heights = { row: 26, head: 28 };
 const phoneHeights = { row: 46, head: 44 };
 
 export interface TableProps {
   comparison: Comparison;
   lines: readonly Line[];
-  /** Where the selected row stands among them; -1 where none does. */
+  /** The index of the selected row; -1 if none. */
   selected: number;
   onSelect: (line: Line) => void;
 }
@@ -26,14 +26,14 @@ export interface TableProps {
 export function CompareTable({ comparison: { a, b }, lines, selected, onSelect }: TableProps) {
   const pane = useRef<HTMLDivElement>(null);
   const { row: height, head } = useIsPhone() ? phoneHeights : heights;
-  /** Where there is room for one. */
+  /** The side shown where only one fits. */
   const [side, setSide] = useState<SideName>("b");
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => pane.current,
     estimateSize: () => height,
     overscan: 6,
-    // The heads stand above the first row, which the virtualizer does not know of.
+    // The virtualizer does not know of the headings above the first row.
     scrollPaddingEnd: head,
     useFlushSync: false,
   });
@@ -181,7 +181,9 @@ function StepCells({
   );
 }
 
-/** In money where a step has any; what only one of them has is all of it. */
+/**
+ * The difference in cost if a step has a cost, else in time; a step without a counterpart counts in full.
+ */
 function Delta({ a, b }: { a: ComparedStep | null; b: ComparedStep | null }) {
   const costs = [a, b].map((step) => (step ? step.costUsd : "0"));
   if (costs.some((cost) => cost !== null && Number(cost) !== 0)) {

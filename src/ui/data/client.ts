@@ -1,12 +1,12 @@
-/** Asks the server. The only place that knows of the token, and how errors look on the wire. */
+/** Sends requests to the server. Only this file knows the token and the format of errors. */
 import { requestOf, type AnswerOf, type Question, type RouteName } from "../../api.ts";
 
-/** What the server answered instead: its own words, made to be shown. */
+/** An error answered by the server; its message can be shown to the user. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly hint: string | null;
-  /** The whole answer, for what else it says, as `position` of a filter's error. */
+  /** The whole answer, for further fields such as `position` of a filter error. */
   readonly body: Record<string, unknown>;
   readonly retryAfterSeconds: number | undefined;
 
@@ -28,7 +28,7 @@ export function setToken(value: string, whenRefused: () => void): void {
   onUnauthorized = whenRefused;
 }
 
-/** @throws ApiError, or a TypeError where the server is not there. */
+/** @throws ApiError, or a TypeError if the server cannot be reached. */
 export async function request<R extends RouteName>(
   route: R,
   question: Question<R>,
@@ -51,7 +51,7 @@ export async function request<R extends RouteName>(
   throw new ApiError(response.status, answer as Record<string, unknown>, retryAfter);
 }
 
-/** The JSON of an answer. */
+/** @returns the parsed JSON of an answer. @throws as `request` does. */
 export async function ask<R extends RouteName>(
   route: R,
   question: Question<R>,
@@ -60,15 +60,16 @@ export async function ask<R extends RouteName>(
   return (await request(route, question, signal)).json();
 }
 
-/** So many code units are arguments of one call. */
+/** The most code units passed to one String.fromCharCode call. */
 const unitsAtOnce = 8_192;
 
 /**
- * The text of an answer. A piece that ends within a character comes in UTF-16LE: UTF-8 has no bytes for it.
+ * @returns the text of an answer. A piece that ends within a surrogate pair is sent as UTF-16LE, because
+ * UTF-8 cannot encode half a pair.
  */
 export async function textFrom(response: Response): Promise<string> {
   if (!response.headers.get("content-type")?.endsWith("charset=utf-16le")) return response.text();
-  // A decoder would put something else in the place of half a character.
+  // TextDecoder would replace half a pair.
   const units = new Uint16Array(await response.arrayBuffer());
   let text = "";
   for (let at = 0; at < units.length; at += unitsAtOnce) {

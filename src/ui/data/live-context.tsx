@@ -1,4 +1,4 @@
-/** The one live connection, for all pages, and whether its reader has stopped the picture. */
+/** The live connection shared by all pages, and whether the user has paused updates. */
 import { useQueryClient } from "@tanstack/react-query";
 import {
   createContext,
@@ -10,16 +10,16 @@ import {
   useSyncExternalStore,
   type ReactNode,
 } from "react";
-import { connectLive, type Live, type LiveEvent, type LiveStanding } from "./live.ts";
-import { askFailedAgain } from "./query-client.ts";
+import { connectLive, type Live, type LiveEvent, type ConnectionStatus } from "./live.ts";
+import { retryFailedQueries } from "./query-client.ts";
 
-export interface LiveStatus extends LiveStanding {
-  /** From a commit to its event here; null before the first. */
+export interface LiveStatus extends ConnectionStatus {
+  /** From the commit on the server to the event in this tab; null before the first event. */
   lagMs: number | null;
-  /** Pages go on to hear events, and show nothing of them until it ends. */
+  /** While paused, pages receive events but do not show the changes. */
   isPaused: boolean;
   setPaused: (isPaused: boolean) => void;
-  /** Does not wait for the next attempt to connect. */
+  /** Connects now instead of waiting for the next attempt. */
   retryNow: () => void;
 }
 
@@ -28,23 +28,23 @@ const LiveContext = createContext<{ live: Live; status: LiveStatus } | null>(nul
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [live] = useState(connectLive);
-  const standing = useSyncExternalStore(live.onStanding, () => live.standing);
+  const connection = useSyncExternalStore(live.onConnectionChange, () => live.connection);
   const [lagMs, setLagMs] = useState<number | null>(null);
   const [isPaused, setPaused] = useState(false);
   useEffect(
     () =>
       live.onEvent((event) => {
         if (event.kind === "traces") setLagMs(Math.max(0, Date.now() - event.at));
-        if (event.kind === "reset") askFailedAgain(client);
+        if (event.kind === "reset") retryFailedQueries(client);
       }),
     [live, client],
   );
   const value = useMemo(
     () => ({
       live,
-      status: { ...standing, lagMs, isPaused, setPaused, retryNow: live.retryNow },
+      status: { ...connection, lagMs, isPaused, setPaused, retryNow: live.retryNow },
     }),
-    [live, standing, lagMs, isPaused],
+    [live, connection, lagMs, isPaused],
   );
   return <LiveContext value={value}>{children}</LiveContext>;
 }
@@ -53,7 +53,7 @@ export function useLiveStatus(): LiveStatus {
   return use(LiveContext)!.status;
 }
 
-/** Hears all that changes while the component is there, paused or not. */
+/** Calls the listener for every event while the component is mounted, paused or not. */
 export function useLiveEvents(listener: (event: LiveEvent) => void): void {
   const { live } = use(LiveContext)!;
   const latest = useRef(listener);

@@ -1,44 +1,44 @@
 /**
- * What changes, as it changes. A browser opens six connections to a server, so that of all tabs one
- * listens and tells the others; when it closes another takes its place.
+ * Live events from the server. Browsers allow six connections per server, so only one tab holds the
+ * connection and forwards events to the others; when it closes, another tab takes over.
  */
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { LiveEvents } from "../../http/live.ts";
 import { ApiError, request } from "./client.ts";
 
-/** Times in it are by the server's clock. */
+/** Times are from the server's clock. */
 export type LiveEvent = {
   [Kind in keyof LiveEvents]: { kind: Kind } & LiveEvents[Kind];
 }[keyof LiveEvents];
 
-/** `lost` once an attempt to connect failed: a connection that is merely cut is soon there again. */
+/** `lost` once a reconnection has failed: most interruptions end with the first attempt. */
 export type LiveState = "connecting" | "connected" | "lost";
 
-/** How the connection stands. Times are by this machine's clock. */
-export interface LiveStanding {
+/** The state of the connection. Times are from this machine's clock. */
+export interface ConnectionStatus {
   state: LiveState;
-  /** Since when it is not there; null while it is, and before it first was. */
+  /** When the connection was lost; null while connected and before the first connection. */
   lostAt: number | null;
-  /** When it is tried again; null while it is being tried. */
+  /** When the next attempt starts; null during an attempt. */
   retryAt: number | null;
-  /** What the server said, where it answers and refuses. */
+  /** The server's error message if it answers with an error. */
   refusal: string | null;
-  /** Whether the server can store what comes in, as far as it has said so. */
+  /** Whether the server can store data, as far as it has reported. */
   storage: LiveEvents["storage"]["storage"];
 }
 
 type Letter =
-  { event: LiveEvent } | { standing: LiveStanding } | { ask: true } | { retryNow: true };
+  { event: LiveEvent } | { connection: ConnectionStatus } | { ask: true } | { retryNow: true };
 
-/** Before the first attempt, the second, and so on; from the last on it stays the same. */
-const waitsMs = [300, 1_000, 2_000, 4_000, 8_000];
+/** The delays before reconnection attempts; the last one repeats. */
+const retryDelaysMs = [300, 1_000, 2_000, 4_000, 8_000];
 
 export interface Live {
-  readonly standing: LiveStanding;
-  /** @returns how to stop. */
+  readonly connection: ConnectionStatus;
+  /** @returns a function that removes the listener. */
   onEvent(listener: (event: LiveEvent) => void): () => void;
-  onStanding(listener: () => void): () => void;
-  /** Does not wait for the next attempt. */
+  onConnectionChange(listener: () => void): () => void;
+  /** Connects now instead of waiting for the next attempt. */
   retryNow(): void;
 }
 
@@ -46,7 +46,7 @@ export function connectLive(): Live {
   const channel = new BroadcastChannel("tealight.live");
   const events = new Set<(event: LiveEvent) => void>();
   const listeners = new Set<() => void>();
-  let standing: LiveStanding = {
+  let connection: ConnectionStatus = {
     state: "connecting",
     lostAt: null,
     retryAt: null,
@@ -57,19 +57,19 @@ export function connectLive(): Live {
   let wake = () => {};
 
   const hear = (event: LiveEvent) => events.forEach((listener) => listener(event));
-  const become = (next: LiveStanding) => {
-    const isBack = next.state === "connected" && standing.lostAt !== null;
-    standing = next;
+  const become = (next: ConnectionStatus) => {
+    const isBack = next.state === "connected" && connection.lostAt !== null;
+    connection = next;
     listeners.forEach((listener) => listener());
-    // Who was cut off does not know what it missed.
+    // Events were missed while disconnected, so all data may be stale.
     if (isBack) hear({ kind: "reset", at: Date.now() });
   };
   const tell = (letter: Letter) => channel.postMessage(letter);
 
   channel.onmessage = ({ data }: MessageEvent<Letter>) => {
     if ("event" in data) hear(data.event);
-    else if ("standing" in data) become(data.standing);
-    else if (isLeader && "ask" in data) tell({ standing });
+    else if ("connection" in data) become(data.connection);
+    else if (isLeader && "ask" in data) tell({ connection });
     else if (isLeader) wake();
   };
   tell({ ask: true });
@@ -80,9 +80,9 @@ export function connectLive(): Live {
 
   void navigator.locks.request("tealight.live", async () => {
     isLeader = true;
-    const set = (next: LiveStanding) => {
+    const set = (next: ConnectionStatus) => {
       become(next);
-      tell({ standing: next });
+      tell({ connection: next });
     };
     let lastEventId: string | null = null;
     for (let failures = 0; ; failures++) {
@@ -90,8 +90,8 @@ export function connectLive(): Live {
       try {
         const response: Response = await request("GET /api/live", { query: { lastEventId } });
         failures = -1;
-        set({ ...standing, state: "connected", lostAt: null, retryAt: null, refusal });
-        // EventSource cannot send the token.
+        set({ ...connection, state: "connected", lostAt: null, retryAt: null, refusal });
+        // EventSource cannot send the token as a header.
         const events = response
           .body!.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
           .pipeThrough(new EventSourceParserStream());
@@ -102,19 +102,19 @@ export function connectLive(): Live {
           const event: LiveEvent = { ...JSON.parse(value.data), kind: value.event };
           hear(event);
           tell({ event });
-          if ("storage" in event && event.storage !== standing.storage) {
-            set({ ...standing, storage: event.storage });
+          if ("storage" in event && event.storage !== connection.storage) {
+            set({ ...connection, storage: event.storage });
           }
         }
       } catch (cause) {
-        // The page says so, and tries again.
+        // The error is shown in the banner; the connection is retried.
         if (cause instanceof ApiError) refusal = cause.message;
       }
-      const waitMs = waitsMs[Math.min(failures + 1, waitsMs.length - 1)]!;
-      const lost: LiveStanding = {
-        ...standing,
+      const waitMs = retryDelaysMs[Math.min(failures + 1, retryDelaysMs.length - 1)]!;
+      const lost: ConnectionStatus = {
+        ...connection,
         state: failures === -1 ? "connecting" : "lost",
-        lostAt: standing.lostAt ?? Date.now(),
+        lostAt: connection.lostAt ?? Date.now(),
         retryAt: Date.now() + waitMs,
         refusal,
       };
@@ -128,14 +128,14 @@ export function connectLive(): Live {
   });
 
   return {
-    get standing() {
-      return standing;
+    get connection() {
+      return connection;
     },
     onEvent(listener) {
       events.add(listener);
       return () => events.delete(listener);
     },
-    onStanding(listener) {
+    onConnectionChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

@@ -1,4 +1,4 @@
-/** What several pages ask for. A page's own questions stand in its own room. */
+/** Queries used by several pages; queries of a single page are in that page's folder. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useParam } from "../state/url.ts";
@@ -14,7 +14,7 @@ export function useProjects() {
   });
 }
 
-/** What was refused, the newest first. */
+/** Refused requests, newest first. */
 export function useRejects(limit = 100) {
   return useQuery({
     queryKey: ["rejects", limit],
@@ -32,12 +32,12 @@ export function useStatus() {
   });
 }
 
-/** The project that all pages are about; "" is all of them. */
+/** The project selected for all pages; "" for all projects. */
 export function useProject(): [project: string, set: (project: string) => void] {
   return useParam<string>("project", "");
 }
 
-/** The time, so often anew as something on the screen changes with it. */
+/** The current time, updated at this interval. */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

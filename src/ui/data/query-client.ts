@@ -1,4 +1,4 @@
-/** How all questions to the server are kept, and asked again where they failed. */
+/** How answers are cached, and when failed requests are repeated. */
 import { QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./client.ts";
 
@@ -9,15 +9,15 @@ export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        // The live connection says when something is stale.
+        // Live events invalidate data that has changed.
         staleTime: 30_000,
         refetchOnWindowFocus: false,
-        // The server may be on this machine, which needs no network.
+        // A local server can be reached without a network.
         networkMode: "always",
-        // What failed is said at once and asked again while somebody looks at it, each time later.
+        // Errors are shown at once; failed queries on the screen are repeated with increasing delays.
         retry: false,
         refetchInterval: ({ state: { status, error, errorUpdateCount } }) =>
-          status === "error" && mayPass(error)
+          status === "error" && isRetryable(error)
             ? Math.min(lastRetryMs, firstRetryMs * 2 ** (errorUpdateCount - 1))
             : false,
       },
@@ -26,15 +26,15 @@ export function createQueryClient(): QueryClient {
   });
 }
 
-/** Whether the same question may be answered later: what the server refused once it refuses again. */
-function mayPass(error: Error | null): boolean {
+/** Whether a retry could succeed: an error answered by the server would repeat. */
+function isRetryable(error: Error | null): boolean {
   return !(error instanceof ApiError && error.status < 500);
 }
 
-/** Asks again what failed, now that the server is there. */
-export function askFailedAgain(client: QueryClient): void {
+/** Repeats failed queries after the server has come back. */
+export function retryFailedQueries(client: QueryClient): void {
   void client.refetchQueries({
     type: "active",
-    predicate: ({ state }) => state.status === "error" && mayPass(state.error),
+    predicate: ({ state }) => state.status === "error" && isRetryable(state.error),
   });
 }

@@ -1,9 +1,9 @@
-/** Work that many events ask for, done soon and not too often. */
+/** Throttles work that is triggered by many events. */
 import { useCallback, useEffect, useRef } from "react";
 
 /**
- * @param everyMs so long after one has begun the next may; never two beside each other.
- * @returns asks for it: at once where it was quiet, else as soon as it may be again.
+ * @param everyMs the shortest time between two starts; runs never overlap.
+ * @returns a function that requests a run: at once if idle, else as soon as allowed.
  */
 export function useThrottled(work: () => Promise<unknown> | void, everyMs: number): () => void {
   const latest = useRef(work);

@@ -1,6 +1,6 @@
 /**
- * The operator's token. It comes in the fragment of an address, which is never sent anywhere, is kept for
- * this tab alone, and leaves the address bar at once. A new tab asks those that are open.
+ * The operator's token. It arrives in the fragment of the address, which browsers never send, is removed
+ * from the address bar at once, and is kept for this tab only. A new tab asks other open tabs for it.
  */
 const storageKey = "tealight.token";
 const askMs = 400;
@@ -13,7 +13,7 @@ channel.onmessage = ({ data }: MessageEvent<Letter>) => {
   if ("ask" in data && token !== null) channel.postMessage({ token } satisfies Letter);
 };
 
-/** @returns null where no address, no storage and no other tab has one. */
+/** @returns null if neither the address, nor storage, nor another tab has one. */
 export async function findToken(): Promise<string | null> {
   return takeFromAddress() ?? sessionStorage.getItem(storageKey) ?? (await askOtherTabs());
 }
@@ -51,13 +51,13 @@ function askOtherTabs(): Promise<string | null> {
   });
 }
 
-/** For this tab, until it is closed. */
+/** Keeps the token until the tab is closed. */
 export function keepToken(token: string): void {
   sessionStorage.setItem(storageKey, token);
 }
 
-/** @returns whether the server takes it; null where the server does not answer. */
-export async function holds(token: string): Promise<boolean | null> {
+/** @returns whether the server accepts the token; null if it does not answer. */
+export async function isTokenValid(token: string): Promise<boolean | null> {
   try {
     const headers = { authorization: `Bearer ${token}` };
     return (await fetch("/api/projects", { headers })).status !== 401;
@@ -66,7 +66,7 @@ export async function holds(token: string): Promise<boolean | null> {
   }
 }
 
-/** After the server refused it. */
+/** Called after the server has rejected the token. */
 export function forgetToken(): void {
   sessionStorage.removeItem(storageKey);
 }

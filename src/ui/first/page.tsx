@@ -1,4 +1,7 @@
-/** Before the first trace: how to send one. Gives way by itself when it arrives. */
+/**
+ * The page shown before the first trace arrives: how to send traces. It opens the first trace when it
+ * arrives.
+ */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
@@ -7,7 +10,7 @@ import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useProject, useRejects } from "../data/queries.ts";
 import { timeOfDay } from "../format.ts";
-import { CopyButton, Problem } from "../parts/controls.tsx";
+import { CopyButton, LoadError } from "../parts/controls.tsx";
 import { ImportButton } from "../import/button.tsx";
 import { hasImports } from "../import/run.ts";
 import { hrefOf } from "../pages.ts";
@@ -28,7 +31,7 @@ export function FirstRun() {
   });
   useLiveEvents((event) => {
     const [trace] = event.kind === "traces" ? event.traces : [];
-    // One of many that are imported is not what one waits for: they come as a list.
+    // Imported traces are shown as a list instead.
     if (trace && !hasImports()) navigate(traceHref(trace.key, { project: "" }));
   });
   return (
@@ -39,7 +42,7 @@ export function FirstRun() {
           <div>
             <h1>Send the first span</h1>
             <p className="muted">
-              Everything stays on this machine. The trace opens here by itself as soon as a span
+              Everything stays on this machine. The trace opens here automatically as soon as a span
               arrives.
             </p>
           </div>
@@ -47,7 +50,7 @@ export function FirstRun() {
           <ImportButton />
           <SampleButton />
         </div>
-        {error && <Problem error={error} />}
+        {error && <LoadError error={error} />}
         {setup && <Guides setup={setup} />}
         <p className="flex first-waiting" role="status">
           <i className={state === "connected" ? "live-dot" : "first-lost-dot"} />
@@ -55,7 +58,12 @@ export function FirstRun() {
         </p>
         <Refusals />
         <p className="note">
-          Addresses and key are also printed by <code>tealight env</code>.
+          Addresses and key are also printed by <code>tealight env</code>. What to set for each
+          agent and framework is in the{" "}
+          <Link className="link" href={hrefOf("doc", { at: { topic: "sending" } })}>
+            manual
+          </Link>
+          .
         </p>
       </div>
     </div>
@@ -92,7 +100,7 @@ function SampleButton() {
       <button type="button" className="button" onClick={() => void load()}>
         Load a sample trace
       </button>
-      {problem !== null && <Problem error={problem} />}
+      {problem !== null && <LoadError error={problem} />}
     </div>
   );
 }
@@ -156,7 +164,7 @@ function GuideCard({ guide: { lines, snippet, language, note } }: { guide: Guide
   );
 }
 
-/** Why nothing arrives, where something came and was refused. */
+/** Refused requests, as the likely reason why nothing arrives. */
 function Refusals() {
   const [project] = useProject();
   const { data: rejects = [] } = useRejects(5);
@@ -165,9 +173,7 @@ function Refusals() {
     <section>
       <div className="flex first-refusals-head">
         <h2 className="strong">Nothing arriving?</h2>
-        <span className="dim">
-          The last requests that were refused. No content of theirs was kept.
-        </span>
+        <span className="dim">The most recent refused requests. Their content was not stored.</span>
         <span className="grow" />
         <Link
           className="button is-quiet is-small"

@@ -1,4 +1,4 @@
-/** A run to look at before there is one of your own: ingest v1, as an agent would have sent it. */
+/** A sample trace in the ingest v1 format, for a look at the viewer before sending your own. */
 
 interface Span {
   spanId: string;
@@ -14,7 +14,7 @@ const system =
   "You look after a small web shop. Use the tools you are given, and say what you did in two sentences.";
 const question = "Why did the checkout fail for two customers this morning, and can you repair it?";
 
-/** @param now epoch ms at which it ended. */
+/** @param now the end time of the trace in epoch ms. */
 export function sampleTrace(now: number) {
   const start = now - 31_000;
   const at = (seconds: number) => Math.round(start + seconds * 1000);

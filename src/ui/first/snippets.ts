@@ -1,12 +1,12 @@
-/** What to copy, for each way of sending traces here. */
+/** The code to copy for each way of sending traces. */
 import type { Setup } from "../../http/setup.ts";
 
 export interface Guide {
   id: string;
   name: string;
-  /** Variables to set: what each is called, and its line. */
+  /** Environment variables: label and line to copy. */
   lines: [label: string, line: string][];
-  /** Code, or a prompt. */
+  /** Code, or a prompt for a coding agent. */
   snippet: string;
   language: "typescript" | "bash" | "text";
   note?: string;
@@ -14,7 +14,7 @@ export interface Guide {
 
 export function guidesOf(setup: Setup): Guide[] {
   const { ingestUrl, otlpUrl, otlpAuth, apiKey, keyFile } = setup;
-  const key = apiKey ?? "<a key of yours: see Settings>";
+  const key = apiKey ?? "<your key: see Settings>";
   const ingest: Guide["lines"] = [
     ["Endpoint", `FOGLAMP_INGEST_URL=${ingestUrl}`],
     ["Key", `FOGLAMP_API_KEY=${key}`],
@@ -66,7 +66,7 @@ export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
 
 # Or let a command have all variables:
 tealight run -- node my-agent.js`,
-      note: "GenAI conventions, OpenInference and OpenLLMetry are understood, over HTTP and gRPC.",
+      note: "Supports the GenAI conventions, OpenInference and OpenLLMetry, over HTTP and gRPC.",
     },
     {
       id: "agent",

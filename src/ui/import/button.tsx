@@ -1,8 +1,8 @@
-/** Chooses files to import, for who does not drop them. */
+/** A button that opens the file chooser, as an alternative to dropping files. */
 import { useProject } from "../data/queries.ts";
 import { importFiles } from "./run.ts";
 
-/** Kept, or a browser may let go of it while the files are chosen. */
+/** Kept in a variable: browsers may collect an unreferenced input while the file chooser is open. */
 let input: HTMLInputElement | null = null;
 
 export function chooseFiles(project: string): void {

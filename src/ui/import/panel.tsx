@@ -1,9 +1,9 @@
-/** Files dropped anywhere on the page are imported; a panel over all pages says how far they are. */
+/** Imports files dropped anywhere on the page, and shows the progress in a panel over all pages. */
 import { useEffect, useRef, useState } from "react";
 import { useProject, useProjects } from "../data/queries.ts";
 import { bytes, plural, textOf } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
-import { StandingMark, type Standing } from "../parts/mark.tsx";
+import { StatusMark, type DisplayStatus } from "../parts/status-mark.tsx";
 import {
   forgetImports,
   importFiles,
@@ -37,7 +37,7 @@ export function Imports() {
   );
 }
 
-/** @returns whether files are held over the page. */
+/** @returns whether files are being dragged over the page. */
 function useDroppedFiles(onDrop: (files: File[]) => void): boolean {
   const [isOver, setOver] = useState(false);
   const drop = useRef(onDrop);
@@ -47,13 +47,13 @@ function useDroppedFiles(onDrop: (files: File[]) => void): boolean {
       dataTransfer?.types.includes("Files") ?? false;
     const over = (event: DragEvent) => {
       if (!hasFiles(event)) return;
-      // Without it the browser would open the file in place of the page.
+      // Otherwise the browser would open the file in place of the page.
       event.preventDefault();
       event.dataTransfer!.dropEffect = "copy";
       setOver(true);
     };
     const leave = ({ relatedTarget }: DragEvent) => {
-      // Into no other element: out of the window.
+      // The pointer has left the window, not just an element.
       if (relatedTarget === null) setOver(false);
     };
     const dropped = (event: DragEvent) => {
@@ -120,7 +120,7 @@ function Panel({
   );
 }
 
-const standings: Record<Import["state"], Standing> = {
+const displayStatuses: Record<Import["state"], DisplayStatus> = {
   waits: "running",
   runs: "running",
   done: "ok",
@@ -141,7 +141,11 @@ function Row({ of }: { of: Import }) {
   const isBegun = doneBytes > 0;
   return (
     <li className="import-row">
-      <StandingMark standing={standings[state]} errorCount={refusedLines} words={words[state]} />
+      <StatusMark
+        displayStatus={displayStatuses[state]}
+        errorCount={refusedLines}
+        words={words[state]}
+      />
       <span className="truncated" title={file.name}>
         {file.name}
       </span>
@@ -174,9 +178,9 @@ function Row({ of }: { of: Import }) {
   );
 }
 
-/** What came of it so far. */
+/** The progress or result of an import in words. */
 function tallyOf({ state, doneBytes, newTraces, newSpans, knownSpans }: Import): string {
-  if (state === "waits") return "Waits for the file before it.";
+  if (state === "waits") return "Waiting for the previous file.";
   if (doneBytes === 0 && state !== "runs") return "Nothing was imported.";
   const fresh = `${plural(newTraces, "trace")}, ${plural(newSpans, "span")} new`;
   const rest =

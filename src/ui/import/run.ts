@@ -1,38 +1,38 @@
 /**
- * Imports of files, one after the other. They belong to no page: they go on while one looks at others.
- * A file is read as it is sent, a few lines at a time.
+ * Imports files one after the other, independent of the open page. A file is read while it is sent, a few
+ * lines at a time.
  */
 import { useSyncExternalStore } from "react";
 import { linesOf, sendLines, untilThereIsRoom, whyRefused, type Line } from "../../importing.ts";
 import type { Issue } from "../../errors.ts";
 import { ApiError, ask } from "../data/client.ts";
 import { saveFile } from "../text/save.ts";
-import { headBytes, whatIsWrong } from "./head.ts";
+import { headBytes, formatProblem } from "./check-format.ts";
 
 export interface Import {
   file: File;
-  /** "" is the default one. */
+  /** "" for the default project. */
   project: string;
   state: "waits" | "runs" | "done" | "stopped" | "failed";
-  /** Why it is not imported, or not to its end. */
+  /** Why the import failed or stopped. */
   problem: string | null;
   doneBytes: number;
   newTraces: number;
   newSpans: number;
-  /** Spans that were here already. */
+  /** Spans that were already stored. */
   knownSpans: number;
   refusedLines: number;
-  /** The first refused lines, in their order. */
+  /** The first refused lines, in order. */
   refusals: readonly { line: number; reason: string }[];
 }
 
-/** Of a longer line not even a server with the largest limit takes the spans. */
-const longestLineBytes = 64 * 1024 * 1024;
-const shownRefusals = 3;
-/** What goes on is drawn so often. */
+/** Longer lines exceed the largest body limit a server can have. */
+const maxLineBytes = 64 * 1024 * 1024;
+const maxRefusals = 3;
+/** The interval between updates of the progress. */
 const drawnEveryMs = 100;
 
-/** What stands where in the file was refused, by the import. */
+/** The byte ranges of refused lines. */
 const refusedParts = new WeakMap<File, { start: number; end: number }[]>();
 const stops = new WeakMap<File, AbortController>();
 
@@ -53,7 +53,7 @@ export function useImports(): readonly Import[] {
 
 export const isUnderWay = ({ state }: Import) => state === "waits" || state === "runs";
 
-/** @returns whether a file is imported, or was and the panel still tells of it. */
+/** @returns whether a file is being imported, or a finished import is still shown. */
 export function hasImports(): boolean {
   return imports.length > 0;
 }
@@ -68,7 +68,7 @@ export function importFiles(files: readonly File[], project: string): void {
   void goOn();
 }
 
-/** Stops what is under way, and what waits. What is stored by then stays. */
+/** Stops running and waiting imports. Traces stored so far are kept. */
 export function stopImports(): void {
   for (const { file, state } of imports) {
     if (state === "waits") change(file, { state: "stopped" });
@@ -82,7 +82,7 @@ export function forgetImports(): void {
   draw();
 }
 
-/** Hands the refused lines over as a file, to be corrected and imported again. */
+/** Downloads the refused lines as a file, to be corrected and imported again. */
 export function saveRefused(file: File): void {
   const lines = refusedParts.get(file)!.toSorted((a, b) => a.start - b.start);
   const parts = lines.flatMap(({ start, end }) => [file.slice(start, end), "\n"]);
@@ -104,22 +104,22 @@ async function run({ file, project }: Import): Promise<void> {
   draw();
   try {
     const head = new Uint8Array(await file.slice(0, headBytes).arrayBuffer());
-    const problem = whatIsWrong(head, file.size <= headBytes);
+    const problem = formatProblem(head, file.size <= headBytes);
     if (problem !== null) return change(file, { state: "failed", problem });
-    const lines = linesOf(chunksOf(file), longestLineBytes);
+    const lines = linesOf(chunksOf(file), maxLineBytes);
     await sendLines(lines, (line) => send(file, project, line, stop.signal));
     change(file, { state: "done", doneBytes: file.size });
   } catch (cause) {
     if (stop.signal.aborted) change(file, { state: "stopped" });
     else change(file, { state: "failed", problem: wordsFor(cause) });
-    // Lines that are on their way.
+    // Cancels lines that are being sent.
     stop.abort();
   } finally {
     draw();
   }
 }
 
-/** Not every browser goes through a stream by itself. */
+/** Not every browser can iterate over a stream. */
 async function* chunksOf(file: File): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader();
   try {
@@ -159,14 +159,14 @@ function refuse(file: File, { number, start, end }: Line, reason: string): void 
   change(file, (of) => ({
     doneBytes: of.doneBytes + end - start + 1,
     refusedLines: of.refusedLines + 1,
-    // Answers come in any order.
+    // Answers arrive in any order.
     refusals: [...of.refusals, { line: number, reason }]
       .sort((a, b) => a.line - b.line)
-      .slice(0, shownRefusals),
+      .slice(0, maxRefusals),
   }));
 }
 
-/** Whether the line is to blame: all else would meet the next one, too. */
+/** Whether the error is specific to the line; any other error would affect the next line, too. */
 function isOfLine({ code }: ApiError): boolean {
   return ["invalid_json", "invalid_payload", "payload_too_large"].includes(code);
 }

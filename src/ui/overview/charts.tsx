@@ -1,4 +1,4 @@
-/** Six charts of one range, a bucket under the same place in each. */
+/** Six charts of the same range, with aligned buckets. */
 import type { Stats } from "../../backend/figures.ts";
 import {
   CostChart,
@@ -13,9 +13,9 @@ export function Charts({
   tools,
   onChoose,
 }: {
-  /** By model, the one that costs most first. */
+  /** By model, most expensive first. */
   stats: Stats;
-  /** Of all calls of tools, over the same range. */
+  /** All tool calls in the same range. */
   tools: Stats | undefined;
   onChoose: Choose;
 }) {

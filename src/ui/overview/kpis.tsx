@@ -1,4 +1,4 @@
-/** The figures of the whole range, each against the range before. */
+/** The totals of the range, each compared with the previous range. */
 import type { ReactNode } from "react";
 import type { Figures, Stats } from "../../backend/figures.ts";
 import { startsOf, valuesOf, type Bucket } from "../charts/buckets.ts";
@@ -6,19 +6,19 @@ import { Spark } from "../charts/spark.tsx";
 import { count, duration, money, percent, plural, short, textOf, type Figure } from "../format.ts";
 import { FigureText } from "../parts/figure.tsx";
 
-/** Whether more of it is better, worse or neither. */
+/** Whether an increase is bad or neutral. */
 type Sense = "worse" | "neither";
 
 interface Kpi {
   name: string;
   figure: Figure | null;
-  /** How it changed: the difference, and how it reads. */
+  /** The change: the difference, and its text. */
   change: [difference: number, text: string] | null;
   sense: Sense;
   aside: ReactNode;
   spark: (bucket: Bucket) => number | null;
   isError?: boolean;
-  /** The figures in full. */
+  /** The exact figures. */
   title?: string;
 }
 
@@ -49,7 +49,7 @@ export function Kpis({ stats, before }: { stats: Stats; before: string }) {
   );
 }
 
-/** Before the first trace there is nothing to compare with. */
+/** Null if there were no traces to compare with. */
 function comparable(before: Figures | null): Figures | null {
   return before && before.traces + before.requests > 0 ? before : null;
 }

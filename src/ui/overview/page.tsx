@@ -1,8 +1,8 @@
-/** What it all costs, how long it takes and what fails: over time, and by whatever it belongs to. */
+/** Cost, duration and errors: over time, and by agent, model and so on. */
 import { Link } from "wouter";
 import { Breakdown } from "../charts/breakdown.tsx";
 import type { GroupField } from "../charts/groups.tsx";
-import { Nothing, Problem } from "../parts/controls.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
 import { QueryBar } from "../query/bar.tsx";
 import { useFigures, useFreshFigures } from "../query/figures.ts";
 import { rangeWords, RangePicker } from "../query/range.tsx";
@@ -49,7 +49,7 @@ export function OverviewPage() {
       </div>
       <div className="pane overview-pane">
         {problem || (error && !data) ? (
-          <Problem error={problem ?? error} retry={() => void refetch()} />
+          <LoadError error={problem ?? error} retry={() => void refetch()} />
         ) : isEmpty ? (
           <EmptyRange scope={scope} />
         ) : (
@@ -57,7 +57,7 @@ export function OverviewPage() {
             <>
               {data.partial && (
                 <p className="note note-strip" role="status">
-                  More traces match than can be counted at once: these are the newest.
+                  Too many traces match to count them all: these are the newest.
                 </p>
               )}
               <Kpis stats={data} before={beforeWords(scope)} />
@@ -86,7 +86,7 @@ export function OverviewPage() {
   );
 }
 
-/** "vs the 7 days before" where the range is one that has a name. */
+/** "vs the 7 days before", for ranges that have a name. */
 function beforeWords(scope: Scope): string {
   const name = /^(?:in the last )(.*)$/.exec(rangeWords(scope))?.[1];
   return `vs the ${name ?? "time"} before`;
@@ -96,7 +96,7 @@ function EmptyRange({ scope }: { scope: Scope }) {
   const set = useSetParams();
   const words = rangeWords(scope);
   return (
-    <Nothing>
+    <EmptyState>
       <p>
         No trace {scope.filter && "that matches "}
         {words}.
@@ -106,6 +106,6 @@ function EmptyRange({ scope }: { scope: Scope }) {
           Show all time
         </button>
       )}
-    </Nothing>
+    </EmptyState>
   );
 }

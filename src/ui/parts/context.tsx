@@ -1,4 +1,4 @@
-/** How much of its model's context a call took: "41.5 k of 200 k context, 21 %". */
+/** The share of the model's context window that a call used: "41.5 k of 200 k context, 21 %". */
 import type { Usage } from "../../contract/v1.ts";
 import { count, percent, short, textOf } from "../format.ts";
 import { FigureText } from "./figure.tsx";
@@ -8,22 +8,22 @@ export interface ContextUse {
   contextWindow: number;
 }
 
-/** @returns null where the call does not say what it took, or the limit is not known. */
+/** @returns null if the call's usage or the model's limit is unknown. */
 export function contextUse(
   usage: Usage | null | undefined,
   contextWindow: number | null | undefined,
 ): ContextUse | null {
   const { inputTokens, outputTokens = 0, cachedInputTokens = 0 } = usage ?? {};
   if (inputTokens === undefined || !contextWindow) return null;
-  // Input is with its cache; where the parts are more than the whole, they are believed.
+  // Input tokens include cached ones; if the parts add up to more than the total, the parts are used.
   const cached = cachedInputTokens + (usage?.cacheWriteInputTokens ?? 0);
   return { tokens: Math.max(inputTokens, cached) + outputTokens, contextWindow };
 }
 
-/** From here on it is close to its limit. */
+/** From here on the call is close to the limit. */
 const closeShare = 0.8;
 
-/** @param as without the tokens where these stand beside it, or the share alone. */
+/** @param as whether to show the tokens, or only the share. */
 export function ContextShare({
   of,
   as = "whole",
@@ -37,7 +37,7 @@ export function ContextShare({
   return (
     <span
       className={look}
-      title={`${count(tokens)} of ${count(contextWindow)} tokens of context: input, with its cache, and output`}
+      title={`${count(tokens)} of ${count(contextWindow)} tokens of the context window: input including cached, and output`}
     >
       {as === "whole" && `${textOf(short(tokens))} of ${textOf(short(contextWindow))} context, `}
       <FigureText figure={percent(share)} />

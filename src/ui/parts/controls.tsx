@@ -1,9 +1,9 @@
-/** Small parts that every page uses. */
+/** Small components used by every page. */
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { keyText, useShortcuts } from "../state/keys.ts";
 import { Icon } from "./icon.tsx";
 
-/** A keycap beside what the key does; screen readers have aria-keyshortcuts. */
+/** The keycap of a shortcut; screen readers use aria-keyshortcuts instead. */
 export function Key({ of }: { of: string }) {
   return (
     <kbd className="keycap wide-only" aria-hidden="true">
@@ -14,7 +14,7 @@ export function Key({ of }: { of: string }) {
 
 const copiedMs = 1_500;
 
-/** True for a moment after something was copied. */
+/** True for a moment after copying. */
 export function useCopied(): [isCopied: boolean, copy: (text: string) => Promise<void>] {
   const [isCopied, setCopied] = useState(false);
   const timer = useRef(0);
@@ -28,7 +28,7 @@ export function useCopied(): [isCopied: boolean, copy: (text: string) => Promise
   return [isCopied, copy];
 }
 
-/** Copies, and says for a moment that it did. */
+/** Copies a text and confirms it for a moment. */
 export function CopyButton({
   text,
   label,
@@ -36,7 +36,7 @@ export function CopyButton({
   className = "button is-quiet is-small is-square",
 }: {
   text: string | (() => string | Promise<string>);
-  /** What is copied: the name for screen readers where there are no words. */
+  /** What is copied; the accessible name if the button has no text. */
   label: string;
   children?: ReactNode;
   className?: string;
@@ -62,7 +62,7 @@ export function CopyButton({
   );
 }
 
-/** Two buttons: to the one before, and to the one after. */
+/** Two buttons: previous and next. */
 export function StepButtons({
   of,
   keys: [previous, next],
@@ -70,9 +70,9 @@ export function StepButtons({
   onStep,
 }: {
   of: string;
-  /** What does the same, back and forth. */
+  /** The keyboard shortcuts of the buttons. */
   keys: [previous: string, next: string];
-  /** Whether the key that goes forth is shown. */
+  /** Whether the shortcut of "next" is shown. */
   hasKeycap?: boolean;
   onStep: (by: 1 | -1) => void;
 }) {
@@ -101,8 +101,8 @@ export function StepButtons({
   );
 }
 
-/** What could not be read, in the server's own words, and one way out. */
-export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {
+/** A failed request: the server's message, and a button to retry. */
+export function LoadError({ error, retry }: { error: unknown; retry?: () => void }) {
   const { message, hint } = error as { message: string; hint?: string | null };
   return (
     <div className="problem" role="alert">
@@ -120,12 +120,12 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
-/** One sentence with the cause, and one way out. */
-export function Nothing({ children }: { children: ReactNode }) {
+/** An empty state: one sentence with the reason and a way out. */
+export function EmptyState({ children }: { children: ReactNode }) {
   return <div className="nothing">{children}</div>;
 }
 
-/** A modal dialog. The browser keeps the focus inside and gives it back; Escape closes. */
+/** A modal dialog. The browser keeps the focus inside and restores it afterwards; Escape closes. */
 export function Dialog({
   label,
   onClose,
@@ -139,7 +139,7 @@ export function Dialog({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current!.showModal(), []);
-  // The page below hears no key.
+  // Shortcuts of the page below are disabled.
   useShortcuts([], "modal");
   return (
     <dialog

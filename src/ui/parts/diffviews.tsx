@@ -1,4 +1,4 @@
-/** How the differences of two texts are shown: words in one text, lines, or side by side. */
+/** The views of a text diff: by words, by lines, or side by side. */
 import { usePref } from "../state/prefs.ts";
 
 export const diffViews = ["words", "lines", "sides"] as const;
@@ -6,18 +6,18 @@ export type DiffView = (typeof diffViews)[number];
 
 const names: Record<DiffView, string> = { words: "Words", lines: "Lines", sides: "Side by side" };
 
-/** Remembered for all pages. */
+/** The selected view, remembered for all pages. */
 export function useDiffView(): [DiffView, (view: DiffView) => void] {
   const [wanted, set] = usePref("diff.view", "words");
   return [diffViews.find((view) => view === wanted) ?? "words", set];
 }
 
-/** What the server is asked to compare. */
+/** The unit the server has to compare. */
 export function unitOf(view: DiffView): "lines" | null {
   return view === "lines" ? "lines" : null;
 }
 
-/** @param keys that do the same. */
+/** @param keys the keyboard shortcuts of the views. */
 export function DiffViews({
   view,
   keys,
@@ -44,7 +44,7 @@ export function DiffViews({
   );
 }
 
-/** The same by keys. */
+/** The keyboard shortcuts that switch the view. */
 export function viewShortcuts(
   group: string,
   keys: Record<DiffView, string>,

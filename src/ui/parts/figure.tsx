@@ -1,4 +1,4 @@
-/** Figures on screens: digits first, the unit smaller and dimmer, unknown as a word. */
+/** Components for figures: digits, then a smaller and dimmer unit; unknown values as a word. */
 import { Fragment } from "react";
 import type { Skeleton, Summary } from "../../backend/views.ts";
 import { count, duration, money, plural, short, textOf, type Figure } from "../format.ts";
@@ -18,7 +18,7 @@ export function Duration({ ms }: { ms: number | null | undefined }) {
   return <FigureText figure={duration(ms)} />;
 }
 
-/** Shortened, with all digits as its title. */
+/** Shortened, with all digits in the tooltip. */
 export function Tokens({ value }: { value: number | string | null | undefined }) {
   if (value === null || value === undefined) return <span className="dim">not reported</span>;
   return (
@@ -29,8 +29,8 @@ export function Tokens({ value }: { value: number | string | null | undefined })
 }
 
 /**
- * "unpriced" where nothing has a price, "≥" where only some of the calls have, "≈" where a call may be
- * billed otherwise. What senders report is in the title alone, as no part of the sum.
+ * "unpriced" if no call has a price, "≥" if only some have one, "≈" if the bill may differ. Costs reported
+ * by senders are only in the tooltip and not part of the sum.
  */
 export function Cost({
   of: {
@@ -50,7 +50,7 @@ export function Cost({
     costUsd !== null && `$${costUsd}`,
     isCostEstimated && estimatedTitle,
     missing > 0 && `${plural(missing, "call")} without a price`,
-    reportedCostUsd !== null && `of which the sender reports $${reportedCostUsd}`,
+    reportedCostUsd !== null && `the sender reports $${reportedCostUsd}`,
   ];
   return (
     <span className={costUsd === null ? "dim" : undefined} title={title.filter(Boolean).join(", ")}>
@@ -63,10 +63,11 @@ function markOf(isPartial: boolean, isEstimated: boolean): string {
   return isEstimated ? "≈ " : isPartial ? "≥ " : "";
 }
 
-/** Why a figure has the mark; the receipt of the call says it in full. */
-const estimatedTitle = "estimated: the list has no price for a tier or for a part of what was used";
+/** The tooltip of an estimated cost; the call's cost receipt has the details. */
+const estimatedTitle =
+  "estimated: the price list lacks a price for the tier or for a part of the usage";
 
-/** The cost of one call; nothing where it has none. */
+/** The cost of one call; empty without one. */
 export function SpanCost({ of: { costUsd, isCostEstimated } }: { of: SpanCostOf }) {
   if (costUsd === null) return null;
   return (

@@ -1,4 +1,4 @@
-/** Drawings: 16 px strokes for controls, 14 px for states, 12 px for kinds of spans. */
+/** Icons: 16 px for controls, 14 px for states, 12 px for kinds of spans. */
 const icons = {
   search: "M11.2 7a4.2 4.2 0 1 1-8.4 0 4.2 4.2 0 0 1 8.4 0m-1 3.2 3.3 3.3",
   right: "m6 4 4 4-4 4",
@@ -38,7 +38,7 @@ export type IconName = keyof typeof icons;
 
 const looks = { s: "icon is-small", xs: "icon is-tiny" };
 
-/** Says nothing by itself: what it stands on has words or a label. */
+/** Hidden from screen readers: the element around it has a label. */
 export function Icon({ name, size }: { name: IconName; size?: "s" | "xs" }) {
   return (
     <svg className={size ? looks[size] : "icon"} viewBox="0 0 16 16" aria-hidden="true">

@@ -1,4 +1,4 @@
-/** The letters of two that are compared: A is outlined, B filled. */
+/** The letters A and B of a comparison: A is outlined, B is filled. */
 import "./side.css";
 
 export type SideName = "a" | "b";

@@ -1,7 +1,7 @@
-/** What became of a text, as the server compared it: words that went and came, the rest folded. */
+/** A text diff computed by the server: removed and added words, with unchanged parts folded. */
 import type { TextDiff } from "../../query/textdiff.ts";
 import { count, plural } from "../format.ts";
-import { visible } from "../text/visible.ts";
+import { visible } from "./visible.ts";
 import type { DiffView } from "./diffviews.tsx";
 import "./worddiff.css";
 
@@ -19,7 +19,7 @@ export function WordDiff({ diff, view, isCode = false }: WordDiffProps) {
   if (isEqual) {
     return <p className="note">Unchanged, {plural(lengthA ?? 0, "character")}.</p>;
   }
-  // Until the lines are read, the words stand as they are.
+  // Until the line diff is loaded, the word diff stays visible.
   const isLines = view === "lines" && unit === "lines";
   const className = `worddiff-text ${isCode ? "mono is-code" : ""} ${isLines ? "is-lines" : ""}`;
   const side = (left: boolean) => parts.filter(({ change }) => change !== missing(left));
@@ -52,10 +52,10 @@ export function WordDiff({ diff, view, isCode = false }: WordDiffProps) {
 
 const missing = (left: boolean): Part["change"] => (left ? "onlyB" : "onlyA");
 
-/** Of more lines at a stretch only the first is marked: each is an element of its own. */
+/** In a longer run of changed lines only the first is marked, since each mark is a DOM element. */
 const markedLines = 2_000;
 
-/** @param isLines a mark stands before each line. */
+/** @param isLines puts a mark before each line. */
 function Parts({
   parts,
   unit,
@@ -82,7 +82,7 @@ function Parts({
   });
 }
 
-/** How many words or lines came and went. */
+/** How many words or lines were removed and added. */
 export function ChangeCounts({ diff: { parts, unit } }: { diff: TextDiff }) {
   const sum = (change: Part["change"]) =>
     parts.reduce((total, part) => {

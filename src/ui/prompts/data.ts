@@ -1,4 +1,4 @@
-/** What the page of an agent's prompts reads. */
+/** The data of the page of an agent's prompts. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { PromptVersion } from "../../query/prompts.ts";
 import type { Summary, TracePage } from "../../backend/views.ts";
@@ -20,7 +20,7 @@ export function usePrompts(agent: string, project: string) {
   });
 }
 
-/** @param from a version's id, likewise `to`; "" where there is none. */
+/** @param from the id of a version, likewise `to`; "" for none. */
 export function usePromptDiff(
   { agent, project, from, to }: { agent: string; project: string; from: string; to: string },
   unit: "lines" | null,
@@ -37,7 +37,7 @@ export function usePromptDiff(
   });
 }
 
-/** The traces of an agent with a version of its prompt, from its first use on. */
+/** The traces of an agent that used a version of its prompt, from its first use on. */
 export function scopeOf(agent: string, project: string, version: PromptVersion): Scope {
   return {
     filter: `${filterWord("agent", agent)} prompt:${version.id}`,
@@ -55,7 +55,8 @@ export function useRuns(scope: Scope) {
       const question = { filter, since, project: project || null, limit: runsLimit };
       const traces: Summary[] = [];
       let cursor: string | null = null;
-      // What a run begins with may have to be read: a page ends before it is full, and goes on.
+      // The server may have to read prompts to find matches: it can end a page early, and the next page
+      // goes on.
       do {
         const query = { ...question, cursor };
         const page: TracePage = await ask("GET /api/traces", { query }, signal);
@@ -69,14 +70,14 @@ export function useRuns(scope: Scope) {
 }
 
 const dayMs = 86_400_000;
-/** More bars are not told apart. */
-const mostBars = 42;
+/** More bars could not be told apart. */
+const maxBars = 42;
 
-/** The time that all versions share, in bars of one length. */
+/** The time axis that all versions share, in bars of equal length. */
 export interface Axis {
   startTime: number;
   count: number;
-  /** Of a bar. */
+  /** The length of a bar in days. */
   days: number;
 }
 
@@ -84,11 +85,11 @@ export function axisOf(versions: readonly PromptVersion[]): Axis {
   const times = versions.flatMap(({ days }) => days.map(({ startTime }) => startTime));
   const [start, end] = [Math.min(...times), Math.max(...times)];
   const all = (end - start) / dayMs + 1;
-  const days = Math.ceil(all / mostBars);
+  const days = Math.ceil(all / maxBars);
   return { startTime: start, count: Math.ceil(all / days), days };
 }
 
-/** The runs of a version in a bar, where there are any. */
+/** The number of runs of a version within a bar. */
 export interface Bar {
   place: number;
   startTime: number;

@@ -1,10 +1,13 @@
-/** The versions of an agent's system prompt: how runs with each went, and what differs between two. */
+/**
+ * The versions of an agent's system prompt: the results of their runs, and the difference between two
+ * versions.
+ */
 import { Link, useLocation } from "wouter";
 import type { PromptVersion } from "../../query/prompts.ts";
 import { useProject } from "../data/queries.ts";
 import { plural } from "../format.ts";
 import { hrefOf } from "../pages.ts";
-import { Nothing, Problem } from "../parts/controls.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
 import {
   DiffViews,
   unitOf,
@@ -24,7 +27,7 @@ import { Versions } from "./versions.tsx";
 import "./prompts.css";
 
 const group = "Prompts";
-/** b picks the right of the diff here. */
+/** Elsewhere "b" shows both sides; here it picks the right side of the diff, so that view has "s". */
 const viewKeys = { words: "w", lines: "l", sides: "s" };
 
 export function PromptsPage({ agent }: { agent: string }) {
@@ -59,7 +62,7 @@ export function PromptsPage({ agent }: { agent: string }) {
           <button
             type="button"
             className="button is-small"
-            title="There are older runs that were not looked at"
+            title="Older runs have not been searched yet"
             disabled={isFetching}
             onClick={() => void refetch()}
           >
@@ -67,13 +70,13 @@ export function PromptsPage({ agent }: { agent: string }) {
           </button>
         )}
       </header>
-      {error && <Problem error={error} retry={() => void refetch()} />}
+      {error && <LoadError error={error} retry={() => void refetch()} />}
       {data && versions.length === 0 && (
-        <Nothing>
+        <EmptyState>
           {data.traceCount === 0
             ? `There are no runs of ${agent}.`
-            : "None of its runs has a system prompt."}
-        </Nothing>
+            : "No run of this agent has a system prompt."}
+        </EmptyState>
       )}
       {versions.length > 0 && <Body agent={agent} project={project} versions={versions} />}
     </div>
@@ -105,8 +108,8 @@ function Body({ agent, project, versions }: BodyProps) {
   useShortcuts([
     { keys: ["j", "ArrowDown"], label: "Next version", group, run: () => step(1) },
     { keys: ["k", "ArrowUp"], label: "Previous version", group, run: () => step(-1) },
-    { keys: ["a"], label: "Left of the diff", group, run: () => pick("a", selected.id) },
-    { keys: ["b"], label: "Right of the diff", group, run: () => pick("b", selected.id) },
+    { keys: ["a"], label: "Left side of the diff", group, run: () => pick("a", selected.id) },
+    { keys: ["b"], label: "Right side of the diff", group, run: () => pick("b", selected.id) },
     { keys: ["x"], label: "Swap A and B", group, run: () => set({ from: to, to: from }) },
     ...viewShortcuts(group, viewKeys, setView),
     {
@@ -172,11 +175,11 @@ function Difference({
         <span className="grow" />
         <DiffViews view={view} keys={viewKeys} onView={onView} />
       </header>
-      {error && <Problem error={error} retry={() => void refetch()} />}
+      {error && <LoadError error={error} retry={() => void refetch()} />}
       {versions.length === 1 ? (
-        <Nothing>There is one version: nothing to compare it with.</Nothing>
+        <EmptyState>There is only one version, so there is nothing to compare.</EmptyState>
       ) : from === to ? (
-        <Nothing>A and B are the same version: pick another one.</Nothing>
+        <EmptyState>A and B are the same version: pick another one.</EmptyState>
       ) : (
         data && (
           <div className="prompts-text">

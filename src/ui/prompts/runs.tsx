@@ -1,10 +1,10 @@
-/** The runs of a version. */
+/** The runs that used a version of a prompt. */
 import { Link } from "wouter";
 import type { PromptVersion } from "../../query/prompts.ts";
 import { count, exactTime, time } from "../format.ts";
-import { Problem } from "../parts/controls.tsx";
+import { LoadError } from "../parts/controls.tsx";
 import { Cost, Duration } from "../parts/figure.tsx";
-import { StandingMark, standingOf } from "../parts/mark.tsx";
+import { StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import { traceHref, tracesHref } from "../query/scope.ts";
 import { scopeOf, useRuns } from "./data.ts";
 
@@ -30,12 +30,12 @@ export function Runs({
           Open in Traces
         </Link>
       </header>
-      {error && <Problem error={error} retry={() => void refetch()} />}
+      {error && <LoadError error={error} retry={() => void refetch()} />}
       <ul aria-busy={isPlaceholderData}>
         {data?.traces.map((trace) => (
           <li key={trace.key}>
             <Link className="prompts-run" href={traceHref(trace.key, { project })}>
-              <StandingMark standing={standingOf(trace)} errorCount={trace.errorCount} />
+              <StatusMark displayStatus={displayStatusOf(trace)} errorCount={trace.errorCount} />
               <span className="muted" title={exactTime(trace.startTime)}>
                 {time(trace.startTime, now)}
               </span>

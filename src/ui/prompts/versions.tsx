@@ -1,4 +1,4 @@
-/** The versions of a prompt, the newest first: two are picked for the diff, one for its runs. */
+/** The versions of a prompt, newest first: two are selected for the diff, one for its runs. */
 import { useEffect, useRef } from "react";
 import type { PromptVersion } from "../../query/prompts.ts";
 import { count, exactTime, money, percent, plural, time } from "../format.ts";
@@ -6,14 +6,14 @@ import { Duration, FigureText } from "../parts/figure.tsx";
 import type { SideName } from "../parts/side.tsx";
 import { axisOf, barsOf, type Axis } from "./data.ts";
 
-/** A share of so few runs says little. */
+/** With fewer runs, shares are not meaningful and shown dimmed. */
 const fewRuns = 20;
 const highShare = 0.05;
 
 export interface VersionsProps {
   versions: readonly PromptVersion[];
   selected: string;
-  /** The ids that the diff is of. */
+  /** The ids of the two versions in the diff. */
   sides: Record<SideName, string>;
   onSelect: (id: string) => void;
   onSide: (side: SideName, id: string) => void;
@@ -85,7 +85,7 @@ export function Versions({ versions, selected, sides, onSelect, onSide }: Versio
                   className={`prompts-side ${sides[side] === id ? "is-on" : ""}`}
                   aria-pressed={sides[side] === id}
                   aria-label={`Version ${number} as ${side.toUpperCase()}`}
-                  title={side === "a" ? "Left of the diff (a)" : "Right of the diff (b)"}
+                  title={side === "a" ? "Left side of the diff (a)" : "Right side of the diff (b)"}
                   onClick={(event) => {
                     event.stopPropagation();
                     onSide(side, id);
@@ -129,7 +129,7 @@ export function Versions({ versions, selected, sides, onSelect, onSide }: Versio
   );
 }
 
-/** The highest bar is that of the version's busiest day: rows differ in their runs, which stand beside. */
+/** Bars are scaled to the busiest day of each version; the number of runs is shown beside them. */
 function Days({ version, axis }: { version: PromptVersion; axis: Axis }) {
   const bars = barsOf(version, axis);
   const most = Math.max(...bars.map(({ traceCount }) => traceCount));
@@ -154,7 +154,7 @@ function Days({ version, axis }: { version: PromptVersion; axis: Axis }) {
   );
 }
 
-/** High shares are red; those of few runs are dim. */
+/** High shares are red; shares of few runs are dimmed. */
 function Share({ of, all }: { of: number; all: number }) {
   const isFew = all < fewRuns;
   const look = isFew ? "dim" : of / all > highShare ? "error-text" : "";

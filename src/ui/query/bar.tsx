@@ -1,6 +1,6 @@
 /**
- * The query bar: a filter as chips, and behind them a line in which the next word is written. What is
- * committed is the filter; a chip that is opened becomes text again, and counts until it is committed anew.
+ * The query bar: a filter as chips, followed by an input for the next word. Committed words are the
+ * filter. An opened chip becomes text again, and its word still applies until the text is committed.
  */
 import { useEffect, useId, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { findCaret } from "../../filter/caret.ts";
@@ -9,7 +9,7 @@ import { useShortcuts } from "../state/keys.ts";
 import { Chip } from "./chip.tsx";
 import { Options, suggestedOf, useCompletion, type Option } from "./options.tsx";
 import { ProblemNote } from "./problem.tsx";
-import { useRecentFilters } from "./recents.ts";
+import { useRecentFilters } from "./recent-filters.ts";
 import { filterOf, problemOf, wordsOf, type FilterProblem } from "./words.ts";
 import "./query.css";
 
@@ -23,24 +23,24 @@ export function QueryBar({
   label = "Filter",
   children,
 }: {
-  /** The filter, as it stands in the address. */
+  /** The filter in the address. */
   value: string;
   onChange: (filter: string) => void;
   placeholder?: string;
   /** What is filtered, for screen readers. */
   label?: string;
-  /** Controls at the bar's end. */
+  /** Controls at the end of the bar. */
   children?: ReactNode;
 }) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [draft, setDraft] = useState("");
   const [caret, setCaret] = useState(0);
-  /** Which chip the draft takes the place of. */
+  /** The index of the chip that is being edited. */
   const [opened, setOpened] = useState<number | null>(null);
   const [isFocused, setFocused] = useState(false);
   const [isOpen, setOpen] = useState(false);
-  /** Null where nobody chose: then the one that is suggested is. */
+  /** The highlighted option; null for the suggested one. */
   const [chosen, setChosen] = useState<number | null>(null);
   const [problem, setProblem] = useState<FilterProblem | null>(null);
   const [recents, remember] = useRecentFilters();
@@ -58,7 +58,7 @@ export function QueryBar({
   const isListed = isOpen && options.length > 0 && problem === null;
 
   useShortcuts([{ keys: ["/"], label, group: "Filter", run: () => input.current!.focus() }]);
-  // Whoever else changed the filter, as a facet did, has the word there too.
+  // After a change from elsewhere, as by a facet, no chip is open.
   useEffect(() => setOpened(null), [value]);
   useLayoutEffect(() => {
     if (wantedCaret.current === null) return;
@@ -117,14 +117,15 @@ export function QueryBar({
     write(next, position + insert.length);
   }
 
-  /** @returns whether the key did something here. */
+  /** @returns whether the key was handled. */
   function press(key: string): boolean {
     switch (key) {
       case "ArrowDown":
       case "ArrowUp": {
         setOpen(true);
         const step = key === "ArrowDown" ? 1 : -1;
-        // In between none is chosen, so that what was written can be committed as it is.
+        // Between the last and the first option none is highlighted, so that the text can be committed
+        // as typed.
         const places = options.length + 1;
         setChosen(((active + 1 + step + places) % places) - 1);
         return true;
@@ -154,7 +155,7 @@ export function QueryBar({
         open(words.length - 1);
         return true;
       case " ": {
-        // A word that is whole becomes a chip; in free text blanks may follow.
+        // A complete word becomes a chip; in free text spaces may follow.
         const [word, ...others] = wordsOf(draft);
         const isWhole = word?.key != null && others.length === 0 && word.problem === null;
         if (!isWhole || caret !== draft.length) return false;
@@ -225,7 +226,7 @@ export function QueryBar({
             onBlur={() => {
               setFocused(false);
               setOpen(false);
-              // A chip that was only looked at closes again.
+              // An opened chip that was not changed closes again.
               if (opened !== null && draft === words[opened]?.text) {
                 setOpened(null);
                 setDraft("");

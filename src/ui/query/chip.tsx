@@ -1,4 +1,4 @@
-/** A word of the filter: its key dim, its value bright, outlined where it is turned around. */
+/** A word of the filter: dim key, bright value, outlined if negated. */
 import { Icon } from "../parts/icon.tsx";
 import type { Word } from "./words.ts";
 

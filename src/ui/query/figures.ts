@@ -1,6 +1,6 @@
 /**
- * The figures of what a page is about: over a range of time, and by what they are kept by. Asked for anew
- * while it is live, and never so often that they cost much.
+ * The figures of a page, for a time range and a field to group by. Refreshed live, at intervals that keep
+ * the load low.
  */
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
@@ -12,8 +12,8 @@ import { useThrottled } from "../data/throttle.ts";
 import { isEndless, scopeQuery, type Scope } from "./scope.ts";
 
 const minuteMs = 60_000;
-const leastMs = 60 * minuteMs;
-/** By a filter every trace that fits is looked at; without one the figures are kept. */
+const minMs = 60 * minuteMs;
+/** With a filter every matching trace is read; without one the totals are stored. */
 const filteredEveryMs = 15_000;
 const everyMs = 2_000;
 
@@ -22,11 +22,11 @@ export interface FigureQuestion {
   /** What groups are ranked by. */
   sort?: Ranking;
   limit?: number;
-  /** So many at most; one where only totals are wanted. */
+  /** The most buckets; one for totals only. */
   bars: number;
 }
 
-/** @param enabled false where the filter is none. */
+/** @param enabled false while the filter is invalid. */
 export function useFigures(scope: Scope, question: FigureQuestion, enabled: boolean) {
   return useQuery({
     queryKey: ["figures", scope, question],
@@ -36,7 +36,7 @@ export function useFigures(scope: Scope, question: FigureQuestion, enabled: bool
   });
 }
 
-/** Keeps all figures of a page fresh while spans come. */
+/** Refreshes all figures of a page while spans arrive. */
 export function useFreshFigures(filter: string): void {
   const client = useQueryClient();
   const { isPaused } = useLiveStatus();
@@ -52,7 +52,7 @@ export function useFreshFigures(filter: string): void {
   }, [isPaused, again]);
 }
 
-/** Over all time it begins with the oldest trace, not with the day that is from. */
+/** "All time" starts at the oldest trace, not at the start of its day. */
 async function readFigures(
   scope: Scope,
   { bars, ...question }: FigureQuestion,
@@ -61,14 +61,14 @@ async function readFigures(
   const now = Date.now();
   const until = scope.until === "" ? now : (readTime(scope.until, now) ?? now);
   const since = isEndless(scope)
-    ? Math.min(await oldestStart(scope, signal), until - leastMs)
+    ? Math.min(await oldestStart(scope, signal), until - minMs)
     : (readTime(scope.since, now) ?? 0);
   const bucketMs = bucketFor(until - since, bars);
   const range = { since: String(Math.max(0, since)), until: String(until), bucketMs };
   return ask("GET /api/stats", { query: { ...scopeQuery(scope), ...range, ...question } }, signal);
 }
 
-/** The shortest that readers know by heart of which there is room for all. */
+/** The shortest round bucket length that needs no more than `bars` buckets. */
 function bucketFor(lengthMs: number, bars: number): number {
   const minutes = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
   const length = minutes.find((each) => bars > 1 && lengthMs <= each * minuteMs * bars);

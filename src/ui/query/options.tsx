@@ -1,4 +1,4 @@
-/** What can be written next: filters used before, keys, and values that traces really have. */
+/** The completion of the query bar: recent filters, keys, and values that traces have. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { findCaret } from "../../filter/caret.ts";
@@ -11,7 +11,7 @@ export type Item = Completion["items"][number];
 
 export type Option = { kind: "recent"; filter: string } | { kind: "item"; item: Item };
 
-/** What may stand at the caret, and which part of the draft it replaces; nothing while that is not known. */
+/** The completion at the caret and the part of the text it replaces; undefined while loading. */
 export function useCompletion(draft: string, caret: number, isWanted: boolean) {
   const [project] = useProject();
   const { data, isPlaceholderData } = useQuery({
@@ -27,15 +27,15 @@ export function useCompletion(draft: string, caret: number, isWanted: boolean) {
   });
   if (!data || !isPlaceholderData)
     return { position: data?.position ?? 0, items: data?.items ?? [] };
-  // Those of a moment ago, as far as they still go on with what is written.
+  // The previous answer, filtered by what was typed since.
   const written = draft.slice(data.position, caret).toLowerCase();
   const goesOn = ({ text }: Item) => text.toLowerCase().startsWith(written);
   return { position: data.position, items: data.items.filter(goesOn) };
 }
 
 /**
- * What Enter takes where nobody chose yet: behind a key the value that is written, else the first. Free
- * text, and what is looked for inside of texts, stays as it is written.
+ * The index that Enter takes without a highlighted option: behind a key the typed value, else the first.
+ * Free text and text searches are committed as typed: -1.
  */
 export function suggestedOf(draft: string, caret: number, items: readonly Item[]): number {
   const at = findCaret(draft, caret);

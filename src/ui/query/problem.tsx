@@ -1,4 +1,4 @@
-/** Why what was written is no filter: the place underlined, and what to write instead. */
+/** An invalid filter: the position underlined, and a hint. */
 import type { FilterProblem } from "./words.ts";
 
 export function ProblemNote({

@@ -1,7 +1,7 @@
-/** Which time a page is about: `since` and `until` of the address, as the API takes them. */
+/** The time range of a page: `since` and `until` in the address, in the syntax of the API. */
 import { useState } from "react";
 import { time } from "../format.ts";
-import { Drop } from "../parts/drop.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useParam, useSetParams } from "../state/url.ts";
 import { readTime } from "../../filter/time.ts";
@@ -16,23 +16,23 @@ const ranges = [
   { since: "", name: "All time" },
 ];
 
-/** All time in the address of a page that shows less where it says nothing. */
+/** All time, for pages whose default range is shorter. */
 export const allTime = "0";
 
 export interface Range {
-  /** As the address says it; "" where it has no such end. */
+  /** As in the address; "" if open. */
   since: string;
   until: string;
 }
 
-/** @param initial the start where the address says none: "" for all time. */
+/** @param initial the start if the address has none: "" for all time. */
 export function useRange(initial = ""): Range {
   const [since] = useParam<string>("since", initial);
   const [until] = useParam<string>("until", "");
   return { since, until };
 }
 
-/** "in the last 24 hours", "since 24 Nov, 14:31": behind a sentence; "" for all time. */
+/** "in the last 24 hours", "since 24 Nov, 14:31", to append to a sentence; "" for all time. */
 export function rangeWords(range: Range): string {
   const { since, until } = range;
   const known = knownRange(range);
@@ -55,7 +55,7 @@ export function RangePicker({ initial = "" }: { initial?: string }) {
     ? known.name
     : `${range.since ? endText(range.since) : "…"} – ${range.until ? endText(range.until) : "now"}`;
   return (
-    <Drop
+    <Dropdown
       panelClassName="query-range"
       button={
         <>
@@ -89,7 +89,7 @@ export function RangePicker({ initial = "" }: { initial?: string }) {
           />
         </>
       )}
-    </Drop>
+    </Dropdown>
   );
 }
 
@@ -118,7 +118,7 @@ function CustomRange({ since, until, onChange }: Range & { onChange: (range: Ran
       </label>
       {isEmpty && (
         <p className="error-text" role="alert">
-          It ends before it begins.
+          The end is before the start.
         </p>
       )}
       <button type="submit" className="button">
@@ -134,7 +134,7 @@ function endText(end: string): string {
   return ms === null ? end : time(ms, now);
 }
 
-/** Such a field has the reader's own clock, without its zone. */
+/** A datetime-local input uses the browser's time zone and has no offset. */
 function toInput(end: string): string {
   const ms = end === "" ? null : readTime(end, Date.now());
   if (ms === null) return "";

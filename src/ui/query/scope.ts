@@ -1,4 +1,4 @@
-/** Which traces the page is about, as its address says. */
+/** The scope of a page: which traces it shows, as given in its address. */
 import { useMemo } from "react";
 import type { TraceSort } from "../../backend/traces.ts";
 import { byKey } from "../../api.ts";
@@ -16,10 +16,10 @@ export interface Scope {
 
 export const newestFirst: TraceSort = "startTime";
 
-/** The filter that leaves out traces that only tell of a sender's runtime. */
+/** Excludes traces that describe only a sender's runtime. */
 export const notInternal = "-is:internal";
 
-/** @param initial the start of the range where the address says none: "" for all time. */
+/** @param initial the start of the range if the address has none: "" for all time. */
 export function useScope(initial = ""): Scope {
   const [filter] = useParam<string>("filter", "");
   const [project] = useProject();
@@ -27,7 +27,7 @@ export function useScope(initial = ""): Scope {
   return useMemo(() => ({ filter, since, until, project }), [filter, since, until, project]);
 }
 
-/** As every route that takes a scope wants it. */
+/** The query parameters of routes that take a scope. */
 export function scopeQuery({ filter, since, until, project }: Scope) {
   return {
     filter: filter || null,
@@ -42,7 +42,7 @@ export function isEndless({ since }: Pick<Scope, "since">): boolean {
   return since === "" || since === allTime;
 }
 
-/** Whether anything is left out. */
+/** Whether the scope excludes any traces. */
 export function isNarrow(scope: Scope): boolean {
   return scope.filter + scope.until + scope.project !== "" || !isEndless(scope);
 }
@@ -54,7 +54,7 @@ export function tracesHref({ filter, since, until, project }: Scope): string {
   });
 }
 
-/** The address of a trace's own page. @param find the words that are marked there. */
+/** The address of a trace's page. @param find words to highlight there. */
 export function traceHref(
   key: number,
   { project }: Pick<Scope, "project">,

@@ -1,6 +1,5 @@
 /**
- * A filter as its words: what stands in the query bar as chips, and what facets tick. Read by the server's
- * own parser, so that both always mean the same.
+ * A filter split into words, for chips and facets. It uses the server's parser, so that both always agree.
  */
 import { AppError } from "../../errors.ts";
 import { quote } from "../../filter/caret.ts";
@@ -16,19 +15,19 @@ import {
 } from "../../filter/words.ts";
 
 export interface Word {
-  /** As it is written. */
+  /** As written. */
   text: string;
   isNegated: boolean;
-  /** What stands before the colon, as `model` or `meta.env`; null for free text. */
+  /** The part before the colon, such as `model` or `meta.env`; null for free text. */
   key: string | null;
-  /** Behind the colon, or the free text: as it is written. */
+  /** The part after the colon, or the free text; as written. */
   value: string;
-  /** The values between its commas, without their quotes. */
+  /** The values separated by commas, without quotes. */
   values: string[];
   problem: FilterProblem | null;
 }
 
-/** Why a text is no filter, and where: in UTF-16 code units. */
+/** Why a text is not a valid filter, and where: in UTF-16 code units. */
 export interface FilterProblem {
   message: string;
   hint: string | null;
@@ -36,7 +35,7 @@ export interface FilterProblem {
   length: number;
 }
 
-/** @returns null where the text is a filter. */
+/** @returns null for a valid filter. */
 export function problemOf(filter: string): FilterProblem | null {
   try {
     parseFilter(filter, Date.now());
@@ -44,13 +43,13 @@ export function problemOf(filter: string): FilterProblem | null {
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
     const { position, length } = cause.extra as { position: number; length: number };
-    // That it is a filter, and where, is shown.
+    // The prefix and the position are shown in other ways.
     const message = cause.message.replace(/^invalid filter: | at position \d+$/g, "");
     return { message, hint: cause.hint ?? null, at: position, length };
   }
 }
 
-/** A quote that stays open makes all of it one word. */
+/** An unclosed quote extends its word to the end. */
 export function wordsOf(filter: string): Word[] {
   try {
     return toWords(filter).map((piece) => wordOf(filter, piece));
@@ -67,7 +66,7 @@ function wordOf(filter: string, piece: Piece): Word {
   const body = isNegated ? dropLetters(piece, 1) : piece;
   const problem = problemOf(text);
   const split = splitAt(body, ":");
-  // 12:30 is a text: only what the parser would take for a key is one.
+  // 12:30 is free text: only what the parser accepts as a key is a key.
   const isKeyed = split !== null && /^[A-Za-z_][\w-]*(\.|$)/.test(plainStart(split[0]));
   if (!isKeyed) {
     const value = filter.slice(body.at, body.end);
@@ -88,12 +87,12 @@ export function filterOf(words: readonly Pick<Word, "text">[]): string {
   return words.map(({ text }) => text).join(" ");
 }
 
-/** The values of a key that a filter asks for. */
+/** The values of a key that a filter selects. */
 export function tickedValues(filter: string, key: string): string[] {
   return wordsOf(filter).flatMap((word) => (isTick(word, key) ? word.values : []));
 }
 
-/** With the value among those asked for, or without it where it was. */
+/** Adds a value to the filter, or removes it. */
 export function toggleValue(filter: string, key: string, value: string): string {
   const words = wordsOf(filter);
   const ticked = tickedValues(filter, key);
@@ -110,12 +109,12 @@ export function toggleValue(filter: string, key: string, value: string): string 
   );
 }
 
-/** Without what it asks of a key: what the key's other values are counted in. */
+/** The filter without the words of a key: the scope in which the key's values are counted. */
 export function withoutKey(filter: string, key: string): string {
   return filterOf(wordsOf(filter).filter((word) => !isTick(word, key)));
 }
 
-/** As a filter takes it: in quotes where the sender's name behind the dot has to be. */
+/** A key as a filter writes it: quoted if the name after the dot requires it. */
 export function spell(key: string): string {
   const dot = key.indexOf(".");
   return dot < 0 ? key : `${key.slice(0, dot + 1)}${quote(key.slice(dot + 1))}`;
@@ -125,7 +124,7 @@ function isTick(word: Word, key: string): boolean {
   return word.key === key && !word.isNegated;
 }
 
-/** Its free text, for a search of messages, and what remains as a filter. */
+/** The free text of a filter, for a search of messages, and the rest of it. */
 export function splitFreeText(filter: string): { text: string; rest: string } {
   const words = wordsOf(filter);
   const isText = ({ key, isNegated }: Word) => key === null && !isNegated;

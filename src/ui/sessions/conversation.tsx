@@ -1,4 +1,4 @@
-/** A session read as a conversation: its turns, the first one first; the newest is where one begins. */
+/** A session as a conversation: its turns in order, scrolled to the newest. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, type RefObject } from "react";
 import type { Summary } from "../../backend/views.ts";
@@ -10,7 +10,7 @@ export interface ConversationProps {
   turns: readonly Summary[];
   hasMore: boolean;
   readMore: () => void;
-  /** The number of the turn that is jumped to, from 1. */
+  /** The number of the selected turn, from 1. */
   selected: number | null;
   pane: RefObject<HTMLElement | null>;
 }

@@ -1,4 +1,4 @@
-/** Sessions, the turns of one, and what was said in a turn. */
+/** Sessions, their turns, and the messages of a turn. */
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import type { TranscriptEntry } from "../../query/transcript.ts";
@@ -29,7 +29,7 @@ export function useSessions(scope: Scope) {
   });
 }
 
-/** The traces of a session, the first one first, without those that only tell of the sender's runtime. */
+/** The traces of a session in order, without internal ones. */
 export function useTurns(session: string | null, project: string) {
   return useInfiniteQuery({
     queryKey: ["turns", session, project],
@@ -52,7 +52,7 @@ export function quoted(text: string): string {
   return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
-/** @param version another one is read anew: when the trace last got something. */
+/** @param version changes when the trace received something; a new version is read again. */
 export function useTurnEntries(traceKey: number, version: number, isWanted: boolean) {
   return useInfiniteQuery({
     queryKey: ["turn", traceKey, version],
@@ -69,7 +69,7 @@ export function useTurnEntries(traceKey: number, version: number, isWanted: bool
   });
 }
 
-/** Reads anew what live events say has changed. */
+/** Refreshes what live events report as changed. */
 export function useFreshSessions(): void {
   const client = useQueryClient();
   const { isPaused } = useLiveStatus();
@@ -92,8 +92,8 @@ export function useFreshSessions(): void {
 }
 
 /**
- * What a turn adds to its conversation. Its first call was sent all that was said before, which the turns
- * above it show: of that only what follows the last reply is new.
+ * The new messages of a turn. The input of its first call repeats the conversation so far, so only the
+ * messages after the last reply are new.
  */
 export function newInTurn(
   entries: readonly TranscriptEntry[],

@@ -1,8 +1,8 @@
-/** What is known of a session as a whole, and where its turns are. */
+/** The totals of a session, and links to its turns. */
 import type { Summary } from "../../backend/views.ts";
 import { count, money, percent, plural, timeOfDay } from "../format.ts";
 import { Duration, FigureText } from "../parts/figure.tsx";
-import { StandingBadge, standingOf, StandingMark } from "../parts/mark.tsx";
+import { StatusBadge, displayStatusOf, StatusMark } from "../parts/status-mark.tsx";
 
 export interface SessionFactsProps {
   session: string;
@@ -16,7 +16,7 @@ export function SessionFacts({ session, turns, hasMore, onJump, selected }: Sess
   const first = turns[0];
   const last = turns.at(-1);
   if (!first || !last) return null;
-  const standing = standingOf(last);
+  const displayStatus = displayStatusOf(last);
   const input = sum(turns, "inputTokens");
   const cached = sum(turns, "cachedInputTokens");
   const output = sum(turns, "outputTokens");
@@ -30,7 +30,7 @@ export function SessionFacts({ session, turns, hasMore, onJump, selected }: Sess
           {session}
         </h2>
         <div className="flex">
-          <StandingBadge standing={standing} errorCount={last.errorCount} />
+          <StatusBadge displayStatus={displayStatus} errorCount={last.errorCount} />
           <span className="dim truncated">
             since {timeOfDay(first.startTime)}
             {first.customer && `, ${first.customer.name ?? first.customer.id}`}
@@ -66,7 +66,7 @@ export function SessionFacts({ session, turns, hasMore, onJump, selected }: Sess
           <dt>Cost</dt>
           <dd className="strong">
             {costs.length === 0 ? "unpriced" : money(costs.reduce((a, b) => a + b))}
-            {standing === "running" && <span className="dim"> so far</span>}
+            {displayStatus === "running" && <span className="dim"> so far</span>}
           </dd>
         </dl>
       </section>
@@ -74,14 +74,14 @@ export function SessionFacts({ session, turns, hasMore, onJump, selected }: Sess
       <section className="section">
         <h3>Turns</h3>
         <ul className="sessions-turns">
-          {turns.slice(0, mostListed).map((trace, i) => (
+          {turns.slice(0, maxListed).map((trace, i) => (
             <li key={trace.key}>
               <button
                 type="button"
                 className={`sessions-turn-link ${selected === i + 1 ? "is-selected" : ""}`}
                 onClick={() => onJump(i + 1)}
               >
-                <StandingMark standing={standingOf(trace)} errorCount={trace.errorCount} />
+                <StatusMark displayStatus={displayStatusOf(trace)} errorCount={trace.errorCount} />
                 <span className="truncated grow">
                   {trace.inputPreview ?? trace.name ?? trace.traceId}
                 </span>
@@ -92,8 +92,8 @@ export function SessionFacts({ session, turns, hasMore, onJump, selected }: Sess
             </li>
           ))}
         </ul>
-        {turns.length > mostListed && (
-          <p className="note">And {plural(turns.length - mostListed, "more turn")}.</p>
+        {turns.length > maxListed && (
+          <p className="note">And {plural(turns.length - maxListed, "more turn")}.</p>
         )}
       </section>
       <Models turns={turns} />
@@ -101,11 +101,11 @@ export function SessionFacts({ session, turns, hasMore, onJump, selected }: Sess
   );
 }
 
-/** A list of jumps is of use as long as one can look it through. */
-const mostListed = 200;
-const mostBars = 40;
+/** With more turns than this, the list of links would be too long to use. */
+const maxListed = 200;
+const maxBars = 40;
 
-/** Null where no turn says it. */
+/** Null if no turn reports the figure. */
 function sum(
   turns: readonly Summary[],
   field: "inputTokens" | "outputTokens" | "cachedInputTokens",
@@ -115,14 +115,14 @@ function sum(
 }
 
 function TokensPerTurn({ turns }: { turns: readonly Summary[] }) {
-  const shown = turns.map((trace, i) => ({ trace, number: i + 1 })).slice(-mostBars);
+  const shown = turns.map((trace, i) => ({ trace, number: i + 1 })).slice(-maxBars);
   const most = Math.max(...shown.map(({ trace }) => Number(trace.inputTokens ?? 0)));
   if (!(most > 0)) return null;
   return (
     <section className="section">
       <h3>
         Tokens in per turn{" "}
-        <span className="section-end">{shown.length < turns.length && `the last ${mostBars}`}</span>
+        <span className="section-end">{shown.length < turns.length && `the last ${maxBars}`}</span>
       </h3>
       <ul>
         {shown.map(({ trace, number }) => {

@@ -1,11 +1,11 @@
-/** The sessions, the one used last first. */
+/** The list of sessions, most recently used first. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import { Link } from "wouter";
 import { useNow } from "../data/queries.ts";
 import { exactTime, money, plural, time } from "../format.ts";
 import { Tokens } from "../parts/figure.tsx";
-import { StandingMark, standingOf } from "../parts/mark.tsx";
+import { StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import type { Session } from "./data.ts";
 
 const itemHeight = 70;
@@ -78,7 +78,10 @@ export function SessionList({ sessions, hasMore, readMore, selected, hrefOf }: S
                   {latest.outputPreview ?? title ?? "no messages"}
                 </span>
                 <span className="flex sessions-figures">
-                  <StandingMark standing={standingOf(latest)} errorCount={latest.errorCount} />
+                  <StatusMark
+                    displayStatus={displayStatusOf(latest)}
+                    errorCount={latest.errorCount}
+                  />
                   <span>{plural(traces, "turn")}</span>
                   <span title="Tokens in → out">
                     <Tokens value={session.inputTokens} /> → <Tokens value={session.outputTokens} />

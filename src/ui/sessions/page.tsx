@@ -1,7 +1,7 @@
-/** Sessions: a list of them, and the one that is open as a conversation. */
+/** The page of sessions: a list, and the selected session as a conversation. */
 import { useRef } from "react";
 import { Link, useLocation } from "wouter";
-import { CopyButton, Nothing, Problem } from "../parts/controls.tsx";
+import { CopyButton, EmptyState, LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { hrefOf } from "../pages.ts";
 import { QueryBar } from "../query/bar.tsx";
@@ -89,11 +89,11 @@ export function SessionsPage({ session }: { session: string | null }) {
       <div className={`panes sessions-panes ${session === null ? "" : "is-open"}`}>
         {isEmpty ? (
           <div className="pane sessions-list">
-            <Nothing>
+            <EmptyState>
               {isNarrow(scope)
-                ? "No session has a trace that matches."
-                : "No session yet. Traces that carry a sessionId (OTLP: session.id or gen_ai.conversation.id) stand here as conversations."}
-            </Nothing>
+                ? "No session has a matching trace."
+                : "No sessions yet. Traces with a sessionId (OTLP: session.id or gen_ai.conversation.id) are shown here as conversations."}
+            </EmptyState>
           </div>
         ) : (
           <SessionList
@@ -105,19 +105,19 @@ export function SessionsPage({ session }: { session: string | null }) {
           />
         )}
         <section className="pane sessions-conversation-pane" aria-label="Conversation" ref={pane}>
-          {list.error && <Problem error={list.error} retry={() => void list.refetch()} />}
+          {list.error && <LoadError error={list.error} retry={() => void list.refetch()} />}
           {session === null ? (
-            !isEmpty && <Nothing>Choose a session to read it.</Nothing>
+            !isEmpty && <EmptyState>Select a session to read it.</EmptyState>
           ) : (
             <>
               <Link className="link narrow-only" href={listHref}>
                 <Icon name="left" size="xs" /> All sessions
               </Link>
               {turnsQuery.error && (
-                <Problem error={turnsQuery.error} retry={() => void turnsQuery.refetch()} />
+                <LoadError error={turnsQuery.error} retry={() => void turnsQuery.refetch()} />
               )}
               {turnsQuery.isSuccess && turns.length === 0 && (
-                <Nothing>There is no session {session}. It may have been deleted.</Nothing>
+                <EmptyState>There is no session {session}. It may have been deleted.</EmptyState>
               )}
               <Conversation
                 key={session}

@@ -1,12 +1,12 @@
-/** One turn of a conversation: a trace, told briefly. Read when it comes near what is in sight. */
+/** One turn of a conversation: a trace in brief. Loaded when it comes near the visible part. */
 import { useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { Summary } from "../../backend/views.ts";
 import { useNow, useProject } from "../data/queries.ts";
 import { exactTime, plural } from "../format.ts";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
-import { Problem } from "../parts/controls.tsx";
-import { standingOf, StandingMark } from "../parts/mark.tsx";
+import { LoadError } from "../parts/controls.tsx";
+import { displayStatusOf, StatusMark } from "../parts/status-mark.tsx";
 import { traceHref } from "../query/scope.ts";
 import { TranscriptEntries } from "../transcript/entries.tsx";
 import { newInTurn, useTurnEntries } from "./data.ts";
@@ -39,8 +39,8 @@ export function Turn({ trace, number, isSelected }: TurnProps) {
     isNear,
   );
   const entries = data?.pages.flatMap((page) => page.entries) ?? [];
-  const standing = standingOf(trace);
-  const isRunning = standing === "running";
+  const displayStatus = displayStatusOf(trace);
+  const isRunning = displayStatus === "running";
   const now = useNow(isRunning ? 1_000 : 60_000);
   return (
     <section
@@ -52,7 +52,7 @@ export function Turn({ trace, number, isSelected }: TurnProps) {
       <header className="sessions-turn-head">
         <span title={exactTime(trace.startTime)}>Turn {number}</span>
         <Link className="badge" href={traceHref(trace.key, { project })}>
-          <StandingMark standing={standing} errorCount={trace.errorCount} />
+          <StatusMark displayStatus={displayStatus} errorCount={trace.errorCount} />
           {trace.name ?? trace.traceId}
         </Link>
         <span className="tail number">
@@ -67,7 +67,7 @@ export function Turn({ trace, number, isSelected }: TurnProps) {
           </span>
         </span>
       </header>
-      {error && <Problem error={error} retry={() => void refetch()} />}
+      {error && <LoadError error={error} retry={() => void refetch()} />}
       {data && entries.length === 0 && <p className="dim">No messages were recorded.</p>}
       <TranscriptEntries
         entries={newInTurn(entries, number === 1)}
@@ -90,7 +90,7 @@ export function Turn({ trace, number, isSelected }: TurnProps) {
           </span>
         </p>
       )}
-      {standing === "lost" && <p className="lost-text">No end was received.</p>}
+      {displayStatus === "lost" && <p className="lost-text">No end was received.</p>}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-/** Who may send. */
+/** The ingest keys: who may send traces. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { KeyView } from "../../http/admin.ts";
@@ -27,7 +27,7 @@ export function Keys() {
     <Section
       id="keys"
       title="Keys"
-      about="A key can only write. Reading needs the operator’s token."
+      about="A key can only send traces. Reading requires the operator’s token."
       action={
         <button type="button" className="button" onClick={() => setOpen({ kind: "new" })}>
           <Icon name="plus" size="s" />
@@ -82,7 +82,7 @@ export function Keys() {
       {open?.kind === "made" && (
         <Dialog label="The new key" className="ask" onClose={close}>
           <h2>The new key</h2>
-          <p>It is shown this once: copy it now.</p>
+          <p>It is shown only once: copy it now.</p>
           <p className="flex">
             <code className="truncated">{open.secret}</code>
             <CopyButton text={open.secret} label="Copy the key" />
@@ -105,7 +105,7 @@ export function Keys() {
             await reread();
           }}
         >
-          <p>Whoever sends with it is refused from now on. What it sent stays.</p>
+          <p>Clients that use this key are refused from now on. Traces sent with it are kept.</p>
         </AskDialog>
       )}
     </Section>
@@ -120,9 +120,9 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (secret: str
   return (
     <AskDialog
       title="New key"
-      verb="Make it"
+      verb="Create key"
       isReady={name.trim() !== ""}
-      // The dialog with the key itself takes this one's place.
+      // The dialog that shows the new key replaces this one.
       onClose={onClose}
       act={async () => {
         const body = { name: name.trim(), ...(chosen && { project: chosen }) };

@@ -1,10 +1,12 @@
-/** Settings: what is stored, who may send, what things cost, what was refused or not known. */
+/** The settings: storage, keys, prices, and refused or unknown data. */
 import { useEffect, useState } from "react";
-import { useNow, useRejects, useStatus } from "../data/queries.ts";
+import { Link } from "wouter";
+import { useNow, useProject, useRejects, useStatus } from "../data/queries.ts";
 import { bytes, count, duration, textOf } from "../format.ts";
+import { hrefOf } from "../pages.ts";
 import { Keys } from "./keys.tsx";
-import { Look } from "./look.tsx";
-import { NewerClients } from "./newer.tsx";
+import { Appearance } from "./appearance.tsx";
+import { UnknownFields } from "./unknown-fields.tsx";
 import { Prices } from "./prices.tsx";
 import { Projects } from "./projects.tsx";
 import { Refused } from "./refused.tsx";
@@ -37,7 +39,7 @@ export function SettingsPage() {
       setCurrent(id);
       document.getElementById(id)?.scrollIntoView();
     };
-    // What stands above must be there before its place is known.
+    // Scrolls to the section once the sections above it are loaded.
     if (isReady) go();
     window.addEventListener("hashchange", go);
     return () => window.removeEventListener("hashchange", go);
@@ -64,8 +66,8 @@ export function SettingsPage() {
           <Projects />
           <Prices />
           <Refused />
-          <NewerClients />
-          <Look />
+          <UnknownFields />
+          <Appearance />
           <About />
         </div>
       </div>
@@ -74,16 +76,13 @@ export function SettingsPage() {
 }
 
 function About() {
+  const [project] = useProject();
   const { data: status } = useStatus();
   const now = useNow(10_000);
   if (!status) return null;
   const { version, sqliteVersion, startedAt, memoryBytes, pid, durability } = status;
   return (
-    <Section
-      id="about"
-      title="About"
-      about="Tealight is one program on this machine; nothing leaves it."
-    >
+    <Section id="about" title="About" about="Tealight runs on this machine; no data leaves it.">
       <SetRow name="Version">
         {version}, with SQLite {sqliteVersion}
       </SetRow>
@@ -93,8 +92,18 @@ function About() {
       </SetRow>
       <SetRow name="Durability">
         {durability === "full"
-          ? "full: every answer is on the disk before it goes out"
-          : `${durability}: what was acknowledged survives the end of the process, with --durability full also a power cut`}
+          ? "full: data is on the disk before it is acknowledged"
+          : `${durability}: acknowledged data survives a crash of the process, with --durability full also a power cut`}
+      </SetRow>
+      <SetRow
+        name="Manual"
+        end={
+          <Link className="button" href={hrefOf("docs", { query: { project } })}>
+            Open
+          </Link>
+        }
+      >
+        How to send, filter, configure and repair; also <code>tealight help</code>.
       </SetRow>
       <SetRow
         name="API"
@@ -104,7 +113,7 @@ function About() {
           </a>
         }
       >
-        All that is shown here, for programs.
+        Everything shown here, as an API.
       </SetRow>
     </Section>
   );

@@ -1,4 +1,4 @@
-/** What calls cost: rules of one's own before the list prices, and the past by them. */
+/** Prices: the user's own rules, which precede the list prices, and repricing of stored calls. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { PriceListing } from "../../ingest/pricer.ts";
@@ -32,13 +32,13 @@ const names: Record<Dimension, string> = {
   citation: "Citations",
   fileSearch: "File search",
 };
-/** Asked for first: most models charge for nothing else. */
+/** The dimensions offered first: most models charge for nothing else. */
 const common: readonly Dimension[] = ["input", "cacheRead", "cacheWrite", "output", "reasoning"];
 const others = dimensions.filter((dimension) => !common.includes(dimension));
 
 export function Prices() {
   const client = useQueryClient();
-  // "Add price" elsewhere names its model in the address.
+  // Links with "Add price" pass the model in the address.
   const [model, setModel] = useParam<string>("model", "");
   const { data: listing } = useQuery({
     queryKey: ["prices"],
@@ -51,7 +51,7 @@ export function Prices() {
       title="Prices"
       about={
         listing
-          ? `Dollars per million tokens. Yours come before the list prices, ${listing.source} of ${listing.sourceDate}.`
+          ? `Dollars per million tokens. Your prices precede the list prices, ${listing.source} of ${listing.sourceDate}.`
           : "Dollars per million tokens."
       }
       action={
@@ -74,7 +74,7 @@ export function Prices() {
   );
 }
 
-/** The models without a price, then the rules of one's own. */
+/** Models without a price, then the user's own rules. */
 function Rules({
   rules,
   setModel,
@@ -152,7 +152,7 @@ function Rules({
   );
 }
 
-/** Models with calls of the last 30 days that no price fits. */
+/** Models without a price that had calls in the last 30 days. */
 function useUnpriced() {
   const { data } = useQuery({
     queryKey: ["models", "30d"],
@@ -187,8 +187,8 @@ function PriceDialog({
   const given = Object.entries(prices).filter(([, price]) => price.trim() !== "");
   return (
     <AskDialog
-      title="A price of your own"
-      verb="Set it"
+      title="Add a price"
+      verb="Set price"
       isReady={given.length > 0}
       onClose={onClose}
       act={async () => {
@@ -204,11 +204,11 @@ function PriceDialog({
       <p className="dim">It holds for calls from now on; what is stored is repriced on demand.</p>
       <div className="settings-fields">
         <Field label="Model, * for any text" value={model} set={setModel} hint="llama*" isFirst />
-        <Field label="Provider, if it matters" value={provider} set={setProvider} hint="any" />
+        <Field label="Provider (optional)" value={provider} set={setProvider} hint="any" />
         {common.map(fieldOf)}
       </div>
       <details>
-        <summary>Audio, images, searches and the like</summary>
+        <summary>Audio, images, searches and other dimensions</summary>
         <div className="settings-fields">{others.map(fieldOf)}</div>
       </details>
     </AskDialog>
@@ -227,7 +227,7 @@ function Reprice() {
   const isRunning = status?.finishedAt === null;
   return (
     <SetRow
-      name="What is stored"
+      name="Stored calls"
       end={
         <button
           type="button"
@@ -239,11 +239,11 @@ function Reprice() {
             )
           }
         >
-          Apply the prices
+          Apply current prices
         </button>
       }
     >
-      {status ? wordsOf(status) : "Keeps the prices that held when it came."}
+      {status ? wordsOf(status) : "Stored calls keep the prices from when they arrived."}
     </SetRow>
   );
 }

@@ -1,4 +1,4 @@
-/** What traces are kept apart by. */
+/** Projects, which separate traces. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { AnswerOf } from "../../api.ts";
@@ -20,7 +20,7 @@ export function Projects() {
     <Section
       id="projects"
       title="Projects"
-      about="Each key sends into one of them; the first is the default."
+      about="Each key belongs to one project; the first project is the default."
       action={
         <button type="button" className="button" onClick={() => setOpen({ kind: "new" })}>
           <Icon name="plus" size="s" />
@@ -84,7 +84,7 @@ interface DialogProps {
   onDone: () => Promise<void>;
 }
 
-/** @param before the name of the project; null for a new one. */
+/** @param before the project to rename; null for a new one. */
 function NameDialog({ before, onClose, onDone }: DialogProps & { before: string | null }) {
   const [name, setName] = useState(before ?? "");
   return (
@@ -105,7 +105,7 @@ function NameDialog({ before, onClose, onDone }: DialogProps & { before: string 
   );
 }
 
-/** Takes its name typed: what is gone cannot be brought back. */
+/** Requires the project's name to be typed, because deletion cannot be undone. */
 function DeleteProject({ name, onClose, onDone }: DialogProps & { name: string }) {
   const [typed, setTyped] = useState("");
   const remove = (query: { dryRun?: "1"; cursor?: string | null }) =>
@@ -127,7 +127,7 @@ function DeleteProject({ name, onClose, onDone }: DialogProps & { name: string }
       isReady={typed === name}
       onClose={onClose}
       act={async () => {
-        // Large ones go part by part.
+        // Large projects are deleted in several requests.
         let cursor: string | null = null;
         do {
           const answer: AnswerOf<"DELETE /api/projects/:project"> = await remove({ cursor });
@@ -136,7 +136,10 @@ function DeleteProject({ name, onClose, onDone }: DialogProps & { name: string }
         await onDone();
       }}
     >
-      <p>Its keys and {many} go with it and cannot be brought back. Pinned traces keep it alive.</p>
+      <p>
+        Its keys and {many} are deleted with it. This cannot be undone. A project with pinned traces
+        cannot be deleted.
+      </p>
       <Field label={`Type ${name}`} value={typed} set={setTyped} isFirst />
     </AskDialog>
   );

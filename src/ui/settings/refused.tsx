@@ -1,4 +1,4 @@
-/** What was refused and why; of none of it the content was kept. */
+/** Refused requests and the reasons. Their content was not stored. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { ask } from "../data/client.ts";
 import { useNow, useStatus } from "../data/queries.ts";
@@ -23,7 +23,7 @@ export function Refused() {
     <Section
       id="refused"
       title="Refused requests"
-      about="Counted and kept with their reason, never with their content."
+      about="Stored with the reason, without their content."
     >
       {counts.length > 0 && (
         <p className="settings-refused-counts">
@@ -81,7 +81,7 @@ export function Refused() {
   );
 }
 
-/** traces[0].spans[3].endTime */
+/** Formats a path: traces[0].spans[3].endTime */
 function pathText(path: readonly (string | number)[]): string {
   return path
     .map((step, i) => (typeof step === "number" ? `[${step}]` : i === 0 ? step : `.${step}`))

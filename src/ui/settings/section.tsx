@@ -1,13 +1,13 @@
-/** Parts that the sections of the settings are made of. */
+/** Components that the sections of the settings share. */
 import { useState, type FormEvent, type ReactNode } from "react";
-import { Dialog, Problem } from "../parts/controls.tsx";
+import { Dialog, LoadError } from "../parts/controls.tsx";
 
 export interface SectionProps {
   id: string;
   title: string;
-  /** What it is about, in one sentence. */
+  /** What the section is about, in one sentence. */
   about: ReactNode;
-  /** Stands beside the title: what adds something. */
+  /** A button beside the title, such as "Add". */
   action?: ReactNode;
   children: ReactNode;
 }
@@ -45,7 +45,7 @@ export function SetRow({
   );
 }
 
-/** Asks, does it, and shows what the server said against it. */
+/** A dialog that asks for confirmation, runs the action, and shows the server's error if it fails. */
 export function AskDialog({
   title,
   verb,
@@ -56,7 +56,7 @@ export function AskDialog({
   children,
 }: {
   title: string;
-  /** What the button says. */
+  /** The label of the button. */
   verb: string;
   isDangerous?: boolean;
   isReady?: boolean;
@@ -83,7 +83,7 @@ export function AskDialog({
       <form onSubmit={(event) => void submit(event)}>
         <h2>{title}</h2>
         {children}
-        {error !== null && <Problem error={error} />}
+        {error !== null && <LoadError error={error} />}
         <div className="ask-end">
           <button type="button" className="button" onClick={onClose}>
             Cancel

@@ -1,4 +1,4 @@
-/** What the store takes of the disk, and what in it takes most. */
+/** How much disk space the store uses, and what uses most of it. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
@@ -16,55 +16,55 @@ import { Section, SetRow } from "./section.tsx";
 type StorageParts = AnswerOf<"GET /api/storage">["parts"];
 type Largest = NonNullable<AnswerOf<"GET /api/storage">["largest"]>;
 
-/** All that is stored. The ballast beside it holds nothing. */
+/** The parts of stored data. The reserve file is not included, because it holds no data. */
 const parts: { part: keyof StorageParts; name: string; title: string; color: string }[] = [
   {
     part: "texts",
     name: "Texts",
-    title: "Inputs, outputs, tools and attributes, each message once",
+    title: "Inputs, outputs, tools and attributes; each message is stored once",
     color: "var(--data-2)",
   },
   {
     part: "spans",
     name: "Spans",
-    title: "All of a span but its texts",
+    title: "All fields of spans except texts",
     color: "var(--data-3)",
   },
   {
     part: "summaries",
     name: "Summaries",
-    title: "Traces, what they are found by, and statistics",
+    title: "Traces, indexes and statistics",
     color: "var(--data-1)",
   },
   {
     part: "search",
     name: "Search index",
-    title: "Can be made again from the texts",
+    title: "Can be rebuilt from the texts",
     color: "var(--data-4)",
   },
   {
     part: "log",
     name: "Write-ahead log",
-    title: "What was written last; it becomes part of the rest",
+    title: "Recent writes, merged into the other parts later",
     color: "var(--line-3)",
   },
   {
     part: "refusals",
     name: "Refused requests",
-    title: "When and why, without their content",
+    title: "Time and reason, without content",
     color: "var(--fg-3)",
   },
   { part: "other", name: "Other", title: "Keys, projects, prices and views", color: "var(--fg-3)" },
   {
     part: "free",
     name: "Free",
-    title: "What deleted traces left: it is filled again, and given back bit by bit",
+    title: "Space of deleted traces: reused, and gradually returned to the file system",
     color: "var(--line-2)",
   },
 ];
 
 const refetchMs = 5_000;
-const shownLargest = 5;
+const maxLargest = 5;
 
 export function Storage() {
   const { data: status } = useStatus();
@@ -81,7 +81,7 @@ export function Storage() {
   });
   if (!status) return null;
   const sizes = storage?.parts;
-  // Until the store is measured it is one part, and so where its SQLite cannot tell them apart.
+  // Shown as one part until the store has been measured, and if SQLite cannot measure parts.
   const isWhole = sizes?.texts == null;
   const shown = parts
     .map((each) => ({ ...each, size: sizes?.[each.part] ?? 0 }))
@@ -120,7 +120,7 @@ export function Storage() {
             </span>
           ))}
           {storage && storage.parts.ballast > 0 && (
-            <span title="Given up when the disk is full, so that reading and deleting go on">
+            <span title="A reserve file, deleted when the disk is full so that reading and deleting still work">
               beside it: Ballast <span className="dim">{textOf(bytes(storage.parts.ballast))}</span>
             </span>
           )}
@@ -131,7 +131,7 @@ export function Storage() {
       <SetRow name="Directory">
         <span className="mono">{status.dataDir}</span>
       </SetRow>
-      <SetRow name="Kept">Everything, until you delete it: nothing is removed by itself.</SetRow>
+      <SetRow name="Kept">Everything until you delete it: nothing is removed automatically.</SetRow>
       <SetRow name="Import" end={<ImportButton />}>
         A file of JSON Lines, as <code>tealight export</code> writes it: dropped on any page, or
         chosen here.
@@ -158,7 +158,7 @@ export function Storage() {
   );
 }
 
-/** Each leads to the traces that it is of. */
+/** The largest projects, agents and traces, with links. */
 function WhatIsLargest({ of: { projects, agents, traces } }: { of: Largest }) {
   const everywhere = { filter: "", since: "", until: "", project: "" };
   return (
@@ -166,7 +166,7 @@ function WhatIsLargest({ of: { projects, agents, traces } }: { of: Largest }) {
       {projects.length > 1 && (
         <SetRow name="By project">
           <Sizes
-            of={projects.slice(0, shownLargest).map(({ project, ...rest }) => ({
+            of={projects.slice(0, maxLargest).map(({ project, ...rest }) => ({
               ...{ key: project, name: project, href: tracesHref({ ...everywhere, project }) },
               ...{ title: titleOf(rest), bytes: rest.bytes },
             }))}
@@ -176,7 +176,7 @@ function WhatIsLargest({ of: { projects, agents, traces } }: { of: Largest }) {
       {agents.length > 0 && (
         <SetRow name="By agent">
           <Sizes
-            of={agents.slice(0, shownLargest).map(({ agent, ...rest }) => ({
+            of={agents.slice(0, maxLargest).map(({ agent, ...rest }) => ({
               ...{ key: agent, name: agent, title: titleOf(rest), bytes: rest.bytes },
               href: tracesHref({ ...everywhere, filter: filterWord("agent", agent) }),
             }))}
@@ -186,7 +186,7 @@ function WhatIsLargest({ of: { projects, agents, traces } }: { of: Largest }) {
       {traces.length > 0 && (
         <SetRow name="Largest traces">
           <Sizes
-            of={traces.slice(0, shownLargest).map(({ key, traceId, name, spanCount, bytes }) => ({
+            of={traces.slice(0, maxLargest).map(({ key, traceId, name, spanCount, bytes }) => ({
               ...{ key: String(key), name: name ?? traceId, href: traceHref(key, everywhere) },
               ...{ title: `${traceId}, ${plural(spanCount, "span")}`, bytes },
             }))}
@@ -223,7 +223,8 @@ function Sizes({ of }: { of: Sized[] }): ReactNode {
 }
 
 function indexWords({ state, progress, pendingTraces }: IndexStatus): string {
-  if (state === "unavailable") return "This SQLite has no full text: everything is scanned.";
-  if (pendingTraces === 0) return "Every trace is in it.";
-  return `${textOf(percent(progress))} of the traces are in it; ${plural(pendingTraces, "trace is", "traces are")} scanned until then.`;
+  if (state === "unavailable")
+    return "This SQLite has no full-text index: searches scan all traces.";
+  if (pendingTraces === 0) return "All traces are indexed.";
+  return `${textOf(percent(progress))} of traces are indexed; ${plural(pendingTraces, "trace is", "traces are")} scanned until then.`;
 }

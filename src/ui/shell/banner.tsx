@@ -1,4 +1,7 @@
-/** One line under the bar: the server is gone, cannot store, or is another than the page was made for. */
+/**
+ * A line below the top bar: the server cannot be reached, cannot store data, or has another version than
+ * the page.
+ */
 import { useLiveStatus } from "../data/live-context.tsx";
 import { useNow } from "../data/queries.ts";
 import { timeOfDay } from "../format.ts";
@@ -34,8 +37,8 @@ function CannotStore({ storage }: { storage: "full" | "gone" }) {
           : "The data directory was removed or replaced: nothing is stored."}{" "}
         <span className="wide-only">
           {storage === "full"
-            ? "Reading and deleting go on."
-            : "Put it back as it was, or start the server again."}
+            ? "Reading and deleting still work."
+            : "Restore it, or restart the server."}
         </span>
       </span>
     </div>
@@ -51,7 +54,7 @@ function Lost() {
     <div className="shell-banner">
       <Icon name="warn" size="s" />
       <span className="truncated" title={refusal ?? undefined}>
-        {refusal ? `Nothing new is shown: ${refusal}` : "The server has not answered"}
+        {refusal ? `Updates are not shown: ${refusal}` : "The server has not answered"}
         <span className="wide-only">{since}. Shown is what was loaded.</span>
       </span>
       <button type="button" className="button is-small" onClick={retryNow}>

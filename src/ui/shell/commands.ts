@@ -1,4 +1,4 @@
-/** What the palette offers by itself: pages to go to and things to do. */
+/** The commands of the palette: pages to open and actions. */
 import { useLiveStatus } from "../data/live-context.tsx";
 import { chooseFiles } from "../import/button.tsx";
 import { hrefOf, pages } from "../pages.ts";
@@ -7,15 +7,15 @@ import { toggleTheme } from "../state/prefs.ts";
 export interface Command {
   group: "Go to" | "Actions";
   name: string;
-  /** The key that does the same. */
+  /** The keyboard shortcut of the same command. */
   keyName?: string;
-  /** An address, or what is done. */
+  /** An address, or a function to run. */
   to: string | (() => void | Promise<void>);
-  /** What is said of it afterwards, where nothing else shows that it is done. */
+  /** A confirmation to announce, if the result is not visible otherwise. */
   done?: string;
 }
 
-/** Those that have the text's letters. */
+/** The commands that match the text. */
 export function useCommands(text: string, project: string, onKeys: () => void): Command[] {
   const { isPaused, setPaused } = useLiveStatus();
   const commands: Command[] = [
@@ -25,9 +25,10 @@ export function useCommands(text: string, project: string, onKeys: () => void): 
       keyName: key,
       to: hrefOf(page, { query: { project } }),
     })),
+    { group: "Go to", name: "Manual", to: hrefOf("docs", { query: { project } }) },
     {
       group: "Actions",
-      name: isPaused ? "Go on live" : "Pause live updates",
+      name: isPaused ? "Resume live updates" : "Pause live updates",
       to: () => setPaused(!isPaused),
     },
     { group: "Actions", name: "Switch between light and dark", keyName: "T", to: toggleTheme },
@@ -40,14 +41,14 @@ export function useCommands(text: string, project: string, onKeys: () => void): 
       done: "Link copied",
     },
   ];
-  return commands.filter(({ name }) => fits(text, name));
+  return commands.filter(({ name }) => matchesFuzzy(text, name));
 }
 
 /**
- * Whether the name has these letters in their order, each behind the one before or first in a word: "at" and
- * "tools" find "Agents & tools".
+ * Whether a name contains the letters in order, each directly after the previous one or at the start of a
+ * word: "at" and "tools" match "Agents & tools".
  */
-export function fits(text: string, name: string): boolean {
+export function matchesFuzzy(text: string, name: string): boolean {
   const letters = text.toLowerCase().replaceAll(/\s/g, "");
   const within = name.toLowerCase();
   const starts = [...within.matchAll(/\b\w/g)].map(({ index }) => index);

@@ -1,8 +1,9 @@
-/** For whoever comes without the operator's token: how to get in. */
+/** The page shown without the operator's token: how to get access. */
 import { useEffect, useState, type FormEvent } from "react";
-import { findToken, holds, keepToken } from "../data/token.ts";
+import { findToken, isTokenValid, keepToken } from "../data/token.ts";
 import { Logo } from "../parts/icon.tsx";
 import { CopyButton } from "../parts/controls.tsx";
+import { hrefOf } from "../pages.ts";
 import { useTitle } from "../state/title.ts";
 
 export function Locked({ wasRefused }: { wasRefused: string | null }) {
@@ -16,23 +17,29 @@ export function Locked({ wasRefused }: { wasRefused: string | null }) {
           ? "This page needs the operator’s token"
           : isIngestKey(wasRefused)
             ? "That is an ingest key, not the operator’s token"
-            : "The token is not valid any more"}
+            : "The token is no longer valid"}
       </h1>
-      <p>Traces are for you alone. To get in, run this where the server runs:</p>
+      <p>Traces are visible only to you. To sign in, run this on the machine of the server:</p>
       <div className="shell-locked-command">
         <code className="mono">tealight open</code>
         <CopyButton text="tealight open" label="Copy the command" />
       </div>
       <p className="dim">
-        With a data directory of its own: <code>tealight open --data-dir DIR</code>
+        With a custom data directory: <code>tealight open --data-dir DIR</code>
       </p>
       <TokenForm />
-      <p className="dim">A tab in which Tealight is open lets this one in by itself.</p>
+      <p className="dim">
+        A tab in which Tealight is open lets this one in by itself. The{" "}
+        <a className="link" href={hrefOf("doc", { at: { topic: "security" } })}>
+          manual
+        </a>{" "}
+        says more.
+      </p>
     </main>
   );
 }
 
-/** As this program makes them: `fl_` sends, `tl_` reads. */
+/** Keys made by Tealight: `fl_` for ingest, `tl_` for reading. */
 function isIngestKey(text: string): boolean {
   return text.startsWith("fl_");
 }
@@ -43,14 +50,14 @@ function TokenForm() {
   const [isTried, setTried] = useState(false);
   async function unlock(event: FormEvent) {
     event.preventDefault();
-    // From a terminal it may come with a line's end, or with its name before it.
+    // A token copied from a terminal can include a line break or its name.
     const given = token.trim().replace(/^.*token=/, "");
     if (given === "") return setRefusal("Paste the token first.");
     if (isIngestKey(given)) {
       return setRefusal("That is an ingest key: it can send traces, but not read them.");
     }
     setTried(true);
-    const answer = await holds(given);
+    const answer = await isTokenValid(given);
     setTried(false);
     if (answer === null) return setRefusal("The server does not answer. Is it running?");
     if (!answer) return setRefusal("The server does not know this token.");
@@ -86,7 +93,7 @@ function TokenForm() {
   );
 }
 
-/** Goes in as soon as there is a token: in the address, or in a tab that was opened meanwhile. */
+/** Continues as soon as there is a token: in the address, or from another tab. */
 function useEnter() {
   useEffect(() => {
     const enter = async () => {

@@ -1,10 +1,10 @@
-/** What a narrow window has no room for: the other pages, and what stands at the end of the bar else. */
+/** What does not fit into a narrow window: further pages, and the controls of the top bar. */
 import { Link } from "wouter";
 import { Icon, ThemeIcon } from "../parts/icon.tsx";
 import { Dialog } from "../parts/controls.tsx";
 import { hrefOf } from "../pages.ts";
 import { toggleTheme } from "../state/prefs.ts";
-import { otherPages } from "./foot.tsx";
+import { otherPages } from "./bottom-nav.tsx";
 
 export function More({
   project,
@@ -28,6 +28,14 @@ export function More({
           {name}
         </Link>
       ))}
+      <Link
+        className="shell-more-item"
+        href={hrefOf("docs", { query: { project } })}
+        onClick={onClose}
+      >
+        <Icon name="help" />
+        Manual
+      </Link>
       <button type="button" className="shell-more-item" onClick={onPalette}>
         <Icon name="search" />
         Jump to trace, span, page

@@ -1,16 +1,16 @@
-/** Jumps to a page, a trace, a session or a span by a few letters, an id or what was said. */
+/** The command palette: jumps to a page, trace, session or span by name, id or message text. */
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { useLocation } from "wouter";
 import { useProject } from "../data/queries.ts";
 import { plural } from "../format.ts";
-import { Dialog, Problem } from "../parts/controls.tsx";
+import { Dialog, LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { keyText } from "../state/keys.ts";
 import { useCommands } from "./commands.ts";
-import { useFinds } from "./finds.ts";
-import { optionsOf, type Option } from "./options.tsx";
+import { usePaletteSearch } from "./palette-search.ts";
+import { optionsOf, type Option } from "./palette-options.tsx";
 
-const hint = "Page, trace, session, id or what was said";
+const hint = "Page, trace, session, id or message text";
 
 export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }) {
   const id = useId();
@@ -20,13 +20,13 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
   const [, navigate] = useLocation();
   const [project] = useProject();
   const [text, setText] = useState("");
-  /** The key of the option that was moved to; the first where there is none. */
+  /** The key of the highlighted option; null for the first. */
   const [active, setActive] = useState<string | null>(null);
-  /** Enter came before what it is about. */
+  /** Enter was pressed before its option was loaded. */
   const [awaits, setAwaits] = useState<"here" | "tab" | null>(null);
   const [done, setDone] = useState("");
   const commands = useCommands(text, project, onKeys);
-  const finds = useFinds(text, project);
+  const finds = usePaletteSearch(text, project);
   const options = optionsOf(commands, finds, text.trim(), project);
   const groups = Map.groupBy(options.entries(), ([, { group }]) => group);
   const movedTo = options.findIndex(({ key }) => key === active);
@@ -64,7 +64,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
     list.current!.querySelectorAll('[role="option"]')[next]!.scrollIntoView({ block: "nearest" });
   }
 
-  /** @returns whether the key did something here. */
+  /** @returns whether the key was handled. */
   function press({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): boolean {
     const isMod = ctrlKey || metaKey;
     if (isMod && key.toLowerCase() === "k") close();
@@ -118,13 +118,13 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
         />
         <kbd className="keycap">{keyText("Escape")}</kbd>
       </div>
-      {finds.error && <Problem error={finds.error} />}
+      {finds.error && <LoadError error={finds.error} />}
       {options.length > 0 && (
         <div
           ref={list}
           className="shell-palette-list"
           role="listbox"
-          aria-label="What was found"
+          aria-label="Results"
           id={`${id}-list`}
         >
           {[...groups].map(([group, members]) => (
@@ -140,7 +140,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
                   aria-selected={i === place}
                   className="shell-option"
                   onPointerMove={({ movementX, movementY }) => {
-                    // What scrolls under a resting pointer is not pointed at.
+                    // Ignores scrolling under a resting pointer.
                     if (movementX !== 0 || movementY !== 0) setActive(option.key);
                   }}
                   onClick={({ ctrlKey, metaKey }) => choose(option, ctrlKey || metaKey)}

@@ -1,4 +1,4 @@
-/** What stands around every page: where one can go, whether it is live, what was refused. */
+/** The frame around every page: navigation, live status, refused requests. */
 import { useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { useProject, useProjects, useRejects } from "../data/queries.ts";
@@ -8,19 +8,19 @@ import { Key } from "../parts/controls.tsx";
 import { Icon, Logo, ThemeIcon } from "../parts/icon.tsx";
 import { keyText, useShortcuts } from "../state/keys.ts";
 import { toggleTheme } from "../state/prefs.ts";
-import { Boundary } from "../parts/unloaded.tsx";
+import { Boundary } from "../parts/page-errors.tsx";
 import { Imports } from "../import/panel.tsx";
 import { Banner } from "./banner.tsx";
-import { Foot } from "./foot.tsx";
-import { KeySheet } from "./keysheet.tsx";
+import { BottomNav } from "./bottom-nav.tsx";
+import { ShortcutSheet } from "./shortcut-sheet.tsx";
 import { More } from "./more.tsx";
-import { hrefOf, pages, sectionOf } from "../pages.ts";
+import { hrefOf, isOfManual, pages, sectionOf } from "../pages.ts";
 import { Palette } from "./palette.tsx";
 import "./shell.css";
 
 type Overlay = "palette" | "keys" | "more" | null;
 
-/** For what the shell can do without. */
+/** Fallback for parts that the shell can do without. */
 const nothing = () => null;
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -47,7 +47,7 @@ export function Shell({ children }: { children: ReactNode }) {
       },
       {
         keys: [" "],
-        label: "Pause, and go on",
+        label: "Pause or resume live updates",
         group: "Everywhere",
         run: ({ target }) => {
           if (target instanceof Element && target.closest("button, a, summary")) return false;
@@ -55,7 +55,12 @@ export function Shell({ children }: { children: ReactNode }) {
         },
       },
       { keys: ["T"], label: "Light or dark", group: "Everywhere", run: toggleTheme },
-      { keys: ["?"], label: "All keys", group: "Everywhere", run: () => setOverlay("keys") },
+      {
+        keys: ["?"],
+        label: "Keyboard shortcuts",
+        group: "Everywhere",
+        run: () => setOverlay("keys"),
+      },
     ],
     "shell",
   );
@@ -75,7 +80,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <span className="shell-name">tealight</span>
           </Link>
           <span className="shell-title" aria-hidden="true">
-            {section?.name}
+            {section?.name ?? (isOfManual(location) && "Manual")}
           </span>
           <Boundary fallback={nothing}>
             <ProjectPicker />
@@ -124,14 +129,14 @@ export function Shell({ children }: { children: ReactNode }) {
       <main className={`page shell-page ${state === "lost" ? "is-stale" : ""}`} id="page">
         {children}
       </main>
-      <Foot project={project} onMore={() => setOverlay("more")} />
+      <BottomNav project={project} onMore={() => setOverlay("more")} />
       <Boundary fallback={nothing}>
         <Imports />
       </Boundary>
-      <Standing />
+      <LiveAnnouncement />
       <Boundary key={overlay} fallback={nothing}>
         {overlay === "palette" && <Palette onClose={close} onKeys={() => setOverlay("keys")} />}
-        {overlay === "keys" && <KeySheet onClose={close} />}
+        {overlay === "keys" && <ShortcutSheet onClose={close} />}
         {overlay === "more" && (
           <More project={project} onClose={close} onPalette={() => setOverlay("palette")} />
         )}
@@ -140,8 +145,8 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-/** Says aloud when what is shown stops, and when it goes on. */
-function Standing() {
+/** Announces to screen readers when updates stop and resume. */
+function LiveAnnouncement() {
   const { state, isPaused } = useLiveStatus();
   const isStopped = isPaused || state === "lost";
   const [hasStopped, setHasStopped] = useState(false);
@@ -157,7 +162,7 @@ function Standing() {
   );
 }
 
-/** Only where there is a choice. */
+/** Shown only with more than one project. */
 function ProjectPicker() {
   const { data: projects = [] } = useProjects();
   const [project, setProject] = useProject();
@@ -221,8 +226,8 @@ function LiveDot() {
         state === "lost"
           ? "The server does not answer; trying again"
           : isPaused
-            ? "Nothing moves; space goes on"
-            : "What is committed shows here at once; space pauses"
+            ? "Paused; press space to resume"
+            : "Live; press space to pause"
       }
       aria-pressed={isPaused}
       onClick={() => setPaused(!isPaused)}

@@ -1,15 +1,17 @@
-/** Whether the server is of another version than the page, which then loads itself anew. */
+/** Reloads the page once if the server has another version. */
 import { useEffect, useState } from "react";
 import { useLiveEvents } from "../data/live-context.tsx";
 import { isTyping } from "../state/keys.ts";
 
-/** The version that this tab was last reloaded for: it is done once, whatever comes of it. */
+/**
+ * The version that this tab was reloaded for: it is reloaded once per version, even without success.
+ */
 const storageKey = "tealight.reloaded";
 const lookEveryMs = 1_000;
 
 const pageVersion = () => document.querySelector<HTMLMetaElement>("meta[name=version]")?.content;
 
-/** @returns the server's version where it is another and the page is still the old one; else null. */
+/** @returns the server's version if it differs after the reload; else null. */
 export function useOtherVersion(): string | null {
   const [other, setOther] = useState<string | null>(null);
   useLiveEvents((event) => {
@@ -32,7 +34,7 @@ export function useOtherVersion(): string | null {
   return other;
 }
 
-/** Whether something that is not kept would be lost. */
+/** Whether a reload would lose unsaved input. */
 function isBusy(): boolean {
   return isTyping(document.activeElement) || document.querySelector("dialog[open]") !== null;
 }

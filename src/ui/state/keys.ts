@@ -1,26 +1,29 @@
 /**
- * Keyboard shortcuts. Whoever handles a key says what it does, so that the sheet behind `?` always shows
- * what holds on the page that is open. Letters do nothing while someone types.
+ * Keyboard shortcuts. Each shortcut has a label, so that the sheet behind `?` always lists the shortcuts
+ * of the open page. Single letters are ignored while the user types.
  */
 import { useEffect, useRef } from "react";
 
 export interface Shortcut {
-  /** As KeyboardEvent.key has it: "j", "?", "ArrowDown"; "mod+k" with Ctrl or ⌘; "g t" for two in a row. */
+  /**
+   * As in KeyboardEvent.key: "j", "?", "ArrowDown"; "mod+k" with Ctrl or ⌘; "g t" for two keys in
+   * sequence.
+   */
   keys: string[];
   /** What it does, in a few words. */
   label: string;
-  /** The heading it stands under. */
+  /** Its heading in the sheet. */
   group: string;
-  /** @returns false where it does not concern the key, which then goes on. */
+  /** @returns false to pass the key on to the next handler. */
   run: (event: KeyboardEvent) => boolean | void;
-  /** Also while someone types. */
+  /** Active even while the user types. */
   isGlobal?: boolean;
 }
 
-/** While a `modal` is there nothing below it hears a key; the `shell` is asked when nobody else wants it. */
+/** A `modal` blocks all layers below it; the `shell` is asked last. */
 type Layer = "shell" | "page" | "modal";
 
-/** The last that came is asked first: an open dialog before the page under it. */
+/** The last layer is asked first: an open dialog before the page under it. */
 const layers: { current: readonly Shortcut[]; kind: Layer }[] = [];
 let prefix: { key: string; at: number } | null = null;
 const prefixMs = 1_000;
@@ -36,7 +39,7 @@ export function useShortcuts(shortcuts: readonly Shortcut[], kind: Layer = "page
   }, []);
 }
 
-/** What holds now, for the sheet. */
+/** The active shortcuts, for the sheet. */
 export function activeShortcuts(): Shortcut[] {
   return layers.flatMap(({ current }) => [...current]);
 }
@@ -49,7 +52,7 @@ export function listenForKeys(): void {
     const chord = isFresh ? `${prefix!.key} ${key}` : null;
     prefix = null;
     const typing = isTyping(event.target);
-    // Two in a row mean more than the second alone.
+    // A sequence takes precedence over its second key alone.
     const isHandled = (chord !== null && hear(chord, event, typing)) || hear(key, event, typing);
     if (isHandled || layers.some(({ kind }) => kind === "modal")) return;
     if (!typing && layers.some(({ current }) => current.some((each) => isFirst(each, key)))) {
@@ -58,7 +61,7 @@ export function listenForKeys(): void {
   });
 }
 
-/** @returns whether someone handled it. */
+/** @returns whether a shortcut handled the key. */
 function hear(key: string, event: KeyboardEvent, typing: boolean): boolean {
   for (const { current, kind } of layers.toReversed()) {
     for (const { keys, run, isGlobal } of current) {
@@ -102,7 +105,7 @@ const names: Record<string, string> = {
   " ": "space",
 };
 
-/** As keycaps show it: "⌘K", "space", "g t". */
+/** The text of a keycap: "⌘K", "space", "g t". */
 export function keyText(key: string): string {
   const mod = key.startsWith("mod+");
   const rest = mod ? key.slice(4).toUpperCase() : key;

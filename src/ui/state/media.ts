@@ -1,4 +1,4 @@
-/** What the window is like, as far as more than a style depends on it. */
+/** Media queries, for differences that CSS alone cannot express. */
 import { useSyncExternalStore } from "react";
 
 const phone = matchMedia("(max-width: 640px)");
@@ -8,7 +8,7 @@ function subscribe(listener: () => void): () => void {
   return () => phone.removeEventListener("change", listener);
 }
 
-/** Whether it is as narrow as a phone. */
+/** Whether the window is as narrow as a phone. */
 export function useIsPhone(): boolean {
   return useSyncExternalStore(subscribe, () => phone.matches);
 }

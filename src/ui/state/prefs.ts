@@ -1,4 +1,4 @@
-/** What a reader likes, kept in this browser: theme, density, widths of panes, columns. */
+/** Preferences kept in this browser: theme, density, panel sizes, columns. */
 import { useCallback, useSyncExternalStore } from "react";
 
 const listeners = new Set<() => void>();
@@ -15,7 +15,7 @@ function write(name: string, value: string): void {
   try {
     localStorage.setItem(`tealight.${name}`, value);
   } catch {
-    // Without storage it holds until the page is left.
+    // Without storage the value lasts until the page is left.
   }
   listeners.forEach((listener) => listener());
 }
@@ -36,14 +36,17 @@ export function usePref(name: string, byDefault: string): [string, (value: strin
 
 export type Theme = "system" | "light" | "dark";
 
-/** "system" follows the machine. The theme stands on the root element, where theme.ts first put it. */
+/**
+ * "system" follows the operating system. The theme is an attribute of the root element, first set by
+ * theme.ts.
+ */
 export function applyTheme(theme: Theme): void {
   const isLight = matchMedia("(prefers-color-scheme: light)").matches;
   document.documentElement.dataset.theme =
     theme === "system" ? (isLight ? "light" : "dark") : theme;
 }
 
-/** From dark to light or back, and kept. */
+/** Switches between dark and light, and remembers it. */
 export function toggleTheme(): void {
   const next: Theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
   write("theme", next);

@@ -1,10 +1,10 @@
 /**
- * Makes all buttons of an element one tab stop: the one that had the focus last, else the first. ↑ ↓ Home
- * and End go through them. What a click focused is let go, so that keys act on the page's list again.
+ * A roving tab stop for all buttons of an element: the last focused one, else the first. Arrow keys, Home
+ * and End move through them. A clicked button loses the focus again, so that keys reach the page.
  */
 import { useEffect, type RefObject } from "react";
 
-/** The buttons themselves are written with `tabIndex={-1}`. */
+/** The buttons themselves need `tabIndex={-1}`. */
 export function useRoving(element: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const pane = element.current!;
@@ -32,11 +32,11 @@ export function useRoving(element: RefObject<HTMLElement | null>): void {
       if (target instanceof HTMLButtonElement) stopAt(target);
     };
     const click = ({ detail }: MouseEvent) => {
-      // A key that presses a button clicks no times.
+      // The click event of a key press has a `detail` of 0.
       if (detail > 0) (document.activeElement as HTMLElement | null)?.blur();
     };
     keep();
-    // What stands in it comes and goes by itself.
+    // The buttons can change at any time.
     const observer = new MutationObserver(keep);
     observer.observe(pane, { childList: true, subtree: true });
     pane.addEventListener("keydown", press);

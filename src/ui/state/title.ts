@@ -1,4 +1,4 @@
-/** What the browser's tab and its history call the page. */
+/** The document title, shown in tabs and history. */
 import { useEffect } from "react";
 
 export function useTitle(text: string): void {

@@ -1,19 +1,19 @@
 /**
- * What a page shows is in its address: filters, sort, selection, tab, view. Whoever pastes a link sees the
- * same, and back and forward go through what was looked at.
+ * State in the address: filters, sort order, selection, tab, view. A shared link shows the same state, and
+ * back and forward move through it.
  */
 import { useCallback } from "react";
 import { useSearchParams } from "wouter";
 
 export interface Change {
-  /** No step back leads to what was before: for selections and typing, not for filters and views. */
+  /** Replaces the history entry: for selections and typing, not for filters and views. */
   replace?: boolean;
 }
 
 /**
  * One parameter of the address.
  *
- * @param byDefault what it is where the address does not say; it is not written into it either.
+ * @param byDefault the value if the parameter is absent; it is not written to the address.
  */
 export function useParam<T extends string>(
   name: string,
@@ -31,7 +31,7 @@ export function useParam<T extends string>(
   return [(params.get(name) as T | null) ?? byDefault, set];
 }
 
-/** Several at once, as one step back; null takes one away. */
+/** Sets several parameters in one history entry; null removes one. */
 export function useSetParams(): (values: Record<string, string | null>, change?: Change) => void {
   const [, setParams] = useSearchParams();
   return useCallback(

@@ -1,4 +1,4 @@
-/** How wide an element is, in px, as it is now. */
+/** The current width of an element in px. */
 import { useEffect, useState, type RefObject } from "react";
 
 export function useWidth(element: RefObject<HTMLElement | null>): number {

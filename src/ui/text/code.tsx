@@ -1,32 +1,32 @@
-/** Code and other texts that stand as they are, line by line. */
+/** Code and other preformatted text, line by line. */
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState, type ReactNode } from "react";
 import { bytes, plural, textOf } from "../format.ts";
-import { useSought } from "./found.ts";
+import { useSearchMatch } from "./search-words.ts";
 import type { Token } from "./highlight.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
 export interface CodeProps {
   text: string;
-  /** As a fence names it; plain where absent. */
+  /** A language name as in Markdown fences; plain if absent. */
   language?: string | undefined;
-  /** So many lines, and a button for the rest. */
+  /** Shows this many lines and a button for the rest. */
   maxLines?: number;
 }
 
 const lineHeight = 18;
-/** A longer text stays plain: colouring it would be felt. */
+/** Longer texts are not highlighted, because it would cause a noticeable delay. */
 const colouredLength = 16_000;
-/** More lines are not all in the page. */
+/** Longer texts are rendered as a virtual list. */
 const wholeLines = 400;
-/** Of one line: what is longer is cut, since no one reads it and laying it out takes long. */
+/** Longer lines are clipped, because their layout takes long. */
 const lineLength = 20_000;
 
 export function Code({ text, language, maxLines }: CodeProps) {
   const [isWhole, setWhole] = useState(false);
   const lines = useMemo(() => text.replace(/\r?\n$/, "").split(/\r?\n/), [text]);
-  const isSought = useSought();
+  const isSought = useSearchMatch();
   const isLong = maxLines !== undefined && lines.length > maxLines + 1;
   const isCut = isLong && !isWhole && !isSought(lines.slice(maxLines).join("\n"));
   const shown = isCut ? lines.slice(0, maxLines) : lines;
@@ -82,7 +82,7 @@ function Coloured({ text, language }: { text: string; language: string | undefin
     queryFn: () => import("./highlight.ts"),
     enabled: isColoured,
     staleTime: Infinity,
-    // A module is not compared with itself.
+    // Comparing modules is useless.
     structuralSharing: false,
   });
   const tokens = useMemo(

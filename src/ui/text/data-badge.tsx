@@ -1,9 +1,9 @@
-/** A value that is base64, in a line of JSON: what it is said to be, and what it is once it is opened. */
+/** A base64 value within JSON: its declared type, and its content when opened. */
 import { useState } from "react";
 import type { Media } from "../../messages/model.ts";
 import { bytes, textOf } from "../format.ts";
 import { Dialog } from "../parts/controls.tsx";
-import { Large, Shown } from "./media.tsx";
+import { MediaDialog, MediaContent } from "./media.tsx";
 import { bytesOfText, sniff } from "./sniff.ts";
 
 export function DataBadge({
@@ -13,12 +13,12 @@ export function DataBadge({
 }: {
   mime: string | null;
   size: number;
-  /** The whole text. */
+  /** Reads the whole text. */
   read: () => string;
 }) {
   const [opened, setOpened] = useState<{ data: Uint8Array<ArrayBuffer> | null } | null>(null);
   return (
-    // What is clicked or typed here opens no row.
+    // Clicks and keys here do not open the row.
     <span
       onClick={(event) => event.stopPropagation()}
       onKeyDown={(event) => event.stopPropagation()}
@@ -26,7 +26,7 @@ export function DataBadge({
       <button
         type="button"
         className="badge is-outlined"
-        title="Show what it is"
+        title="Show the content"
         onClick={() => setOpened({ data: bytesOfText(read()) })}
       >
         {mime ?? "base64"} · {textOf(bytes(size))}
@@ -56,11 +56,11 @@ function Opened({
   };
   const found = data && sniff(data);
   if (data && found?.kind === "image")
-    return <Large media={media} data={data} found={found} onClose={onClose} />;
+    return <MediaDialog media={media} data={data} found={found} onClose={onClose} />;
   return (
     <Dialog label={mime ?? "base64"} className="media-other" onClose={onClose}>
       {data ? (
-        <Shown media={media} data={data} />
+        <MediaContent media={media} data={data} />
       ) : (
         <p className="note">It is not whole, or too large to be decoded here.</p>
       )}

@@ -1,14 +1,16 @@
-/** What became of a text: lines that went and came, and in a changed line the words. */
+/** A text diff: removed and added lines, and the changed words within a changed line. */
 import { diffLines, diffWordsWithSpace } from "diff";
 import { useMemo, useState, type ReactNode } from "react";
 import { plural } from "../format.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
-/** Longer texts are compared by their beginnings. */
+/** Only this much of longer texts is compared. */
 const comparedLength = 100_000;
-/** Lines that went and came; the work grows with their square. What changed more is one text for another. */
-const mostChanges = 1_000;
-/** Unchanged lines that are kept around a change. */
+/**
+ * The most changed lines; the work grows with their square. Texts with more changes are shown as replaced.
+ */
+const maxChanges = 1_000;
+/** The number of unchanged lines shown around a change. */
 const context = 3;
 
 type Line = { sign: " " | "+" | "-"; text: ReactNode };
@@ -45,7 +47,7 @@ export function Diff({ before, after }: { before: string; after: string }) {
 
 function linesOf(before: string, after: string): Line[] {
   const [old, young] = [comparedOf(before), comparedOf(after)];
-  const changes = diffLines(old, young, { maxEditLength: mostChanges }) ?? [
+  const changes = diffLines(old, young, { maxEditLength: maxChanges }) ?? [
     { value: old, removed: true, added: false },
     { value: young, removed: false, added: true },
   ];
@@ -53,7 +55,7 @@ function linesOf(before: string, after: string): Line[] {
   for (let i = 0; i < changes.length; i++) {
     const { value, added, removed } = changes[i]!;
     const next = changes[i + 1];
-    // One line for another: its words are compared.
+    // If one line replaced another, their words are compared.
     if (removed && next?.added && isOneLine(value) && isOneLine(next.value)) {
       lines.push(...changedLine(value, next.value));
       i++;
@@ -86,7 +88,7 @@ function changedLine(before: string, after: string): Line[] {
   return [side("-"), side("+")];
 }
 
-/** A number stands for so many unchanged lines. */
+/** Replaces unchanged lines far from a change by their number. */
 function aroundChanges(lines: readonly Line[]): (Line | number)[] {
   const isNear = lines.map((_, i) =>
     lines.slice(Math.max(0, i - context), i + context + 1).some(({ sign }) => sign !== " "),

@@ -1,4 +1,4 @@
-/** Colours of code: a chunk of its own, read when the first code is seen. Gives tokens, never HTML. */
+/** Syntax highlighting, loaded with the first code block. It returns tokens, never HTML. */
 import bash from "highlight.js/lib/languages/bash";
 import diff from "highlight.js/lib/languages/diff";
 import javascript from "highlight.js/lib/languages/javascript";
@@ -13,7 +13,7 @@ import { createLowlight } from "lowlight";
 
 export interface Token {
   text: string;
-  /** One of the classes of the design; "" for plain text. */
+  /** One of the four classes of the design; "" for plain text. */
   className:
     "" | "text-token-key" | "text-token-string" | "text-token-comment" | "text-token-number";
 }
@@ -31,7 +31,7 @@ const low = createLowlight({
   yaml,
 });
 
-/** Four colours are enough to read by; what is in none of them stays plain. */
+/** Four colours are enough to read code; other tokens stay plain. */
 const classes: [pattern: RegExp, className: Token["className"]][] = [
   [/keyword|built_in|literal|tag|section/, "text-token-key"],
   [/string|regexp|addition/, "text-token-string"],
@@ -39,14 +39,16 @@ const classes: [pattern: RegExp, className: Token["className"]][] = [
   [/number|attr|symbol|deletion/, "text-token-number"],
 ];
 
-/** Very long words, blanks and lines take the square of their length, but not in JSON. */
+/** Very long words, runs of spaces and lines make highlighting quadratic, except in JSON. */
 const hard = /\b\w{200}|(?<!\s)\s{200}|^.{1000}/m;
 
-/** @param language as a fence names it; null where it is not known or would take long, and left plain. */
+/**
+ * @param language a name as in Markdown fences. @returns null if it is unknown or would take too long.
+ */
 export function tokensOf(text: string, language: string): Token[] | null {
   if (!low.registered(language) || (language !== "json" && hard.test(text))) return null;
   const tokens: Token[] = [];
-  // Not by recursion: brackets can be nested deeper than calls.
+  // Iterative, because brackets can be nested deeper than the call stack allows.
   const rest: [node: Node, className: Token["className"]][] = [
     [low.highlight(language, text) as Node, ""],
   ];

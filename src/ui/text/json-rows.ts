@@ -1,8 +1,8 @@
-/** Which lines a JSON tree shows: what is open, and of each so many children as were asked for. */
+/** The visible lines of a JSON tree: which values are open, and how many children of each are shown. */
 import { childrenOf, kindAt, rootOf, stringAt, type Child, type Kind } from "./json-index.ts";
 
 export interface JsonRow {
-  /** Of the text that it stands in: another one where a string was parsed. */
+  /** The text that the row is part of: a new one for a string parsed as JSON. */
   source: Source;
   key: string | null;
   kind: Kind;
@@ -11,7 +11,7 @@ export interface JsonRow {
   depth: number;
   id: string;
   isOpen: boolean;
-  /** A line that asks for more children of the value with this id. */
+  /** For a "more" line, the id of the value whose next children it loads. */
   moreOf: string | null;
   path: string;
 }
@@ -22,16 +22,16 @@ export interface Source {
 }
 
 export const pageSize = 100;
-/** A shorter value needs no click to be seen. */
+/** Shorter values are open at first. */
 const openLength = 400;
 
-/** What of the tree is open, by ids; a number of pages for values with many children. */
+/** What is open in the tree, by id; the number of pages for values with many children. */
 export interface Opened {
   isOpen: ReadonlyMap<string, boolean>;
   pages: ReadonlyMap<string, number>;
-  /** Strings that are shown as the JSON that they hold. */
+  /** Strings that are shown as the JSON they contain. */
   parsed: ReadonlySet<string>;
-  /** So many levels are open at first. */
+  /** How many levels are open at first. */
   levels?: number;
 }
 
@@ -39,7 +39,7 @@ export function rowsOf(text: string, opened: Opened): JsonRow[] {
   const rows: JsonRow[] = [];
   const source: Source = { id: "", text };
   const start = rootOf(text);
-  // To look for its end would mean to go through all of the text.
+  // Finding the end of the root would mean scanning the whole text.
   const root: Child = { key: null, start, end: text.length };
   walk(source, root, 0, "$", opened, rows);
   return rows;

@@ -1,4 +1,4 @@
-/** JSON as a tree: only what is looked at is read, and only the lines in sight are in the page. */
+/** A JSON tree: parses only what is opened, and renders only the visible lines. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { bytes, textOf } from "../format.ts";
@@ -8,14 +8,14 @@ import { Code } from "./code.tsx";
 import { childrenOf, rootOf, stringAt } from "./json-index.ts";
 import { rowsOf, type JsonRow, type Opened } from "./json-rows.ts";
 import { DataBadge } from "./data-badge.tsx";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
 const rowHeight = 20;
-/** Of a string in its line; what is longer opens below. */
+/** Longer strings are clipped in their line and expand below it. */
 const clippedLength = 2_048;
 const shownInLine = 300;
 
-/** @param props.levels how many are open at first. */
+/** @param props.levels how many levels are open at first. */
 export function JsonTree(props: ({ text: string } | { value: unknown }) & { levels?: number }) {
   const given = "text" in props ? props.text : props.value;
   const text = useMemo(

@@ -1,28 +1,31 @@
 /**
- * Markdown in parts: what is too deep or too much work to be read as Markdown stays the text that it is,
- * and the rest of the message does not.
+ * Splits a Markdown text into parts. Parts that are nested too deeply or too expensive to parse are shown
+ * as plain text, without affecting the others.
  */
 import { Lexer, Tokenizer, type Token, type Tokens } from "marked";
 
 export type Part = { tokens: Token[] } | { plain: string };
 
-/** Each level is a call of the lexer within itself: 16 KB of `>` end its stack. A rule has no levels. */
+/**
+ * The lexer recurses for each level: 16 KB of `>` would overflow its stack. Horizontal rules have no
+ * levels.
+ */
 const tooDeep = /^(?!(?:-[ \t]*)+$|(?:\*[ \t]*)+$)(?:[ \t]*(?:>|(?:[*+-]|\d{1,9}[.)])[ \t])){13}/m;
 /**
- * The lexer's time grows with the square of the lines of a part, and of the marks in a paragraph. So much
- * of both takes 30 ms at worst: 4 KB of `**a*` would take half a second.
+ * The lexer's time grows with the square of the lines in a part and of the markers in a paragraph. This
+ * limit takes 30 ms at worst; 4 KB of `**a*` would take half a second.
  */
-const mostWork = 500_000;
+const maxWork = 500_000;
 
 const fence = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/;
-/** A list, a quote or code that is indented goes on behind a blank line with more of it. */
+/** A blank line does not end a list, a quote or indented code if the next line continues it. */
 const goesOn = /^(?:[ \t]|>|(?:[*+-]|\d{1,9}[.)])(?:\s|$))/;
 
-/** Lines that are underlined, and are a heading then. */
+/** A heading underlined with = or -. */
 const underlined = /^(?:[^\n]+\n){1,10} {0,3}(?:=+|-+) *(?:\n|$)/;
 
 class QuickTokenizer extends Tokenizer {
-  /** Else each line is followed to the text's end: 8 KB in a list take more than a second. */
+  /** Otherwise each line is scanned to the end of the text: 8 KB in a list take more than a second. */
   override lheading(text: string): Tokens.Heading | undefined {
     const found = underlined.exec(text);
     return found ? super.lheading(found[0]) : undefined;
@@ -33,17 +36,17 @@ export function markdownOf(text: string): Part[] {
   const lexer = new Lexer({ gfm: true, tokenizer: new QuickTokenizer() });
   let work = 0;
   const canAfford = (size: number): boolean => {
-    if (work + size ** 2 > mostWork) return false;
+    if (work + size ** 2 > maxWork) return false;
     work += size ** 2;
     return true;
   };
   const parts = partsOf(text).map((part): Part => {
-    // Code is not looked into.
+    // The content of code is not parsed.
     const isEasy =
       fence.test(lineAt(part, 0)) || (!tooDeep.test(part) && canAfford(count(part, /\n/g)));
     return isEasy ? { tokens: lexer.blockTokens(part, []) } : { plain: part };
   });
-  // Only when all parts are read: each may say where a link of another one leads.
+  // Done after all parts are read, because link definitions can be in any part.
   for (const { src, tokens } of lexer.inlineQueue) {
     if (canAfford(count(src, /[^\w\s.,;()-]|_/g))) lexer.inlineTokens(src, tokens);
     else tokens.push({ type: "text", raw: src, text: src });
@@ -51,13 +54,13 @@ export function markdownOf(text: string): Part[] {
   return parts;
 }
 
-/** Cut at blank lines and around code, but not where a list or a quote may go on. */
+/** Splits at blank lines and around code, but not where a list or quote may continue. */
 export function partsOf(text: string): string[] {
   const parts: string[] = [];
   let start = 0;
   let wasBlank = false;
   let canGoOn = false;
-  /** What the line that ends the code looks like. */
+  /** Matches the line that ends the code block. */
   let open: RegExp | null = null;
   const cutAt = (at: number): void => {
     if (at > start) parts.push(text.slice(start, at));

@@ -1,6 +1,7 @@
 /**
- * What is attached to a message. Bytes come from this server's store alone, once they are in view, and are
- * drawn only as what they turn out to be; nothing is asked of another host, and no sound plays by itself.
+ * Media attached to a message. Bytes come only from this server's store, are loaded when in view, and are
+ * rendered only as the type detected from their content. Nothing is requested from other hosts, and no
+ * sound plays by itself.
  */
 import { useQuery } from "@tanstack/react-query";
 import { createContext, use, useEffect, useRef, useState, type ReactNode } from "react";
@@ -8,18 +9,18 @@ import { byKey } from "../../api.ts";
 import type { Media } from "../../messages/model.ts";
 import { request } from "../data/client.ts";
 import { bytes, textOf } from "../format.ts";
-import { Dialog, Problem } from "../parts/controls.tsx";
+import { Dialog, LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { saveFile } from "./save.ts";
 import { fileName, maxShownBytes, sniff, type Sniffed } from "./sniff.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
-/** The span that what is below was sent or answered by. */
+/** The span that contains the media below. */
 export const MediaPlace = createContext<{ trace: number; span: number } | null>(null);
 
 export function MediaView({ media }: { media: Media }) {
   const place = use(MediaPlace);
-  if (media.at === "url") return <Remote media={media} />;
+  if (media.at === "url") return <RemoteMedia media={media} />;
   const { content, bytes: size } = media;
   if (place && content !== undefined) {
     const read = async (signal?: AbortSignal) => {
@@ -28,7 +29,7 @@ export function MediaView({ media }: { media: Media }) {
       return new Uint8Array(await (await request(route, { at }, signal)).arrayBuffer());
     };
     return size !== null && size > maxShownBytes ? (
-      <Unshown media={media} why="too large to be shown" read={read} />
+      <HiddenMedia media={media} why="too large to be shown" read={read} />
     ) : (
       <Stored media={media} id={[place.trace, place.span, content]} read={read} />
     );
@@ -45,7 +46,7 @@ type Read = (signal?: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>;
 
 function Stored({ media, id, read }: { media: Media; id: unknown[]; read: Read }) {
   const box = useRef<HTMLSpanElement>(null);
-  const isSeen = useSeen(box);
+  const isSeen = useWasInView(box);
   const { data, error, refetch } = useQuery({
     queryKey: ["media", ...id],
     queryFn: ({ signal }) => read(signal),
@@ -54,16 +55,16 @@ function Stored({ media, id, read }: { media: Media; id: unknown[]; read: Read }
     gcTime: 60_000,
     structuralSharing: false,
   });
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!data) {
     const isThumb = media.kind === "image";
     return <span ref={box} className={isThumb ? "media-thumb" : "media-tile"} aria-busy="true" />;
   }
-  return <Shown media={media} data={data} />;
+  return <MediaContent media={media} data={data} />;
 }
 
-/** True for ever once it has been near what is seen. */
-function useSeen(box: React.RefObject<HTMLElement | null>): boolean {
+/** True from the moment the element has been near the visible part. */
+function useWasInView(box: React.RefObject<HTMLElement | null>): boolean {
   const [isSeen, setSeen] = useState(false);
   useEffect(() => {
     if (!box.current) return;
@@ -77,7 +78,7 @@ function useSeen(box: React.RefObject<HTMLElement | null>): boolean {
   return isSeen;
 }
 
-export function Shown({ media, data }: { media: Media; data: Uint8Array<ArrayBuffer> }) {
+export function MediaContent({ media, data }: { media: Media; data: Uint8Array<ArrayBuffer> }) {
   const found = data.length > maxShownBytes ? null : sniff(data);
   const read = async () => data;
   if (found?.kind === "image") return <Thumb media={media} data={data} found={found} />;
@@ -89,7 +90,7 @@ export function Shown({ media, data }: { media: Media; data: Uint8Array<ArrayBuf
       </Tile>
     );
   }
-  return <Unshown media={media} size={data.length} why="not shown here" read={read} />;
+  return <HiddenMedia media={media} size={data.length} why="not shown here" read={read} />;
 }
 
 interface Found {
@@ -105,10 +106,10 @@ function Thumb({ media, data, found }: Found) {
   const words = wordsOf({ ...media, bytes: data.length }, found.mime);
   if (isBroken) {
     const why = "this browser cannot draw it";
-    return <Unshown media={media} size={data.length} why={why} read={async () => data} />;
+    return <HiddenMedia media={media} size={data.length} why={why} read={async () => data} />;
   }
   return (
-    // What is clicked here selects nothing around it.
+    // A click here does not select what is around it.
     <span className="media-hold" onClick={(event) => event.stopPropagation()}>
       <button
         type="button"
@@ -123,12 +124,14 @@ function Thumb({ media, data, found }: Found) {
           <span>{textOf(bytes(data.length))}</span>
         </span>
       </button>
-      {isLarge && <Large media={media} data={data} found={found} onClose={() => setLarge(false)} />}
+      {isLarge && (
+        <MediaDialog media={media} data={data} found={found} onClose={() => setLarge(false)} />
+      )}
     </span>
   );
 }
 
-export function Large({ media, data, found, onClose }: Found & { onClose: () => void }) {
+export function MediaDialog({ media, data, found, onClose }: Found & { onClose: () => void }) {
   const url = useUrl(data, found.mime);
   const [size, setSize] = useState("");
   const name = visible(media.name ?? "Image");
@@ -169,7 +172,7 @@ function Sound({ media, data, found }: Found) {
   const [isBroken, setBroken] = useState(false);
   if (isBroken) {
     const why = "this browser cannot play it";
-    return <Unshown media={media} size={data.length} why={why} read={async () => data} />;
+    return <HiddenMedia media={media} size={data.length} why={why} read={async () => data} />;
   }
   return (
     <Tile media={media} found={found} size={data.length}>
@@ -187,7 +190,7 @@ function Sound({ media, data, found }: Found) {
   );
 }
 
-/** Of the type that was found, never of the one that was declared. */
+/** An object URL with the detected type, never the declared one. */
 function useUrl(data: Uint8Array<ArrayBuffer>, mime: string): string | null {
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {
@@ -222,8 +225,8 @@ function Tile({
   );
 }
 
-/** The declared type stands here as the word that it is. */
-function Unshown({
+/** The declared type is shown as plain text. */
+function HiddenMedia({
   media,
   size = media.bytes ?? undefined,
   why,
@@ -281,8 +284,8 @@ function SaveButton({
   );
 }
 
-/** Where it is; nothing is asked of its host before the reader goes there. */
-function Remote({ media }: { media: Media }) {
+/** A link to remote media; nothing is requested until the user follows it. */
+function RemoteMedia({ media }: { media: Media }) {
   const url = URL.parse(media.reference ?? "");
   const isWeb = url !== null && /^https?:$/.test(url.protocol);
   if (!isWeb) {

@@ -1,10 +1,10 @@
-/** One message by itself, as the inspector lists them: the speaker by form, instructions folded. */
+/** One message in the inspector, styled by role, with instructions folded. */
 import { useState } from "react";
 import type { Message } from "../../messages/model.ts";
 import { plural } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { PartView } from "./part.tsx";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
 export function MessageView({ message: { role, name, parts } }: { message: Message }) {
   const isInstruction = role === "system" || role === "developer";

@@ -1,10 +1,10 @@
-/** One part of a message: what was said, thought, called, got back or attached. */
+/** One part of a message: text, thinking, tool call, tool result or media. */
 import { useState } from "react";
 import type { Part } from "../../messages/model.ts";
 import { plural } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
-import { TextEnd, type Ending } from "./end.tsx";
+import { TruncationNote, type Truncation } from "./truncated.tsx";
 import { MediaView } from "./media.tsx";
 import { Prose } from "./prose.tsx";
 import { ToolCard } from "./tool.tsx";
@@ -25,9 +25,9 @@ export function PartView({ part }: { part: Part }) {
         <ToolCard
           name={part.name ?? "tool"}
           args={part.text}
-          argsEnd={part}
+          argsTruncation={part}
           result={null}
-          standing="ok"
+          displayStatus="ok"
           durationMs={null}
         />
       );
@@ -37,7 +37,7 @@ export function PartView({ part }: { part: Part }) {
           name={part.name ?? "result"}
           args={null}
           result={part}
-          standing={part.isError ? "error" : "ok"}
+          displayStatus={part.isError ? "error" : "ok"}
           durationMs={null}
         />
       );
@@ -53,8 +53,8 @@ export function PartView({ part }: { part: Part }) {
   }
 }
 
-function End({ of }: { of: Ending }) {
-  return <TextEnd of={of} where="the span’s input and output have" />;
+function End({ of }: { of: Truncation }) {
+  return <TruncationNote of={of} where="the span’s input and output have" />;
 }
 
 function Thinking({ part }: { part: Extract<Part, { type: "thinking" }> }) {

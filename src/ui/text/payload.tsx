@@ -1,11 +1,11 @@
-/** One payload of a span, read piece by piece: never more than is asked for. */
+/** One payload of a span, loaded piece by piece on request. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import type { payloadFields } from "../../contract/fields.ts";
 import { byKey } from "../../api.ts";
 import { request, textFrom } from "../data/client.ts";
 import { bytes, textOf } from "../format.ts";
-import { CopyButton, Problem } from "../parts/controls.tsx";
+import { CopyButton, LoadError } from "../parts/controls.tsx";
 import { usePref } from "../state/prefs.ts";
 import { Code } from "./code.tsx";
 import { JsonTree } from "./json.tsx";
@@ -15,7 +15,7 @@ import { saveFile } from "./save.ts";
 export type PayloadField = (typeof payloadFields)[number];
 
 const pieceLength = 64 * 1024;
-/** What is longer is read piece by piece alone. */
+/** Longer payloads cannot be loaded at once. */
 const wholeLength = 16 * 1024 * 1024;
 
 const modes = ["rendered", "json", "plain"] as const;
@@ -31,7 +31,7 @@ export function Payload({
   trace: number;
   span: number;
   field: PayloadField;
-  /** Whether what is stored is not all of it. */
+  /** Whether the stored text is truncated. */
   isCut?: boolean;
 }) {
   const isWhole = useRef(false);
@@ -61,7 +61,7 @@ export function Payload({
   );
   const [mode, setMode] = usePref(`payload.${field}`, "");
   const text = useMemo(() => data?.pages.map((page) => page.text).join("") ?? "", [data]);
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!data) return <div className="text-payload" aria-busy="true" />;
   const total = data.pages[0]!.total;
   const shown =
@@ -84,7 +84,7 @@ export function Payload({
         </div>
         <span className="grow" />
         <span className="label">{textOf(bytes(total))}</span>
-        <CopyButton text={readAll} label={isCut ? "Copy what there is of it" : "Copy all of it"} />
+        <CopyButton text={readAll} label={isCut ? "Copy the stored part" : "Copy the full text"} />
       </div>
       {shown === "json" ? (
         <JsonTree text={text} />

@@ -1,6 +1,6 @@
 /**
- * One line of a Markdown text as a list shows it: the words without their marks. A preview is short and may
- * be cut off anywhere, so marks are taken away by their looks, not by a parse; what looks like code stays.
+ * One line of a Markdown text for lists: without its markers. Previews are short and can be cut anywhere,
+ * so markers are removed by pattern instead of parsing; what looks like code is kept.
  */
 export function plainLine(text: string): string {
   return text

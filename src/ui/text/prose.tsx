@@ -1,19 +1,33 @@
 /**
- * What was written, as Markdown: from the lexer's tokens to elements. There is no HTML on the way, so
- * there is nothing that could run; what looks like HTML is shown as the text that it is.
+ * Renders Markdown: from the lexer's tokens directly to elements. No HTML is involved, so nothing can run;
+ * what looks like HTML is shown as text.
  */
 import type { MarkedToken, Token, Tokens } from "marked";
-import { memo, useMemo, useState, type ReactNode } from "react";
+import {
+  createContext,
+  memo,
+  use,
+  useMemo,
+  useState,
+  type ComponentType,
+  type ReactNode,
+} from "react";
 import { bytes, textOf } from "../format.ts";
 import { Code } from "./code.tsx";
 import { markdownOf } from "./markdown.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
-/** So much is laid out at first, and more on demand: what agents write takes about 10 ms. */
+/** How much is rendered at first, the rest on request: typical answers of agents take about 10 ms. */
 const pieceLength = 64 * 1024;
 const pieceLines = 1_000;
 /** Deeper quotes and lists are shown as text. */
-const deepest = 12;
+const maxDepth = 12;
+
+/** Around a text of our own: how it has its headings and links. What others wrote has neither. */
+export const OwnText = createContext<{
+  Heading: ComponentType<{ depth: number; text: string; children: ReactNode }>;
+  Link: ComponentType<{ href: string; children: ReactNode }>;
+} | null>(null);
 
 export const Prose = memo(function Prose({ text }: { text: string }) {
   const [pieces, setPieces] = useState(1);
@@ -50,23 +64,18 @@ function beginningOf(text: string, pieces: number): string {
   return text.slice(0, Math.min(end, pieces * pieceLength));
 }
 
-function Blocks({ tokens, depth }: { tokens: readonly Token[]; depth: number }) {
+export function Blocks({ tokens, depth }: { tokens: readonly Token[]; depth: number }) {
   return tokens.map((token, i) => <Block key={i} token={token as MarkedToken} depth={depth} />);
 }
 
 function Block({ token, depth }: { token: MarkedToken; depth: number }): ReactNode {
-  if (depth > deepest) return <p>{token.raw}</p>;
+  if (depth > maxDepth) return <p>{token.raw}</p>;
   switch (token.type) {
     case "space":
     case "def":
       return null;
     case "heading":
-      // The page has headings of its own: these only look like some.
-      return (
-        <p className={`text-heading is-level-${Math.min(token.depth, 4)}`}>
-          <Inline tokens={token.tokens ?? []} />
-        </p>
-      );
+      return <Heading heading={token} />;
     case "paragraph":
       return (
         <p>
@@ -92,6 +101,19 @@ function Block({ token, depth }: { token: MarkedToken; depth: number }): ReactNo
     default:
       return <p>{token.raw.trimEnd()}</p>;
   }
+}
+
+function Heading({ heading: { depth, text, tokens } }: { heading: MarkedToken & Tokens.Heading }) {
+  const own = use(OwnText);
+  const inside = <Inline tokens={tokens} />;
+  return own ? (
+    <own.Heading depth={depth} text={text}>
+      {inside}
+    </own.Heading>
+  ) : (
+    // The page has headings of its own: these only look like some.
+    <p className={`text-heading is-level-${Math.min(depth, 4)}`}>{inside}</p>
+  );
 }
 
 function List({ list: { ordered, start, items }, depth }: { list: Tokens.List; depth: number }) {
@@ -167,26 +189,39 @@ function Span({ token }: { token: MarkedToken }): ReactNode {
       return <br />;
     case "link":
       return (
-        <SafeLink href={token.href} raw={token.raw}>
+        <WrittenLink href={token.href} raw={token.raw}>
           <Inline tokens={token.tokens ?? []} />
-        </SafeLink>
+        </WrittenLink>
       );
     case "image":
       return <RemoteImage href={token.href} text={token.text} />;
     case "escape":
       return token.text;
     case "text":
-      // Its text has some references to characters replaced, and could hide what `visible` has shown.
+      // The lexer has replaced character references in `text`, which could hide what `visible` has made
+      // visible: `raw` is used.
       return token.tokens ? <Inline tokens={token.tokens} /> : token.raw;
     default:
       return token.raw;
   }
 }
 
+type LinkProps = { href: string; raw: string; children: ReactNode };
+
+function WrittenLink({ href, raw, children }: LinkProps) {
+  const own = use(OwnText);
+  if (own) return <own.Link href={href}>{children}</own.Link>;
+  return (
+    <SafeLink href={href} raw={raw}>
+      {children}
+    </SafeLink>
+  );
+}
+
 const safeSchemes = ["http:", "https:", "mailto:"];
 
-/** Opens elsewhere, and says where. Whatever has another scheme stays the text that it is. */
-function SafeLink({ href, raw, children }: { href: string; raw: string; children: ReactNode }) {
+/** Opens in a new tab and shows its address. Links with other schemes stay plain text. */
+function SafeLink({ href, raw, children }: LinkProps) {
   const url = URL.parse(href);
   if (!url || !safeSchemes.includes(url.protocol)) return raw;
   return (
@@ -202,7 +237,7 @@ function SafeLink({ href, raw, children }: { href: string; raw: string; children
   );
 }
 
-/** No image is fetched: that would tell its host who reads this, and when. */
+/** Images are not loaded: the request would tell their host who reads this, and when. */
 function RemoteImage({ href, text }: { href: string; text: string }) {
   const url = URL.parse(href);
   const isRemote = url !== null && /^https?:$/.test(url.protocol);

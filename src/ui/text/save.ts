@@ -1,4 +1,4 @@
-/** Hands a file to the reader, as one to keep: nothing is opened. */
+/** Offers a file as a download; it is never opened in the page. */
 export function saveFile(content: BlobPart, name: string): void {
   const url = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
   const link = document.createElement("a");

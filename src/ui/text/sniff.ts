@@ -1,7 +1,7 @@
 /**
- * What bytes are, by how they begin. The type that came with them is the sender's word and is not believed:
- * only what is on this list is ever given to the browser to draw or to play, as the type found here. SVG and
- * HTML are not on it, since they could run.
+ * Detects the type of bytes from their beginning. The declared type is not trusted: only types on this
+ * list are rendered or played, as the type detected here. SVG and HTML are not on it, because they can run
+ * scripts.
  */
 
 export interface Sniffed {
@@ -10,7 +10,7 @@ export interface Sniffed {
   extension: string;
 }
 
-/** More is saved, not shown. */
+/** Larger media can be saved but are not shown. */
 export const maxShownBytes = 10 * 1024 * 1024;
 
 type Signature = [at: number, text: string];
@@ -34,7 +34,7 @@ const formats: [Sniffed, ...Signature[][]][] = [
       [8, "WAVE"],
     ],
   ],
-  // With its tags before it, or with the first frame: MPEG 1, 2 or 2.5, layer 3.
+  // With tags first, or with the first frame: MPEG 1, 2 or 2.5, layer 3.
   [
     audio("mpeg", "mp3"),
     [[0, "ID3"]],
@@ -56,14 +56,14 @@ function audio(type: string, extension = type): Sniffed {
   return { kind: "audio", mime: `audio/${type}`, extension };
 }
 
-/** Null for whatever is not on the list. */
+/** Null for any other type. */
 export function sniff(bytes: Uint8Array): Sniffed | null {
   const head = String.fromCharCode(...bytes.subarray(0, 16));
   const isOne = (all: Signature[]) => all.every(([at, text]) => head.startsWith(text, at));
   return formats.find(([, ...ways]) => ways.some(isOne))?.[0] ?? null;
 }
 
-/** A name that a file may have on any system, with the ending of what it really is. */
+/** A file name that is valid on any system, with the extension of the detected type. */
 export function fileName(name: string | null, extension: string): string {
   const base = (name ?? "")
     .split(/[/\\]/)
@@ -75,7 +75,7 @@ export function fileName(name: string | null, extension: string): string {
   return base.toLowerCase().endsWith(`.${extension}`) ? base : `${base}.${extension}`;
 }
 
-/** The bytes of a data URL with base64, or of bare base64; null where it is neither. */
+/** Decodes a base64 data URL or plain base64; null if it is neither. */
 export function bytesOfText(text: string): Uint8Array<ArrayBuffer> | null {
   const data = text.replace(/^data:[^,]{0,200};base64,/, "");
   if (data.length > (maxShownBytes / 3) * 4 + 4) return null;

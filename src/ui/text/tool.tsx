@@ -1,47 +1,47 @@
-/** A tool call and what came of it, as one card. */
+/** A tool call and its result as one card. */
 import { useId, useState, type ReactNode } from "react";
 import { isObject, parseJson } from "../../messages/json.ts";
 import type { ToolResult } from "../../messages/model.ts";
 import { Duration } from "../parts/figure.tsx";
-import { KindMark, StandingBadge, type Standing } from "../parts/mark.tsx";
+import { KindMark, StatusBadge, type DisplayStatus } from "../parts/status-mark.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
-import { TextEnd, type Ending } from "./end.tsx";
-import { useSought } from "./found.ts";
+import { TruncationNote, type Truncation } from "./truncated.tsx";
+import { useSearchMatch } from "./search-words.ts";
 import { Diff } from "./diff.tsx";
-import { visible } from "./visible.ts";
+import { visible } from "../parts/visible.ts";
 
 export interface ToolCardProps {
   name: string;
-  /** The arguments as they were sent: JSON, or a bare text. */
+  /** The arguments as sent: JSON or plain text. */
   args: string | null;
-  /** Where they are not all there. */
-  argsEnd?: Ending | undefined;
+  /** Set if the arguments are incomplete. */
+  argsTruncation?: Truncation | undefined;
   result: ToolResult | null;
-  standing: Standing;
+  displayStatus: DisplayStatus;
   durationMs: number | null;
-  /** What is odd, in words. */
+  /** A remark on something unusual. */
   note?: string | undefined;
   isSelected?: boolean;
   /** Selects the tool's span. */
   onSelect?: (() => void) | undefined;
-  /** What came of it beside the text. */
+  /** Media in the result. */
   children?: ReactNode;
 }
 
-const shownLines = 8;
-/** Of the arguments in the card's one line. */
+const maxLines = 8;
+/** How much of the arguments the card's heading uses. */
 const summaryLength = 500;
-/** Of that at least so much is seen. */
+/** How much of them is visible at least. */
 const seenLength = 40;
-const looks: Partial<Record<Standing, string>> = { error: "is-failed", lost: "is-lost" };
+const looks: Partial<Record<DisplayStatus, string>> = { error: "is-failed", lost: "is-lost" };
 
 export function ToolCard({
   name,
   args,
-  argsEnd,
+  argsTruncation,
   result,
-  standing,
+  displayStatus,
   durationMs,
   note,
   isSelected = false,
@@ -49,14 +49,14 @@ export function ToolCard({
   children,
 }: ToolCardProps) {
   const [toggled, setToggled] = useState(false);
-  const isSought = useSought();
+  const isSought = useSearchMatch();
   const id = useId();
   const { summary, edit } = readArgs(args);
   const isHidden = args !== null && isSought(args) && !isSought(summary.slice(0, seenLength));
   const isOpen = toggled !== isHidden;
   const hasMore = args !== null && args !== summary && args.length > 0;
   return (
-    <div className={`text-tool ${looks[standing] ?? ""} ${isSelected ? "is-selected" : ""}`}>
+    <div className={`text-tool ${looks[displayStatus] ?? ""} ${isSelected ? "is-selected" : ""}`}>
       <header onClick={onSelect}>
         <KindMark kind="tool" />
         {onSelect ? (
@@ -67,10 +67,10 @@ export function ToolCard({
           <span className="text-tool-name">{visible(name)}</span>
         )}
         <span className="text-tool-args truncated">{visible(summary.slice(0, summaryLength))}</span>
-        {standing !== "ok" && (
-          <StandingBadge standing={standing}>
-            {standing === "lost" ? note : undefined}
-          </StandingBadge>
+        {displayStatus !== "ok" && (
+          <StatusBadge displayStatus={displayStatus}>
+            {displayStatus === "lost" ? note : undefined}
+          </StatusBadge>
         )}
         {hasMore && (
           <button
@@ -95,21 +95,23 @@ export function ToolCard({
           <Code text={pretty(args)} language="json" maxLines={40} />
         </div>
       )}
-      {argsEnd && (isOpen || argsEnd.cut) && <TextEnd of={argsEnd} where="its span has" />}
+      {argsTruncation && (isOpen || argsTruncation.cut) && (
+        <TruncationNote of={argsTruncation} where="its span has" />
+      )}
       {!isOpen && edit && <Diff {...edit} />}
       {result && result.text !== "" && (
-        <Code text={result.text} language={languageOf(result.text)} maxLines={shownLines} />
+        <Code text={result.text} language={languageOf(result.text)} maxLines={maxLines} />
       )}
-      {result && <TextEnd of={result} where="its span has" />}
+      {result && <TruncationNote of={result} where="its span has" />}
       {children && <div className="text-tool-media">{children}</div>}
-      {note && standing !== "lost" && (
-        <p className={standing === "error" ? "note error-text" : "note"}>{note}</p>
+      {note && displayStatus !== "lost" && (
+        <p className={displayStatus === "error" ? "note error-text" : "note"}>{note}</p>
       )}
     </div>
   );
 }
 
-/** What of arguments fits in a line, and whether they are an edit from one text to another. */
+/** The arguments as one line, and whether they are an edit of a text. */
 function readArgs(args: string | null): {
   summary: string;
   edit: { before: string; after: string } | null;
@@ -134,12 +136,12 @@ function readArgs(args: string | null): {
   };
 }
 
-/** Numbers stand as they were sent, however long. */
+/** Numbers keep all their digits. */
 function pretty(args: string): string {
   return JSON.stringify(parseJson(args), null, 2) ?? args;
 }
 
-/** Only what is easy to tell: a wrong guess colours nonsense. */
+/** Detects only obvious languages: a wrong guess would look worse than no colours. */
 function languageOf(text: string): string | undefined {
   if (/^(diff --git |--- .*\n\+\+\+ |@@ )/m.test(text)) return "diff";
   return /^\s*[{[]/.test(text) && /[}\]]\s*$/.test(text) ? "json" : undefined;

@@ -1,4 +1,4 @@
-/** What can be done with a trace: copied, exported, pinned, deleted. */
+/** The actions on a trace: copy, export, pin, delete. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
@@ -9,14 +9,14 @@ import { ask, request } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
 import { plural } from "../format.ts";
 import { hrefOf } from "../pages.ts";
-import { Dialog, Problem, useCopied } from "../parts/controls.tsx";
-import { Drop } from "../parts/drop.tsx";
+import { Dialog, LoadError, useCopied } from "../parts/controls.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { saveFile } from "../text/save.ts";
 
 type Format = "json" | "jsonl" | "full";
 
-/** Saves the trace as a file, by its id. */
+/** Downloads the trace as a file named by its id. */
 export async function exportTrace({ key, traceId }: Summary, format: Format): Promise<void> {
   const response = await request("GET /api/traces/:trace/export", {
     at: { trace: byKey(key) },
@@ -46,7 +46,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
     export: [
       ["JSON", () => void exportTrace(trace, "json")],
       ["JSON Lines", () => void exportTrace(trace, "jsonl")],
-      ["JSON Lines, with all that v1 lacks", () => void exportTrace(trace, "full")],
+      ["JSON Lines, all fields", () => void exportTrace(trace, "full")],
     ],
   } as const;
 
@@ -65,7 +65,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
       <span className="visually-hidden" role="status">
         {isCopied ? "copied" : ""}
       </span>
-      <Drop
+      <Dropdown
         button={isCopied ? <Copied /> : <Icon name="more" />}
         label="More"
         className="button is-quiet is-square trace-more"
@@ -87,7 +87,7 @@ export function TraceActions({ trace }: { trace: Summary }) {
               )}
             </div>
             <MenuItem
-              name={trace.pinned ? "Unpin" : "Pin: keep it where others are deleted"}
+              name={trace.pinned ? "Unpin" : "Pin: keep it when old traces are deleted"}
               run={() => {
                 close();
                 void pin();
@@ -102,13 +102,13 @@ export function TraceActions({ trace }: { trace: Summary }) {
             />
           </>
         )}
-      </Drop>
+      </Dropdown>
       {isAsking && <DeleteDialog trace={trace} onClose={() => setAsking(false)} />}
     </>
   );
 }
 
-/** Where "Copy" has no button of its own. */
+/** Confirms a copy that was made from a menu. */
 function Copied() {
   return (
     <>
@@ -136,7 +136,7 @@ function Menu({
   items: readonly (readonly [name: string, run: () => void])[];
 }) {
   return (
-    <Drop
+    <Dropdown
       className="button wide-only"
       button={
         <>
@@ -157,7 +157,7 @@ function Menu({
           />
         ))
       }
-    </Drop>
+    </Dropdown>
   );
 }
 
@@ -188,7 +188,7 @@ function DeleteDialog({ trace, onClose }: { trace: Summary; onClose: () => void 
         {trace.name ?? trace.traceId}: {plural(trace.spanCount, "span")}. It is gone at once and
         cannot be brought back.
       </p>
-      {error !== null && <Problem error={error} />}
+      {error !== null && <LoadError error={error} />}
       <div className="ask-end">
         <button type="button" className="button" autoFocus onClick={onClose}>
           Keep it

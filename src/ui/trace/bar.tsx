@@ -1,14 +1,14 @@
-/** The line above the views of a trace: which is open, and what narrows it. */
+/** The toolbar above a trace: the open view and its filters. */
 import { count as countText } from "../format.ts";
 import { Key } from "../parts/controls.tsx";
-import { Drop } from "../parts/drop.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { ShowSwitch } from "../transcript/show.tsx";
 import { FindBar, type Find } from "./find.tsx";
-import type { SpanTable } from "./model.ts";
+import type { SpanTable } from "../data/span-table.ts";
 import { sortKeys, sortText, sortWords } from "./spans/sort.ts";
 import type { SpanLines } from "./spans/use-lines.ts";
-import { views, type View } from "./view.ts";
+import { views, type View } from "./open-view.ts";
 
 export interface Switch {
   isOn: boolean;
@@ -48,15 +48,15 @@ export function ViewBar(props: ViewBarProps) {
       )}
       <FindBar find={find} selected={selected} onSelect={onFound} />
       {view !== "raw" && (
-        <Drop
+        <Dropdown
           className="button is-quiet is-square trace-phone-menu"
-          label={view === "spans" ? "Sort and filter" : "What is shown"}
+          label={view === "spans" ? "Sort and filter" : "Display options"}
           button={<Icon name="filter" />}
         >
           {(close) =>
             view === "spans" ? <PhoneChoices {...props} close={close} /> : <ShowSwitch />
           }
-        </Drop>
+        </Dropdown>
       )}
     </div>
   );
@@ -69,8 +69,8 @@ function SortChip({ spans: { sort, setSort } }: { spans: SpanLines }) {
       {sortText(sort)}
       <button
         type="button"
-        aria-label="Back to the tree"
-        title="Back to the tree (backspace)"
+        aria-label="Back to tree order"
+        title="Back to tree order (backspace)"
         onClick={() => setSort(null)}
       >
         <Icon name="close" size="xs" />
@@ -87,7 +87,7 @@ function InternalSpans({ table, of: { isOn, set } }: { table: SpanTable; of: Swi
       className="button is-quiet is-small"
       aria-pressed={isOn}
       aria-keyshortcuts="i"
-      title="What the sender’s runtime did, without errors, texts or model calls (i)"
+      title="Spans of the sender’s runtime, without errors, texts or model calls (i)"
       onClick={() => set(!isOn)}
     >
       {countText(table.internalCount)} internal
@@ -109,7 +109,7 @@ function ErrorsOnly({ table, of: { isOn, set } }: { table: SpanTable; of: Switch
   );
 }
 
-/** On a phone, where the table has no heads. */
+/** On a phone, where the table has no column headings to sort by. */
 function PhoneChoices({
   spans: { table, sort, setSort },
   internal,
@@ -130,7 +130,7 @@ function PhoneChoices({
             close();
           }}
         >
-          {choice ? `Sort by ${sortWords[choice.by]}` : "As a tree"}
+          {choice ? `Sort by ${sortWords[choice.by]}` : "Tree order"}
         </button>
       ))}
       <InternalSpans table={table} of={internal} />

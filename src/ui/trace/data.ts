@@ -1,4 +1,4 @@
-/** What the page of a trace reads, and how it keeps up with a trace that grows. */
+/** The data of the trace page, and how it is kept up to date while the trace grows. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
 import type { TraceColumns } from "../../query/columns.ts";
@@ -7,12 +7,12 @@ import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
 import { useProject } from "../data/queries.ts";
-import { toSpanTable, type SpanTable } from "./model.ts";
-import { closed, joinPages } from "./pages.ts";
+import { toSpanTable, type SpanTable } from "../data/span-table.ts";
+import { withoutUnloaded, joinPages } from "./join-pages.ts";
 import { traceQuery } from "./query.ts";
-import { withRunningRoot } from "./running.ts";
+import { withRunningRoot } from "../data/running-root.ts";
 
-/** Reading a large trace anew takes its time: no more than a third of it is spent on that. */
+/** At most a third of the time is spent on refetching, since a large trace takes long to read. */
 const busyShare = 3;
 const freshEveryMs = 500;
 
@@ -25,7 +25,7 @@ export function useTrace(trace: string) {
   const { queryKey } = options;
   const query = useQuery(options);
   const table = useMemo(
-    () => query.data && toSpanTable(withRunningRoot(closed(query.data))),
+    () => query.data && toSpanTable(withRunningRoot(withoutUnloaded(query.data))),
     [query.data],
   );
   const key = query.data?.trace.key;
@@ -49,7 +49,7 @@ export function useTrace(trace: string) {
     if (isPaused) isMissed.current = true;
     else again();
   });
-  // What came while the picture stood still.
+  // Catches up with changes made while updates were paused.
   if (!isPaused && isMissed.current) {
     isMissed.current = false;
     queueMicrotask(again);
@@ -60,7 +60,7 @@ export function useTrace(trace: string) {
       const before = client.getQueryData<TraceColumns>(queryKey);
       if (!before || before.nextCursor === null) return;
       const next = await readPage(before.nextCursor);
-      // Unless the trace was read anew in the meantime.
+      // Ignored if the trace was refetched in the meantime.
       client.setQueryData<TraceColumns>(queryKey, (now) =>
         now === before ? joinPages(before, next) : now,
       );
@@ -79,7 +79,7 @@ export function useBreakdown(table: SpanTable) {
   });
 }
 
-/** Spans whose texts have the words, as the server's search finds them. */
+/** Spans whose texts contain the words, found by the server's search. */
 export function useTextHits(traceKey: number, words: string) {
   return useQuery({
     queryKey: ["find", traceKey, words],

@@ -1,6 +1,6 @@
 /**
- * Finds in a trace, since a browser's own finder sees only the lines in sight: names, models and errors at
- * once, texts by the server's search.
+ * Find in trace. The browser's own search sees only rendered rows. Names, models and errors are searched
+ * here at once, texts by the server.
  */
 import { useMemo, useRef, useState } from "react";
 import { count } from "../format.ts";
@@ -9,14 +9,14 @@ import { Icon } from "../parts/icon.tsx";
 import { useShortcuts } from "../state/keys.ts";
 import { useParam } from "../state/url.ts";
 import { useTextHits } from "./data.ts";
-import type { SpanTable } from "./model.ts";
+import type { SpanTable } from "../data/span-table.ts";
 
 export interface Find {
   words: string;
   setWords: (words: string) => void;
-  /** Rows that have it, ascending. */
+  /** Matching rows, ascending. */
   rows: readonly number[];
-  /** True while the server still looks through the texts. */
+  /** True while the server searches the texts. */
   isLooking: boolean;
 }
 
@@ -40,7 +40,7 @@ export function useFind(table: SpanTable): Find {
   };
 }
 
-/** Each different text is looked at once, however many spans have it. */
+/** Equal texts are compared once, however many spans share them. */
 function namedRows({ columns, count }: SpanTable, lower: string): number[] {
   const texts = [columns.name, columns.modelId, columns.errorMessage];
   const fits = texts.map(({ values }) =>
@@ -68,15 +68,15 @@ export function FindBar({
   useShortcuts([
     {
       keys: ["mod+f", "/"],
-      label: "Find in the trace",
+      label: "Find in trace",
       group: "Trace",
       run: () => {
         input.current!.focus();
         input.current!.select();
       },
     },
-    { keys: ["n"], label: "Next that was found", group: "Trace", run: () => jump(1) },
-    { keys: ["N"], label: "Previous that was found", group: "Trace", run: () => jump(-1) },
+    { keys: ["n"], label: "Next match", group: "Trace", run: () => jump(1) },
+    { keys: ["N"], label: "Previous match", group: "Trace", run: () => jump(-1) },
   ]);
 
   function type(text: string): void {
@@ -100,7 +100,7 @@ export function FindBar({
       <input
         ref={input}
         type="search"
-        aria-label="Find in the trace"
+        aria-label="Find in trace"
         placeholder="Find in trace"
         value={typed}
         onChange={({ target }) => type(target.value)}

@@ -1,4 +1,4 @@
-/** The head of a trace: what it is, how it went, and what can be done with it. */
+/** The header of a trace: name, outcome, figures and actions. */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { CompareMenu } from "../compare/menu.tsx";
@@ -8,24 +8,24 @@ import { StepButtons } from "../parts/controls.tsx";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { hrefOf } from "../pages.ts";
-import { StandingBadge, standingOf } from "../parts/mark.tsx";
+import { StatusBadge, displayStatusOf } from "../parts/status-mark.tsx";
 import { traceHref } from "../query/scope.ts";
 import { TraceActions } from "./actions.tsx";
-import type { SpanTable } from "./model.ts";
+import type { SpanTable } from "../data/span-table.ts";
 import { useNeighbours } from "./neighbours.ts";
-import { Split } from "./split.tsx";
+import { BreakdownBar } from "./breakdown.tsx";
 
 export interface TraceHeaderProps {
   table: SpanTable;
-  /** Which of the errors is selected, from 1. */
+  /** Which error is selected, from 1. */
   errorNumber: number | null;
   jumpError: (by: 1 | -1) => void;
 }
 
 export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps) {
   const { trace } = table;
-  const standing = standingOf(trace);
-  const now = useNow(standing === "running" ? 1_000 : 60_000);
+  const displayStatus = displayStatusOf(trace);
+  const now = useNow(displayStatus === "running" ? 1_000 : 60_000);
   const [project] = useProject();
   const { newer, older } = useNeighbours(trace);
   const workflow = [trace.workflowName, trace.workflowRunId].filter(Boolean).join(" / ");
@@ -39,8 +39,8 @@ export function TraceHeader({ table, errorNumber, jumpError }: TraceHeaderProps)
         <h1 className="truncated" title={trace.traceId}>
           {trace.name ?? trace.traceId}
         </h1>
-        {(standing !== "ok" || trace.errorCount > 0) && (
-          <StandingBadge standing={standing} errorCount={trace.errorCount} />
+        {(displayStatus !== "ok" || trace.errorCount > 0) && (
+          <StatusBadge displayStatus={displayStatus} errorCount={trace.errorCount} />
         )}
         {trace.pinned && (
           <span className="badge">
@@ -118,7 +118,7 @@ function Totals({ table, now, errorNumber, jumpError }: TraceHeaderProps & { now
         <Duration ms={isRunning ? Math.max(0, now - trace.startTime) : trace.durationMs} />
         {trace.state === "stale" && <span className="lost-text"> no end</span>}
       </Stat>
-      <Split table={table} />
+      <BreakdownBar table={table} />
       <Stat label="Spans" className="trace-minor">
         {count(trace.spanCount - trace.internalSpanCount)}
         {trace.internalSpanCount > 0 && (

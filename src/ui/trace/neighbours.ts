@@ -1,4 +1,4 @@
-/** The traces that started just before and just after, in the same project. */
+/** The previous and the next trace of the same project, by start time. */
 import { useQuery } from "@tanstack/react-query";
 import type { Question } from "../../api.ts";
 import type { Summary, TracePage } from "../../backend/views.ts";

@@ -1,29 +1,29 @@
-/** One trace: its spans as a table, what was said, and what was sent, over one selection. */
+/** The page of one trace: span table, transcript and raw data, which share one selection. */
 import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { ApiError } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
-import { Nothing, Problem } from "../parts/controls.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
 import { hrefOf } from "../pages.ts";
 import { useShortcuts } from "../state/keys.ts";
 import { useTitle } from "../state/title.ts";
 import { useParam } from "../state/url.ts";
-import { SoughtContext, wordsOf } from "../text/found.ts";
+import { SearchContext, wordsOf } from "../text/search-words.ts";
 import { TranscriptView } from "../transcript/view.tsx";
 import { ViewBar } from "./bar.tsx";
 import { useTrace } from "./data.ts";
 import { useFind } from "./find.tsx";
 import { TraceHeader } from "./header.tsx";
 import { Inspector } from "./inspector/inspector.tsx";
-import { useMarks } from "./marks.ts";
-import type { SpanTable } from "./model.ts";
+import { useHighlights } from "./highlight.ts";
+import type { SpanTable } from "../data/span-table.ts";
 import { Raw } from "./raw.tsx";
-import { runningKey } from "./running.ts";
+import { runningKey } from "../data/running-root.ts";
 import { rowBeside, useJumpKeys } from "./spans/keys.ts";
 import { SpansTable } from "./spans/table.tsx";
 import { useLines } from "./spans/use-lines.ts";
 import { Unloaded } from "./unloaded.tsx";
-import { useView, views } from "./view.ts";
+import { useView, views } from "./open-view.ts";
 import "./trace.css";
 
 /** @param trace an id, or `~key`. */
@@ -37,11 +37,11 @@ export function TracePage({ trace }: { trace: string }) {
       <div>
         <h1 className="visually-hidden">Trace</h1>
         {isGone ? (
-          <Nothing>
-            There is no trace {trace}. It may have been deleted. <AllTraces />
-          </Nothing>
+          <EmptyState>
+            There are no traces {trace}. It may have been deleted. <AllTraces />
+          </EmptyState>
         ) : error ? (
-          <Problem error={error} retry={() => void refetch()} />
+          <LoadError error={error} retry={() => void refetch()} />
         ) : (
           <Loading />
         )}
@@ -53,7 +53,7 @@ export function TracePage({ trace }: { trace: string }) {
     <Loaded table={table}>
       {isGone ? (
         <p className="note note-strip" role="alert">
-          This trace was deleted. What you see is what was loaded. <AllTraces />
+          This trace was deleted. The page shows what was loaded before. <AllTraces />
         </p>
       ) : (
         isMore && <Unloaded data={data} more={more} />
@@ -82,7 +82,7 @@ function Loading() {
 
 const noRows: ReadonlySet<number> = new Set();
 
-/** @param children what is said above the spans. */
+/** @param children a notice above the spans. */
 function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) {
   const [view, setView] = useView(table.trace.key);
   const [spanParam, setSpan] = useParam<string>("span", "");
@@ -92,7 +92,7 @@ function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) 
   const spanKey = selected === null ? null : table.columns.key[selected]!;
   const selectKey = useCallback(
     (key: number) => {
-      // Of a root that still runs nothing is there to be shown.
+      // The placeholder of a running root has no data to show.
       if (key !== runningKey) setSpan(`~${key}`, { replace: true });
     },
     [setSpan],
@@ -122,11 +122,11 @@ function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) 
     isErrorsOnly: errorsOnly.isOn,
     found,
   });
-  /** The step that is read in the transcript, for the table to begin with. */
-  const [sight, setSight] = useState<number | null>(null);
+  /** The step last read in the transcript: the table starts there. */
+  const [readStep, setReadStep] = useState<number | null>(null);
   const panes = useRef<HTMLDivElement>(null);
   const sought = useMemo(() => (find.words.trim() ? wordsOf(find.words) : null), [find.words]);
-  useMarks(panes, sought, spanKey);
+  useHighlights(panes, sought, spanKey);
   const jumps = useJumpKeys(table, selected, select);
   useShortcuts([
     ...views.map(({ view, name, key }) => ({
@@ -143,7 +143,7 @@ function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) 
     },
     {
       keys: ["Escape"],
-      label: "Close the pane",
+      label: "Close the panel",
       group: "Trace",
       run: () => {
         if (selected === null) return false;
@@ -158,7 +158,7 @@ function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) 
         <TraceHeader table={table} {...jumps} />
         {children}
       </div>
-      <SoughtContext value={sought}>
+      <SearchContext value={sought}>
         <div ref={panes} className={`panes trace-panes ${hasPane ? "has-inspector" : ""}`}>
           <section
             className="pane trace-view"
@@ -181,7 +181,7 @@ function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) 
                   selected={selected}
                   onSelect={select}
                   found={found}
-                  sight={sight === null ? null : table.rowOf(sight)}
+                  startRow={readStep === null ? null : table.rowOf(readStep)}
                 />
               )}
               {view === "transcript" && (
@@ -189,7 +189,7 @@ function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) 
                   table={table}
                   selected={spanKey}
                   onSelect={selectKey}
-                  onSight={setSight}
+                  onReadStep={setReadStep}
                   onInspect={(key) => setView("spans", { span: `~${key}` })}
                 />
               )}
@@ -210,12 +210,12 @@ function Loaded({ table, children }: { table: SpanTable; children: ReactNode }) 
             />
           )}
         </div>
-      </SoughtContext>
+      </SearchContext>
     </div>
   );
 }
 
-/** @param name `~key`, or the sender's id. */
+/** @param name `~key`, or the sender's span id. */
 function rowNamed(table: SpanTable, name: string): number | null {
   if (name === "") return null;
   const row = name.startsWith("~") ? table.rowOf(Number(name.slice(1))) : table.rowOfId(name);

@@ -1,15 +1,18 @@
-/** How the spans of a trace are asked for: apart, so that a page can begin before its code is there. */
+/**
+ * The request for a trace's spans, in a file of its own so that it can start before the code of the page
+ * is loaded.
+ */
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
 import type { TraceColumns } from "../../query/columns.ts";
 import { ask } from "../data/client.ts";
 import { decoded, namesIn, paths } from "../pages.ts";
-import { joinPages } from "./pages.ts";
+import { joinPages } from "./join-pages.ts";
 
 /**
- * A page of spans: the first, or the one that the cursor names.
+ * Reads a page of spans: the first, or the one that the cursor names.
  *
  * @param trace an id, or `~key`.
- * @param project whose id it is; null where it is a key, or nobody knows.
+ * @param project the project of the id; null for a key, or if the project is unknown.
  */
 export async function readColumns(
   trace: string,
@@ -23,7 +26,7 @@ export async function readColumns(
   return answer;
 }
 
-/** @param trace an id, or `~key`. @param project whose id it is; "" where only one has it. */
+/** @param trace an id, or `~key`. @param project the project of the id; "" if the id is unique. */
 export function traceQuery(trace: string, project: string) {
   const whose = /^~\d+$/.test(trace) ? null : project || null;
   const queryKey = ["trace", trace, project];
@@ -31,7 +34,7 @@ export function traceQuery(trace: string, project: string) {
     readColumns(trace, whose, cursor, signal);
   const options = queryOptions({
     queryKey,
-    /** As many spans as were there before, if more than a page. */
+    /** Reads as many spans as were loaded before, but at least a page. */
     async queryFn({ client, signal }) {
       const known = client.getQueryData<TraceColumns>(queryKey)?.spanCount ?? 0;
       let data = await readPage(null, signal);
@@ -40,15 +43,15 @@ export function traceQuery(trace: string, project: string) {
       }
       return data;
     },
-    // What was read ahead is not read again; else a trace is read anew whenever it is opened.
+    // A prefetched trace is not read twice; otherwise a trace is refetched whenever it is opened.
     staleTime: 1_000,
-    // A table of 50,000 spans is not compared with the one before, field by field.
+    // Comparing 50,000 spans with the previous answer field by field would be slow.
     structuralSharing: false,
   });
   return { options, readPage };
 }
 
-/** Asks for what the page at an address shows, while its code still comes. */
+/** Requests the data for an address while the code of the page is still loading. */
 export function readAhead(client: QueryClient, { pathname, search }: Location): void {
   const names = namesIn(paths.trace, pathname);
   if (!names) return;

@@ -1,22 +1,22 @@
-/** The trace as ingest v1 has it: what an export writes. */
+/** The trace in the ingest v1 format, as exports write it. */
 import { useQuery } from "@tanstack/react-query";
 import { byKey } from "../../api.ts";
 import { request, textFrom } from "../data/client.ts";
 import { bytes, count, plural, textOf } from "../format.ts";
-import { CopyButton, Problem } from "../parts/controls.tsx";
-import { CutNote } from "../text/end.tsx";
+import { CopyButton, LoadError } from "../parts/controls.tsx";
+import { CutNote } from "../text/truncated.tsx";
 import { JsonTree } from "../text/json.tsx";
 import { exportTrace } from "./actions.tsx";
-import type { SpanTable } from "./model.ts";
+import type { SpanTable } from "../data/span-table.ts";
 
-/** Of a larger trace the file is better read elsewhere. */
-const largestSpanCount = 5_000;
-/** The document, its traces, a trace and its spans, each of which stands in a line. */
+/** Larger traces are better downloaded as a file. */
+const maxSpanCount = 5_000;
+/** Open levels of the JSON tree: document, traces, trace, spans; each span is one line. */
 const levels = 4;
 
 export function Raw({ table }: { table: SpanTable }) {
   const { trace, spanCount } = table;
-  const isLarge = spanCount > largestSpanCount;
+  const isLarge = spanCount > maxSpanCount;
   const { data, error, refetch } = useQuery({
     queryKey: ["export", trace.key, trace.lastReceivedAt],
     queryFn: async ({ signal }) => {
@@ -27,7 +27,7 @@ export function Raw({ table }: { table: SpanTable }) {
     },
     enabled: !isLarge,
   });
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (isLarge) {
     return (
       <div className="nothing">
@@ -51,7 +51,7 @@ export function Raw({ table }: { table: SpanTable }) {
           </CutNote>
         )}
         <span className="grow" />
-        <CopyButton text={text} label="Copy all of it" className="button is-quiet is-small">
+        <CopyButton text={text} label="Copy the full text" className="button is-quiet is-small">
           Copy
         </CopyButton>
       </div>

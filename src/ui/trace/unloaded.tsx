@@ -1,8 +1,8 @@
-/** Says of a large trace which of its spans are shown, and reads more of them. */
+/** Says how many spans of a large trace are loaded, and loads more. */
 import type { UseMutationResult } from "@tanstack/react-query";
 import type { TraceColumns } from "../../query/columns.ts";
 import { count } from "../format.ts";
-import { mostSpans } from "./pages.ts";
+import { maxSpans } from "./join-pages.ts";
 
 export function Unloaded({
   data: { spanCount, trace },
@@ -17,7 +17,7 @@ export function Unloaded({
         First {count(spanCount)} of {count(trace.spanCount)} spans.
         {more.isError && ` ${more.error.message}.`}
       </span>
-      {spanCount < mostSpans ? (
+      {spanCount < maxSpans ? (
         <button
           type="button"
           className="button is-quiet is-small"

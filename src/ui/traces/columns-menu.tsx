@@ -1,40 +1,43 @@
-/** Chooses the columns of the list: which, in which order, and keys of the senders' own. */
+/**
+ * The menu that chooses the columns of the list: which, in which order, and columns for metadata and
+ * attribute keys.
+ */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import { parseColumns } from "../../filter/parse.ts";
 import { quote } from "../../filter/caret.ts";
 import { ask } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
-import { Drop } from "../parts/drop.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import {
-  isOwn,
-  mostOwn,
-  moved,
-  namedOf,
+  isKeyColumn,
+  maxKeyColumns,
+  moveColumn,
+  requestedKeys,
   splitIds,
-  useChosenColumns,
+  useColumnChoice,
   usualColumns,
-} from "./chosen.ts";
+} from "./column-choice.ts";
 import { columnOf, columns } from "./columns.tsx";
 
 export function ColumnsMenu() {
   return (
-    <Drop
+    <Dropdown
       className="button is-quiet is-square"
       label="Columns"
       button={<Icon name="columns" />}
       panelClassName="traces-columns"
     >
       {() => <Choice />}
-    </Drop>
+    </Dropdown>
   );
 }
 
 function Choice() {
-  const { ids, choose } = useChosenColumns();
+  const { ids, choose } = useColumnChoice();
   const list = useRef<HTMLDivElement>(null);
-  // What was pressed may stand elsewhere now: the focus goes with it.
+  // The focused item may move when the columns change order: the focus moves with it.
   const pressed = useRef<string | null>(null);
   useEffect(() => {
     if (pressed.current === null) return;
@@ -71,13 +74,13 @@ function Choice() {
               id={id}
               by={by}
               isEnd={i === (by < 0 ? 0 : known.length - 1)}
-              move={(label) => change(moved(known, id, by), label)}
+              move={(label) => change(moveColumn(known, id, by), label)}
             />
           ))}
         </div>
       ))}
       <hr />
-      <OwnColumn ids={ids} add={(id) => choose([...ids, id])} />
+      <AddKeyColumn ids={ids} add={(id) => choose([...ids, id])} />
       <hr />
       {columns
         .filter(({ id }) => !ids.includes(id))
@@ -90,7 +93,7 @@ function Choice() {
         <>
           <hr />
           <button type="button" className="popover-item" onClick={() => choose(usualColumns)}>
-            The usual columns
+            Default columns
           </button>
         </>
       )}
@@ -153,10 +156,10 @@ function Move({
   );
 }
 
-const shownSuggestions = 6;
+const maxSuggestions = 6;
 
-/** Any key of metadata or attributes; those that the newest traces have are offered. */
-function OwnColumn({ ids, add }: { ids: readonly string[]; add: (id: string) => void }) {
+/** Adds a column for a metadata or attribute key; suggests the keys of the newest traces. */
+function AddKeyColumn({ ids, add }: { ids: readonly string[]; add: (id: string) => void }) {
   const [text, setText] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   const [project] = useProject();
@@ -172,11 +175,11 @@ function OwnColumn({ ids, add }: { ids: readonly string[]; add: (id: string) => 
     },
     staleTime: 10_000,
   });
-  const isFull = splitIds(namedOf(ids)).length >= mostOwn;
+  const isFull = splitIds(requestedKeys(ids)).length >= maxKeyColumns;
   const wanted = text.trim().toLowerCase();
   const offered = keys
     .filter((key) => !ids.includes(key) && key.toLowerCase().includes(wanted))
-    .slice(0, shownSuggestions);
+    .slice(0, maxSuggestions);
   const take = (id: string) => {
     add(id);
     setText("");
@@ -189,7 +192,7 @@ function OwnColumn({ ids, add }: { ids: readonly string[]; add: (id: string) => 
     if (reason === null) take(id);
     else setProblem(reason);
   };
-  if (isFull) return <p className="note">No more than {mostOwn} keys at a time.</p>;
+  if (isFull) return <p className="note">No more than {maxKeyColumns} keys at a time.</p>;
   return (
     <form className="traces-own" onSubmit={submit}>
       <label className="field">
@@ -221,13 +224,13 @@ function OwnColumn({ ids, add }: { ids: readonly string[]; add: (id: string) => 
   );
 }
 
-/** @returns null for a key that the server takes. */
+/** Why a key is not accepted; null if it is valid. */
 function whyNot(id: string): string | null {
-  if (!isOwn(id)) return "Write meta.KEY for metadata, attr.KEY for an attribute.";
+  if (!isKeyColumn(id)) return "Write meta.KEY for metadata or attr.KEY for an attribute.";
   try {
-    return parseColumns(id, 1).length === 1 ? null : "One key at a time.";
+    return parseColumns(id, 1).length === 1 ? null : "Only one key at a time.";
   } catch (cause) {
     const { hint } = cause as { hint?: string };
-    return hint ?? "This key cannot be read.";
+    return hint ?? "This key is not valid.";
   }
 }

@@ -1,41 +1,43 @@
-/** The columns of the list: their width, content and sorting, and which go first where room is short. */
+/**
+ * The columns of the list: width, content and sorting, and which are dropped first in a narrow window.
+ */
 import type { ReactNode } from "react";
 import type { SortField } from "../../backend/traces.ts";
 import type { Summary } from "../../backend/views.ts";
 import { count, duration, exactTime, plural, textOf, time, timeOfDay } from "../format.ts";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
-import { standingOf } from "../parts/mark.tsx";
+import { displayStatusOf } from "../parts/status-mark.tsx";
 import { plainLine } from "../text/plain.ts";
-import { isOwn } from "./chosen.ts";
+import { isKeyColumn } from "./column-choice.ts";
 
 export interface Column {
   id: string;
   name: string;
-  /** In px; the least where it takes what is left. */
+  /** In px; the minimum if the column has a `grow`. */
   width: number;
-  /** Its share of what is left; none where its width is fixed. */
+  /** Its share of the remaining width; without it the width is fixed. */
   grow?: number;
   isNumber?: true;
   sort?: SortField;
-  /** Of its cells: quieter than what one reads first. */
+  /** The class of its cells, such as a dimmer text colour. */
   className?: string;
-  /** What its head says where one points at it. */
+  /** The tooltip of the column's heading. */
   about?: string;
-  /** All that the cell has no room for. */
+  /** The tooltip of a cell, for content that is cut off. */
   title?: (trace: Summary) => string | undefined;
   cell: (trace: Summary, about: RowContext) => ReactNode;
 }
 
 export interface RowContext {
-  /** Now, where the row has something that ticks; else when the list was drawn. */
+  /** The current time for rows of running traces; else the time at which the list was rendered. */
   now: number;
-  /** What the longest bar stands for; null while that is not known. */
+  /** The duration that a bar of full width stands for; null while unknown. */
   scaleMs: number | null;
-  /** Under headings of days the time is enough. */
+  /** Grouped by day, so that rows show only the time. */
   isByDay: boolean;
 }
 
-/** Where no model was called there are no tokens and no first one of them. */
+/** Without a model call there are no tokens and no time to first token. */
 const hasNone = ({ llmCount }: Summary) => llmCount === 0;
 
 function tokens(trace: Summary, value: Summary["inputTokens"]): ReactNode {
@@ -143,7 +145,7 @@ export const columns: readonly Column[] = [
   {
     id: "cost",
     name: "Cost",
-    // "≥ <$0.000001" is the widest.
+    // The widest value is "≥ <$0.000001".
     width: 84,
     isNumber: true,
     sort: "cost",
@@ -171,31 +173,31 @@ export const columns: readonly Column[] = [
   text("source", "Source", ({ source }) => source),
 ];
 
-/** As a list, also where a sender wrote JSON. */
+/** Tags separated by commas, from text or from a JSON array. */
 function tagsOf(value: string | undefined): string | null {
   if (value === undefined) return null;
   return value.replace(/^\["(.*)"\]$/s, (_, tags: string) => tags.replaceAll('","', ", "));
 }
 
-/** @returns undefined for what no version of the viewer has as a column. */
+/** @returns undefined for an unknown column id. */
 export function columnOf(id: string): Column | undefined {
-  if (!isOwn(id)) return columns.find((column) => column.id === id);
+  if (!isKeyColumn(id)) return columns.find((column) => column.id === id);
   const name = id.replace(/^(root\.)?(meta|attr)\./, "").replaceAll('"', "");
   return { ...text(id, name, ({ columns }) => columns?.[id] ?? null), about: id };
 }
 
-/** On a phone: the name over the time and the text, beside them what it cost and how long it took. */
+/** On a phone: name above time and preview, with cost and duration beside them. */
 export const phoneColumns: readonly Column[] = ["trace", "started", "cost", "duration"].map((id) =>
   columns.find((column) => column.id === id)!,
 );
 
-/** Which leave first where there is no room for all. */
+/** The order in which columns are dropped when the window is too narrow. */
 const dropOrder = ["model", "last", "ttft", "cached", "out", "errors", "steps"];
 const markWidth = 16;
 const gap = 12;
 const padding = 28;
 
-/** Those of the chosen ones for which a list of that width has room. */
+/** The chosen columns that fit into a list of this width. */
 export function columnsFor(width: number, ids: readonly string[], isByDay: boolean): Column[] {
   let shown = ids
     .flatMap((id) => columnOf(id) ?? [])
@@ -206,8 +208,8 @@ export function columnsFor(width: number, ids: readonly string[], isByDay: boole
     if (needed((column) => column.width) <= width) break;
     shown = shown.filter((column) => column.id !== id);
   }
-  // What someone chose beside the usual ones leaves last, and the trace's name makes room for it.
-  while (needed(leastWidth) > width) {
+  // Optional columns are dropped last, after the trace's name has shrunk to make room.
+  while (needed(minWidth) > width) {
     const last = shown.findLast(({ id }) => !keptColumns.includes(id));
     if (!last) break;
     shown = shown.filter((column) => column !== last);
@@ -215,40 +217,40 @@ export function columnsFor(width: number, ids: readonly string[], isByDay: boole
   return shown;
 }
 
-const leastWidth = ({ width, grow }: Column) => (grow ? width / 2 : width);
-/** Those that a window of any width has room for. */
+const minWidth = ({ width, grow }: Column) => (grow ? width / 2 : width);
+/** These columns are never dropped. */
 const keptColumns = ["started", "trace", "duration", "in", "cost"];
 
-/** As `grid-template-columns` takes it: the mark, then each. */
+/** The value of `grid-template-columns`: the checkbox, then each column. */
 export function templateOf(columns: readonly Column[]): string {
   return [
     `${markWidth}px`,
     ...columns.map((column) =>
-      column.grow ? `minmax(${leastWidth(column)}px,${column.grow}fr)` : `${column.width}px`,
+      column.grow ? `minmax(${minWidth(column)}px,${column.grow}fr)` : `${column.width}px`,
     ),
   ].join(" ");
 }
 
 function DurationCell({ trace, about: { now, scaleMs } }: { trace: Summary; about: RowContext }) {
-  const standing = standingOf(trace);
-  const ms = standing === "running" ? Math.max(0, now - trace.startTime) : trace.durationMs;
+  const displayStatus = displayStatusOf(trace);
+  const ms = displayStatus === "running" ? Math.max(0, now - trace.startTime) : trace.durationMs;
   const share =
-    standing === "lost" ? 1 : scaleMs === null ? null : Math.min(1, ms / Math.max(1, scaleMs));
+    displayStatus === "lost" ? 1 : scaleMs === null ? null : Math.min(1, ms / Math.max(1, scaleMs));
   return (
     <div
       className="traces-duration"
-      title={standing === "lost" ? "No end received" : textOf(duration(ms))}
+      title={displayStatus === "lost" ? "No end received" : textOf(duration(ms))}
     >
       <div>
         {share !== null && (
           <div
-            className={`traces-duration-bar is-${standing}`}
+            className={`traces-duration-bar is-${displayStatus}`}
             style={{ width: `${share * 100}%` }}
           />
         )}
       </div>
       <div className="number">
-        {standing === "lost" ? <span className="dim">no end</span> : <Duration ms={ms} />}
+        {displayStatus === "lost" ? <span className="dim">no end</span> : <Duration ms={ms} />}
       </div>
     </div>
   );

@@ -1,18 +1,20 @@
-/** Deletes many traces: counts them first, names the count, and asks to type it where it is large. */
+/**
+ * Deletes many traces: counts them first, shows the count, and asks the user to type it if it is large.
+ */
 import { useEffect, useState, type FormEvent } from "react";
 import { byKey } from "../../api.ts";
 import { ApiError, ask } from "../data/client.ts";
 import { count, plural } from "../format.ts";
-import { Dialog, Problem } from "../parts/controls.tsx";
+import { Dialog, LoadError } from "../parts/controls.tsx";
 import { scopeQuery, type Scope } from "../query/scope.ts";
 
-/** More are deleted only by who has typed how many. */
-const untypedTraces = 100;
+/** Above this number, the user has to type the count to confirm. */
+const unconfirmedTraces = 100;
 
-/** These traces, or all that match. */
+/** The traces to delete: given by key, or all that match a scope. */
 export type Target = { keys: readonly number[] } | { scope: Scope };
 
-/** What will go: what comes in meanwhile, and what is pinned, does not. */
+/** What will be deleted: pinned traces, and traces that arrive after the count, are not. */
 interface Plan {
   traces: number;
   spans: number;
@@ -43,9 +45,9 @@ export function DeleteMany({
     return () => {
       isShown = false;
     };
-    // What was marked when it was asked for.
+    // The dialog deletes what was selected when it opened.
   }, []);
-  const isTyped = plan !== null && plan.traces > untypedTraces;
+  const isTyped = plan !== null && plan.traces > unconfirmedTraces;
   const isReady =
     plan !== null &&
     plan.traces > 0 &&
@@ -74,7 +76,7 @@ export function DeleteMany({
         ) : (
           <p>
             With all that was said: {plural(plan.spans, "span")}. This cannot be undone.
-            {plan.pinned > 0 && ` What is pinned stays: ${plural(plan.pinned, "trace")}.`}
+            {plan.pinned > 0 && ` Pinned traces are kept: ${plural(plan.pinned, "trace")}.`}
           </p>
         )}
         {isTyped && (
@@ -92,7 +94,7 @@ export function DeleteMany({
             />
           </label>
         )}
-        {error !== null && <Problem error={error} />}
+        {error !== null && <LoadError error={error} />}
         <div className="ask-end">
           <button type="button" className="button" onClick={onClose}>
             Cancel
@@ -106,7 +108,7 @@ export function DeleteMany({
   );
 }
 
-/** Read anew: a paused list does not know what was pinned since. */
+/** Reads the traces again: a paused list does not show traces pinned since. */
 async function planOfKeys(keys: readonly number[]): Promise<Plan> {
   const going: number[] = [];
   let [spans, pinned] = [0, 0];
@@ -128,13 +130,13 @@ async function planOfKeys(keys: readonly number[]): Promise<Plan> {
   return { traces: going.length, spans, pinned, remove };
 }
 
-/** Someone else may have deleted it meanwhile. */
+/** Null if the trace was deleted in the meantime. */
 function nullWhereGone(cause: unknown): null {
   if (cause instanceof ApiError && cause.status === 404) return null;
   throw cause;
 }
 
-/** Of what began before it was counted. */
+/** Counts the traces of the scope that started before now. */
 async function planOfScope(scope: Scope): Promise<Plan> {
   const query = { ...scopeQuery(scope), until: scope.until || String(Date.now()) };
   const all = async (dryRun: "0" | "1") => {

@@ -1,6 +1,7 @@
 /**
- * What the list can be narrowed by, with counts. Those of a range of time are kept and cost nothing; those
- * within a filter are reckoned from each trace that fits it, and asked for only where these are few.
+ * The facets of the list: values with counts. Counts for a time range come from stored totals and are
+ * cheap. Counts within a filter are computed trace by trace, so they are requested only if few traces
+ * match.
  */
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Completion } from "../../backend/completion.ts";
@@ -13,23 +14,23 @@ import { scopeQuery, type Scope } from "../query/scope.ts";
 
 export interface FacetValue {
   value: string;
-  /** Null where it is not counted. */
+  /** Null if not counted. */
   count: number | null;
-  /** There may be more. */
+  /** True if the count is a lower bound. */
   isCapped?: boolean;
 }
 
-const shownValues = 20;
-/** Nobody looks at a series here: all of it is one bucket. */
+const maxValues = 20;
+/** One bucket for all time: facets show totals only. */
 const bucketMs = 10_000 * 86_400_000;
-/** Below so many traces each filter's own counts are worth asking for. */
+/** Counts within a filter are requested up to this many matching traces. */
 const fewTraces = 2_000;
 const freshEveryMs = 10_000;
 const metaKeys = 4;
 
 export type FacetField = "model" | "agent" | "workflow" | "tool" | "customer";
 
-/** Keeps what facets show fresh while traces come. */
+/** Refetches the facets while traces arrive. */
 export function useFreshFacets(): void {
   const client = useQueryClient();
   const { isPaused } = useLiveStatus();
@@ -62,7 +63,7 @@ function useGroups(scope: Scope, by: FacetField, enabled: boolean): Stats | unde
     queryFn: ({ signal }) =>
       ask(
         "GET /api/stats",
-        { query: { ...scopeQuery(scope), by, sort: "traces", limit: shownValues, bucketMs } },
+        { query: { ...scopeQuery(scope), by, sort: "traces", limit: maxValues, bucketMs } },
         signal,
       ),
     enabled,
@@ -70,13 +71,13 @@ function useGroups(scope: Scope, by: FacetField, enabled: boolean): Stats | unde
   }).data;
 }
 
-/** The keys of the metadata that the newest traces have. */
+/** The metadata keys of the newest traces. */
 export function useMetaKeys(project: string): string[] {
   const items = useItems("meta.", project);
   return items.slice(0, metaKeys).map(({ text }) => text);
 }
 
-/** @param key as `meta.env`. */
+/** @param key such as `meta.env`. */
 export function useMetaValues(key: string, project: string): FacetValue[] {
   return useItems(`${spell(key)}:`, project).map(({ text, count, isCapped }) => ({
     value: text,

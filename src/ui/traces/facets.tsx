@@ -1,10 +1,10 @@
-/** The facets: what stands in them is ticked into the filter, and out of it. */
+/** The facets beside the list: a checkbox adds its value to the filter or removes it. */
 import { useRef, useState, type ReactNode } from "react";
 import type { Figures } from "../../backend/figures.ts";
 import { okWithErrors } from "../../filter/keys.ts";
 import { count } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
-import { StandingMark, standingWords, type Standing } from "../parts/mark.tsx";
+import { StatusMark, statusWords, type DisplayStatus } from "../parts/status-mark.tsx";
 import { tickedValues, toggleValue } from "../query/words.ts";
 import { usePref } from "../state/prefs.ts";
 import { useRoving } from "../state/roving.ts";
@@ -27,11 +27,11 @@ const fields: { field: FacetField; name: string }[] = [
   { field: "customer", name: "Customer" },
 ];
 
-/** So many values are shown before one asks for the rest. */
-const fewValues = 6;
+/** How many values are shown before "more". */
+const collapsedValues = 6;
 
 interface FacetsProps {
-  /** What is counted; its filter may be less than what is ticked into. */
+  /** The traces that are counted; its filter can be narrower than the one that checkboxes change. */
   scope: Scope;
   filter: string;
   onFilter: (filter: string) => void;
@@ -44,7 +44,7 @@ export function Facets({
   totals,
   runningCount,
 }: FacetsProps & {
-  /** Of all that the list shows. */
+  /** The totals of the whole list. */
   totals: Figures | undefined;
   runningCount: number | undefined;
 }) {
@@ -69,16 +69,16 @@ export function Facets({
 const statuses: {
   key: "status" | "is";
   value: string;
-  standing: Standing;
-  /** Of those in which something failed all the same. */
+  displayStatus: DisplayStatus;
+  /** True for the status "ok" with errors inside. */
   hasErrors?: true;
 }[] = [
-  { key: "status", value: "ok", standing: "ok" },
-  { key: "status", value: okWithErrors, standing: "ok", hasErrors: true },
-  { key: "status", value: "error", standing: "error" },
-  { key: "status", value: "aborted", standing: "aborted" },
-  { key: "is", value: "open", standing: "running" },
-  { key: "is", value: "stale", standing: "lost" },
+  { key: "status", value: "ok", displayStatus: "ok" },
+  { key: "status", value: okWithErrors, displayStatus: "ok", hasErrors: true },
+  { key: "status", value: "error", displayStatus: "error" },
+  { key: "status", value: "aborted", displayStatus: "aborted" },
+  { key: "is", value: "open", displayStatus: "running" },
+  { key: "is", value: "stale", displayStatus: "lost" },
 ];
 
 function StatusFacet({
@@ -95,14 +95,14 @@ function StatusFacet({
         open: runningCount,
       }
     : {};
-  // Within one of them the others are not counted.
+  // If one of these values is checked, the others have no counts.
   const isTicked = statuses.some(({ key, value }) => tickedValues(filter, key).includes(value));
   return (
     <Facet name="Status">
-      {statuses.map(({ key, value, standing, hasErrors }) => {
+      {statuses.map(({ key, value, displayStatus, hasErrors }) => {
         const words = hasErrors
-          ? `${standingWords[standing]}, with failed calls`
-          : standingWords[standing];
+          ? `${statusWords[displayStatus]}, with failed calls`
+          : statusWords[displayStatus];
         const isOn = tickedValues(filter, key).includes(value);
         return (
           <Tick
@@ -111,7 +111,11 @@ function StatusFacet({
             count={isTicked && !isOn ? null : (counts[value] ?? null)}
             onToggle={() => onFilter(toggleValue(filter, key, value))}
           >
-            <StandingMark standing={standing} errorCount={hasErrors ? 1 : 0} words={words} />
+            <StatusMark
+              displayStatus={displayStatus}
+              errorCount={hasErrors ? 1 : 0}
+              words={words}
+            />
             <span className="truncated" aria-hidden="true">
               {words}
             </span>
@@ -146,7 +150,7 @@ function MetaFacet({ name, scope, filter, onFilter }: FacetsProps & { name: stri
   );
 }
 
-/** The values of a key; those that are ticked are always among them. */
+/** The values of a key as checkboxes; checked values are always listed. */
 function Ticks({
   name,
   values,
@@ -163,7 +167,7 @@ function Ticks({
   const known = new Set(values.map(({ value }) => value));
   const others = ticked.filter((value) => !known.has(value) && !value.includes("*"));
   const all = [...others.map((value): FacetValue => ({ value, count: null })), ...values];
-  const shown = isWhole ? all : all.slice(0, Math.max(fewValues, others.length));
+  const shown = isWhole ? all : all.slice(0, Math.max(collapsedValues, others.length));
   return (
     <>
       {shown.map(({ value, count, isCapped }) => (

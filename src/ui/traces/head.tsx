@@ -1,4 +1,4 @@
-/** The heads of the columns: what sorts is a button. */
+/** The column headings of the list; sortable ones are buttons. */
 import type { TraceSort } from "../../backend/traces.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { Column } from "./columns.tsx";

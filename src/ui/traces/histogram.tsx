@@ -1,4 +1,6 @@
-/** The strip over the list: totals, and when the traces were. A drag chooses a stretch of time. */
+/**
+ * The histogram above the list: totals, and the number of traces over time. Dragging selects a time range.
+ */
 import { useRef, useState, type PointerEvent, type ReactNode } from "react";
 import type { Stats } from "../../backend/figures.ts";
 import { count, money, plural, timeRange } from "../format.ts";
@@ -8,13 +10,13 @@ import { Duration } from "../parts/figure.tsx";
 import { useWidth } from "../state/width.ts";
 
 const height = 40;
-/** A bar of one trace among thousands is still seen. */
-const least = 1.5;
-const leastErrors = 2.2;
-const mostTicks = 8;
-/** So wide is the label of one, with the room around it. */
+/** The minimum height of a bar, so that one trace among thousands is visible. */
+const minBarHeight = 1.5;
+const minErrorHeight = 2.2;
+const maxTicks = 8;
+/** The width of a tick label with the space around it. */
 const tickPx = 96;
-/** A shorter drag is a click. */
+/** A pointer that moved less is a click, not a drag. */
 const clickPx = 4;
 
 interface Chosen {
@@ -27,11 +29,11 @@ export function Histogram({
   drawn,
   onChoose,
 }: {
-  /** Of all that the list shows. */
+  /** The totals of the whole list. */
   stats: Stats | undefined;
-  /** Of the part of time that has a place. */
+  /** The stats for the part of time that is drawn. */
   drawn: Stats | undefined;
-  /** Epoch ms. */
+  /** Both in epoch ms. */
   onChoose: (since: number, until: number) => void;
 }) {
   const [at, setAt] = useState<number | null>(null);
@@ -56,7 +58,7 @@ export function Histogram({
     const { width } = box.current!.getBoundingClientRect();
     setChosen(null);
     if ((to! - from!) * width < clickPx) return;
-    // Whole buckets: what was drawn is what is chosen.
+    // A selection is made of whole buckets, like its highlight.
     onChoose(bucketAt(from!), Math.min(until, bucketAt(to!) + bucketMs));
   }
 
@@ -67,7 +69,7 @@ export function Histogram({
           <button
             type="button"
             className="link dim traces-at"
-            title="Long before all others: not drawn. Show these alone"
+            title="Much older than the others, so not drawn. Click to show only these"
             onClick={() => onChoose(stats.since, drawn.since)}
           >
             ‹ {count(earlier)} earlier
@@ -98,7 +100,7 @@ export function Histogram({
         )}
       </div>
       <div className="axis" aria-hidden="true">
-        {ticksOf(since, until, Math.min(mostTicks, Math.floor(width / tickPx))).map(
+        {ticksOf(since, until, Math.min(maxTicks, Math.floor(width / tickPx))).map(
           ({ at, text }) => (
             <span key={at} style={{ left: `${at * 100}%` }}>
               {text}
@@ -130,9 +132,9 @@ function Bars({ stats }: { stats: Stats }) {
         .filter(({ traces }) => traces > 0)
         .map(({ time, traces, failedTraces }) => {
           const x = ((time - since) / bucketMs) * 10 + 1;
-          const all = Math.max(least, (traces / most) * height);
+          const all = Math.max(minBarHeight, (traces / most) * height);
           const failed =
-            failedTraces === 0 ? 0 : Math.max(leastErrors, (failedTraces / most) * height);
+            failedTraces === 0 ? 0 : Math.max(minErrorHeight, (failedTraces / most) * height);
           return (
             <g key={time}>
               <rect className="traces-bar-all" x={x} y={height - all} width="8" height={all} />
@@ -152,7 +154,7 @@ function Bars({ stats }: { stats: Stats }) {
   );
 }
 
-/** Of all, or of the stretch under the cursor. */
+/** The totals, or those of the bucket under the pointer. */
 function Totals({
   stats,
   drawn: { series, bucketMs },
@@ -170,7 +172,7 @@ function Totals({
   const bucket = at === null ? null : series.find((each) => each.time === at);
   return (
     <div className="traces-summary">
-      <span title={partial ? "There are more: the newest are counted" : undefined}>
+      <span title={partial ? "Only the newest are counted; there are more" : undefined}>
         <b>
           {count(traces)}
           {partial && "+"}

@@ -1,12 +1,12 @@
-/** Hits of the search: messages, names and errors with the free text of the filter in them. */
+/** Search results: messages, names and errors that contain the filter's free text. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import type { Hit } from "../../backend/search.ts";
 import { ask } from "../data/client.ts";
 import { exactTime, plural, time } from "../format.ts";
-import { Nothing, Problem } from "../parts/controls.tsx";
-import { KindMark } from "../parts/mark.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
+import { KindMark } from "../parts/status-mark.tsx";
 import { rangeWords } from "../query/range.tsx";
 import { splitFreeText } from "../query/words.ts";
 import { scopeQuery, traceHref, type Scope } from "../query/scope.ts";
@@ -26,15 +26,15 @@ const fieldWords: Record<Hit["field"], string> = {
   id: "id",
 };
 
-/** So many of a trace are shown before one asks for the rest. */
-const fewHits = 3;
+/** How many results of a trace are shown before "more". */
+const collapsedHits = 3;
 
 /**
- * An answer of the server is cut after about 150 ms, whatever it has found by then. The page goes on
- * by itself until it has something to read, for some 3 s.
+ * The server ends each answer after about 150 ms, whatever it has found. The page requests further answers
+ * by itself until it has this many results, for about 3 s.
  */
 const enoughHits = 50;
-const mostAnswers = 20;
+const maxAnswers = 20;
 
 export function Hits({ scope }: { scope: Scope }) {
   const { text, rest } = splitFreeText(scope.filter);
@@ -52,25 +52,25 @@ export function Hits({ scope }: { scope: Scope }) {
   });
   const hits = data?.pages.flatMap((page) => page.hits) ?? [];
   const answers = data?.pages.length ?? 0;
-  const goesOn = hasNextPage && hits.length < enoughHits && answers < mostAnswers;
+  const goesOn = hasNextPage && hits.length < enoughHits && answers < maxAnswers;
   useEffect(() => {
     if (goesOn && !isFetching && !error) void fetchNextPage();
   }, [goesOn, isFetching, error, fetchNextPage]);
   if (text === "") {
     return (
-      <Nothing>
+      <EmptyState>
         Write what was said, as <code className="mono">overloaded "exact phrase"</code>: one message
         has all of the words.
-      </Nothing>
+      </EmptyState>
     );
   }
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (data && hits.length === 0 && !hasNextPage) {
     return (
-      <Nothing>
+      <EmptyState>
         No message has <code className="mono">{text}</code>
         {rangeWords(scope) && ` ${rangeWords(scope)}`}.
-      </Nothing>
+      </EmptyState>
     );
   }
   const traces = tracesOf(hits);
@@ -96,7 +96,7 @@ export function Hits({ scope }: { scope: Scope }) {
 
 type HitsOfTrace = [Hit, ...Hit[]];
 
-/** Those of one trace together, where the first of them stood. */
+/** Groups results by trace, at the place of the first result of each. */
 export function tracesOf(hits: readonly Hit[]): HitsOfTrace[] {
   const byTrace = new Map<number, HitsOfTrace>();
   for (const hit of hits) {
@@ -111,7 +111,7 @@ function TraceHits({ hits, project, text }: { hits: HitsOfTrace; project: string
   const [isWhole, setWhole] = useState(false);
   const { traceKey, traceId, traceName, startTime } = hits[0];
   const name = traceName ?? traceId;
-  const shown = isWhole ? hits : hits.slice(0, fewHits);
+  const shown = isWhole ? hits : hits.slice(0, collapsedHits);
   const words = plural(hits.length, "message");
   return (
     <section aria-label={`${name}: ${words}`}>
@@ -155,7 +155,7 @@ function HitRow({ hit, project, text }: { hit: Hit; project: string; text: strin
   );
 }
 
-/** The snippet, what matched in it marked. */
+/** The snippet with its matches highlighted. */
 export function Marked({ hit: { snippet, highlights } }: { hit: Hit }) {
   const ends = highlights.map(([at, length]) => at + length);
   return (

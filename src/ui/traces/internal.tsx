@@ -1,6 +1,6 @@
 /**
- * Traces that only tell of a sender's runtime: an agent makes dozens of them around each run. The list
- * leaves them out behind a line that says so, unless there is nothing else to show.
+ * Internal traces describe only a sender's runtime: an agent produces dozens of them around each run. The
+ * list hides them and says so in a line, unless there is nothing else to show.
  */
 import { useMemo } from "react";
 import type { Figures, Stats } from "../../backend/figures.ts";
@@ -11,16 +11,16 @@ import { useShortcuts } from "../state/keys.ts";
 import { useParam } from "../state/url.ts";
 
 export interface InternalTraces {
-  /** What the list is asked for. */
+  /** The scope to request the list with. */
   listed: Scope;
-  /** How many there are; 0 where the filter itself says what becomes of them. */
+  /** How many there are; 0 if the filter itself includes or excludes them. */
   count: number;
   areShown: boolean;
-  /** Null where there is nothing to choose. */
+  /** Shows or hides them; null if there are none. */
   toggle: (() => void) | null;
 }
 
-/** @param totals of the scope; undefined while they are not known. */
+/** @param totals of the scope; undefined while loading. */
 export function useInternalTraces(scope: Scope, totals: Figures | undefined): InternalTraces {
   const [shown, setShown] = useParam<"" | "shown">("internal", "");
   const isNamed = useMemo(() => namesInternal(scope.filter), [scope.filter]);
@@ -43,7 +43,7 @@ export function useInternalTraces(scope: Scope, totals: Figures | undefined): In
   return { listed, count: found, areShown, toggle };
 }
 
-/** Figures of what is listed: these traces are in none but their own. */
+/** The stats with internal traces included: other totals never count them. */
 export function withInternalTraces(stats: Stats): Stats {
   const added = <F extends Figures>(figures: F): F => ({
     ...figures,
@@ -52,7 +52,7 @@ export function withInternalTraces(stats: Stats): Stats {
   return { ...stats, totals: added(stats.totals), series: stats.series.map(added) };
 }
 
-/** Whether a filter asks for these traces, or for others than these. */
+/** Whether the filter already says something about internal traces. */
 function namesInternal(filter: string): boolean {
   return wordsOf(filter).some(({ key, values }) => key === "is" && values.includes("internal"));
 }

@@ -1,4 +1,4 @@
-/** The loaded traces as the list shows them: a text is the heading of the traces below it. */
+/** The items of the list: loaded traces, and headings as plain texts above the traces they group. */
 import type { Summary } from "../../backend/views.ts";
 import { dayName } from "../format.ts";
 import type { ListPage } from "./pages.ts";
@@ -6,13 +6,13 @@ import type { ListPage } from "./pages.ts";
 export interface Items {
   items: readonly (Summary | string)[];
   traces: readonly Summary[];
-  /** Where the trace of a key stands among the items. */
+  /** The index in `items` by trace key. */
   placeOf: ReadonlyMap<number, number>;
-  /** And where among the traces. */
+  /** The number of the trace at an index of `items`, not counting headings. */
   numberOf: (place: number) => number;
 }
 
-/** @param isByDay where the newest come first: what runs stands on top, then day by day. */
+/** @param isByDay with the newest first: running traces come first, then a heading for each day. */
 export function toItems(pages: readonly ListPage[], isByDay: boolean, now: number): Items {
   const items: (Summary | string)[] = [];
   const traces: Summary[] = [];
@@ -31,7 +31,7 @@ export function toItems(pages: readonly ListPage[], isByDay: boolean, now: numbe
   let [dayStart, dayEnd] = [Infinity, Infinity];
   for (const page of pages) {
     for (const trace of page.traces) {
-      // One that changed while pages were read may be on two of them.
+      // A trace that changed between two requests can be on two pages.
       if (placeOf.has(trace.key)) continue;
       if (isByDay && !(trace.startTime >= dayStart && trace.startTime < dayEnd)) {
         [dayStart, dayEnd] = dayOf(trace.startTime);

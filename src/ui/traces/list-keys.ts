@@ -1,4 +1,4 @@
-/** The keys of the list, and the steps that the peek's buttons do as well. */
+/** The keyboard shortcuts of the list, and the actions they share with the buttons of the peek. */
 import type { Summary } from "../../backend/views.ts";
 import { useShortcuts } from "../state/keys.ts";
 
@@ -12,12 +12,12 @@ export function useListKeys({
   space,
 }: {
   traces: readonly Summary[];
-  /** Which of them is selected; null where none is. */
+  /** The position of the selected trace; null if none is selected. */
   number: number | null;
   select: (key: number) => void;
   open: (key: number) => void;
   pin: (trace: Summary) => void;
-  /** Closes the innermost. @returns false where nothing is open. */
+  /** Closes the innermost open panel. @returns false if nothing is open. */
   leave: () => boolean;
   space: () => void;
 }): { step: (by: number) => boolean } {
@@ -29,14 +29,14 @@ export function useListKeys({
     return trace !== undefined;
   }
   const step = (by: number) => move(number === null ? 0 : number + by);
-  /** Wherever the focus is: what follows is meant for the list, so nothing else keeps it. */
+  /** Takes the focus from other controls, since the next keys are meant for the list. */
   const walk = (by: number) => {
     const { activeElement } = document;
     if (activeElement instanceof HTMLElement && !isOurs(activeElement)) activeElement.blur();
     return step(by);
   };
 
-  /** A key that buttons and other panes use too. */
+  /** A shortcut for a key that buttons and other panels use as well. */
   const own = (key: string, label: string, run: () => boolean) => ({
     keys: [key],
     label,
@@ -53,11 +53,11 @@ export function useListKeys({
     own("ArrowDown", "Next trace, in the list", () => step(1)),
     own("ArrowUp", "Previous trace, in the list", () => step(-1)),
     own("Home", "First trace", () => move(0)),
-    own("End", "Last trace that is loaded", () => move(traces.length - 1)),
+    own("End", "Last loaded trace", () => move(traces.length - 1)),
     own("Enter", "Open the trace", () => use(selected, ({ key }) => open(key))),
     { keys: ["p"], label: "Pin or unpin", group: "Traces", run: () => use(selected, pin) },
     { keys: ["Escape"], label: "Close the peek", group: "Traces", run: leave },
-    own(" ", "Let new traces in; pause and go on", () => {
+    own(" ", "Show new traces; pause or resume", () => {
       space();
       return true;
     }),

@@ -1,10 +1,10 @@
-/** The list: only rows that are on the screen are in the page, more are read as one comes near the end. */
+/** The list of traces: a virtual list that loads the next page near its end. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import type { TraceSort } from "../../backend/traces.ts";
 import type { Summary } from "../../backend/views.ts";
 import { useNow } from "../data/queries.ts";
-import { standingOf } from "../parts/mark.tsx";
+import { displayStatusOf } from "../parts/status-mark.tsx";
 import { usePref } from "../state/prefs.ts";
 import { useWidth } from "../state/width.ts";
 import { columnsFor, phoneColumns, templateOf } from "./columns.tsx";
@@ -18,17 +18,17 @@ const rowHeight = 32;
 const compactHeight = 26;
 const headHeight = 28;
 const phoneHeight = 56;
-/** Below it a trace has two lines and no columns. */
+/** Below this width in px a trace is two lines, without columns. */
 const phoneWidth = 640;
-/** As peek.css has it. */
+/** The share of the window's height that the peek covers on a phone, as in peek.css. */
 const sheetShare = 0.66;
 const tickMs = 1_000;
-/** So many rows before the end the next page is asked for. */
-const ahead = 80;
+/** The next page is requested this many rows before the end. */
+const prefetchRows = 80;
 
 export interface ListProps {
   list: Items;
-  /** The ids of those that are chosen. */
+  /** The ids of the chosen columns. */
   columns: readonly string[];
   isByDay: boolean;
   sort: TraceSort;
@@ -36,19 +36,19 @@ export interface ListProps {
   project: string;
   scaleMs: number | null;
   selected: number | null;
-  /** What something is to be done to. */
+  /** The keys of traces checked for a bulk action. */
   marked: ReadonlySet<number>;
-  /** Marks from the one marked last to this one. */
+  /** Checks all traces from the last checked one to this one. */
   onMarkTo: (key: number) => void;
   onSelect: (key: number) => void;
   onOpen: (key: number) => void;
-  /** Told whether the reader is at a row, so that none may move. */
+  /** Called with true while the pointer or the focus is on a row, so that rows do not move. */
   onHeld: (isHeld: boolean) => void;
   hasMore: boolean;
   onMore: () => void;
-  /** What stands behind the last row. */
+  /** Shown after the last row. */
   children: ReactNode;
-  /** Goes up by one where the list is to go to its top. */
+  /** Incremented to scroll the list to its top. */
   topAsked: number;
 }
 
@@ -68,16 +68,16 @@ export function TraceList(props: ListProps) {
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: (i) => (typeof items[i] === "string" ? headingHeight : height),
-    // Headings stand elsewhere as soon as the items are others.
+    // Virtual rows are keyed by item, because headings change their index when items change.
     getItemKey: useCallback((i: number) => keyOf(items[i]!), [items]),
     overscan: 6,
-    // Rendered in a task of its own, before the frame that lays it out: both at once take 60 ms, a row
-    // for each of 22 lines at 2 cores without a graphics card.
+    // Renders in a separate task before the layout: together they take 60 ms for 22 rows on two cores
+    // without a graphics card.
     useFlushSync: false,
-    // The heads of the columns stand over the rows, and stay.
+    // The column headings stick to the top, above the rows.
     scrollMargin: headsHeight,
     scrollPaddingStart: headsHeight + headingHeight,
-    // The peek lies over the list there, and its row stays in sight.
+    // On a phone the peek covers part of the list: the selected row is scrolled above it.
     scrollPaddingEnd: isPhone && selected !== null ? window.innerHeight * sheetShare : 0,
   });
   useEffect(() => virtualizer.measure(), [virtualizer, height]);
@@ -90,15 +90,16 @@ export function TraceList(props: ListProps) {
   useEffect(() => () => onHeld(false), [onHeld]);
 
   const rows = virtualizer.getVirtualItems();
-  // A row that leaves on one side comes back on the other: elements are written anew, not made anew.
+  // DOM elements are reused: a row that scrolls out on one side is filled with the next row on the
+  // other.
   const slots = useRef(0);
   slots.current = Math.max(slots.current, rows.length);
   const end = rows.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && end > items.length - ahead) onMore();
+    if (hasMore && end > items.length - prefetchRows) onMore();
   }, [hasMore, end, items.length, onMore]);
 
-  // The selection comes into sight when it moves, not when the list does.
+  // Scrolls to the selection when it changes, not when the list does.
   const place = selected === null ? undefined : placeOf.get(selected);
   const shown = useRef<number | null>(null);
   useEffect(() => {
@@ -120,7 +121,7 @@ export function TraceList(props: ListProps) {
     () => ({ now: Date.now(), scaleMs: props.scaleMs, isByDay }),
     [props.scaleMs, isByDay, items],
   );
-  // Only what runs is drawn anew by the second.
+  // Only rows of running traces render every second.
   const now = useNow(tickMs);
   const ticking = useMemo(() => ({ ...about, now }), [about, now]);
   const stop = place === undefined ? items.findIndex((item) => typeof item !== "string") : place;
@@ -165,7 +166,7 @@ export function TraceList(props: ListProps) {
                 onMarkTo={props.onMarkTo}
                 isStop={index === stop}
                 isFocusWanted={item.key === selected && isFocused}
-                about={standingOf(item) === "running" ? ticking : about}
+                about={displayStatusOf(item) === "running" ? ticking : about}
                 onSelect={onSelect}
                 onOpen={onOpen}
               />

@@ -1,6 +1,6 @@
 /**
- * Keeps the list live. What changes is drawn in its place at once; what comes, goes or moves waits while
- * the reader is at a row, since nothing may move under the cursor.
+ * Keeps the list up to date. Changes to a listed trace are drawn at once. Traces that are added, removed
+ * or reordered wait while the user is at a row, because rows must not move under the pointer.
  */
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
@@ -20,10 +20,13 @@ import {
 } from "./pages.ts";
 import { notInternal, type Scope } from "../query/scope.ts";
 
-/** As often as the server tells; what a filter fits may have to be looked for. */
+/**
+ * The shortest interval between refreshes: unfiltered it is the rate of live events; with a filter the
+ * server may have to search.
+ */
 const freshEveryMs = { all: 250, filtered: 1_000 };
 
-/** What is not shown yet. */
+/** Updates that are not shown yet. */
 interface Held {
   fresh: ListPage | null;
   changed: Map<number, Summary>;
@@ -39,9 +42,9 @@ const nothingHeld = (): Held => ({
 });
 
 /**
- * @param isLoaded whether there is a list to keep live.
- * @param isHeld while a row is hovered or focused, or the list is not at its top.
- * @returns how many new traces wait, and what lets them in.
+ * @param isLoaded whether the list has been loaded.
+ * @param isHeld true while a row is hovered or focused, or the list is not at its top.
+ * @returns the number of new traces that wait, and a function that shows them.
  */
 export function useLiveList(
   scope: Scope,
@@ -85,10 +88,10 @@ export function useLiveList(
     async () => {
       const { scope, sort, named } = latest.current;
       const data = () => client.getQueryData<ListData>(listKey(scope, sort, named));
-      // What comes while the list is being read may not be in it: then it is read once more.
+      // Events during the first request may not be in its answer: then the list is read once more.
       isMissed.current = !data();
       if (isMissed.current) return;
-      // Where the server does not answer, the next event or the next connection asks again.
+      // If the server does not answer, the next event or reconnection requests it again.
       const fresh = await readFirst(scope, sort, named).catch(() => null);
       const { current } = latest;
       const isOther = current.scope !== scope || current.sort !== sort || current.named !== named;
@@ -103,7 +106,7 @@ export function useLiveList(
   useEffect(() => {
     held.current = nothingHeld();
     setArrivals(0);
-    // What came while another page or list was shown.
+    // Catches up with changes made while another page or list was shown.
     freshen();
   }, [scope, sort, named, freshen]);
 

@@ -1,4 +1,4 @@
-/** Traces that are marked for something done to all of them, and the bar that offers it. */
+/** The traces checked for a bulk action, and the bar that offers the actions. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation } from "wouter";
@@ -7,7 +7,7 @@ import { byKey } from "../../api.ts";
 import { ask, request } from "../data/client.ts";
 import { count } from "../format.ts";
 import { hrefOf } from "../pages.ts";
-import { Problem } from "../parts/controls.tsx";
+import { LoadError } from "../parts/controls.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { type Scope } from "../query/scope.ts";
 import { useShortcuts } from "../state/keys.ts";
@@ -17,9 +17,9 @@ import "./marks.css";
 
 export interface Marks {
   keys: ReadonlySet<number>;
-  /** All that match, also what is not loaded. */
+  /** True for all matching traces, including those not loaded. */
   isAll: boolean;
-  /** From the trace that was marked last to this one. */
+  /** Checks the range from the last checked trace to this one. */
   toRange: (key: number) => void;
   toggle: (key: number) => void;
   clear: () => void;
@@ -34,8 +34,8 @@ interface State {
 const none: State = { keys: new Set(), isAll: false, last: null };
 
 /**
- * @param selected the trace that x marks.
- * @param of what is listed: another list begins without marks.
+ * @param selected the trace that the key x checks.
+ * @param of identifies the list: another list starts with nothing checked.
  */
 export function useMarks(
   traces: readonly Summary[],
@@ -64,7 +64,7 @@ export function useMarks(
     },
     [traces, selected],
   );
-  // What is gone from the list is marked no more.
+  // Traces that left the list are no longer checked.
   const keys = useMemo(() => {
     const listed = traces.map(({ key }) => key);
     return new Set(state.isAll ? listed : listed.filter((key) => state.keys.has(key)));
@@ -72,7 +72,7 @@ export function useMarks(
   useShortcuts([
     {
       keys: ["x"],
-      label: "Mark the trace (shift-click: a range)",
+      label: "Select the trace (shift-click: a range)",
       group: "Traces",
       run: () => {
         if (!isUsed || selected === null) return false;
@@ -82,7 +82,7 @@ export function useMarks(
     },
     {
       keys: ["mod+a"],
-      label: "Mark all that match",
+      label: "Select all matching traces",
       group: "Traces",
       run: () => {
         if (!isUsed || traces.length === 0) return false;
@@ -104,7 +104,7 @@ export function MarksBar({
   marks: Marks;
   traces: readonly Summary[];
   scope: Scope;
-  /** How many match; undefined while that is not known. */
+  /** How many traces match; undefined while loading. */
   total: number | undefined;
   onDeleted: () => void;
 }) {
@@ -143,7 +143,7 @@ export function MarksBar({
     }
     saveFile(`${texts.join("\n")}\n`, "traces.jsonl");
   });
-  /** The earlier one is A: what changed since. */
+  /** The earlier trace becomes A, so that the comparison shows what changed since. */
   const compare = () => {
     const [a, b] = marked.toSorted((x, y) => x.startTime - y.startTime || x.key - y.key);
     const { project } = scope;
@@ -152,7 +152,7 @@ export function MarksBar({
   return (
     <div className="marks-bar" role="toolbar" aria-label="Of the marked traces">
       <b>
-        {isAll ? (total === undefined ? "All that match" : count(total)) : count(marked.length)}{" "}
+        {isAll ? (total === undefined ? "All matching" : count(total)) : count(marked.length)}{" "}
         {isAll && total === undefined ? "" : "selected"}
       </b>
       {!isAll && (
@@ -174,13 +174,13 @@ export function MarksBar({
       <button
         type="button"
         className="button is-quiet is-small is-square"
-        aria-label="Mark none"
-        title="Mark none (Esc)"
+        aria-label="Clear the selection"
+        title="Clear the selection (Esc)"
         onClick={clear}
       >
         <Icon name="close" size="s" />
       </button>
-      {error !== null && <Problem error={error} />}
+      {error !== null && <LoadError error={error} />}
       {isAsking && (
         <DeleteMany
           target={isAll ? { scope } : { keys: marked.map(({ key }) => key) }}

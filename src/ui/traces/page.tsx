@@ -1,4 +1,4 @@
-/** The list of traces: what comes in, narrowed to what one looks for, and a peek at each. */
+/** The page of traces: the filtered list, and a peek at the selected trace. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import type { TraceSort } from "../../backend/traces.ts";
@@ -7,14 +7,14 @@ import { byKey } from "../../api.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { FirstRun } from "../first/page.tsx";
-import { Key, Problem } from "../parts/controls.tsx";
-import { Edge } from "../parts/edge.tsx";
+import { Key, LoadError } from "../parts/controls.tsx";
+import { ResizeHandle } from "../parts/resize-handle.tsx";
 import { plural } from "../format.ts";
 import { problemOf, splitFreeText } from "../query/words.ts";
 import { useParam, useSetParams } from "../state/url.ts";
 import { Facets } from "./facets.tsx";
-import { namedOf, useChosenColumns } from "./chosen.ts";
-import { useFitted } from "./fit.ts";
+import { requestedKeys, useColumnChoice } from "./column-choice.ts";
+import { useBusyStats } from "./busy-range.ts";
 import { Histogram } from "./histogram.tsx";
 import { Hits } from "./hits.tsx";
 import { InternalLine, useInternalTraces, withInternalTraces } from "./internal.tsx";
@@ -23,7 +23,7 @@ import { TraceList } from "./list.tsx";
 import { MarksBar, useMarks } from "./marks.tsx";
 import { useListKeys } from "./list-keys.ts";
 import { useLiveList } from "./live-list.ts";
-import { ListEnd, NothingFound } from "./nothing.tsx";
+import { ListEnd, EmptyList } from "./empty.tsx";
 import { useTraces } from "./pages.ts";
 import { Peek } from "./peek.tsx";
 import { useFigures, useFreshFigures } from "../query/figures.ts";
@@ -32,9 +32,9 @@ import { TracesToolbar, type View } from "./toolbar.tsx";
 import "./traces.css";
 import { useTitle } from "../state/title.ts";
 
-/** A filter that few traces fit is followed so far by itself, then on request. */
+/** With fewer matches than this, the next pages are requested automatically; then only on request. */
 const fewTraces = 50;
-const mostPages = 20;
+const maxPages = 20;
 const histogramBars = 120;
 
 export function TracesPage() {
@@ -52,26 +52,26 @@ export function TracesPage() {
 
   const problem = useMemo(() => problemOf(scope.filter), [scope.filter]);
   const isList = view === "traces";
-  // Of messages the free text says nothing about traces.
+  // In the message view the free text searches messages and does not narrow the traces.
   const counted = useMemo(
     () => (isList ? scope : { ...scope, filter: splitFreeText(scope.filter).rest }),
     [isList, scope],
   );
-  // First what one came for: the server answers one after the other.
+  // The list is requested before the figures: the server answers requests one by one.
   const [wasListed, setListed] = useState(false);
   const isListThere = !isList || problem !== null || wasListed;
   const figures = useFigures(counted, { bars: histogramBars }, problem === null && isListThere);
   useFreshFigures(counted.filter);
   const internal = useInternalTraces(scope, figures.data?.totals);
   const { listed, areShown } = internal;
-  const fitted = useFitted(counted, figures.data, histogramBars);
+  const fitted = useBusyStats(counted, figures.data, histogramBars);
   const [stats, drawn] = useMemo(
     () =>
       [figures.data, fitted].map((each) => each && (areShown ? withInternalTraces(each) : each)),
     [figures.data, fitted, areShown],
   );
-  const { ids: columns } = useChosenColumns();
-  const named = namedOf(columns);
+  const { ids: columns } = useColumnChoice();
+  const named = requestedKeys(columns);
   const query = useTraces(listed, sort, named, isList && problem === null);
   const { data, error, isFetching, hasNextPage, fetchNextPage, refetch } = query;
   if (!wasListed && (data !== undefined || error !== null)) setListed(true);
@@ -88,10 +88,11 @@ export function TracesPage() {
   const { traces, placeOf, numberOf } = list;
 
   const last = pages?.at(-1);
-  // A page that is not full has looked for as long as it may: to go on by itself would never end.
+  // The server used its full time for a page that is not full: continuing without being asked might not
+  // end.
   const isWaiting =
     query.isFetchNextPageError ||
-    (last?.partial === true && (traces.length >= fewTraces || pages!.length >= mostPages));
+    (last?.partial === true && (traces.length >= fewTraces || pages!.length >= maxPages));
   const onMore = useCallback(() => {
     if (!isFetching) void fetchNextPage();
   }, [isFetching, fetchNextPage]);
@@ -112,7 +113,7 @@ export function TracesPage() {
   useLiveEvents((event) => {
     if (event.kind === "gone" && selected !== null && event.keys.includes(selected)) close();
   });
-  // Another list begins at its top; the first one where its selection is.
+  // A new list starts at its top; the first one starts at its selection.
   const isFirst = useRef(true);
   useEffect(() => {
     if (isFirst.current) isFirst.current = false;
@@ -145,7 +146,7 @@ export function TracesPage() {
     },
   });
 
-  // The figures say whether there are traces that the list leaves out.
+  // The figures tell whether internal traces are hidden.
   const isDeciding = figures.isPending || query.isPlaceholderData;
   const isEmpty = pages !== undefined && traces.length === 0 && !hasNextPage && !isDeciding;
   const isNone = isEmpty && !isNarrow(scope) && !stats?.totals.internalTraces;
@@ -189,13 +190,13 @@ export function TracesPage() {
             {isList && !problem && <InternalLine traces={internal} />}
           </div>
           {problem ? (
-            <Problem error={problem} />
+            <LoadError error={problem} />
           ) : error && !pages ? (
-            <Problem error={error} retry={() => void refetch()} />
+            <LoadError error={error} retry={() => void refetch()} />
           ) : !isList ? (
             <Hits scope={scope} />
           ) : isEmpty ? (
-            <NothingFound scope={scope} />
+            <EmptyList scope={scope} />
           ) : (
             <TraceList
               list={list}
@@ -252,14 +253,14 @@ export function TracesPage() {
               onPin={pin}
               onClose={close}
             />
-            <Edge
+            <ResizeHandle
               {...{
                 name: "peek.width",
                 variable: "--w-peek",
                 side: "left",
                 className: "peek-edge",
               }}
-              {...{ byDefault: 432, least: 340, most: 760, label: "Width of the peek" }}
+              {...{ initial: 432, min: 340, max: 760, label: "Width of the peek" }}
             />
           </>
         )}

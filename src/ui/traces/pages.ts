@@ -1,6 +1,6 @@
 /**
- * The list as it is loaded: pages by keyset, and with the first of them the traces that run. What changes
- * is laid over it, never moving more than it must.
+ * The pages of the list, with keyset pagination; the first page also carries the running traces. Updates
+ * are merged into loaded pages so that rows move as little as possible.
  */
 import { keepPreviousData, useInfiniteQuery, type InfiniteData } from "@tanstack/react-query";
 import type { Summary, TracePage } from "../../backend/views.ts";
@@ -9,21 +9,23 @@ import { ask } from "../data/client.ts";
 import { newestFirst, scopeQuery, type Scope } from "../query/scope.ts";
 
 export interface ListPage extends TracePage {
-  /** Those without a root yet, begun of late; only the first page of the newest has any. */
+  /** Recently started traces without a root span; only on the first page of the newest traces. */
   running: Summary[];
 }
 
 export type ListData = InfiniteData<ListPage, string | null>;
 
 const firstLimit = 100;
-/** Who scrolls on wants many. */
+/** The page size after the first page: a user who scrolls on reads many. */
 const nextLimit = 300;
 const runningLimit = 50;
 const longestFirst = 2_000;
-/** No index says what runs, and what began longer ago stands in its day. */
+/**
+ * No index covers `is:open`, so the range is short; older running traces are listed under their day.
+ */
 const running = "is:open since:2h";
 
-/** @param named the keys whose values come with each trace, "" for none. */
+/** @param named metadata and attribute keys to include, separated by commas; "" for none. */
 export function listKey(scope: Scope, sort: TraceSort, named: string) {
   return ["traces", scope, sort, named] as const;
 }
@@ -38,16 +40,15 @@ export function useTraces(scope: Scope, sort: TraceSort, named: string, enabled:
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     enabled,
-    // Live events keep the beginning fresh. Reading all pages again would cost a second, and so would
-    // comparing them.
+    // Live events refresh the first page. Refetching or comparing all pages would take a second.
     staleTime: Infinity,
     structuralSharing: false,
-    // Until another list is there the one before stays: nothing flickers.
+    // Keeps the previous list until the new one is loaded, to avoid flicker.
     placeholderData: keepPreviousData,
   });
 }
 
-/** The first page, and what runs. */
+/** Reads the first page and the running traces. */
 export async function readFirst(
   scope: Scope,
   sort: TraceSort,
@@ -76,7 +77,10 @@ async function readNext(
   return { ...(await ask("GET /api/traces", { query }, signal)), running: [] };
 }
 
-/** Each in its place, as it is now. What changed is told without the columns that were asked for. */
+/**
+ * Replaces changed traces in place. Live updates lack the metadata and attribute columns, so those are
+ * kept.
+ */
 export function withChanged(
   pages: readonly ListPage[],
   changed: ReadonlyMap<number, Summary>,
@@ -105,9 +109,9 @@ export function withoutGone(pages: readonly ListPage[], gone: ReadonlySet<number
 }
 
 /**
- * Lays the first page as it is now over the list: what is new in it comes in, what it has no more leaves,
- * and what lies behind it stays. Where so much is new that nothing connects them, or so much came in that
- * the first page grew too long, all begins anew.
+ * Merges a fresh first page into the list: adds its new traces, removes traces it no longer has, and keeps
+ * everything after it. Starts over if the fresh page does not overlap with the list, or if the first page
+ * grew too long.
  */
 export function withFresh(pages: readonly ListPage[], fresh: ListPage): ListPage[] {
   const keys = new Set(fresh.traces.map(({ key }) => key));
@@ -127,7 +131,7 @@ export function withFresh(pages: readonly ListPage[], fresh: ListPage): ListPage
   ];
 }
 
-/** How many traces it has that the list does not show yet. */
+/** How many traces of a fresh page are not in the list yet. */
 export function countNew(pages: readonly ListPage[], fresh: ListPage): number {
   const known = new Set(
     pages.flatMap(({ traces, running }) => [...running, ...traces].map(({ key }) => key)),

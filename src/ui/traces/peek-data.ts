@@ -1,6 +1,5 @@
-/** What the peek reads of a trace: where its time went, its spans, and what it began with. */
+/** The data of the peek: the time breakdown of a trace, its spans, and its first message. */
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import type { Message } from "../../messages/model.ts";
 import type { TraceColumns } from "../../query/columns.ts";
 import type { TranscriptPage } from "../../query/transcript.ts";
@@ -9,21 +8,21 @@ import { byKey } from "../../api.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
+import { useDebounced } from "../state/debounce.ts";
 import { readColumns } from "../trace/query.ts";
 
-const dwellMs = 80;
 const freshEveryMs = 1_000;
-/** Of a larger one only the totals are shown here. */
+/** Above this number of spans the peek shows only totals. */
 export const largeSpanCount = 2_000;
 
-/** A span as a line of the peek. */
+/** A span in the peek's list. */
 export interface PeekSpan extends Pick<
   Skeleton,
   "key" | "depth" | "spanType" | "name" | "durationMs" | "status" | "errorMessage" | "modelId"
 > {
-  /** Which model call it is, or which it came after: from 1, 0 before the first. */
+  /** The number of the model call, or of the last one before this span: from 1; 0 before the first. */
   step: number;
-  /** So many that are alike and stand side by side. */
+  /** How many identical neighbouring spans this line stands for. */
   times: number;
 }
 
@@ -46,17 +45,13 @@ const openingQuery = (key: number) => ({
     ),
 });
 
-/** The key, once it has been selected for a moment: who goes through a list reads only where they stop. */
-export function useDwelt(key: number): number | null {
-  const [dwelt, setDwelt] = useState<number | null>(null);
-  useEffect(() => {
-    const timer = setTimeout(() => setDwelt(key), dwellMs);
-    return () => clearTimeout(timer);
-  }, [key]);
-  return dwelt === key ? key : null;
+/** The key once it has been selected for a moment; null before. */
+export function useSettledKey(key: number): number | null {
+  const settled = useDebounced<number | null>(key, null);
+  return settled === key ? key : null;
 }
 
-/** @param key null while nothing is to be read. */
+/** @param key null to read nothing. */
 export function usePeek(key: number | null, summary: Summary | undefined) {
   const client = useQueryClient();
   const { isPaused } = useLiveStatus();
@@ -76,14 +71,14 @@ export function usePeek(key: number | null, summary: Summary | undefined) {
   return { columns, breakdown, opening };
 }
 
-/** Reads what is likely looked at next, when there is nothing else to do. */
+/** Prefetches the neighbours of the selected trace while the browser is idle. */
 export function prefetchPeek(client: QueryClient, { key, spanCount }: Summary): void {
   if (spanCount <= largeSpanCount) void client.prefetchQuery(columnsQuery(key));
   void client.prefetchQuery(breakdownQuery(key));
   void client.prefetchQuery(openingQuery(key));
 }
 
-/** All but the internal ones. */
+/** All spans except internal ones. */
 export function spansOf(whole: TraceColumns): PeekSpan[] {
   const { columns, spanCount, repeats } = whole;
   const text = ({ values, rows }: TraceColumns["columns"]["name"], row: number) =>
@@ -111,17 +106,17 @@ export function spansOf(whole: TraceColumns): PeekSpan[] {
   return spans.filter((_, row) => !internal.has(row));
 }
 
-/** The fewest that are worth folding. */
+/** The fewest identical neighbours that are folded into one line. */
 const foldedTimes = 3;
 
-/** Alike neighbours without anything below them as one line; what failed is never folded. */
+/** Folds identical neighbours without children into one line; failed spans are never folded. */
 export function foldSpans(spans: readonly PeekSpan[]): PeekSpan[] {
   const folded: PeekSpan[] = [];
   for (let i = 0; i < spans.length;) {
     const first = spans[i]!;
     let end = i + 1;
     while (end < spans.length && isAlike(first, spans[end]!)) end++;
-    // The one behind them may stand below the last.
+    // If the next span is a child of the last one, the last one is not folded.
     if ((spans[end]?.depth ?? 0) > first.depth) end = Math.max(i + 1, end - 1);
     const alike = spans.slice(i, end);
     if (alike.length >= foldedTimes) {
@@ -146,8 +141,8 @@ function isAlike(a: PeekSpan, b: PeekSpan): boolean {
   );
 }
 
-/** What the user said first of all in it; null where nobody did. */
-export function firstSaid({ entries }: TranscriptPage): string | null {
+/** The first message of the user; null if there is none. */
+export function firstUserMessage({ entries }: TranscriptPage): string | null {
   for (const { input } of entries) {
     const said = input.findLast(({ role }) => role === "user");
     const text = said && textOfMessage(said);

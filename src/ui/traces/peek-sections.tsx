@@ -1,4 +1,4 @@
-/** The sections of the peek, in its order. */
+/** The sections of the peek, from top to bottom. */
 import { useMemo } from "react";
 import { Link } from "wouter";
 import type { Breakdown } from "../../query/breakdown.ts";
@@ -6,18 +6,18 @@ import type { Summary } from "../../backend/views.ts";
 import { count, duration, plural, textOf } from "../format.ts";
 import { ContextShare } from "../parts/context.tsx";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
-import { KindMark, standingOf } from "../parts/mark.tsx";
+import { KindMark, displayStatusOf } from "../parts/status-mark.tsx";
 import { foldSpans, largeSpanCount, type PeekSpan } from "./peek-data.ts";
 import { traceHref } from "../query/scope.ts";
 
-/** A longer wait than this share would leave no room for the work. */
-const mostIdle = 0.4;
-/** Less is not seen. */
-const leastShare = 0.005;
-const shownSpans = 200;
-/** Deeper ones keep this indent. */
-const shownDepth = 8;
-const shownLength = 600;
+/** Idle time above this share is drawn shorter, to leave room for the rest. */
+const maxIdleShare = 0.4;
+/** Smaller shares would be invisible. */
+const minShare = 0.005;
+const maxSpans = 200;
+/** Deeper spans are indented like this level. */
+const maxIndent = 8;
+const previewLength = 600;
 
 export function PeekTotals({
   trace,
@@ -26,7 +26,7 @@ export function PeekTotals({
   trace: Summary;
   breakdown: Breakdown | undefined;
 }) {
-  const isLost = standingOf(trace) === "lost";
+  const isLost = displayStatusOf(trace) === "lost";
   return (
     <section className="section">
       <dl className="peek-totals">
@@ -83,24 +83,24 @@ export function PeekTotals({
   );
 }
 
-/** @param ms undefined while it is not read. */
+/** @param ms undefined while loading. */
 function Busy({ ms, isAny }: { ms: number | undefined; isAny: boolean }) {
   if (ms === undefined) return <span className="dim">…</span>;
   return ms > 0 || isAny ? <Duration ms={ms} /> : <span className="dim">—</span>;
 }
 
-/** Where the time went. */
+/** The time breakdown as a bar. */
 function Split({ breakdown }: { breakdown: Breakdown | undefined }) {
   const { modelMs = 0, toolMs = 0, idleMs = 0 } = breakdown ?? {};
   const wholeMs = modelMs + toolMs + idleMs;
   const busyMs = modelMs + toolMs;
-  const mostMs = (busyMs * mostIdle) / (1 - mostIdle);
-  const isCut = busyMs > 0 && idleMs > mostMs;
+  const maxMs = (busyMs * maxIdleShare) / (1 - maxIdleShare);
+  const isCut = busyMs > 0 && idleMs > maxMs;
   const parts = [
     { name: "model", ms: modelMs, share: modelMs },
     { name: "tools", ms: toolMs, share: toolMs },
-    { name: "idle", ms: idleMs, share: isCut ? mostMs : idleMs },
-  ].filter(({ ms }) => ms > wholeMs * leastShare);
+    { name: "idle", ms: idleMs, share: isCut ? maxMs : idleMs },
+  ].filter(({ ms }) => ms > wholeMs * minShare);
   return (
     <>
       <div className="peek-split" aria-hidden="true">
@@ -122,7 +122,7 @@ function Split({ breakdown }: { breakdown: Breakdown | undefined }) {
   );
 }
 
-/** The preview at once, and all of it as soon as it is read; as text, whatever it says. */
+/** Shows the preview at once and the full text when loaded; always as plain text. */
 export function PeekMessage({
   title,
   role,
@@ -142,13 +142,13 @@ export function PeekMessage({
         {title} <span className="section-end">{role}</span>
       </h3>
       <p className="peek-said">
-        {text.length > shownLength ? `${text.slice(0, shownLength)}…` : text}
+        {text.length > previewLength ? `${text.slice(0, previewLength)}…` : text}
       </p>
     </section>
   );
 }
 
-/** @param spans null while they are not read. */
+/** @param spans null while loading. */
 export function PeekError({
   trace,
   project,
@@ -159,7 +159,7 @@ export function PeekError({
   spans: readonly PeekSpan[] | null;
 }) {
   const failed = spans?.filter(({ status }) => status === "error") ?? [];
-  // What a parent fails with is mostly what failed below it.
+  // The deepest failed span is the most likely cause: a parent mostly fails with its child.
   const first = failed.toSorted((a, b) => b.depth - a.depth)[0];
   if (!first) return null;
   const href = traceHref(trace.key, { project }, first.key);
@@ -181,7 +181,7 @@ export function PeekError({
             <Duration ms={first.durationMs} />
           </span>
         </header>
-        <pre>{first.errorMessage ?? "No message was sent."}</pre>
+        <pre>{first.errorMessage ?? "The sender gave no error message."}</pre>
       </div>
       {failed.length > 1 && (
         <p className="dim peek-more">and {plural(failed.length - 1, "other span")} failed</p>
@@ -214,13 +214,13 @@ export function PeekSpans({
       </h3>
       {isLarge && <p className="dim">Too many to show here: open the trace.</p>}
       <ul>
-        {lines.slice(0, shownSpans).map((span) => (
+        {lines.slice(0, maxSpans).map((span) => (
           <li key={span.key}>
             <Link
               className={span.status === "error" ? "peek-span is-failed" : "peek-span"}
               href={traceHref(key, { project }, span.key)}
             >
-              {Array.from({ length: Math.min(span.depth, shownDepth) }, (_, i) => (
+              {Array.from({ length: Math.min(span.depth, maxIndent) }, (_, i) => (
                 <i key={i} />
               ))}
               <KindMark kind={span.spanType} />
@@ -237,9 +237,9 @@ export function PeekSpans({
           </li>
         ))}
       </ul>
-      {lines.length > shownSpans && (
+      {lines.length > maxSpans && (
         <Link className="link" href={traceHref(key, { project })}>
-          {count(lines.length - shownSpans)} more
+          {count(lines.length - maxSpans)} more
         </Link>
       )}
     </section>

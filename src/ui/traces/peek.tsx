@@ -1,13 +1,13 @@
-/** The peek: what a trace is about, beside the list, without leaving it. */
+/** The peek: a summary of the selected trace beside the list. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import type { Summary } from "../../backend/views.ts";
 import { count, exactTime, time } from "../format.ts";
-import { CopyButton, Key, Nothing, Problem, StepButtons } from "../parts/controls.tsx";
+import { CopyButton, Key, EmptyState, LoadError, StepButtons } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { StandingBadge, standingOf } from "../parts/mark.tsx";
-import { prefetchPeek, spansOf, useDwelt, usePeek, firstSaid } from "./peek-data.ts";
+import { StatusBadge, displayStatusOf } from "../parts/status-mark.tsx";
+import { prefetchPeek, spansOf, useSettledKey, usePeek, firstUserMessage } from "./peek-data.ts";
 import { PeekError, PeekMessage, PeekSpans, PeekTotals } from "./peek-sections.tsx";
 import { hrefOf } from "../pages.ts";
 import { traceHref } from "../query/scope.ts";
@@ -15,9 +15,9 @@ import "./peek.css";
 
 export interface PeekProps {
   traceKey: number;
-  /** As the list has it; undefined where the trace is not among what is loaded. */
+  /** The listed trace; undefined if it is not loaded. */
   summary: Summary | undefined;
-  /** From 0; null where it is not among what is loaded. */
+  /** Its position in the list, from 0; null if it is not loaded. */
   number: number | null;
   total: number | undefined;
   neighbours: readonly (Summary | undefined)[];
@@ -30,7 +30,7 @@ export interface PeekProps {
 export function Peek(props: PeekProps) {
   const { traceKey, number, total, neighbours, project, onMove, onClose } = props;
   const client = useQueryClient();
-  const key = useDwelt(traceKey);
+  const key = useSettledKey(traceKey);
   const { columns, breakdown, opening } = usePeek(key, props.summary);
   const href = traceHref(traceKey, { project });
   const whole = key === null ? undefined : columns.data;
@@ -40,14 +40,14 @@ export function Peek(props: PeekProps) {
   const isRead = breakdown.isSuccess && opening.isSuccess;
   useEffect(() => {
     if (!isRead) return;
-    // Safari has no idle callback.
+    // Safari has no requestIdleCallback.
     const wait = window.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 200));
     const cancel = window.cancelIdleCallback ?? clearTimeout;
     const handle = wait(() => {
       for (const each of neighbours) if (each) prefetchPeek(client, each);
     });
     return () => cancel(handle);
-    // What changes about a neighbour does not matter, only who it is.
+    // Depends on the neighbours' keys only, not on their changing content.
   }, [isRead, client, ...neighbours.map((each) => each?.key)]);
 
   const error = columns.error ?? breakdown.error;
@@ -92,7 +92,7 @@ export function Peek(props: PeekProps) {
         </button>
       </div>
       {summary && <PeekHead trace={summary} project={project} />}
-      {error && <Problem error={error} retry={() => void breakdown.refetch()} />}
+      {error && <LoadError error={error} retry={() => void breakdown.refetch()} />}
       {summary && (
         <>
           <PeekTotals trace={summary} breakdown={key === null ? undefined : breakdown.data} />
@@ -100,7 +100,7 @@ export function Peek(props: PeekProps) {
             title="First message"
             role="user"
             preview={summary.inputPreview}
-            whole={key !== null && opening.data ? firstSaid(opening.data) : null}
+            whole={key !== null && opening.data ? firstUserMessage(opening.data) : null}
           />
           {summary.errorCount > 0 && (
             <PeekError trace={summary} project={project} spans={spans ?? null} />
@@ -115,7 +115,7 @@ export function Peek(props: PeekProps) {
         </>
       )}
       {!summary && !error && columns.isSuccess && (
-        <Nothing>This trace is not there any more.</Nothing>
+        <EmptyState>This trace no longer exists.</EmptyState>
       )}
     </aside>
   );
@@ -129,7 +129,7 @@ function PeekHead({ trace, project }: { trace: Summary; project: string }) {
         {name ?? traceId}
       </h2>
       <div className="flex">
-        <StandingBadge standing={standingOf(trace)} errorCount={errorCount} />
+        <StatusBadge displayStatus={displayStatusOf(trace)} errorCount={errorCount} />
         <span className="dim truncated">
           <span title={`${exactTime(startTime)}, by ${source}`}>{time(startTime, Date.now())}</span>
           {agentName !== null && agentName !== name && ` · ${agentName}`}

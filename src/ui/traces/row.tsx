@@ -1,25 +1,25 @@
-/** One trace of the list. The row is a link: the name's anchor covers it all. */
+/** One row of the list. The link on the trace's name covers the whole row. */
 import { memo, useLayoutEffect, useRef, type MouseEvent } from "react";
 import type { Summary } from "../../backend/views.ts";
 import { ago, count } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
-import { standingOf, StandingMark } from "../parts/mark.tsx";
+import { displayStatusOf, StatusMark } from "../parts/status-mark.tsx";
 import { plainLine } from "../text/plain.ts";
 import type { Column, RowContext } from "./columns.tsx";
 
 export interface RowProps {
   trace: Summary;
   columns: readonly Column[];
-  /** Its number in the list, from 0. */
+  /** Its position in the list, from 0. */
   number: number;
   top: number;
   href: string;
   isSelected: boolean;
   isMarked: boolean;
   onMarkTo: (key: number) => void;
-  /** Whether it is the list's one tab stop. */
+  /** Whether this row is the list's tab stop. */
   isStop: boolean;
-  /** Whether the focus goes with the selection. */
+  /** Whether the focus follows the selection. */
   isFocusWanted: boolean;
   about: RowContext;
   onSelect: (key: number) => void;
@@ -42,8 +42,8 @@ export const TraceRow = memo(function TraceRow({
   onOpen,
 }: RowProps) {
   const row = useRef<HTMLDivElement>(null);
-  const isRunning = standingOf(trace) === "running";
-  // The element may have been another trace's, and have had the focus for it.
+  const isRunning = displayStatusOf(trace) === "running";
+  // The reused element may still have the focus of another trace's row.
   useLayoutEffect(() => {
     const element = row.current!;
     return () => {
@@ -51,7 +51,7 @@ export const TraceRow = memo(function TraceRow({
     };
   }, [trace.key]);
   useLayoutEffect(() => {
-    // Never from a line in which someone types.
+    // Does not take the focus from a text field.
     const isFree = document.activeElement === document.body || isRow(document.activeElement);
     if (isFocusWanted && isFree) row.current!.focus({ preventScroll: true });
   }, [isFocusWanted]);
@@ -62,7 +62,7 @@ export const TraceRow = memo(function TraceRow({
       getSelection()?.removeAllRanges();
       return onMarkTo(trace.key);
     }
-    // Another tab is the browser's own business.
+    // The browser handles clicks that open a new tab.
     if (event.ctrlKey || event.metaKey || event.button !== 0) return;
     event.preventDefault();
     row.current!.focus({ preventScroll: true });
@@ -88,7 +88,7 @@ export const TraceRow = memo(function TraceRow({
             <span className="visually-hidden">marked</span>
           </span>
         ) : (
-          <StandingMark standing={standingOf(trace)} errorCount={trace.errorCount} />
+          <StatusMark displayStatus={displayStatusOf(trace)} errorCount={trace.errorCount} />
         )}
       </div>
       {columns.map(({ id, isNumber, className = "", title, cell }) =>
@@ -114,7 +114,7 @@ function isRow(element: Element | null): boolean {
   return element !== null && element.matches(".traces-row");
 }
 
-/** The name, and what the user said; while it runs, how far it is. */
+/** The trace's name and the preview of its input; while it runs, its progress. */
 function What({
   trace: { name, traceId, inputPreview, pinned, llmCount, lastReceivedAt },
   href,

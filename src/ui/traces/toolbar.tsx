@@ -1,4 +1,4 @@
-/** What is over the panes: the filter, the time, the pause, and which columns. */
+/** The toolbar above the list: filter, time range, pause and columns. */
 import { useLiveStatus } from "../data/live-context.tsx";
 import { Key } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -7,7 +7,7 @@ import { RangePicker } from "../query/range.tsx";
 import { ColumnsMenu } from "./columns-menu.tsx";
 import { ViewsMenu } from "./views.tsx";
 
-/** Whether free text is looked for in names and previews, or in all messages. */
+/** Whether free text searches names and previews of traces, or all messages. */
 export type View = "traces" | "messages";
 
 export function TracesToolbar({
@@ -31,12 +31,12 @@ export function TracesToolbar({
         <div
           className="segments traces-scope"
           role="group"
-          aria-label="What free text is looked for in"
+          aria-label="Where free text is searched"
         >
           <button
             type="button"
             aria-pressed={view === "traces"}
-            title="Traces that match"
+            title="Matching traces"
             onClick={() => onView("traces")}
           >
             Traces
@@ -44,7 +44,7 @@ export function TracesToolbar({
           <button
             type="button"
             aria-pressed={view === "messages"}
-            title="Free text in all that was said"
+            title="Search all messages"
             onClick={() => onView("messages")}
           >
             Messages
@@ -77,7 +77,7 @@ function PauseButton() {
       className="button"
       aria-keyshortcuts="Space"
       aria-pressed={isPaused}
-      title={isPaused ? "Show what came meanwhile, and go on" : "Nothing changes until you go on"}
+      title={isPaused ? "Show updates again" : "Pause updates"}
       onClick={() => setPaused(!isPaused)}
     >
       <Icon name={isPaused ? "play" : "pause"} size="s" />

@@ -1,29 +1,29 @@
-/** Saved views: the server keeps which traces, in which order and with which columns, for every browser. */
+/** Saved views: filter, sort order and columns, stored on the server for all browsers. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import type { ViewView } from "../../http/views.ts";
 import type { TraceSort } from "../../backend/traces.ts";
 import { ask } from "../data/client.ts";
-import { CopyButton, Dialog, Problem } from "../parts/controls.tsx";
-import { Drop } from "../parts/drop.tsx";
+import { CopyButton, Dialog, LoadError } from "../parts/controls.tsx";
+import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { newestFirst, useScope } from "../query/scope.ts";
 import { useParam, useSetParams } from "../state/url.ts";
-import { useChosenColumns, usualColumns } from "./chosen.ts";
+import { useColumnChoice, usualColumns } from "./column-choice.ts";
 import "./views.css";
 
-type Shown = Omit<ViewView, "id" | "name">;
+type ViewState = Omit<ViewView, "id" | "name">;
 
 export function ViewsMenu() {
-  const { shown, apply } = useShown();
-  const chosen = useChosenColumns();
+  const { shown, apply } = useViewState();
+  const chosen = useColumnChoice();
   const client = useQueryClient();
   const { data, error, refetch } = useQuery({
     queryKey: ["views"],
     queryFn: ({ signal }) => ask("GET /api/views", {}, signal),
     select: ({ views }) => views,
   });
-  // Applied last: what is changed since may be saved into it.
+  // The view applied last: later changes can be saved to it.
   const [applied, setApplied] = useParam<string>("saved", "");
   const [asked, setAsked] = useState<Asked | null>(null);
   const views = data ?? [];
@@ -38,12 +38,12 @@ export function ViewsMenu() {
     const { view } = await changed(ask("POST /api/views", { body: { name, ...shown } }));
     setApplied(String(view.id), { replace: true });
   };
-  const put = (id: number, body: Shown & { name: string }) =>
+  const put = (id: number, body: ViewState & { name: string }) =>
     changed(ask("PUT /api/views/:view", { at: { view: id }, body }));
   const rename = ({ id, ...fields }: ViewView, name: string) => put(id, { ...fields, name });
   return (
     <>
-      <Drop
+      <Dropdown
         className="button is-quiet views-opener"
         label={current ? `Views: ${current.name}` : "Views"}
         button={
@@ -57,7 +57,7 @@ export function ViewsMenu() {
       >
         {(close) => (
           <>
-            {error && <Problem error={error} retry={() => void refetch()} />}
+            {error && <LoadError error={error} retry={() => void refetch()} />}
             {!error && views.length === 0 && <p className="note">No view is saved yet.</p>}
             <ul>
               {views.map((view) => (
@@ -115,13 +115,13 @@ export function ViewsMenu() {
             <CopyButton
               className="popover-item"
               text={() => linkWith(chosen.text)}
-              label="Copy the link to what is shown"
+              label="Copy the link to this view"
             >
               Copy link to this view
             </CopyButton>
           </>
         )}
-      </Drop>
+      </Dropdown>
       {asked && (
         <AskDialog
           key={asked.what}
@@ -139,7 +139,9 @@ export function ViewsMenu() {
   );
 }
 
-/** The address, with the columns also where only this browser's preference has them. */
+/**
+ * The address of the list, with the columns included even if they come from this browser's preference.
+ */
 function linkWith(columns: string): string {
   const url = new URL(location.href);
   if (columns !== usualColumns.join(",")) url.searchParams.set("columns", columns);
@@ -205,7 +207,7 @@ function AskDialog({
             />
           </label>
         )}
-        {error !== null && <Problem error={error} />}
+        {error !== null && <LoadError error={error} />}
         <div className="ask-end">
           <button type="button" className="button" onClick={onClose}>
             Cancel
@@ -223,11 +225,11 @@ function AskDialog({
   );
 }
 
-/** What the list shows, and how to have it show something else. */
-function useShown(): { shown: Shown; apply: (view: ViewView) => void } {
+/** The current state of the list, and a function that applies a saved one. */
+function useViewState(): { shown: ViewState; apply: (view: ViewView) => void } {
   const { filter, since, until, project } = useScope();
   const [sort] = useParam<TraceSort>("sort", newestFirst);
-  const { ids, choose } = useChosenColumns();
+  const { ids, choose } = useColumnChoice();
   const set = useSetParams();
   return {
     shown: {
@@ -249,8 +251,8 @@ function useShown(): { shown: Shown; apply: (view: ViewView) => void } {
   };
 }
 
-function isSame(view: ViewView, shown: Shown): boolean {
-  const key = ({ filter, since, until, sort, project, columns }: Shown) =>
+function isSame(view: ViewView, shown: ViewState): boolean {
+  const key = ({ filter, since, until, sort, project, columns }: ViewState) =>
     JSON.stringify([filter.trim(), since, until, sort, project, columns]);
   return key(view) === key(shown);
 }

@@ -1,38 +1,42 @@
-/** Tool calls, each with what came of it and the time it took. */
+/** Tool calls, each with its result and duration. */
 import type { Part, ToolResult } from "../../messages/model.ts";
 import type { TranscriptEntry } from "../../query/transcript.ts";
 import { count } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
-import { KindMark, type Standing } from "../parts/mark.tsx";
-import { useSought } from "../text/found.ts";
+import { KindMark, type DisplayStatus } from "../parts/status-mark.tsx";
+import { useSearchMatch } from "../text/search-words.ts";
 import { ToolCard } from "../text/tool.tsx";
 import { Fold } from "./fold.tsx";
 import { attachedTo, callsIn, foldTools, textOf } from "./items.ts";
 import { AttachedMedia } from "./media.tsx";
-import { useScene, type Scene } from "./scene.ts";
+import { useTranscriptContext, type TranscriptContext } from "./transcript-context.ts";
 
 type Joined = TranscriptEntry["calls"][number];
 
 type ToolCall = Extract<Part, { type: "toolCall" }>;
 
-/** @param args as the answer has them; null where only the tool's own span knows them. */
+/** @param args the call as the model's answer contains it; null if only the tool's span is known. */
 export function CallCard({ call, args }: { call: Joined; args: ToolCall | null }) {
-  const scene = useScene();
-  const { selected, onSelect } = scene;
+  const context = useTranscriptContext();
+  const { selected, onSelect } = context;
   const spanKey = call.span?.key ?? null;
-  const tool = spanKey === null ? null : scene.toolOf(spanKey);
-  const facts = spanKey === null ? null : scene.factsOf(spanKey);
-  const { standing, note } = standingOfCall(call, facts?.status ?? tool?.status ?? null, scene);
-  // Where the call came back with nothing, its span says what went wrong.
+  const tool = spanKey === null ? null : context.toolOf(spanKey);
+  const facts = spanKey === null ? null : context.factsOf(spanKey);
+  const { displayStatus, note } = displayStatusOfCall(
+    call,
+    facts?.status ?? tool?.status ?? null,
+    context,
+  );
+  // If the call returned nothing, the error of its span is shown.
   const failure = call.result?.text ? null : tool?.errorMessage;
   const durationMs = facts?.durationMs ?? (tool ? tool.endTime - tool.startTime : null);
-  const attached = (tool && attachedTo(tool)) ?? scene.attached.get(call.id ?? "") ?? null;
+  const attached = (tool && attachedTo(tool)) ?? context.attached.get(call.id ?? "") ?? null;
   return (
     <ToolCard
       name={call.name ?? tool?.name ?? "tool"}
       {...argsOf(args ?? (tool && callOf(tool)))}
       result={call.result}
-      standing={standing}
+      displayStatus={displayStatus}
       durationMs={durationMs}
       note={note ?? failure ?? undefined}
       isSelected={spanKey !== null && spanKey === selected}
@@ -43,36 +47,36 @@ export function CallCard({ call, args }: { call: Joined; args: ToolCall | null }
   );
 }
 
-/** A call of before this trace, as the history tells of it. */
-export function ToldCall({ call, result }: { call: ToolCall; result: ToolResult | null }) {
+/** A call made before this trace, as contained in the message history. */
+export function HistoryCall({ call, result }: { call: ToolCall; result: ToolResult | null }) {
   return (
     <ToolCard
       name={call.name ?? "tool"}
       {...argsOf(call)}
       result={result}
-      standing={result?.isError ? "error" : "ok"}
+      displayStatus={result?.isError ? "error" : "ok"}
       durationMs={null}
       note={result ? undefined : "no result was sent"}
     />
   );
 }
 
-function standingOfCall(
+function displayStatusOfCall(
   { result }: Joined,
   status: TranscriptEntry["status"] | null,
-  { state }: Scene,
-): { standing: Standing; note?: string } {
-  if (status === "aborted") return { standing: "aborted" };
-  if (status === "error" || result?.isError) return { standing: "error" };
-  if (result) return { standing: "ok" };
-  if (status === "ok") return { standing: "ok", note: "no result was recorded" };
-  if (state === "open") return { standing: "running" };
-  return { standing: "lost", note: "no end received" };
+  { state }: TranscriptContext,
+): { displayStatus: DisplayStatus; note?: string } {
+  if (status === "aborted") return { displayStatus: "aborted" };
+  if (status === "error" || result?.isError) return { displayStatus: "error" };
+  if (result) return { displayStatus: "ok" };
+  if (status === "ok") return { displayStatus: "ok", note: "no result was recorded" };
+  if (state === "open") return { displayStatus: "running" };
+  return { displayStatus: "lost", note: "no end received" };
 }
 
-/** A tool's span that no call is known for. */
-function LoneTool({ entry }: { entry: TranscriptEntry }) {
-  const { selected, onSelect } = useScene();
+/** A tool span without a known call. */
+function UnrequestedTool({ entry }: { entry: TranscriptEntry }) {
+  const { selected, onSelect } = useTranscriptContext();
   const { key, name, output, status, errorMessage } = entry;
   const result = output.flatMap(({ parts }) => parts).find((part) => part.type === "toolResult");
   const failure = errorMessage === null ? undefined : errorMessage;
@@ -83,7 +87,7 @@ function LoneTool({ entry }: { entry: TranscriptEntry }) {
       name={name}
       {...argsOf(callOf(entry))}
       result={result ?? null}
-      standing={status}
+      displayStatus={status}
       durationMs={entry.endTime - entry.startTime}
       note={note}
       isSelected={key === selected}
@@ -94,20 +98,20 @@ function LoneTool({ entry }: { entry: TranscriptEntry }) {
   );
 }
 
-export function LoneTools({ entries }: { entries: readonly TranscriptEntry[] }) {
+export function UnrequestedTools({ entries }: { entries: readonly TranscriptEntry[] }) {
   return foldTools(entries).map((run) =>
     run.length === 1 ? (
-      <LoneTool key={run[0]!.key} entry={run[0]!} />
+      <UnrequestedTool key={run[0]!.key} entry={run[0]!} />
     ) : (
       <ToolRun key={run[0]!.key} run={run} />
     ),
   );
 }
 
-/** "12 × grep, all ok". */
+/** A run of similar tools as one line: "12 × grep, all ok". */
 function ToolRun({ run }: { run: readonly TranscriptEntry[] }) {
-  const { folds, selected } = useScene();
-  const isSought = useSought();
+  const { folds, selected } = useTranscriptContext();
+  const isSought = useSearchMatch();
   const id = `run.${run[0]!.key}`;
   const isOpen = folds.isOpen(
     id,
@@ -128,7 +132,7 @@ function ToolRun({ run }: { run: readonly TranscriptEntry[] }) {
           <Duration ms={durationMs} />
         </span>
       </div>
-      {isOpen && run.map((entry) => <LoneTool key={entry.key} entry={entry} />)}
+      {isOpen && run.map((entry) => <UnrequestedTool key={entry.key} entry={entry} />)}
     </>
   );
 }
@@ -138,5 +142,5 @@ function callOf({ input }: TranscriptEntry): ToolCall | null {
 }
 
 function argsOf(call: ToolCall | null) {
-  return { args: call?.text ?? null, argsEnd: call ?? undefined };
+  return { args: call?.text ?? null, argsTruncation: call ?? undefined };
 }

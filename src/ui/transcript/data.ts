@@ -1,4 +1,4 @@
-/** What the transcript reads: its pages as one comes to them, and the messages of single spans. */
+/** The data of the transcript: its pages, and the messages of single spans. */
 import {
   useInfiniteQuery,
   useQuery,
@@ -15,19 +15,19 @@ import { useThrottled } from "../data/throttle.ts";
 type Pages = InfiniteData<TranscriptPage, string | null>;
 
 interface PageOptions {
-  /** The span that the first page begins with; null for the trace's first. */
+  /** The span at which the first page starts; null for the start of the trace. */
   from: number | null;
   limit?: number;
   signal?: AbortSignal;
 }
 
-/** The first is soon there; who scrolls on wants many. */
+/** A small first page appears quickly; later pages are larger. */
 const firstLimit = 30;
 const nextLimit = 120;
-/** The most that the server gives: for who goes far. */
-const farLimit = 200;
+/** The server's maximum, for jumps over a long distance. */
+const jumpLimit = 200;
 const freshEveryMs = 500;
-/** Results come to calls of late; what lies further back is as it was until the trace ends. */
+/** Results still arrive for recent calls; older pages rarely change before the trace ends. */
 const freshPages = 2;
 
 function readPage(
@@ -44,9 +44,9 @@ function readPage(
 }
 
 /**
- * Stays fresh by itself, unless the reader has stopped the picture.
+ * Refreshes itself unless the user has paused updates.
  *
- * @param from the span that it begins with; null for the trace's first.
+ * @param from the span to start at; null for the start of the trace.
  */
 export function useTranscript(traceKey: number, from: number | null) {
   const client = useQueryClient();
@@ -60,7 +60,7 @@ export function useTranscript(traceKey: number, from: number | null) {
     staleTime: Infinity,
   });
 
-  /** Reads on to what began at a time, and shows it all at once. */
+  /** Reads on until the page that contains a start time, and shows all new pages at once. */
   async function readTo(startTime: number, signal: AbortSignal) {
     const data = client.getQueryData<Pages>(queryKey);
     if (!data) return;
@@ -69,13 +69,13 @@ export function useTranscript(traceKey: number, from: number | null) {
     for (;;) {
       const { entries, nextCursor } = pages.at(-1)!;
       if (nextCursor === null || (entries.at(-1)?.startTime ?? 0) > startTime) break;
-      pages.push(await readPage(traceKey, nextCursor, { from, limit: farLimit, signal }));
+      pages.push(await readPage(traceKey, nextCursor, { from, limit: jumpLimit, signal }));
       pageParams.push(nextCursor);
     }
     client.setQueryData<Pages>(queryKey, { pages, pageParams });
   }
 
-  /** Reads the last pages again, as many as there are, and what grew behind them. */
+  /** Rereads the last `count` pages, and pages that were added after them. */
   async function readAgain(count: number) {
     const data = client.getQueryData<Pages>(queryKey);
     if (!data) return;
@@ -106,7 +106,7 @@ export function useTranscript(traceKey: number, from: number | null) {
   return { ...query, readTo };
 }
 
-/** @param spanKey null while nothing is to be read. */
+/** @param spanKey null to read nothing. */
 export function useSpanMessages(traceKey: number | null, spanKey: number | null) {
   return useQuery({
     queryKey: ["messages", traceKey, spanKey],

@@ -1,4 +1,4 @@
-/** A list of entries to be read, without the trace around it: for conversations. */
+/** A list of transcript entries without the trace around it, as used by sessions. */
 import { useMemo } from "react";
 import type { TranscriptEntry } from "../../query/transcript.ts";
 import type { TraceState } from "../../backend/views.ts";
@@ -7,19 +7,25 @@ import { Duration } from "../parts/figure.tsx";
 import { Fold } from "./fold.tsx";
 import { ItemView } from "./item.tsx";
 import { toTranscript, type Item } from "./items.ts";
-import { SceneContext, useFolds, useScene, type Scene, type SpanFacts } from "./scene.ts";
+import {
+  TranscriptReactContext,
+  useFolds,
+  useTranscriptContext,
+  type TranscriptContext,
+  type SpanFacts,
+} from "./transcript-context.ts";
 import "./transcript.css";
 
 export interface EntriesProps {
   entries: readonly TranscriptEntry[];
-  /** Where earlier messages and changed histories can be read from. */
+  /** The trace from which earlier messages and changed histories can be loaded. */
   traceKey?: number;
   state?: TraceState;
-  /** What offsets count from; the first entry where absent. */
+  /** The time that offsets count from; the start of the first entry if absent. */
   startTime?: number;
-  /** What is known of spans beyond their entries: tokens, cost, first token. */
+  /** Figures of a span that its entry does not contain: tokens, cost, time to first token. */
   factsOf?: (spanKey: number) => SpanFacts | null;
-  /** What came between the first and the last words as one line. */
+  /** Collapses the steps between the first and the last into one line. */
   isBrief?: boolean;
 }
 
@@ -43,10 +49,10 @@ export function TranscriptEntries({
   const { items, tools, answered, attached } = transcript;
   const { first, worked, last } = useMemo(() => splitWork(items, isBrief), [items, isBrief]);
   const isOpen = folds.isOpen(workedId);
-  const quietStep = worked.length > 0 && !isOpen ? (first.at(-1)?.key ?? null) : null;
+  const stepWithoutCalls = worked.length > 0 && !isOpen ? (first.at(-1)?.key ?? null) : null;
   const begin = startTime ?? entries[0]?.startTime ?? 0;
-  const scene = useMemo(
-    (): Scene => ({
+  const context = useMemo(
+    (): TranscriptContext => ({
       traceKey: traceKey ?? null,
       state,
       startTime: begin,
@@ -60,20 +66,20 @@ export function TranscriptEntries({
       onSelect: null,
       isAll: false,
       isBrief,
-      quietStep,
+      stepWithoutCalls,
       folds,
     }),
-    [traceKey, state, begin, factsOf, tools, answered, attached, isBrief, quietStep, folds],
+    [traceKey, state, begin, factsOf, tools, answered, attached, isBrief, stepWithoutCalls, folds],
   );
   return (
-    <SceneContext value={scene}>
+    <TranscriptReactContext value={context}>
       <div className={isBrief ? "transcript-flow is-brief" : "transcript-flow"}>
         <Items items={first} />
         {worked.length > 0 && <Worked items={[...first, ...worked]} />}
         {isOpen && <Items items={worked} />}
         <Items items={last} />
       </div>
-    </SceneContext>
+    </TranscriptReactContext>
   );
 }
 
@@ -83,9 +89,9 @@ function Items({ items }: { items: readonly Item[] }) {
 
 const workedId = "worked";
 
-/** "4 tools: find_file, open, edit, bash · 5 steps · 26.3 s". */
+/** The collapsed steps as one line: "4 tools: find_file, open, edit, bash · 5 steps · 26.3 s". */
 function Worked({ items }: { items: readonly Item[] }) {
-  const { folds, toolOf } = useScene();
+  const { folds, toolOf } = useTranscriptContext();
   const entries = items.flatMap((item) => (item.type === "tools" ? item.entries : [item.entry]));
   const steps = items.filter(({ type }) => type === "step").length;
   const names = new Set(
@@ -116,7 +122,7 @@ function Worked({ items }: { items: readonly Item[] }) {
   );
 }
 
-/** The first step and the last have the words that matter; a failure is never folded away. */
+/** Keeps the first and the last step and all failures visible. */
 function splitWork(items: readonly Item[], isBrief: boolean) {
   const begin = items.findIndex(({ type }) => type !== "rules") + 1;
   const worked = items.slice(begin, -1);
@@ -126,7 +132,7 @@ function splitWork(items: readonly Item[], isBrief: boolean) {
     : { first: items, worked: [], last: [] };
 }
 
-/** The agents above a span, by what the entries themselves say. */
+/** The agents above a span, as far as the entries contain them. */
 function agentsAmong(entries: readonly TranscriptEntry[]): (spanId: string) => number[] {
   const byId = new Map(entries.map((entry) => [entry.spanId, entry]));
   return (spanId) => {

@@ -1,4 +1,4 @@
-/** A line that opens what is below it. */
+/** A line that expands the content below it. */
 import type { ReactNode } from "react";
 import { Icon } from "../parts/icon.tsx";
 
@@ -30,7 +30,7 @@ export function Fold({
   );
 }
 
-/** A line of the transcript: who speaks in the gutter, what they say beside it. */
+/** A line of the transcript: the speaker in the left column, the message beside it. */
 export function Turn({ who, children }: { who?: string | undefined; children: ReactNode }) {
   return (
     <div className="transcript-turn">

@@ -1,4 +1,4 @@
-/** How tall an item likely is, before it is drawn: so the scrollbar hardly moves when it is. */
+/** Estimates the height of an item before it is rendered, so that the scrollbar moves little. */
 import type { Message } from "../../messages/model.ts";
 import type { Item } from "./items.ts";
 
@@ -6,7 +6,7 @@ const head = 40;
 const line = 20;
 const charsInLine = 95;
 const block = 14;
-/** What the card of a tool has of lines at most, and its head. */
+/** The most lines of a tool's card, including its heading. */
 const cardLines = 9;
 const cardHead = 40;
 const codeLine = 18;

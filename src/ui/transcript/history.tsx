@@ -1,27 +1,27 @@
-/** What a call was sent besides the new: the earlier messages, and how a changed history was changed. */
+/** The earlier messages that a call was sent again, and the differences of a changed history. */
 import { useMemo } from "react";
 import { plural } from "../format.ts";
-import { Problem } from "../parts/controls.tsx";
+import { LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Diff } from "../text/diff.tsx";
-import { changedTexts } from "./changes.ts";
+import { diffHistories } from "./history-diff.ts";
 import { useSpanMessages } from "./data.ts";
 import { Fold, Turn } from "./fold.tsx";
-import { joinResults, type Told } from "./items.ts";
+import { joinResults, type JoinedMessages } from "./items.ts";
 import { SpokenMessage } from "./message.tsx";
-import { useScene } from "./scene.ts";
+import { useTranscriptContext } from "./transcript-context.ts";
 
-/** So many are drawn at once: a call may have hundreds. */
-const chunk = 20;
+/** How many messages are rendered at once: a call can have hundreds. */
+const pageSize = 20;
 
 export function EarlierMessages({ spanKey }: { spanKey: number }) {
-  const { traceKey } = useScene();
+  const { traceKey } = useTranscriptContext();
   const { data, error, refetch } = useSpanMessages(traceKey, spanKey);
   const earlier = useMemo(
     () => data && joinResults(data.input.slice(0, data.newFrom), undefined, data.input),
     [data],
   );
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!earlier) {
     return (
       <Turn>
@@ -32,11 +32,11 @@ export function EarlierMessages({ spanKey }: { spanKey: number }) {
   return <MessageList told={earlier} id={`earlier.${spanKey}`} />;
 }
 
-/** The last ones, and those before them as they are asked for. */
-export function MessageList({ told, id }: { told: Told; id: string }) {
-  const { folds } = useScene();
-  let from = Math.max(0, told.messages.length - chunk);
-  while (from > 0 && folds.isOpen(`${id}.${from}`)) from = Math.max(0, from - chunk);
+/** Shows the last messages, and earlier ones on request. */
+export function MessageList({ told, id }: { told: JoinedMessages; id: string }) {
+  const { folds } = useTranscriptContext();
+  let from = Math.max(0, told.messages.length - pageSize);
+  while (from > 0 && folds.isOpen(`${id}.${from}`)) from = Math.max(0, from - pageSize);
   return (
     <div className="transcript-earlier">
       {from > 0 && (
@@ -58,16 +58,16 @@ export function MessageList({ told, id }: { told: Told; id: string }) {
   );
 }
 
-/** The ember flag of a changed history. */
+/** The notice that the history was changed. */
 export function HistoryChanged({ spanKey, earlierKey }: { spanKey: number; earlierKey: number }) {
-  const { folds, traceKey } = useScene();
+  const { folds, traceKey } = useTranscriptContext();
   const id = `changed.${spanKey}`;
   const isOpen = folds.isOpen(id);
   return (
     <>
       <div className="transcript-flag">
         <Icon name="warn" size="xs" />
-        History changed here: what was sent before is not what is sent now.
+        The message history was changed here: earlier messages differ from those sent before.
         {traceKey !== null && (
           <button
             type="button"
@@ -85,15 +85,15 @@ export function HistoryChanged({ spanKey, earlierKey }: { spanKey: number; earli
 }
 
 function HistoryDiff({ spanKey, earlierKey }: { spanKey: number; earlierKey: number }) {
-  const { traceKey } = useScene();
+  const { traceKey } = useTranscriptContext();
   const before = useSpanMessages(traceKey, earlierKey);
   const after = useSpanMessages(traceKey, spanKey);
   const changed = useMemo(
-    () => before.data && after.data && changedTexts(before.data.input, after.data.input),
+    () => before.data && after.data && diffHistories(before.data.input, after.data.input),
     [before.data, after.data],
   );
   const error = before.error ?? after.error;
-  if (error) return <Problem error={error} />;
+  if (error) return <LoadError error={error} />;
   if (!changed) return <p className="transcript-loading">Reading both histories…</p>;
   const { from, messages, delta } = changed;
   const size =

@@ -1,17 +1,17 @@
-/** Whatever stands in a transcript, at its level. */
+/** One item of a transcript, indented by its level. */
 import { memo } from "react";
 import { money, plural } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
-import { KindMark, StandingBadge } from "../parts/mark.tsx";
-import { LoneTools } from "./calls.tsx";
+import { KindMark, StatusBadge } from "../parts/status-mark.tsx";
+import { UnrequestedTools } from "./calls.tsx";
 import { Fold, Turn } from "./fold.tsx";
 import type { AgentItem, GroupItem, Item } from "./items.ts";
-import { SaidPart, SpokenMessage } from "./message.tsx";
+import { AnswerPart, SpokenMessage } from "./message.tsx";
 import { SpanMedia } from "./media.tsx";
-import { useScene } from "./scene.ts";
+import { useTranscriptContext } from "./transcript-context.ts";
 import { Failure, Step, Stopped } from "./step.tsx";
 
-/** Deeper ones stand as far in as these. */
+/** Deeper levels are indented like this one. */
 const maxLevel = 6;
 
 export const ItemView = memo(function ItemView({ item }: { item: Item }) {
@@ -26,10 +26,10 @@ export const ItemView = memo(function ItemView({ item }: { item: Item }) {
         ) : item.type === "agent" ? (
           <Agent item={item} />
         ) : item.type === "rules" ? (
-          <Spoken entry={item.entry} />
+          <AgentInput entry={item.entry} />
         ) : (
           <Turn>
-            <LoneTools entries={item.entries} />
+            <UnrequestedTools entries={item.entries} />
           </Turn>
         )}
       </SpanMedia>
@@ -40,7 +40,7 @@ export const ItemView = memo(function ItemView({ item }: { item: Item }) {
 export const groupId = (agent: number) => `group.${agent}`;
 
 function Group({ item: { entry, key, steps } }: { item: GroupItem }) {
-  const { folds, below, onSelect } = useScene();
+  const { folds, below, onSelect } = useTranscriptContext();
   const known = below(key);
   const isOpen = folds.isOpen(groupId(key), true);
   return (
@@ -56,7 +56,7 @@ function Group({ item: { entry, key, steps } }: { item: GroupItem }) {
             <span className="transcript-group-name">{entry.name}</span>
           </Fold>
           <span className="dim truncated">sub-agent{entry.modelId && `, ${entry.modelId}`}</span>
-          {entry.status !== "ok" && <StandingBadge standing={entry.status} />}
+          {entry.status !== "ok" && <StatusBadge displayStatus={entry.status} />}
           <span className="tail">
             <span>
               {plural(steps, "step")}
@@ -76,17 +76,17 @@ function Group({ item: { entry, key, steps } }: { item: GroupItem }) {
   );
 }
 
-/** An agent that nothing is known below of, or how the outermost one ended. */
+/** An agent without known child spans, or how the outermost agent ended. */
 function Agent({ item: { entry, key } }: { item: AgentItem }) {
   const { name, status, errorMessage } = entry;
   const parts = entry.output.flatMap((message) => message.parts);
   return (
     <>
-      <Spoken entry={entry} />
+      <AgentInput entry={entry} />
       {parts.length > 0 && (
         <Turn who={name}>
           {parts.map((part, i) => (
-            <SaidPart key={i} part={part} id={`out.${key}.${i}`} />
+            <AnswerPart key={i} part={part} id={`out.${key}.${i}`} />
           ))}
         </Turn>
       )}
@@ -96,8 +96,8 @@ function Agent({ item: { entry, key } }: { item: AgentItem }) {
   );
 }
 
-/** What an agent was sent. */
-function Spoken({ entry: { key, input } }: { entry: AgentItem["entry"] }) {
+/** The input of an agent. */
+function AgentInput({ entry: { key, input } }: { entry: AgentItem["entry"] }) {
   return input.map((message, i) => (
     <SpokenMessage key={i} message={message} id={`in.${key}.${i}`} />
   ));

@@ -1,80 +1,80 @@
 /**
- * A transcript in the order in which it is read: steps as they began, what a sub-agent did together where
- * it began, and tools that no call is known for in their own place. Entries that are loaded later come
- * behind those of the same agent.
+ * The items of a transcript in reading order: steps by start time, the work of a sub-agent as one group
+ * where it started, and tools without a known call at their own time. Entries loaded later follow earlier
+ * ones of the same agent.
  */
 import type { Media, Message, Part, ToolResult } from "../../messages/model.ts";
 import type { TranscriptEntry } from "../../query/transcript.ts";
 
 interface Place {
-  /** The span's, or of a run the first one's. */
+  /** The key of the span; for a run of tools that of the first one. */
   key: number;
-  /** So many sub-agents it is in. */
+  /** How many sub-agents enclose it. */
   level: number;
 }
 
-/** A model call, with what is new in it. */
+/** A model call with its new input and its output. */
 export interface StepItem extends Place {
   type: "step";
-  /** "7", and within a sub-agent that step 5 began, "5.1". */
+  /** "7", or "5.1" within a sub-agent that step 5 started. */
   number: string;
   entry: TranscriptEntry;
-  /** Messages that an earlier call had; null where that is not known before they are read. */
+  /** How many messages were sent before by an earlier call; null if unknown until they are loaded. */
   earlierCount: number | null;
 }
 
-/** The head of a sub-agent's work. */
+/** The heading of a sub-agent's work. */
 export interface GroupItem extends Place {
   type: "group";
   entry: TranscriptEntry;
   steps: number;
 }
 
-/** Tools, side by side, that no model call above asked for. */
+/** Tools in parallel that no model call above requested. */
 export interface ToolsItem extends Place {
   type: "tools";
   entries: TranscriptEntry[];
 }
 
-/** What an agent itself was asked and answered, or how it failed. */
+/** The input and output of an agent itself, or its error. */
 export interface AgentItem extends Place {
   type: "agent";
   entry: TranscriptEntry;
 }
 
-/** What an agent was told to be, where none of its calls says it; its work stands below. */
-export interface RulesItem extends Place {
+/** The instructions of an agent, if none of its calls contains them; its work follows below. */
+export interface InstructionsItem extends Place {
   type: "rules";
   entry: TranscriptEntry;
 }
 
-export type Item = StepItem | GroupItem | ToolsItem | AgentItem | RulesItem;
+export type Item = StepItem | GroupItem | ToolsItem | AgentItem | InstructionsItem;
 
 export interface Transcript {
   items: Item[];
-  /** Where a span is shown: the place of its item. */
+  /** The index of the item that shows a span, by span key. */
   placeOf: Map<number, number>;
-  /** Each tool's own entry. */
+  /** The entry of each tool span. */
   tools: Map<number, TranscriptEntry>;
-  /** Ids of calls whose result stands with them. */
+  /** Ids of calls whose result is shown with them. */
   answered: Set<string>;
-  /** What calls got back beside the text, by their ids. */
+  /** Media in tool results, by call id. */
   attached: Map<string, Attached>;
 }
 
-/** Media, and the span that was sent or answered them. */
+/** Media, and the span that contains them. */
 export interface Attached {
   spanKey: number;
   media: Media[];
 }
 
-/** @returns the keys of the agents that a span is in, the outermost first. */
+/** @returns the keys of the agents that enclose a span, outermost first. */
 export type AgentsOf = (entry: TranscriptEntry) => readonly number[];
 
-/** Fewer tools of one name stand as they are. */
-const foldedTools = 3;
+/** The fewest tools of one name that are folded. */
+const minFoldedTools = 3;
 
-/** @param isClosed true for a sub-agent whose work is folded. */
+/** @param isClosed true for a sub-agent whose work is collapsed. */
 export function toTranscript(
   entries: readonly TranscriptEntry[],
   agentsOf: AgentsOf,
@@ -107,8 +107,8 @@ export function toTranscript(
       });
     } else if (entry.spanType === "agent") {
       const rules: Item[] = entry.input.length > 0 ? [{ type: "rules", ...place, entry }] : [];
-      // Where nothing is below it, it says itself what it was asked and answered.
-      if (entry.output.length > 0 || !entry.input.every(isRule))
+      // An agent without child spans shows its own input and output.
+      if (entry.output.length > 0 || !entry.input.every(isInstruction))
         branch.children.push({ type: "agent", ...place, entry });
       else if (root === null && place.level === 0) {
         root = entry;
@@ -130,7 +130,7 @@ export function toTranscript(
   const items: Item[] = [];
   const placeOf = new Map<number, number>();
   write(top, true);
-  // How it ended comes last.
+  // The agent's error comes last.
   if (root && root.status !== "ok") {
     placeOf.set(root.key, items.length);
     items.push({ type: "agent", key: root.key, level: 0, entry: { ...root, input: [] } });
@@ -147,15 +147,15 @@ export function toTranscript(
         continue;
       }
       if (isOpen) items.push(child);
-      // What is folded is where its agent is.
+      // Collapsed entries are found at their agent.
       for (const key of keysOf(child)) placeOf.set(key, items.length - 1);
     }
   }
 }
 
 /**
- * Ids of results that a model was sent, and that a tool's own span shows above: where neither the answer that
- * asked for it was recorded nor the span says its id, the text tells.
+ * Ids of results in a model's input that a tool's span already shows. If neither the requesting answer was
+ * recorded nor the span has the call's id, results are matched by text.
  */
 function shownByTools(
   entries: readonly TranscriptEntry[],
@@ -175,7 +175,7 @@ function shownByTools(
   return ids;
 }
 
-function isRule({ role }: Message): boolean {
+function isInstruction({ role }: Message): boolean {
   return role === "system" || role === "developer";
 }
 
@@ -192,7 +192,7 @@ function keysOf(item: Item): number[] {
   return [item.key, ...item.entry.calls.flatMap(({ span }) => (span ? [span.key] : []))];
 }
 
-/** What a call had of before: all that the earlier one was sent, and its answer. */
+/** How many messages each call repeats from the previous one: its input and its output. */
 function countEarlier(entries: readonly TranscriptEntry[]): Map<number, number | null> {
   const earlier = new Map<number, number | null>();
   const totals = new Map<number, number | null>();
@@ -206,7 +206,7 @@ function countEarlier(entries: readonly TranscriptEntry[]): Map<number, number |
   return earlier;
 }
 
-/** Tools one after the other as they are shown: what is alike and succeeded in one line. */
+/** Groups consecutive tools: successful tools of the same name form one line. */
 export function foldTools(entries: readonly TranscriptEntry[]): TranscriptEntry[][] {
   const runs: TranscriptEntry[][] = [];
   for (const entry of entries) {
@@ -215,32 +215,32 @@ export function foldTools(entries: readonly TranscriptEntry[]): TranscriptEntry[
     if (isAlike && entry.status === "ok") run.push(entry);
     else runs.push([entry]);
   }
-  return runs.flatMap((run) => (run.length < foldedTools ? run.map((entry) => [entry]) : [run]));
+  return runs.flatMap((run) => (run.length < minFoldedTools ? run.map((entry) => [entry]) : [run]));
 }
 
-export interface Told {
+export interface JoinedMessages {
   messages: Message[];
-  /** What came of the calls in them, by their ids. */
+  /** The results of the calls in the messages, by call id. */
   results: Map<string, ToolResult>;
 }
 
 /**
- * Messages as they are read one below the other: a result stands with its call.
+ * Joins each tool result with its call.
  *
- * @param answered calls that stand elsewhere, with their results.
- * @param within where results are looked for.
+ * @param answered ids of calls that are shown elsewhere with their results.
+ * @param within the messages to search for results.
  */
 export function joinResults(
   messages: readonly Message[],
   answered: ReadonlySet<string> = new Set(),
   within = messages,
-): Told {
+): JoinedMessages {
   const results = new Map<string, ToolResult>();
   for (const part of within.flatMap(({ parts }) => parts))
     if (part.type === "toolResult" && part.id !== null) results.set(part.id, part);
   const called = new Set(callsIn(messages).map(({ id }) => id));
   const isShown = (part: Part, i: number, parts: Part[]) => {
-    // It stands with its result.
+    // Media of a result are shown with the result.
     if (part.type === "media") return !answered.has(resultAbove(parts, i) ?? "");
     if ((part.type !== "toolCall" && part.type !== "toolResult") || part.id === null) return true;
     return !answered.has(part.id) && (part.type === "toolCall" || !called.has(part.id));
@@ -252,7 +252,7 @@ export function joinResults(
   return { messages: shown, results };
 }
 
-/** The id of the result that media belong to: they stand right behind it. */
+/** The id of the result that media belong to: media directly follow their result. */
 function resultAbove(parts: readonly Part[], at: number): string | null {
   let above = at;
   while (parts[above]?.type === "media") above--;
@@ -260,7 +260,7 @@ function resultAbove(parts: readonly Part[], at: number): string | null {
   return part?.type === "toolResult" ? part.id : null;
 }
 
-/** Of a call whose result several spans have, the media of the first that has any. */
+/** If several spans contain the result of a call, the media of the first one that has any. */
 function attachedIn(entries: readonly TranscriptEntry[]): Map<string, Attached> {
   const attached = new Map<string, Attached>();
   for (const { key, input, output } of entries) {
@@ -278,7 +278,7 @@ function attachedIn(entries: readonly TranscriptEntry[]): Map<string, Attached> 
   return attached;
 }
 
-/** What a tool's own span has beside the text that came of it. */
+/** The media in a tool span's output. */
 export function attachedTo({ key, output }: TranscriptEntry): Attached | null {
   const parts = output.flatMap((message) => message.parts);
   const media = parts.filter((part) => part.type === "media");
@@ -286,13 +286,13 @@ export function attachedTo({ key, output }: TranscriptEntry): Attached | null {
 }
 
 /**
- * New messages that are to be read here, and those sent in place of what was sent before: of a changed
- * history only what follows the model's last answer is new.
+ * Splits the input into the new messages to show, and the ones that replace messages sent before: in a
+ * changed history only the messages after the model's last answer are new.
  */
-export function splitNews(
+export function splitNewInput(
   { input, isEdited }: TranscriptEntry,
   answered: ReadonlySet<string>,
-): { again: Message[]; news: Told } {
+): { again: Message[]; news: JoinedMessages } {
   const from = isEdited ? input.findLastIndex(({ role }) => role === "assistant") + 1 : 0;
   return { again: input.slice(0, from), news: joinResults(input.slice(from), answered) };
 }
@@ -301,7 +301,7 @@ export function callsIn(messages: readonly Message[]) {
   return messages.flatMap(({ parts }) => parts.filter((part) => part.type === "toolCall"));
 }
 
-/** All that a message says, as one text. */
+/** The full text of a message. */
 export function textOf({ parts }: Message): string {
   return parts.flatMap((part) => ("text" in part ? [part.text] : [])).join("\n\n");
 }

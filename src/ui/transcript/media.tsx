@@ -1,12 +1,12 @@
-/** What is attached in a transcript, and by which span it was sent. */
+/** Media in a transcript, and the span that contains them. */
 import { useMemo, type ReactNode } from "react";
 import { MediaPlace, MediaView } from "../text/media.tsx";
 import type { Attached } from "./items.ts";
-import { useScene } from "./scene.ts";
+import { useTranscriptContext } from "./transcript-context.ts";
 
-/** What is attached below was sent or answered by this span. */
+/** Names the span that contains the media below. */
 export function SpanMedia({ spanKey, children }: { spanKey: number; children: ReactNode }) {
-  const { traceKey } = useScene();
+  const { traceKey } = useTranscriptContext();
   const place = useMemo(
     () => (traceKey === null ? null : { trace: traceKey, span: spanKey }),
     [traceKey, spanKey],
@@ -14,7 +14,7 @@ export function SpanMedia({ spanKey, children }: { spanKey: number; children: Re
   return <MediaPlace value={place}>{children}</MediaPlace>;
 }
 
-/** What a call got back beside its text. */
+/** The media in a tool result. */
 export function AttachedMedia({ attached: { spanKey, media } }: { attached: Attached }) {
   return (
     <SpanMedia spanKey={spanKey}>

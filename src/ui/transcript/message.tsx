@@ -1,19 +1,22 @@
-/** One message, by its speaker's form: a person's is a filled block, the model's is prose, rules fold. */
+/**
+ * One message, styled by its role: the user's as a filled block, the model's as prose, instructions
+ * folded.
+ */
 import type { Message, Part, ToolResult } from "../../messages/model.ts";
 import { count, plural } from "../format.ts";
-import { useSought } from "../text/found.ts";
-import { TextEnd } from "../text/end.tsx";
+import { useSearchMatch } from "../text/search-words.ts";
+import { TruncationNote } from "../text/truncated.tsx";
 import { PartView } from "../text/part.tsx";
 import { Prose } from "../text/prose.tsx";
-import { ToldCall } from "./calls.tsx";
+import { HistoryCall } from "./calls.tsx";
 import { Fold, Turn } from "./fold.tsx";
-import { useScene } from "./scene.ts";
+import { useTranscriptContext } from "./transcript-context.ts";
 
-/** What a person wrote is shown so far; a longer text opens. */
+/** How much of a user's message is shown; a longer one can be expanded. */
 const userLength = 1_000;
 const userLines = 14;
 
-/** @param id of its place, for what is opened of it. */
+/** @param id identifies the place, to keep its folds open. */
 export function SpokenMessage({
   message,
   id,
@@ -23,7 +26,7 @@ export function SpokenMessage({
   message: Message;
   id: string;
   isFirstCall?: boolean;
-  /** What came of the calls in it, by their ids. */
+  /** The results of the calls in the message, by call id. */
   results?: ReadonlyMap<string, ToolResult>;
 }) {
   const who = message.name ?? message.role;
@@ -44,9 +47,9 @@ export function SpokenMessage({
     <Turn who={message.role === "assistant" ? undefined : who}>
       {message.parts.map((part, i) =>
         part.type === "toolCall" ? (
-          <ToldCall key={i} call={part} result={results?.get(part.id ?? "") ?? null} />
+          <HistoryCall key={i} call={part} result={results?.get(part.id ?? "") ?? null} />
         ) : (
-          <SaidPart key={i} part={part} id={`${id}.${i}`} />
+          <AnswerPart key={i} part={part} id={`${id}.${i}`} />
         ),
       )}
     </Turn>
@@ -62,8 +65,8 @@ function Instructions({
   id: string;
   isFirstCall: boolean;
 }) {
-  const { folds } = useScene();
-  const isSought = useSought();
+  const { folds } = useTranscriptContext();
+  const isSought = useSearchMatch();
   const isOpen = folds.isOpen(id, message.parts.some(hasIn(isSought)));
   const length = message.parts.reduce((sum, part) => sum + lengthOf(part), 0);
   return (
@@ -78,8 +81,8 @@ function Instructions({
 }
 
 function UserPart({ part, id }: { part: Part; id: string }) {
-  const { folds } = useScene();
-  const isSought = useSought();
+  const { folds } = useTranscriptContext();
+  const isSought = useSearchMatch();
   if (part.type !== "text") return <PartView part={part} />;
   const cut = cutAt(part.text);
   if (cut === null) return <PartView part={part} />;
@@ -94,8 +97,8 @@ function UserPart({ part, id }: { part: Part; id: string }) {
   );
 }
 
-/** What a model said, but for its tool calls, which stand with their results. */
-export function SaidPart({
+/** A part of a model's message; tool calls are shown with their results instead. */
+export function AnswerPart({
   part,
   id,
   tokens,
@@ -117,8 +120,8 @@ function Thinking({
   id: string;
   tokens: number | undefined;
 }) {
-  const { folds } = useScene();
-  const isSought = useSought();
+  const { folds } = useTranscriptContext();
+  const isSought = useSearchMatch();
   const size = tokens === undefined ? "" : `, ${plural(tokens, "token")}`;
   if (part.text === "") {
     const how = part.withheld === undefined ? "" : `, ${part.withheld}`;
@@ -136,7 +139,7 @@ function Thinking({
         Thought{size || `, ${plural(lengthOf(part), "character")}`}
       </Fold>
       {isOpen && <Prose text={part.text} />}
-      {isOpen && <TextEnd of={part} where="the span’s input and output have" />}
+      {isOpen && <TruncationNote of={part} where="the span’s input and output have" />}
     </div>
   );
 }
@@ -148,7 +151,7 @@ function lengthOf(part: Part): number {
   return "text" in part ? (part.fullLength ?? part.text.length) : 0;
 }
 
-/** Where a long text is cut, at the end of a line; null where it is not long. */
+/** Where a long text is clipped, at the end of a line; null for a short text. */
 function cutAt(text: string): number | null {
   let end = 0;
   for (let line = 0; line < userLines; line++) {
@@ -157,7 +160,7 @@ function cutAt(text: string): number | null {
     end = next + 1;
   }
   const isLong = text.length > userLength || text.indexOf("\n", end) >= 0;
-  // A few lines more are not worth a click.
+  // A text that is only a few lines longer is not clipped.
   if (!isLong || text.length < end * 1.25) return null;
   return end > userLength / 4 ? end : Math.min(userLength, text.length);
 }

@@ -1,4 +1,4 @@
-/** Whether each step shows what is new in it, or all that it was sent. */
+/** The switch between new messages and all messages of each step. */
 import { useParam } from "../state/url.ts";
 
 const choices = [

@@ -1,20 +1,20 @@
-/** A model call: its head, what was new in what it was sent, and what came of it. */
+/** A model call: its heading, its new input and its output. */
 import type { Part } from "../../messages/model.ts";
 import { count, duration, plural, textOf } from "../format.ts";
 import { ContextShare, contextUse } from "../parts/context.tsx";
 import { FigureText, SpanCost } from "../parts/figure.tsx";
-import { KindMark, StandingBadge } from "../parts/mark.tsx";
+import { KindMark, StatusBadge } from "../parts/status-mark.tsx";
 import { CallCard } from "./calls.tsx";
 import { Fold, Turn } from "./fold.tsx";
 import { EarlierMessages, HistoryChanged, MessageList } from "./history.tsx";
-import { joinResults, splitNews, type StepItem } from "./items.ts";
-import { SaidPart, SpokenMessage } from "./message.tsx";
-import { useScene } from "./scene.ts";
+import { joinResults, splitNewInput, type StepItem } from "./items.ts";
+import { AnswerPart, SpokenMessage } from "./message.tsx";
+import { useTranscriptContext } from "./transcript-context.ts";
 
 export function Step({ item }: { item: StepItem }) {
-  const { answered, folds, isAll, isBrief } = useScene();
+  const { answered, folds, isAll, isBrief } = useTranscriptContext();
   const { entry, key } = item;
-  const { again, news } = splitNews(entry, answered);
+  const { again, news } = splitNewInput(entry, answered);
   const isEmpty = entry.input.length === 0 && entry.output.length === 0 && entry.earlier === null;
   return (
     <>
@@ -53,7 +53,7 @@ export function Step({ item }: { item: StepItem }) {
 
 export const earlierId = (spanKey: number) => `earlier.${spanKey}`;
 
-/** What went wrong, in full. */
+/** The full error message. */
 export function Failure({ message, who }: { message: string | null; who?: string }) {
   return (
     <Turn who={who}>
@@ -62,12 +62,12 @@ export function Failure({ message, who }: { message: string | null; who?: string
   );
 }
 
-/** Somebody stopped it: nothing is wrong. */
+/** A stopped call: not an error. */
 export function Stopped({ who }: { who?: string }) {
   return (
     <Turn who={who}>
       <p className="transcript-stopped">
-        <StandingBadge standing="aborted" /> It was stopped here, before it was done.
+        <StatusBadge displayStatus="aborted" /> Stopped here before it finished.
       </p>
     </Turn>
   );
@@ -75,7 +75,7 @@ export function Stopped({ who }: { who?: string }) {
 
 function StepHead({ item }: { item: StepItem }) {
   const { entry, key, earlierCount } = item;
-  const { startTime, factsOf, numberOf, folds, isAll, onSelect, traceKey } = useScene();
+  const { startTime, factsOf, numberOf, folds, isAll, onSelect, traceKey } = useTranscriptContext();
   const facts = factsOf(key);
   const { usage, ttftMs } = facts ?? {};
   const context = contextUse(usage, entry.contextWindow);
@@ -103,7 +103,7 @@ function StepHead({ item }: { item: StepItem }) {
             {earlierCount === null ? "earlier messages" : `${count(earlierCount)} unchanged`}
           </Fold>
         )}
-        {entry.status !== "ok" && <StandingBadge standing={entry.status} />}
+        {entry.status !== "ok" && <StatusBadge displayStatus={entry.status} />}
         <span className="tail">
           <span>
             <FigureText figure={duration(entry.endTime - entry.startTime)} />
@@ -136,7 +136,7 @@ function tokens(value: number | undefined): string {
   return value === undefined ? "?" : count(value);
 }
 
-/** "+36.04 s", from where the trace began. */
+/** The time since the start of the trace: "+36.04 s". */
 function offsetText(ms: number) {
   const sign = ms < 0 ? "−" : "+";
   return (
@@ -148,11 +148,11 @@ function offsetText(ms: number) {
   );
 }
 
-/** The texts in their order, and each call where it was made. */
+/** The output in order, with each tool call where it was made. */
 function Answer({ item: { entry, key } }: { item: StepItem }) {
-  const { factsOf, quietStep } = useScene();
+  const { factsOf, stepWithoutCalls } = useTranscriptContext();
   const { output } = entry;
-  const calls = quietStep === key ? [] : entry.calls;
+  const calls = stepWithoutCalls === key ? [] : entry.calls;
   const reasoningTokens = factsOf(key)?.usage?.reasoningTokens;
   let called = 0;
   const show = (part: Part, id: string) => {
@@ -161,7 +161,7 @@ function Answer({ item: { entry, key } }: { item: StepItem }) {
       return call && <CallCard key={id} call={call} args={part} />;
     }
     const isJoined = part.type === "toolResult" && calls.some((call) => call.id === part.id);
-    return isJoined ? null : <SaidPart key={id} part={part} id={id} tokens={reasoningTokens} />;
+    return isJoined ? null : <AnswerPart key={id} part={part} id={id} tokens={reasoningTokens} />;
   };
   const parts = output.flatMap((message, i) =>
     message.parts.map((part, j) => show(part, `out.${key}.${i}.${j}`)),
@@ -178,7 +178,7 @@ function Answer({ item: { entry, key } }: { item: StepItem }) {
 }
 
 function SentAgain({ messages, id }: { messages: StepItem["entry"]["input"]; id: string }) {
-  const { folds } = useScene();
+  const { folds } = useTranscriptContext();
   const isOpen = folds.isOpen(id);
   return (
     <>

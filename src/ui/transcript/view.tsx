@@ -1,28 +1,28 @@
 /**
- * The transcript of a trace: what is new in each step. Only what is in sight is in the page; what is
- * being read stays where it is while more comes before, behind and around it.
+ * The transcript of a trace: the new messages of each step, as a virtual list. The visible part keeps its
+ * place while content is loaded before, after and around it.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { plural } from "../format.ts";
-import { Nothing, Problem } from "../parts/controls.tsx";
+import { EmptyState, LoadError } from "../parts/controls.tsx";
 import { useShortcuts, type Shortcut } from "../state/keys.ts";
 import { useParam } from "../state/url.ts";
-import type { SpanTable } from "../trace/model.ts";
+import type { SpanTable } from "../data/span-table.ts";
 import { useTranscript } from "./data.ts";
 import { estimateHeight } from "./height.ts";
 import { groupId, ItemView } from "./item.tsx";
 import { toTranscript } from "./items.ts";
-import { SceneContext, useFolds } from "./scene.ts";
-import { agentsIn, isFar, placeIn, sceneOf, stepsOf } from "./known.ts";
+import { TranscriptReactContext, useFolds } from "./transcript-context.ts";
+import { agentsIn, isFar, indexIn, contextOf, stepsOf } from "./from-spans.ts";
 import { earlierId } from "./step.tsx";
-import { whenStill } from "./still.ts";
+import { afterScrolling } from "../state/scroll.ts";
 import "./transcript.css";
 
 const overscan = 4;
-/** So many items before the end the next page is asked for. */
-const ahead = 20;
-/** Who is so near the end follows what comes. */
+/** The next page is requested this many items before the end. */
+const prefetchItems = 20;
+/** Within this distance of the end the view follows new content. */
 const followPx = 40;
 
 export interface TranscriptViewProps {
@@ -30,11 +30,11 @@ export interface TranscriptViewProps {
   /** The key of a span. */
   selected: number | null;
   onSelect: (spanKey: number) => void;
-  /** Is told of the step at the top of what is seen, as one scrolls. */
-  onSight?: (spanKey: number | null) => void;
-  /** Shows all that is known of a span. */
+  /** Called with the step at the top of the view while the user scrolls. */
+  onReadStep?: (spanKey: number | null) => void;
+  /** Opens the span in the inspector. */
   onInspect?: (spanKey: number) => void;
-  /** Whether it stands beside what has the keys. */
+  /** True beside another view that has the keyboard focus. */
   isPane?: boolean;
 }
 
@@ -42,12 +42,12 @@ export function TranscriptView({
   table,
   selected,
   onSelect,
-  onSight,
+  onReadStep,
   onInspect,
   isPane = false,
 }: TranscriptViewProps) {
   const traceKey = table.trace.key;
-  // Of a large trace a part is read: from where the selection is.
+  // The transcript of a large trace starts at the selection instead of the beginning.
   const [from, setFrom] = useState(() =>
     selected !== null && isFar(table, -Infinity, selected) ? selected : null,
   );
@@ -73,7 +73,7 @@ export function TranscriptView({
     until: hasNextPage ? (lastPage?.entries.at(-1)?.startTime ?? 0) : Infinity,
   };
 
-  const found = selected === null || !data ? null : placeIn(table, placeOf, selected, read);
+  const found = selected === null || !data ? null : indexIn(table, placeOf, selected, read);
   const [left, setLeft] = useState<number | null>(null);
   const isSeeking = (found === "before" || found === "behind") && selected !== left;
   const place = typeof found === "number" ? found : null;
@@ -84,13 +84,13 @@ export function TranscriptView({
     estimateSize: (i) => estimateHeight(items[i]!),
     getItemKey: useCallback((i: number) => `${items[i]!.type}${items[i]!.key}`, [items]),
     overscan,
-    // What is in sight stays, whatever comes in above. To follow the end is this view's own matter.
+    // Keeps the visible part in place when items are added above. Following the end is done below.
     anchorTo: "end",
     scrollEndThreshold: -1,
   });
   const rows = virtualizer.getVirtualItems();
   const firstInSight = virtualizer.range?.startIndex ?? 0;
-  const isNearEnd = (rows.at(-1)?.index ?? 0) > items.length - ahead;
+  const isNearEnd = (rows.at(-1)?.index ?? 0) > items.length - prefetchItems;
   const isWanted = isNearEnd && hasNextPage && !isFetchingNextPage && !isSeeking;
   useEffect(() => {
     if (isWanted) void fetchNextPage();
@@ -104,13 +104,13 @@ export function TranscriptView({
     }
     const leaving = new AbortController();
     readTo(table.span(row).startTime, leaving.signal).catch(() => {
-      // Who scrolls there asks again, and is told what is wrong.
+      // Scrolling to the end again repeats the request and shows the error.
     });
     return () => leaving.abort();
-    // Only another selection begins anew, not that the table grew.
+    // Runs for a new selection only, not when the table grows.
   }, [isSeeking, selected]);
 
-  // Who sees the end of what runs follows it.
+  // At the end of a running trace, the view follows new content.
   const isFollowing = useRef(false);
   const canFollow = table.trace.state === "open" && !hasNextPage;
   const onScroll = () => {
@@ -124,10 +124,10 @@ export function TranscriptView({
     else if (scrollHeight <= clientHeight) isFollowing.current = canFollow;
   }, [height, canFollow]);
 
-  const sight = items[firstInSight]?.key ?? null;
-  useEffect(() => onSight?.(sight), [sight, onSight]);
+  const stepInView = items[firstInSight]?.key ?? null;
+  useEffect(() => onReadStep?.(stepInView), [stepInView, onReadStep]);
 
-  // A selection made elsewhere comes into sight; of one made here, nothing moves.
+  // Scrolls to a selection made elsewhere, but not to one made here.
   const shown = useRef<number | null>(null);
   const stopSeeking = useRef(() => {});
   useEffect(() => {
@@ -136,8 +136,8 @@ export function TranscriptView({
       shown.current = selected;
       virtualizer.scrollToIndex(place, { align: isInSight(place) ? "auto" : "start" });
       stopSeeking.current();
-      // Of a tool its card, which may stand far below the head of its step.
-      stopSeeking.current = whenStill(scroller.current!, () =>
+      // Scrolls to the tool's card, which can be far below the heading of its step.
+      stopSeeking.current = afterScrolling(scroller.current!, () =>
         scroller.current
           ?.querySelector(".text-tool.is-selected")
           ?.scrollIntoView({ block: "nearest" }),
@@ -158,7 +158,7 @@ export function TranscriptView({
   );
 
   const showBeginning = () => {
-    // What is selected stays so, but is left.
+    // Keeps the selection but stops highlighting it.
     setLeft(selected);
     setFrom(null);
     scroller.current!.scrollTop = 0;
@@ -179,7 +179,7 @@ export function TranscriptView({
     { keys: ["k", "ArrowUp"], label: "Previous step", group, run: () => move(-1) },
     {
       keys: ["Enter"],
-      label: "Show the step among the spans",
+      label: "Show the step in the span table",
       group,
       run: ({ target }) => {
         const item = items[place ?? firstInSight];
@@ -189,7 +189,7 @@ export function TranscriptView({
     },
     {
       keys: ["o"],
-      label: "Open or fold earlier messages, or the sub-agent",
+      label: "Expand or collapse earlier messages or the sub-agent",
       group,
       run: () => {
         const item = place === null ? undefined : items[place];
@@ -200,9 +200,14 @@ export function TranscriptView({
   ];
   useShortcuts(isPane ? [] : shortcuts);
 
-  const scene = useMemo(
+  const context = useMemo(
     () =>
-      sceneOf(table, transcript, { selected, onSelect: selectHere, isAll: show === "all", folds }),
+      contextOf(table, transcript, {
+        selected,
+        onSelect: selectHere,
+        isAll: show === "all",
+        folds,
+      }),
     [table, transcript, selected, selectHere, show, folds],
   );
 
@@ -217,7 +222,7 @@ export function TranscriptView({
     >
       {isSeeking && (
         <p className="transcript-seek">
-          <span>Reading on to what is selected…</span>
+          <span>Loading up to the selected span…</span>
         </p>
       )}
       {from !== null && data && (
@@ -225,19 +230,19 @@ export function TranscriptView({
           <span>
             This is a part of the trace.{" "}
             <button type="button" className="link" onClick={showBeginning}>
-              Show it from its beginning
+              Show from the beginning
             </button>
           </span>
         </p>
       )}
-      <SceneContext value={scene}>
+      <TranscriptReactContext value={context}>
         <div className="transcript-rows" style={{ height }}>
           {rows.map(({ index, key, start }) => (
             <div
               key={key}
               ref={virtualizer.measureElement}
               data-index={index}
-              // Not by a transform, under which nothing sticks.
+              // Positioned with `top`: sticky headings do not work inside a transform.
               className={index === place ? "transcript-row is-selected" : "transcript-row"}
               aria-current={index === place ? "step" : undefined}
               style={{ top: start }}
@@ -246,18 +251,24 @@ export function TranscriptView({
             </div>
           ))}
         </div>
-      </SceneContext>
-      {error && <Problem error={error} retry={() => void refetch()} />}
+      </TranscriptReactContext>
+      {error && <LoadError error={error} retry={() => void refetch()} />}
       {data && items.length === 0 && !hasNextPage && (
-        <Nothing>No model call, tool or agent was recorded in this trace.</Nothing>
+        <EmptyState>No model call, tool or agent was recorded in this trace.</EmptyState>
       )}
-      {data && <TheEnd table={table} hasMore={hasNextPage} />}
+      {data && <EndOfTranscript table={table} hasMore={hasNextPage} />}
     </div>
   );
 }
 
-/** What comes next, or why nothing does. */
-function TheEnd({ table: { trace, spanCount }, hasMore }: { table: SpanTable; hasMore: boolean }) {
+/** The message after the last item. */
+function EndOfTranscript({
+  table: { trace, spanCount },
+  hasMore,
+}: {
+  table: SpanTable;
+  hasMore: boolean;
+}) {
   if (hasMore) return <p className="transcript-end dim">Reading on…</p>;
   if (trace.state === "open")
     return (

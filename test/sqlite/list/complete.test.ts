@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { complete as limits } from "../../../src/limits.ts";
-import { complete } from "../../../src/sqlite/list/complete.ts";
+import { createListReads } from "../../../src/sqlite/list/reads.ts";
+import { complete } from "../../../src/query/completion.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
 import { muchLater, Workbench } from "../workbench.ts";
@@ -41,7 +42,7 @@ function ask(filter: string, projectId?: number) {
     names: createNameLookup(bench.db),
     payloads: createPayloadReader(bench.db),
   };
-  return complete(source, { filter, projectId }).items;
+  return complete(createListReads(source), { filter, projectId }).items;
 }
 
 const shown = (items: ReturnType<typeof ask>) => items.map(({ text, count }) => [text, count]);

@@ -7,9 +7,16 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
 import type { ImportedSpan, TraceHeader } from "../../../src/contract/v1.ts";
 import { budget, traces as limits } from "../../../src/limits.ts";
-import type { Source } from "../../../src/sqlite/trace/trace.ts";
-import { listMatchingKeys, listTraces, matches, summariesOf } from "../../../src/sqlite/list/traces.ts";
-import { type KeysPosition, type TraceSort, sortFields } from "../../../src/backend/traces.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
+import { createListReads } from "../../../src/sqlite/list/reads.ts";
+import { readPage, toScope } from "../../../src/query/lists.ts";
+import { parseFilter } from "../../../src/filter/parse.ts";
+import {
+  type KeysPart,
+  type KeysPosition,
+  type TraceSort,
+  sortFields,
+} from "../../../src/backend/traces.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
 import { createSpanWriter } from "../../../src/sqlite/spans/spans.ts";
@@ -315,8 +322,8 @@ function plainly(bench: Bench, model: Model, { words, scope }: Query) {
   return [...model.values()].flatMap((known) => {
     const trace = view(known);
     // What counts of tokens and money is the tally's own test.
-    const [summary] = summariesOf(bench.source(), [known.key], bench.nowMs);
-    const { inputTokens, outputTokens, costUsd: cost } = summary!;
+    const [record] = createListReads(bench.source()).traces([known.key], bench.nowMs);
+    const { inputTokens, outputTokens, costUsd: cost } = record!.summary;
     const counts = [inputTokens, outputTokens].filter((count) => count !== null);
     const tokens =
       counts.length === 0 ? null : counts.reduce<number>((sum, n) => sum + Number(n), 0);
@@ -367,13 +374,14 @@ test("lists and keys are those of the model, whatever the filter, the order and 
         const model: Model = new Map();
         for (const step of steps) run(bench, model, step);
         const source = bench.source();
+        const reader = createListReads(source);
         for (const [query, bounds] of queries) {
           setLimits(bounds);
           const found = plainly(bench, model, query);
           const keys: number[] = [];
           let cursor: string | undefined;
           do {
-            const page = listTraces(source, { ...toQuery(query), cursor }, bench.nowMs);
+            const page = readPage(reader, { ...toQuery(query), cursor }, bench.nowMs);
             keys.push(...page.traces.map(({ key }) => key));
             expect(page.traces.length).toBeLessThanOrEqual(query.limit);
             if (page.traces.length < query.limit)
@@ -390,9 +398,8 @@ test("lists and keys are those of the model, whatever the filter, the order and 
           const listed: number[] = [];
           let after: KeysPosition | null = null;
           do {
-            const part: ReturnType<typeof listMatchingKeys> = listMatchingKeys(
-              source,
-              { filter, since, until, projectId },
+            const part: KeysPart = reader.listKeys(
+              toScope({ filter, since, until, projectId }, bench.nowMs),
               after,
               query.limit,
               bench.nowMs,
@@ -403,7 +410,7 @@ test("lists and keys are those of the model, whatever the filter, the order and 
           expect(listed).toEqual(sorted(found, "startTime"));
           const all = [...model.values()].map(({ key }) => key);
           const anywhere = plainly(bench, model, { ...query, scope: {} });
-          expect(matches(source, all, filter, bench.nowMs)).toEqual(
+          expect(reader.matching(all, parseFilter(filter, 0), bench.nowMs)).toEqual(
             new Set(anywhere.map(({ key }) => key)),
           );
         }
@@ -426,13 +433,14 @@ test("no trace is missed that changes while someone pages, and none comes twice 
         for (const step of before) run(bench, model, step);
         setLimits(bounds);
         const source = bench.source();
+        const reader = createListReads(source);
         const changed = new Set<number>();
         const matching = () => new Set(plainly(bench, model, query).map(({ key }) => key));
         let always = matching();
         const seen: number[] = [];
         let cursor: string | undefined;
         do {
-          const page = listTraces(source, { ...toQuery(query), cursor }, bench.nowMs);
+          const page = readPage(reader, { ...toQuery(query), cursor }, bench.nowMs);
           const now = matching();
           for (const { key } of page.traces) {
             expect(now.has(key)).toBe(true);

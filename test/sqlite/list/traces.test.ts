@@ -7,8 +7,9 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
 import { groupByTrace } from "../../../src/ingest/batch.ts";
 import { staleAfterMs } from "../../../src/limits.ts";
-import type { Source } from "../../../src/sqlite/trace/trace.ts";
-import { listTraces } from "../../../src/sqlite/list/traces.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
+import { createListReads } from "../../../src/sqlite/list/reads.ts";
+import { readPage, type ListQuery } from "../../../src/query/lists.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
 import { openWriter } from "../../../src/sqlite/db/open.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
@@ -38,6 +39,9 @@ afterEach(() => {
   database.close();
   rmSync(dir, { recursive: true });
 });
+
+const listTraces = (query: ListQuery, nowMs: number) =>
+  readPage(createListReads(source), query, nowMs);
 
 interface Sent {
   projectId: number;
@@ -96,7 +100,7 @@ describe("the list of traces", () => {
           do {
             const { projectId, since, until } = filter;
             const range = { since: since?.toString(), until: until?.toString() };
-            const page = listTraces(source, { projectId, ...range, limit, cursor }, 1);
+            const page = listTraces({ projectId, ...range, limit, cursor }, 1);
             pages.push(page.traces.map(({ traceId }) => traceId));
             cursor = page.nextCursor ?? undefined;
           } while (cursor !== undefined);
@@ -114,10 +118,10 @@ describe("the list of traces", () => {
 
   test("goes on below its last row, whatever has come meanwhile", () => {
     const first = [5, 4, 3, 2].map((startTime) => store({ projectId: 1, startTime }));
-    const page = listTraces(source, { limit: 2 }, 1);
+    const page = listTraces({ limit: 2 }, 1);
     store({ projectId: 1, startTime: 9 });
     store({ projectId: 1, startTime: 4 });
-    const next = listTraces(source, { limit: 9, cursor: page.nextCursor! }, 1);
+    const next = listTraces({ limit: 9, cursor: page.nextCursor! }, 1);
     expect([...page.traces, ...next.traces].map(({ traceId }) => traceId)).toEqual(first);
   });
 
@@ -125,8 +129,7 @@ describe("the list of traces", () => {
     const child = { parentSpanId: "somewhere" };
     store({ projectId: 1, startTime: 2 }, child, 1000);
     store({ projectId: 1, startTime: 1 }, {}, 1000);
-    const states = (now: number) =>
-      listTraces(source, { limit: 9 }, now).traces.map(({ state }) => state);
+    const states = (now: number) => listTraces({ limit: 9 }, now).traces.map(({ state }) => state);
     expect(states(1000)).toEqual(["open", "ended"]);
     expect(states(1000 + staleAfterMs)).toEqual(["open", "ended"]);
     expect(states(1001 + staleAfterMs)).toEqual(["stale", "ended"]);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { parseFilter } from "../../../src/filter/parse.ts";
 import { traces as limits } from "../../../src/limits.ts";
-import type { Source } from "../../../src/sqlite/trace/trace.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
 import { narrowScope, planWalk, type Scope } from "../../../src/sqlite/list/where.ts";
 import { facetNumber } from "../../../src/sqlite/rollups/facets.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";

@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { appendEntry, readEntries, readList, readSlots, writeEntry, writeList } from "../../../src/sqlite/payload/lists.ts";
+import {
+  appendEntry,
+  readEntries,
+  readList,
+  readSlots,
+  writeEntry,
+  writeList,
+} from "../../../src/sqlite/payload/lists.ts";
 import { type Token } from "../../../src/backend/texts.ts";
 import { ByteWriter } from "../../../src/varint.ts";
 

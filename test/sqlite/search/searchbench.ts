@@ -1,11 +1,12 @@
 /** A store under test with its index, without threads: time passes when the test says so. */
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { join } from "node:path";
-import type { Source } from "../../../src/sqlite/trace/trace.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
 import type { Hit } from "../../../src/backend/search.ts";
 import { createIndexer, type Indexer } from "../../../src/sqlite/search/indexer.ts";
 import { createScanner } from "../../../src/sqlite/search/scan.ts";
-import { createSearch, type Search, type SearchQuery } from "../../../src/sqlite/search/search.ts";
+import { searchTraces, type SearchRequest } from "../../../src/query/search.ts";
+import { createSearch } from "../../../src/sqlite/search/search.ts";
 import { readStatus } from "../../../src/sqlite/search/status.ts";
 import { createTraceTexts } from "../../../src/sqlite/search/texts.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
@@ -18,7 +19,7 @@ export class SearchBench implements Disposable {
   readonly dir: string;
   source!: Source;
   indexer!: Indexer;
-  search!: Search;
+  search!: ReturnType<typeof createSearch>;
   nowMs = Date.now();
 
   constructor(store = new Workbench()) {
@@ -73,12 +74,12 @@ export class SearchBench implements Disposable {
   }
 
   /** All hits, page after page. */
-  find(q: string, more: Partial<SearchQuery> = {}): Hit[] {
+  find(q: string, more: Partial<SearchRequest> = {}): Hit[] {
     const hits: Hit[] = [];
     let cursor: string | undefined;
     do {
       this.source.payloads.forget();
-      const page = this.search.search({ q, limit: 5, ...more, cursor }, this.nowMs);
+      const page = searchTraces(this.search, { q, limit: 5, ...more, cursor }, this.nowMs);
       hits.push(...page.hits);
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);

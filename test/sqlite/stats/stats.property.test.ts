@@ -6,11 +6,10 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Figures } from "../../../src/backend/figures.ts";
-import { listGroups } from "../../../src/sqlite/stats/groups.ts";
-import { listLatest } from "../../../src/sqlite/stats/latest.ts";
-import { readStats } from "../../../src/sqlite/stats/stats.ts";
+import { createStatsReads } from "../../../src/sqlite/stats/reads.ts";
+import { readGroups, readLatest, readStats } from "../../../src/query/statistics.ts";
 import { rankings, type Ranking } from "../../../src/backend/stats.ts";
-import type { Source } from "../../../src/sqlite/trace/trace.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
 import { stats as limits } from "../../../src/limits.ts";
 import { spreadError } from "../../../src/tally/cell.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
@@ -134,7 +133,7 @@ test("totals, series and groups are those of the model", () => {
         for (const step of steps) run(bench, model, step);
         const query = { ...range, projectId, filter, sort, by: by as never, limit };
         const nowMs = 3 * dayMs;
-        const stats = readStats(open(bench), query, nowMs);
+        const stats = readStats(createStatsReads(open(bench)), query, nowMs);
         const unit = by === "session" ? hourMs : minuteMs;
         const inRange =
           (since: number, until: number) =>
@@ -219,7 +218,7 @@ test("the pages of a list of names are those of the model", () => {
         let cursor: string | undefined;
         do {
           const query = { by: by as "agent", projectId, filter, sort, limit, cursor };
-          const page = listGroups(source, query, 3 * dayMs);
+          const page = readGroups(createStatsReads(source), query, 3 * dayMs);
           expect(page.groups.length).toBeLessThanOrEqual(limit);
           groups.push(...page.groups);
           cursor = page.nextCursor ?? undefined;
@@ -254,7 +253,7 @@ test("what only a tool did long after its trace began belongs to all time", () =
   run(bench, model, { do: "send", project: 1, sent } as Parameters<typeof run>[2]);
   run(bench, model, { do: "settle" });
   const query = { by: "tool", sort: "requests", limit: 1 } as const;
-  const { groups } = listGroups(open(bench), query, 3 * dayMs);
+  const { groups } = readGroups(createStatsReads(open(bench)), query, 3 * dayMs);
   expect(groups).toMatchObject([{ value: "bash", requests: 1 }]);
 });
 
@@ -273,8 +272,12 @@ test("groups whose sums no number holds are all on some page", () => {
   run(bench, model, { do: "send", project: 1, sent } as Parameters<typeof run>[2]);
   run(bench, model, { do: "settle" });
   const query = { by: "model", sort: "tokens", limit: 1 } as const;
-  const first = listGroups(open(bench), query, 3 * dayMs);
-  const second = listGroups(open(bench), { ...query, cursor: first.nextCursor! }, 3 * dayMs);
+  const first = readGroups(createStatsReads(open(bench)), query, 3 * dayMs);
+  const second = readGroups(
+    createStatsReads(open(bench)),
+    { ...query, cursor: first.nextCursor! },
+    3 * dayMs,
+  );
   const values = [first, second].flatMap(({ groups }) => groups.map(({ value }) => value));
   expect(values.sort()).toEqual(["m1", "m2"]);
 });
@@ -291,7 +294,7 @@ test("the pages of sessions are those of the model, the newest first", () => {
       let cursor: string | undefined;
       do {
         const query = { field: "session" as const, projectId, filter, limit, cursor };
-        const page = listLatest(source, query, 3 * dayMs);
+        const page = readLatest(createStatsReads(source), query, 3 * dayMs);
         expect(page.groups.length).toBeLessThanOrEqual(limit);
         expect(page.partial).toBe(false);
         rows.push(...page.groups);
@@ -346,7 +349,10 @@ test("of more groups than can be ranked the newest are, and the answer says so",
   });
   bench.settleTraces();
   const query = { since: dayMs, by: "session" as const, sort: "requests" as const, limit: 5 };
-  expect(readStats(open(bench), query, 3 * dayMs)).toMatchObject({ groupCount: 1, partial: false });
+  expect(readStats(createStatsReads(open(bench)), query, 3 * dayMs)).toMatchObject({
+    groupCount: 1,
+    partial: false,
+  });
   const copy = bench.db.query(
     `INSERT INTO rollups SELECT level, field, bucket - 1, ?, projectId, cell FROM rollups
      WHERE level = 2 AND field = 4 AND bucket = 2`,
@@ -358,6 +364,6 @@ test("of more groups than can be ranked the newest are, and the answer says so",
       copy.run(1_000_000 + i);
     }
   });
-  const stats = readStats(open(bench), query, 3 * dayMs);
+  const stats = readStats(createStatsReads(open(bench)), query, 3 * dayMs);
   expect(stats).toMatchObject({ groupCount: limits.rankedCells, partial: true });
 });

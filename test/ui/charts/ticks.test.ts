@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { usualColumns } from "../../../src/ui/traces/chosen.ts";
+import { usualColumns } from "../../../src/ui/traces/column-choice.ts";
 import { columnsFor } from "../../../src/ui/traces/columns.tsx";
 import { ticksOf } from "../../../src/ui/charts/ticks.ts";
 

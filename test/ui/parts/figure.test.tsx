@@ -30,7 +30,7 @@ test("one that may be billed otherwise has a mark, and its title says why", () =
 test("what senders report stands in the title alone", () => {
   const none = { costUsd: null, pricedSpanCount: 0, reportedCostUsd: "0.3" };
   expect(costOf(none)).toBe(
-    '<span class="dim" title="2 calls without a price, of which the sender reports $0.3">unpriced</span>',
+    '<span class="dim" title="2 calls without a price, the sender reports $0.3">unpriced</span>',
   );
   expect(costOf({ costUsd: null, pricedSpanCount: 0, priceableSpanCount: 0 })).toBe(
     '<span class="dim">—</span>',

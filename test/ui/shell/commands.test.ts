@@ -1,6 +1,6 @@
 /** Which letters find a page or an action. */
 import { describe, expect, test } from "bun:test";
-import { fits } from "../../../src/ui/shell/commands.ts";
+import { matchesFuzzy } from "../../../src/ui/shell/commands.ts";
 
 describe("a name is found by", () => {
   test.each([
@@ -11,7 +11,7 @@ describe("a name is found by", () => {
     ["beginnings of several words", "ag to"],
     ["capital letters", "AGENTS"],
   ])("%s", (_, text) => {
-    expect(fits(text, "Agents & tools")).toBeTrue();
+    expect(matchesFuzzy(text, "Agents & tools")).toBeTrue();
   });
 });
 
@@ -21,6 +21,6 @@ describe("a name is not found by", () => {
     ["letters in another order", "ta"],
     ["more than it has", "agents and tools"],
   ])("%s", (_, text) => {
-    expect(fits(text, "Agents & tools")).toBeFalse();
+    expect(matchesFuzzy(text, "Agents & tools")).toBeFalse();
   });
 });

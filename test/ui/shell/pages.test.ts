@@ -16,6 +16,9 @@ const pages: [name: string, path: string, ready: string][] = [
   ["agents", "/agents", ".charts-groups tbody tr"],
   ["the prompts of an agent", "/agents/coder/prompts", ".prompts-run"],
   ["the settings", "/settings", "#about"],
+  ["the manual", "/docs", ".docs-topics"],
+  ["a page of the manual", "/docs/commands", ".docs-text"],
+  ["a page that the manual does not have", "/docs/no-such-page", ".nothing"],
   ["no page", "/no/such/page", ".nothing"],
 ];
 

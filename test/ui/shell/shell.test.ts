@@ -184,7 +184,7 @@ browserTest("a pause is said aloud, and its end", async () => {
   await page.keyboard.press("Enter");
   await status("Paused").waitFor({ state: "attached" });
   await isClosed(viewer);
-  await type(viewer, "go on");
+  await type(viewer, "resume");
   await page.keyboard.press("Enter");
   await status("Live again").waitFor({ state: "attached" });
   expect(viewer.complaints).toEqual([]);
@@ -260,7 +260,7 @@ browserTest("a refused token locks the page until its address has one that holds
   await using stranger = await openViewer(server);
   const { page } = stranger;
   await page.goto(`${server.url}/traces#token=tl_wrong`);
-  await page.getByRole("heading", { name: "The token is not valid any more" }).waitFor();
+  await page.getByRole("heading", { name: "The token is no longer valid" }).waitFor();
   await page.goto(`${server.url}/traces#token=${server.token}`);
   await page.locator(".traces-row").first().waitFor();
   expect(page.url()).toBe(`${server.url}/traces`);

@@ -15,7 +15,14 @@ const htmlOf = (element: ReactNode) =>
 const partOf = (part: Part) => htmlOf(<PartView part={part} />);
 const cardOf = (props: Partial<ToolCardProps>) =>
   htmlOf(
-    <ToolCard name="edit" args={null} result={null} standing="ok" durationMs={null} {...props} />,
+    <ToolCard
+      name="edit"
+      args={null}
+      result={null}
+      displayStatus="ok"
+      durationMs={null}
+      {...props}
+    />,
   );
 const media = (fields: Partial<Media>): Media => ({
   type: "media",
@@ -37,18 +44,18 @@ test("what was said is Markdown, and a clipped text says how long it is", () => 
 test("what was cut before it was sent says so, and by whom, and how long it was", () => {
   const cut = { by: "sender", wholeLength: 52_310 } as const;
   expect(partOf({ type: "raw", text: "[{", cut })).toContain(
-    "Cut off here before it was sent: its whole length was 52,310 characters.",
+    "Truncated here before it was sent: its full length was 52,310 characters.",
   );
   const unknown = { by: "sender", wholeLength: null } as const;
   const clipped = partOf({ type: "text", text: "a", fullLength: 20_000, cut: unknown });
   expect(clipped).toContain("the span’s input and output have the rest.");
   expect(clipped).toContain(
-    "Its end was cut off before it was sent: its whole length is not known.",
+    "The end was truncated before it was sent: its full length is unknown.",
   );
   const own = partOf({ type: "text", text: "a", cut: { by: "server", wholeLength: 1_200_000 } });
   expect(own).toContain("by this server, which keeps the first million characters");
-  const args = cardOf({ args: '{"path":"a', argsEnd: { cut } });
-  expect(args).toContain("its whole length was 52,310 characters.");
+  const args = cardOf({ args: '{"path":"a', argsTruncation: { cut } });
+  expect(args).toContain("its full length was 52,310 characters.");
 });
 
 test("a thought is folded, and one that was kept back says so", () => {
@@ -127,7 +134,7 @@ test("a result is shown by its first lines, and a failed call says why", () => {
   expect(html).not.toContain("line 8\n");
   expect(html).toContain("92 more lines");
   expect(html).toMatch(/The beginning of 5\.0.MB/);
-  const failed = cardOf({ standing: "error", note: "no such file" });
+  const failed = cardOf({ displayStatus: "error", note: "no such file" });
   expect(failed).toContain('class="text-tool is-failed ');
   expect(failed).toContain('<p class="note error-text">no such file</p>');
 });

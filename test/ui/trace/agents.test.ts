@@ -7,8 +7,8 @@ import { startServer, type TestServer } from "../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
 import type { TraceColumns } from "../../../src/query/columns.ts";
 import type { Summary } from "../../../src/backend/views.ts";
-import { toSpanTable } from "../../../src/ui/trace/model.ts";
-import { rollupOf } from "../../../src/ui/trace/spans/sums.ts";
+import { toSpanTable } from "../../../src/ui/data/span-table.ts";
+import { rollupOf } from "../../../src/ui/data/span-sums.ts";
 
 const folder = join(import.meta.dir, "../../../../shared/data/otlp-captures");
 const isThere = existsSync(folder);

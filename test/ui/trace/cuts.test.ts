@@ -32,13 +32,13 @@ browserTest(
     await viewer.open("/traces/t?view=spans&span=c");
     const inspector = page.getByRole("complementary", { name: "The span" });
     const words = "The input has 112 characters and was cut before it was sent";
-    await inspector.getByText("Cut off here before it was sent").waitFor();
+    await inspector.getByText("Truncated here before it was sent").waitFor();
     await inspector.getByRole("tab", { name: "Receipt" }).click();
     await inspector.getByText(words).waitFor();
     await inspector.getByRole("tab", { name: "Input" }).click();
     await inspector.getByText(words).waitFor();
     await inspector.getByRole("button", { name: "As stored" }).click();
-    await inspector.getByRole("button", { name: "Copy what there is of it" }).waitFor();
+    await inspector.getByRole("button", { name: "Copy the stored part" }).waitFor();
     await inspector.getByText(words).waitFor();
     await inspector.getByRole("tab", { name: "Attributes" }).click();
     await inspector.getByText(words).waitFor();
@@ -46,7 +46,7 @@ browserTest(
     await page.getByText("At least 1 text in it was cut before it was stored.").waitFor();
     await viewer.open("/traces/t?view=spans&span=whole&tab=output");
     await inspector.getByRole("button", { name: "As stored" }).click();
-    await inspector.getByRole("button", { name: "Copy all of it" }).waitFor();
+    await inspector.getByRole("button", { name: "Copy the full text" }).waitFor();
     expect(await inspector.getByText("was cut").count()).toBe(0);
     expect(viewer.complaints).toEqual([]);
   },

@@ -1,6 +1,6 @@
 /** What is found is marked where it stands, and comes into sight: in a browser. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { wordsOf } from "../../../src/ui/text/found.ts";
+import { wordsOf } from "../../../src/ui/text/search-words.ts";
 import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer, type Viewer } from "../browser.ts";
 
@@ -69,7 +69,7 @@ browserTest("a word deep in a long answer is marked and scrolled to", async () =
   const { page } = viewer;
   await viewer.open("/traces/found?view=transcript");
   await page.getByText("Answer 0").waitFor();
-  await page.getByLabel("Find in the trace").fill("needle");
+  await page.getByLabel("Find in trace").fill("needle");
   await page.getByRole("search").getByRole("status").getByText("1", { exact: true }).waitFor();
   await page.keyboard.press("Enter");
   await untilMarked(viewer, "Needle");

@@ -1,4 +1,4 @@
-/** What is shown of a trace whose sender tells of its runtime, and of traces of nothing else: in a browser. */
+/** Display options of a trace whose sender tells of its runtime, and of traces of nothing else: in a browser. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { startServer, type TestServer } from "../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
@@ -89,7 +89,7 @@ browserTest(
     await page.locator(".spans-row.is-fold").click();
     await rows.getByText("lock inner").waitFor({ state: "detached" });
 
-    await page.getByLabel("Find in the trace").fill("fsync");
+    await page.getByLabel("Find in trace").fill("fsync");
     await page.getByRole("search").getByRole("status").getByText("1", { exact: true }).waitFor();
     await page.keyboard.press("Enter");
     await page.locator(".spans-row.is-selected", { hasText: "fsync" }).waitFor();

@@ -1,8 +1,8 @@
 /** A trace that the server answers in pages is one table in the viewer. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TraceColumns } from "../../../src/query/columns.ts";
-import { toSpanTable } from "../../../src/ui/trace/model.ts";
-import { closed, joinPages } from "../../../src/ui/trace/pages.ts";
+import { toSpanTable } from "../../../src/ui/data/span-table.ts";
+import { withoutUnloaded, joinPages } from "../../../src/ui/trace/join-pages.ts";
 import { makePayload, makeSpan, startServer, type TestServer } from "../../helpers.ts";
 
 let server: TestServer;
@@ -35,7 +35,7 @@ test("pages that are joined are the whole", async () => {
     while (data.nextCursor !== null) {
       data = joinPages(data, await get(`&limit=${limit}&cursor=${data.nextCursor}`));
     }
-    const joined = toSpanTable(closed(data));
+    const joined = toSpanTable(withoutUnloaded(data));
     expect(joined.count).toBe(30);
     for (let row = 0; row < 30; row++) expect(joined.span(row)).toEqual(whole.span(row));
     expect(joined.steps).toEqual(whole.steps);
@@ -47,7 +47,7 @@ test("pages that are joined are the whole", async () => {
 test("of some pages nothing leads to spans that are not loaded", async () => {
   for (let limit = 1; limit < 30; limit++) {
     const data = await get(`&limit=${limit}`);
-    const table = toSpanTable(closed(data));
+    const table = toSpanTable(withoutUnloaded(data));
     expect([...table.parents].every((parent) => parent < limit)).toBe(true);
     expect([...table.ends].every((end) => end <= limit)).toBe(true);
   }

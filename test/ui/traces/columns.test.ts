@@ -46,11 +46,11 @@ browserTest(
     await viewer.open("/traces");
     await page.getByRole("button", { name: "Columns" }).click({ timeout: soonMs });
     // What the newest traces have is offered; what is not a key is told.
-    await page.getByRole("button", { name: "meta.env" }).click({ timeout: soonMs });
+    await page.locator(".popover-item", { hasText: "meta.env" }).click({ timeout: soonMs });
     const own = page.getByRole("textbox", { name: "Metadata or attribute" });
     await own.fill("cloud");
     await page.keyboard.press("Enter");
-    await page.getByText("Write meta.KEY for metadata, attr.KEY for an attribute.").waitFor();
+    await page.getByText("Write meta.KEY for metadata or attr.KEY for an attribute.").waitFor();
     await own.fill("attr.cloud.region");
     await page.keyboard.press("Enter");
     await page.getByRole("checkbox", { name: "Session" }).click();

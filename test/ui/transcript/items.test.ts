@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { TranscriptEntry } from "../../../src/query/transcript.ts";
-import { changedTexts } from "../../../src/ui/transcript/changes.ts";
-import { foldTools, splitNews, toTranscript } from "../../../src/ui/transcript/items.ts";
+import { diffHistories } from "../../../src/ui/transcript/history-diff.ts";
+import { foldTools, splitNewInput, toTranscript } from "../../../src/ui/transcript/items.ts";
 
 const said = (role: string, text: string) => ({
   role,
@@ -157,15 +157,15 @@ describe("toTranscript", () => {
   });
 });
 
-describe("splitNews", () => {
+describe("splitNewInput", () => {
   const result = { type: "toolResult" as const, id: "a", name: null, text: "x", isError: false };
 
   test("results that stand with their calls are not told again", () => {
     const entry = entryOf(1, {
       input: [{ role: "tool", parts: [result] }, said("user", "go on")],
     });
-    expect(splitNews(entry, new Set(["a"])).news.messages).toEqual([said("user", "go on")]);
-    expect(splitNews(entry, new Set()).news.messages).toHaveLength(2);
+    expect(splitNewInput(entry, new Set(["a"])).news.messages).toEqual([said("user", "go on")]);
+    expect(splitNewInput(entry, new Set()).news.messages).toHaveLength(2);
   });
 
   test("calls that an earlier answer has stand there alone, others with what came of them", () => {
@@ -176,7 +176,7 @@ describe("splitNews", () => {
         { role: "tool", parts: [result, { ...result, id: "b" }] },
       ],
     });
-    const { messages, results } = splitNews(entry, new Set(["a"])).news;
+    const { messages, results } = splitNewInput(entry, new Set(["a"])).news;
     expect(messages).toEqual([{ role: "assistant", parts: [told("b")] }]);
     expect(results.get("b")?.text).toBe("x");
   });
@@ -186,7 +186,7 @@ describe("splitNews", () => {
       isEdited: true,
       input: [said("user", "short"), said("assistant", "b"), said("user", "c")],
     });
-    const { again, news } = splitNews(entry, new Set());
+    const { again, news } = splitNewInput(entry, new Set());
     expect([again.length, news.messages]).toEqual([2, [said("user", "c")]]);
   });
 });
@@ -205,7 +205,7 @@ test("tools that are alike are folded, failures never", () => {
   expect(runs.map((run) => run.length)).toEqual([3, 1, 1, 1]);
 });
 
-describe("changedTexts", () => {
+describe("diffHistories", () => {
   test("names the message that was shortened", () => {
     const before = [said("system", "s"), said("user", "a long text"), said("assistant", "b")];
     const after = [
@@ -214,7 +214,7 @@ describe("changedTexts", () => {
       said("assistant", "b"),
       said("user", "c"),
     ];
-    expect(changedTexts(before, after)).toEqual({
+    expect(diffHistories(before, after)).toEqual({
       from: 1,
       messages: 1,
       before: "user\na long text",
@@ -225,7 +225,7 @@ describe("changedTexts", () => {
 
   test("of a history that was cut shows what is gone", () => {
     const before = [said("user", "a"), said("assistant", "b"), said("user", "c")];
-    const { from, messages, after } = changedTexts(before, [said("user", "c"), said("user", "d")]);
+    const { from, messages, after } = diffHistories(before, [said("user", "c"), said("user", "d")]);
     expect([from, messages, after]).toEqual([0, 2, ""]);
   });
 });

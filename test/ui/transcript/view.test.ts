@@ -29,7 +29,7 @@ browserTest(
     await page.locator(".transcript-row.is-selected", { hasText: "part 7900" }).waitFor();
     expect(pages).toBeLessThan(4);
 
-    await page.getByRole("button", { name: "Show it from its beginning" }).click();
+    await page.getByRole("button", { name: "Show from the beginning" }).click();
     await page.getByText("Part 2 is done.").waitFor();
     await page.getByText("This is a part").waitFor({ state: "detached" });
     expect(viewer.complaints).toEqual([]);

@@ -1,14 +1,14 @@
-/** What a span has beyond its kind's own figures: metadata, and what the wire has no field for. */
+/** The metadata and attributes of a span, including those that have no field in the ingest format. */
 import { isObject, parseJson, toText } from "../../../messages/json.ts";
 import type { SpanView } from "../../../backend/views.ts";
-import { Nothing } from "../../parts/controls.tsx";
+import { EmptyState } from "../../parts/controls.tsx";
 import { JsonTree } from "../../text/json.tsx";
 import { DroppedNotes, Missing } from "./cuts.tsx";
 import { Payload } from "../../text/payload.tsx";
 
 type Attribute = readonly [name: string, value: string];
 
-/** Fields that are shown elsewhere, or are the span's own identity. */
+/** Fields shown elsewhere, and fields that identify the span. */
 const ownFields = {
   finishReason: "finish reason",
   systemFingerprint: "fingerprint",
@@ -26,16 +26,16 @@ export function attributesOf(span: SpanView): Attribute[] {
   return [...own, ...metadata, ...flatten(span.attributes)];
 }
 
-/** The attributes by their names; what is no text stands as JSON. */
+/** Attributes by name; values other than texts as JSON. */
 function flatten(json: string | null): Attribute[] {
-  if (json === null || json.length > longest) return [];
+  if (json === null || json.length > maxLength) return [];
   const value = parseJson(json);
   return isObject(value) ? Object.entries(value).map(([name, item]) => [name, toText(item)]) : [];
 }
 
-/** Larger ones are read in their own tab alone. */
-const longest = 65_536;
-const longestValue = 200;
+/** Longer values are shown only on their own tab. */
+const maxLength = 65_536;
+const maxValueLength = 200;
 
 export function AttributeList({ attributes }: { attributes: readonly Attribute[] }) {
   return (
@@ -53,7 +53,7 @@ export function AttributeList({ attributes }: { attributes: readonly Attribute[]
 }
 
 function beginning(value: string): string {
-  return value.length > longestValue ? `${value.slice(0, longestValue)}…` : value;
+  return value.length > maxValueLength ? `${value.slice(0, maxValueLength)}…` : value;
 }
 
 const payloadTitles = {
@@ -64,7 +64,7 @@ const payloadTitles = {
 } as const;
 const payloadFields = Object.keys(payloadTitles) as (keyof typeof payloadTitles)[];
 
-/** @param ofTrace what came with the trace and has no field of its own, as JSON. */
+/** @param ofTrace the trace's attributes without a field of their own, as JSON. */
 export function Attributes({ span, ofTrace }: { span: SpanView; ofTrace: string | null }) {
   const metadata = Object.entries(span.metadata ?? {});
   const payloads = payloadFields.filter((field) => typeof span[field] === "string");
@@ -74,7 +74,7 @@ export function Attributes({ span, ofTrace }: { span: SpanView; ofTrace: string 
         <DroppedNotes span={span} />
       </Missing>
       {metadata.length === 0 && payloads.length === 0 && ofTrace === null && (
-        <Nothing>No attributes came with this span.</Nothing>
+        <EmptyState>This span has no attributes.</EmptyState>
       )}
       {metadata.length > 0 && (
         <section className="section">
@@ -90,7 +90,7 @@ export function Attributes({ span, ofTrace }: { span: SpanView; ofTrace: string 
       ))}
       {ofTrace !== null && (
         <section className="section">
-          <h3>Of the trace</h3>
+          <h3>Trace attributes</h3>
           <JsonTree text={ofTrace} />
         </section>
       )}

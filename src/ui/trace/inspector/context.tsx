@@ -1,8 +1,8 @@
-/** How much a call had to read and wrote, beside what its model takes at most: the cache's part, new, and free. */
+/** How much of the model's context window a call used: cached input, new input, output and free. */
 import type { SpanView } from "../../../backend/views.ts";
 import { count, plural } from "../../format.ts";
 import { ContextShare, contextUse } from "../../parts/context.tsx";
-import type { SpanRow } from "../model.ts";
+import type { SpanRow } from "../../data/span-table.ts";
 
 export function Context({
   usage,
@@ -35,8 +35,8 @@ export function Context({
       </div>
       <p className="note">
         {cached === undefined
-          ? "What of the input came from a cache is not reported."
-          : `Of the input ${count(cached)} from the cache, ${count(Math.max(0, input - cached))} new.`}
+          ? "Cached input is not reported."
+          : `Input: ${count(cached)} cached, ${count(Math.max(0, input - cached))} new.`}
       </p>
     </section>
   );

@@ -1,8 +1,8 @@
-/** What of a span is not here: texts that were cut, and what its sender's limits dropped. */
+/** Notes on missing content: texts that were truncated, and data dropped by the sender's limits. */
 import type { ReactNode } from "react";
 import type { SpanView } from "../../../backend/views.ts";
 import { count, plural } from "../../format.ts";
-import { CutNote, howCut } from "../../text/end.tsx";
+import { CutNote, truncationCause } from "../../text/truncated.tsx";
 
 type Field = NonNullable<SpanView["cut"]>[number]["field"];
 
@@ -15,12 +15,12 @@ const names: Record<Field, string> = {
   errorMessage: "The error’s message",
 };
 
-/** @param of one text alone; all of them where it is absent. */
+/** @param of only this text; all texts if absent. */
 export function CutNotes({ span, of }: { span: SpanView; of?: Field }) {
   const cuts = span.cut?.filter(({ field }) => of === undefined || field === of);
   return cuts?.map(({ field, length, ...cut }) => (
     <CutNote key={field}>
-      {names[field]} has {count(length)} characters and was cut {howCut(cut)}
+      {names[field]} has {count(length)} characters and was cut {truncationCause(cut)}
     </CutNote>
   ));
 }
@@ -48,7 +48,7 @@ export function DroppedNotes({ span }: { span: SpanView }) {
   );
 }
 
-/** A section that is not there while it holds nothing. */
+/** A section that renders nothing while it is empty. */
 export function Missing({ children }: { children: ReactNode }) {
   return <section className="section inspector-missing">{children}</section>;
 }

@@ -1,16 +1,17 @@
-/** The pane beside the table: one span where it was said, what it was sent and wrote, and what it cost. */
+/** The inspector: one span with its messages, input, output and cost. */
 import { useMemo, useRef, type KeyboardEvent } from "react";
-import { StepButtons, CopyButton, Problem } from "../../parts/controls.tsx";
+import { StepButtons, CopyButton, LoadError } from "../../parts/controls.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import { KindMark, StandingBadge } from "../../parts/mark.tsx";
+import { KindMark, StatusBadge } from "../../parts/status-mark.tsx";
 import { useIsPhone } from "../../state/media.ts";
 import { useParam } from "../../state/url.ts";
 import { MediaPlace } from "../../text/media.tsx";
 import { TranscriptView } from "../../transcript/view.tsx";
-import type { SpanRow, SpanTable } from "../model.ts";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import { nameOf } from "../spans/name.tsx";
 import { Attributes } from "./attributes.tsx";
-import { useDwelt, useWholeSpan, type WholeSpan } from "./data.ts";
+import { useWholeSpan, type WholeSpan } from "../../data/whole-span.ts";
+import { useDebounced } from "../../state/debounce.ts";
 import { Overview } from "./overview.tsx";
 import { Raw } from "./raw.tsx";
 import { Sheet } from "./sheet.tsx";
@@ -19,8 +20,8 @@ import "./inspector.css";
 
 type Tab = "context" | "input" | "output" | "receipt" | "attributes";
 
-/** Names in addresses that were written down. */
-const otherNames: Record<string, Tab> = {
+/** Other names that saved links may have. */
+const viewAliases: Record<string, Tab> = {
   overview: "receipt",
   messages: "input",
   system: "input",
@@ -32,7 +33,7 @@ export interface InspectorProps {
   table: SpanTable;
   row: number;
   onSelect: (spanKey: number) => void;
-  /** Goes to the one before or after, where no key does. */
+  /** Selects the previous or next span, for touch screens without keys. */
   onStep: (by: 1 | -1) => void;
   /** Opens the transcript at the span. */
   onShow: () => void;
@@ -44,7 +45,7 @@ export function Inspector(props: InspectorProps) {
   const span = table.span(row);
   const isPhone = useIsPhone();
   const { data, error, isBehind, refetch } = useWholeSpan(table.trace.key, span.key);
-  const dwelt = useDwelt(span.key);
+  const settledKey = useDebounced(span.key, span.key);
   const shownKey = data?.span.key ?? span.key;
   const place = useMemo(
     () => ({ trace: table.trace.key, span: shownKey }),
@@ -52,13 +53,14 @@ export function Inspector(props: InspectorProps) {
   );
   const [named, setTab] = useParam<string>("tab", "");
   const tabs = tabsOf(span, data, isPhone);
-  const wanted = otherNames[named] ?? named;
-  // A span that lacks what the one before had shows its first tab; the address keeps the wish.
+  const wanted = viewAliases[named] ?? named;
+  // If the span lacks the tab in the address, the first tab is shown; the address keeps its tab for the
+  // next span.
   const tab = tabs.find(([name]) => name === wanted)?.[0] ?? tabs[0]![0];
   const goTo = (next: Tab) => setTab(next === tabs[0]![0] ? "" : next, { replace: true });
-  // The body is all of one span, until the next is there.
+  // The previous span stays visible until the next one is loaded.
   const shownRow = (data && table.rowOf(data.span.key)) ?? row;
-  // What is the trace's own is shown with its roots.
+  // The trace's own data is shown with its root spans.
   const { parent } = table.span(shownRow);
   const isTop = parent === null || table.span(parent).isRunning;
   const label = tabs.find(([name]) => name === tab)![1];
@@ -71,7 +73,7 @@ export function Inspector(props: InspectorProps) {
           {nameOf(span)}
         </h2>
         {span.kind === "llm" && <span className="dim">step {table.steps[row]}</span>}
-        {span.status !== "ok" && <StandingBadge standing={span.status} />}
+        {span.status !== "ok" && <StatusBadge displayStatus={span.status} />}
         {span.modelId !== null && (
           <span className="dim truncated inspector-model-name" title={span.provider ?? undefined}>
             {span.modelId}
@@ -83,7 +85,7 @@ export function Inspector(props: InspectorProps) {
         <button
           type="button"
           className="button is-quiet is-small is-square"
-          aria-label="Close the pane"
+          aria-label="Close the panel"
           title="Close (Esc)"
           onClick={onClose}
         >
@@ -91,7 +93,7 @@ export function Inspector(props: InspectorProps) {
         </button>
       </header>
       <Tabs tabs={tabs} tab={tab} onTab={goTo} />
-      {error && <Problem error={error} retry={() => void refetch()} />}
+      {error && <LoadError error={error} retry={() => void refetch()} />}
       <div
         className={`inspector-body is-${tab} ${isBehind && tab !== "context" ? "is-behind" : ""}`}
         role="tabpanel"
@@ -103,7 +105,7 @@ export function Inspector(props: InspectorProps) {
             <TranscriptView
               key={table.trace.key}
               table={table}
-              selected={dwelt}
+              selected={settledKey}
               onSelect={onSelect}
               isPane
             />
@@ -174,7 +176,7 @@ function Tabs({
   const move = (event: KeyboardEvent) => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (by === 0) return;
-    // The arrows of the page behind mean something else.
+    // The page must not react to the same arrow keys.
     event.preventDefault();
     event.stopPropagation();
     const place = tabs.findIndex(([name]) => name === tab);

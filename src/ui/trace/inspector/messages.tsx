@@ -1,4 +1,4 @@
-/** All that a call was sent and answered, the newest first. */
+/** All messages sent to and received from a model call, newest first. */
 import { useState } from "react";
 import type { SpanMessages } from "../../../query/news.ts";
 import type { Message } from "../../../messages/model.ts";
@@ -7,8 +7,8 @@ import { Icon } from "../../parts/icon.tsx";
 import { MessageView } from "../../text/message.tsx";
 import { Tools } from "./tools.tsx";
 
-/** So many more are drawn at once. */
-const chunk = 20;
+/** How many more messages are rendered at once. */
+const pageSize = 20;
 
 export function Messages({
   messages: { input, output, tools, newFrom, earlier, isEdited },
@@ -18,29 +18,29 @@ export function Messages({
   onSelect: (spanKey: number) => void;
 }) {
   const [shown, setShown] = useState(0);
-  const isRule = ({ role }: Message) => role === "system" || role === "developer";
-  const rules = input.filter(isRule);
-  const fresh = input.slice(newFrom).filter((message) => !isRule(message));
-  const before = input.slice(0, newFrom).filter((message) => !isRule(message));
+  const isInstruction = ({ role }: Message) => role === "system" || role === "developer";
+  const rules = input.filter(isInstruction);
+  const fresh = input.slice(newFrom).filter((message) => !isInstruction(message));
+  const before = input.slice(0, newFrom).filter((message) => !isInstruction(message));
   const from = Math.max(0, before.length - shown);
   return (
     <>
       {output.length > 0 && (
         <section className="section">
-          <h3>What it wrote</h3>
+          <h3>Output</h3>
           <List messages={output} />
         </section>
       )}
       {fresh.length > 0 && (
         <section className="section">
           <h3>
-            {earlier ? "New in this call" : "What it was sent"}
+            {earlier ? "New in this call" : "Input"}
             <span className="section-end">{plural(fresh.length, "message")}</span>
           </h3>
           {isEdited && (
             <p className="note inspector-warning">
-              <Icon name="warn" size="xs" /> The history was changed: these stand in place of what
-              was sent before.
+              <Icon name="warn" size="xs" /> The history was changed: these replace what was sent
+              before.
             </p>
           )}
           <List messages={fresh} />
@@ -57,7 +57,7 @@ export function Messages({
             )}
           </h3>
           {from > 0 && (
-            <button type="button" className="fold" onClick={() => setShown(shown + chunk)}>
+            <button type="button" className="fold" onClick={() => setShown(shown + pageSize)}>
               <Icon name="right" size="xs" />
               {plural(from, "earlier message")}
             </button>

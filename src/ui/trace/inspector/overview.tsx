@@ -1,15 +1,15 @@
-/** The first look at a span: its time, its price, its context, what it wrote, and what went wrong. */
+/** The first tab of a span: time, cost, context, output and error. */
 import type { SpanMessages } from "../../../query/news.ts";
 import type { SpanView } from "../../../backend/views.ts";
-import type { WholeSpan } from "./data.ts";
+import type { WholeSpan } from "../../data/whole-span.ts";
 import { Link } from "wouter";
 import { useProject } from "../../data/queries.ts";
 import { count, plural } from "../../format.ts";
 import { traceHref } from "../../query/scope.ts";
 import { PartView } from "../../text/part.tsx";
 import { Prose } from "../../text/prose.tsx";
-import { clockNotes } from "../clock.ts";
-import type { SpanRow, SpanTable } from "../model.ts";
+import { clockNotes } from "../clock-skew.ts";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import { AttributeList, attributesOf } from "./attributes.tsx";
 import { Context } from "./context.tsx";
 import { CutNotes, DroppedNotes, Missing } from "./cuts.tsx";
@@ -19,13 +19,13 @@ import { Timing } from "./timing.tsx";
 export interface OverviewProps {
   table: SpanTable;
   row: number;
-  /** Undefined while it is read. */
+  /** Undefined while loading. */
   whole: WholeSpan | undefined;
   onTab: (tab: "messages" | "attributes") => void;
   onSelect: (spanKey: number) => void;
 }
 
-/** So much of an answer is shown here. */
+/** How much of an answer is shown here. */
 const previewLength = 1_200;
 const previewAttributes = 8;
 
@@ -65,7 +65,7 @@ export function Overview({ table, row, whole, onTab, onSelect }: OverviewProps) 
   );
 }
 
-/** Where else the model call of this span is reported, and which of the spans counts. */
+/** Links to other spans that report the same model call, and says which one counts. */
 function SameCall({
   table,
   span,
@@ -118,7 +118,7 @@ function Wrote({
   return (
     <section className="section">
       <h3>
-        {kind === "tool" ? "What came of it" : "What it wrote"}
+        {kind === "tool" ? "Result" : "Output"}
         <span className="section-end">{tokens !== undefined && plural(tokens, "token")}</span>
       </h3>
       <div className="inspector-wrote">
@@ -136,7 +136,7 @@ function Wrote({
         )}
       </div>
       <button type="button" className="link note" onClick={() => onTab("messages")}>
-        {parts.length > 4 ? `All ${count(parts.length)} parts` : "In full, with what it was sent"}
+        {parts.length > 4 ? `All ${count(parts.length)} parts` : "All messages"}
       </button>
     </section>
   );

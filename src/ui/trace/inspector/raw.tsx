@@ -1,4 +1,4 @@
-/** A span as the server answers it, with its long texts folded. */
+/** The span as JSON from the server, with long texts folded. */
 import { useMemo } from "react";
 import type { SpanView } from "../../../backend/views.ts";
 import { CopyButton } from "../../parts/controls.tsx";

@@ -1,4 +1,4 @@
-/** What a call cost, line by line, and where its prices come from. */
+/** The cost of a call line by line, and the source of its prices. */
 import { useState } from "react";
 import { Link } from "wouter";
 import type { ReceiptView, SpanView } from "../../../backend/views.ts";
@@ -6,7 +6,7 @@ import { pieces } from "../../../pricing/rates.ts";
 import { count } from "../../format.ts";
 import { hrefOf } from "../../pages.ts";
 import { CopyButton } from "../../parts/controls.tsx";
-import type { SpanRow } from "../model.ts";
+import type { SpanRow } from "../../data/span-table.ts";
 
 type Dimension = ReceiptView["missing"][number];
 
@@ -31,7 +31,7 @@ const names: Record<Dimension, string> = {
   fileSearch: "File searches",
   request: "Requests",
 };
-/** What an amount of money is written with. */
+/** Decimal places of an amount. */
 const places = 6;
 
 export function Receipt({ span, whole }: { span: SpanRow; whole: SpanView | undefined }) {
@@ -150,14 +150,14 @@ function Why({
       {cause !== null && <p className="note">≈ {cause}</p>}
       <p className="note">
         Price list {source} of {sourceDate}, for <code className="inspector-model">{model}</code>.
-        {uncached !== null && ` Without the cache: ${amount(uncached)}.`}{" "}
+        {uncached !== null && ` Without caching: ${amount(uncached)}.`}{" "}
         <button
           type="button"
           className="link"
           aria-expanded={isOpen}
           onClick={() => setOpen(!isOpen)}
         >
-          Why this price
+          Price source
         </button>
       </p>
       {isOpen && (
@@ -186,7 +186,7 @@ function Why({
   );
 }
 
-/** Why a total is estimated; null where it is what will be billed. */
+/** Why a total is estimated; null if it is exact. */
 function causeOf({ unpricedTier, missing }: ReceiptView): string | null {
   const tier =
     unpricedTier !== null &&
@@ -196,7 +196,7 @@ function causeOf({ unpricedTier, missing }: ReceiptView): string | null {
   return [tier, rest].filter(Boolean).join(" ") || null;
 }
 
-/** How much was used of what has no price of its own. */
+/** The usage of a dimension that has no price. */
 function usedOf(dimension: Dimension, whole: SpanView | undefined): string {
   const { usage, usageDetails } = whole ?? {};
   const used: Partial<Record<Dimension, number | undefined>> = {
@@ -225,7 +225,7 @@ function tokensOf({ lines }: ReceiptView): number {
     .reduce((sum, { quantity }) => sum + quantity, 0);
 }
 
-/** What it would have cost had the cache been new input; null where nothing came from it. */
+/** The cost if all cached input had been new input; null without cached input. */
 function withoutCache({ lines }: ReceiptView): number | null {
   const input = lines.find(({ dimension }) => dimension === "input");
   const cached = lines.find(({ dimension }) => dimension === "cacheRead");

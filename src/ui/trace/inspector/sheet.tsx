@@ -1,7 +1,10 @@
-/** Where the pane stands: beside the table, below it, and on a phone as a sheet that can be drawn down. */
+/**
+ * The container of the inspector: beside the table, below it, and on a phone a sheet that can be dragged
+ * down.
+ */
 import { useRef, type PointerEvent, type ReactNode } from "react";
 
-/** Who draws it so far down lets go of it. */
+/** Dragging the sheet down this far closes it. */
 const closePx = 80;
 
 export function Sheet({

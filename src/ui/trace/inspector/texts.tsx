@@ -1,8 +1,8 @@
-/** What a span was sent, or what it wrote: as messages, and as it was stored. */
+/** The input or output of a span: as messages, and as stored. */
 import { useState } from "react";
 import { Payload, type PayloadField } from "../../text/payload.tsx";
 import { CutNotes, Missing } from "./cuts.tsx";
-import type { WholeSpan } from "./data.ts";
+import type { WholeSpan } from "../../data/whole-span.ts";
 import { Messages } from "./messages.tsx";
 
 const inputTexts = ["systemPrompt", "input", "toolCatalog"] as const;

@@ -1,9 +1,9 @@
-/** Where the time of a span went: until its first token, while it streamed, and in the tools it called. */
+/** The phases of a span: time to first token, streaming, and the tools it called. */
 import type { ReactNode } from "react";
 import type { SpanView } from "../../../backend/views.ts";
 import { exactTime } from "../../format.ts";
 import { Duration } from "../../parts/figure.tsx";
-import type { SpanRow, SpanTable } from "../model.ts";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 
 interface Phase {
   name: ReactNode;
@@ -55,7 +55,7 @@ export function Timing({
         ))}
         {own.length > 1 && (
           <div className="inspector-total">
-            <dt>The call in all</dt>
+            <dt>Whole call</dt>
             <dd className="number">
               <Duration ms={span.durationMs} />
             </dd>
@@ -72,7 +72,7 @@ function phasesOf(
 ): Phase[] {
   const look = status === "error" ? "is-error" : `is-${kind}`;
   if (kind !== "llm") return [{ name: "From start to end", ms: durationMs, look }];
-  if (ttftMs === null) return [{ name: "Call, first token not reported", ms: durationMs, look }];
+  if (ttftMs === null) return [{ name: "Call (first token not reported)", ms: durationMs, look }];
   const first = Math.min(ttftMs, durationMs);
   const thought = Math.min(whole?.reasoningDurationMs ?? 0, durationMs - first);
   const streamed = durationMs - first - thought;
@@ -87,15 +87,15 @@ function phasesOf(
   return phases;
 }
 
-/** More would be slivers. */
-const shownTools = 4;
+/** More would be too thin to see. */
+const maxTools = 4;
 
-/** The tools that a call led to, where they ran after it and stand below it. */
+/** Tools requested by a model call: its child spans that ran after it. */
 function toolsAfter(table: SpanTable, row: number): Phase[] {
   const call = table.span(row);
   if (call.kind !== "llm") return [];
   const tools: Phase[] = [];
-  for (let at = row + 1; at < table.ends[row]! && tools.length < shownTools; at++) {
+  for (let at = row + 1; at < table.ends[row]! && tools.length < maxTools; at++) {
     const { depth, kind, startTime, name, durationMs, status } = table.span(at);
     if (depth > call.depth + 1 || kind !== "tool" || startTime < call.endTime) continue;
     const look = status === "error" ? "is-error" : "is-tool";

@@ -1,8 +1,8 @@
-/** The tools that were offered to a model. */
+/** The tools offered to a model. */
 import { useState } from "react";
 import type { Tool } from "../../../messages/model.ts";
 import { Icon } from "../../parts/icon.tsx";
-import { KindMark } from "../../parts/mark.tsx";
+import { KindMark } from "../../parts/status-mark.tsx";
 import { JsonTree } from "../../text/json.tsx";
 
 export function Tools({ tools }: { tools: readonly Tool[] }) {

@@ -1,10 +1,10 @@
-/** The second cell of a line: what tells a span from others of its name, and what went wrong. */
+/** The second cell of a row: what distinguishes a span from others with its name, and its error. */
 import type { ReactNode } from "react";
 import { count as countText, plural } from "../../format.ts";
-import { kindWords, type Kind } from "../../parts/mark.tsx";
-import { visible } from "../../text/visible.ts";
-import { skewOf } from "../clock.ts";
-import type { SpanRow, SpanTable } from "../model.ts";
+import { kindWords, type Kind } from "../../parts/status-mark.tsx";
+import { visible } from "../../parts/visible.ts";
+import { skewOf } from "../clock-skew.ts";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import type { Gist } from "./gists.ts";
 import { nameOf } from "./name.tsx";
 
@@ -15,7 +15,7 @@ export function ArgumentCell({
 }: {
   table: SpanTable;
   span: SpanRow;
-  /** Undefined while it is not known. */
+  /** Undefined while loading. */
   gist: Gist | undefined;
 }) {
   const failure = span.status === "error" ? span.errorMessage : null;
@@ -67,7 +67,7 @@ function saidOf(table: SpanTable, span: SpanRow, gist: Gist | undefined): ReactN
   );
 }
 
-/** Of the outermost agent what the trace says, where its own span says nothing. */
+/** For the outermost agent the trace's input, if its own span has none. */
 function taskOf({ trace }: SpanTable, { depth, name }: SpanRow): string | null {
   if (depth > 0) return null;
   return [trace.inputPreview, trace.traceName].find((text) => text && text !== name) ?? null;
@@ -75,7 +75,7 @@ function taskOf({ trace }: SpanTable, { depth, name }: SpanRow): string | null {
 
 const models = new WeakMap<SpanTable, string | null>();
 
-/** The model of most calls of the run. */
+/** The model of most calls. */
 function modelOf(table: SpanTable): string | null {
   let model = models.get(table);
   if (model !== undefined) return model;
@@ -90,7 +90,7 @@ function modelOf(table: SpanTable): string | null {
   return model;
 }
 
-/** What is odd about its place in the trace, in a few words. */
+/** A short note on an unusual place in the trace, such as a missing parent. */
 function oddityOf(table: SpanTable, span: SpanRow): string | null {
   const { kind, parent, missingParent, isCycle, repeats } = span;
   if (isCycle) return "its own ancestor";
@@ -101,7 +101,7 @@ function oddityOf(table: SpanTable, span: SpanRow): string | null {
   return parent === null || parent >= span.row ? null : skewOf(span, table.span(parent));
 }
 
-/** What a fold of internal spans is made of: their names, most first. */
+/** The names of the spans in a fold of internal spans, most frequent first. */
 export function InternalNames({ table, rows }: { table: SpanTable; rows: Int32Array }) {
   const { ends, columns, isInternal } = table;
   const counts = new Map<number, number>();
@@ -115,14 +115,14 @@ export function InternalNames({ table, rows }: { table: SpanTable; rows: Int32Ar
   return <span className="spans-said">{namesText(counts, columns.name.values)}</span>;
 }
 
-const shownNames = 12;
+const maxNames = 12;
 
 function namesText(counts: ReadonlyMap<number, number>, names: readonly (string | null)[]): string {
   const most = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
-  const others = most.length - shownNames;
+  const others = most.length - maxNames;
   return [
     ...most
-      .slice(0, shownNames)
+      .slice(0, maxNames)
       .map(([name, times]) => `${names[name]}${times > 1 ? ` ×${countText(times)}` : ""}`),
     ...(others > 0 ? [plural(others, "more name")] : []),
   ].join(", ");
@@ -130,7 +130,10 @@ function namesText(counts: ReadonlyMap<number, number>, names: readonly (string 
 
 const order: readonly Kind[] = ["agent", "llm", "tool", "embedding", "other"];
 
-/** What the spans are that an order has no place for. @param holds the name of the selected one among them. */
+/**
+ * The kinds of spans that have no place in a sort order. @param holds the name of the selected one among
+ * them.
+ */
 export function RestKinds({
   table: { columns },
   rows,

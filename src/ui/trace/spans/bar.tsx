@@ -1,12 +1,12 @@
-/** The third cell of a line: when its spans ran, on the axis that all lines share. */
+/** The third cell of a row: when its spans ran, on the time axis that all rows share. */
 import { Duration } from "../../parts/figure.tsx";
-import type { SpanRow, SpanTable } from "../model.ts";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import type { LineKind } from "./lines.ts";
 import type { Timeline, Window } from "./timeline.ts";
 
 export interface BarProps {
   table: SpanTable;
-  /** Of a fold the first of its spans. */
+  /** For a fold the first of its spans. */
   span: SpanRow;
   kind: LineKind;
   /** The spans of a fold. */
@@ -59,8 +59,8 @@ function extentOf({ columns }: SpanTable, rows: Int32Array): { start: number; en
   return { start, end };
 }
 
-/** Spans that are alike, each as a stroke. More than fit beside each other look the same as some. */
-const mostTicks = 60;
+/** Identical spans are drawn as one tick each. More ticks than this cannot be told apart. */
+const maxTicks = 60;
 
 function Ticks({
   table: { columns },
@@ -71,7 +71,7 @@ function Ticks({
   rows: Int32Array;
   at: (time: number) => number;
 }) {
-  const shown = Math.min(rows.length, mostTicks);
+  const shown = Math.min(rows.length, maxTicks);
   return Array.from({ length: shown }, (_, i) => {
     const row = rows[Math.floor((i * rows.length) / shown)]!;
     const left = at(columns.startTime[row]!);

@@ -1,13 +1,13 @@
-/** The figures of a line: a span's own, and Σ with everything below it where that differs. */
+/** The figures of a row: the span's own, and Σ with its subtree if that differs. */
 import type { ReactNode } from "react";
 import { toUsd } from "../../../pricing/money.ts";
 import { useNow } from "../../data/queries.ts";
 import { count as countText } from "../../format.ts";
 import { Cost, Duration, SpanCost, Tokens } from "../../parts/figure.tsx";
-import type { SpanRow, SpanTable } from "../model.ts";
-import { ownOf, rollupOf, sumOf } from "./sums.ts";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
+import { ownOf, rollupOf, sumOf } from "../../data/span-sums.ts";
 
-/** Before what is a sum. */
+/** Marks a sum. */
 function Sigma() {
   return <span className="spans-sigma">Σ</span>;
 }
@@ -20,7 +20,7 @@ function Cell({ of, children }: { of: "tokens" | "sum" | "cost" | "time"; childr
   );
 }
 
-/** @param isFlat in an order of its own, where nothing stands below a span. */
+/** @param isFlat true in a sorted table, where spans have no subtree. */
 export function SpanFigures({
   table,
   span,
@@ -93,7 +93,7 @@ function SoFar({ since }: { since: number }) {
   );
 }
 
-/** Of a fold, in each column that adds up. */
+/** The sums of a fold. */
 export function FoldFigures({ table, rows }: { table: SpanTable; rows: Int32Array }) {
   const { durationMs, inputTokens, outputTokens, ...cost } = sumOf(table, rows);
   const tokens =
@@ -126,7 +126,7 @@ export function FoldFigures({ table, rows }: { table: SpanTable; rows: Int32Arra
   );
 }
 
-/** Of spans without a value nothing is summed: they have little in common. */
+/** Spans without a value have no sums: they have little in common. */
 export function NoFigures() {
   return (
     <>

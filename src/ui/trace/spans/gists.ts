@@ -1,21 +1,21 @@
-/** What the table says of its spans in a few words: asked for those in sight, and kept. */
+/** Short summaries of spans for the table: requested for rows in view, and cached. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { byKey, type AnswerOf } from "../../../api.ts";
 import { ask } from "../../data/client.ts";
-import type { SpanTable } from "../model.ts";
+import type { SpanTable } from "../../data/span-table.ts";
 
 export type Gist = AnswerOf<"GET /api/traces/:trace/gists">["gists"][number];
 
 interface Known extends Gist {
-  /** When the trace last received anything, as it was asked. */
+  /** When the trace had last received something, at the time of the request. */
   at: number;
 }
 
-/** Who scrolls on asks for what they stop at. */
+/** Waits for scrolling to rest before a request. */
 const restMs = 40;
 
-/** @param rows those in sight. @returns by row; undefined while it is not known. */
+/** @param rows the rows in view. @returns the summary of a row; undefined while loading. */
 export function useGists(
   table: SpanTable,
   rows: readonly number[],
@@ -54,7 +54,7 @@ export function useGists(
           return after;
         });
       } catch {
-        // The figures are there without it; who scrolls there again asks again.
+        // The table works without summaries; scrolling there again repeats the request.
       } finally {
         for (const key of missing) asked.current.delete(key);
       }
@@ -69,7 +69,10 @@ export function useGists(
 
 const voices = new WeakMap<SpanTable, Map<number, number>>();
 
-/** The key of the span that has the text: of several that report one call perhaps another. Null: none has. */
+/**
+ * The key of the span that has the text: among several reports of one call perhaps another. Null if none
+ * has it.
+ */
 function keyWithText(table: SpanTable, row: number): number | null {
   const { columns, repeats } = table;
   if (row === table.runningRow) return null;

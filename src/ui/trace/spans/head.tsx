@@ -1,9 +1,9 @@
-/** The heads of the table: what each column has, and over the bars the whole trace and a ruler. */
+/** The column headings of the table, and above the bars a minimap and a time ruler. */
 import type { ReactNode, Ref } from "react";
 import { duration, plural, textOf } from "../../format.ts";
 import { Duration } from "../../parts/figure.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import type { SpanTable } from "../model.ts";
+import type { SpanTable } from "../../data/span-table.ts";
 import { Minimap } from "./minimap.tsx";
 import { nextSort, type Sort, type SortKey } from "./sort.ts";
 import { ticksOf, type Timeline, type Window } from "./timeline.ts";
@@ -16,7 +16,7 @@ export interface HeadProps {
   onWindow: (window: Window) => void;
   sort: Sort | null;
   onSort: (sort: Sort | null) => void;
-  /** What says where the pointer is. */
+  /** The label that shows the time under the pointer. */
   crossTime: Ref<HTMLSpanElement>;
 }
 
@@ -37,7 +37,7 @@ export function SpansHead(props: HeadProps) {
           </span>
         </span>
         <span role="columnheader" className="spans-text" aria-sort={ariaSort(sort, "errors")}>
-          {head("errors", "Sort what failed to the top", "Argument, text, error")}
+          {head("errors", "Sort failed spans to the top", "Argument, text, error")}
         </span>
         <span role="columnheader" className="spans-axis" aria-label="When it ran">
           <Minimap table={table} timeline={timeline} window={window} onWindow={props.onWindow} />
@@ -50,11 +50,15 @@ export function SpansHead(props: HeadProps) {
           className="number spans-tokens"
           aria-sort={ariaSort(sort, "tokens")}
         >
-          {head("tokens", "Own input and output: sort by both together", "Tokens")}
+          {head(
+            "tokens",
+            "Input and output tokens of the span itself: sort by their sum",
+            "Tokens",
+          )}
         </span>
         <SumHead />
         <span role="columnheader" className="number spans-cost" aria-sort={ariaSort(sort, "cost")}>
-          {head("cost", "Own cost: sort by it", "Cost")}
+          {head("cost", "Cost of the span itself: sort by cost", "Cost")}
         </span>
         <SumHead />
         <span
@@ -62,7 +66,7 @@ export function SpansHead(props: HeadProps) {
           className="number spans-time"
           aria-sort={ariaSort(sort, "duration")}
         >
-          {head("duration", "Duration: sort by it", "Time")}
+          {head("duration", "Sort by duration", "Time")}
         </span>
       </div>
     </div>
@@ -74,14 +78,14 @@ function SumHead() {
     <span
       role="columnheader"
       className="number spans-sum"
-      title="With everything below it, where that differs"
+      title="Including child spans, if that differs"
     >
       Σ
     </span>
   );
 }
 
-/** Failed ones, early ones: what one looks for first is not the greatest. */
+/** Keys whose first order is ascending. */
 const ascending: ReadonlySet<SortKey> = new Set(["start"]);
 
 function ariaSort(sort: Sort | null, by: SortKey): "ascending" | "descending" | undefined {
@@ -124,10 +128,10 @@ interface Scale {
 
 const wantedTicks = 4;
 const shareOf = (drawn: number, { from, to }: Window) => ((drawn - from) / (to - from)) * 100;
-/** Of a closed-up wait so near to a tick only one has room for words. */
+/** If a collapsed gap is closer than this to a tick, in percent, only one of them has a label. */
 const labelShare = 12;
 
-/** @returns the share of the width at which each closed-up wait is drawn. */
+/** @returns the position of each collapsed gap, as a share of the width. */
 function gapsIn({ timeline, window }: Scale) {
   return timeline.gaps.map(({ start, end }) => {
     const left = shareOf(timeline.drawn(start), window);
@@ -164,7 +168,7 @@ function Ruler({ timeline, window, children }: Scale & { children: ReactNode }) 
   );
 }
 
-/** Lines at the ticks of the ruler, and the waits that are closed up. */
+/** Lines at the ticks of the ruler, and the collapsed gaps. */
 export function Grid({ timeline, window }: Scale) {
   return (
     <>

@@ -1,6 +1,9 @@
-/** The keys of the table, as WAI-ARIA's treegrid has them, and jumps to what one looks for. */
+/**
+ * The keyboard shortcuts of the table, following the treegrid pattern of WAI-ARIA, and jumps to steps,
+ * errors and matches.
+ */
 import { useShortcuts, type Shortcut } from "../../state/keys.ts";
-import type { SpanTable } from "../model.ts";
+import type { SpanTable } from "../../data/span-table.ts";
 import type { Lines } from "./lines.ts";
 import { nextSort, sortKeys, type SortKey } from "./sort.ts";
 import type { SpanLines } from "./use-lines.ts";
@@ -8,23 +11,23 @@ import type { SpanLines } from "./use-lines.ts";
 const group = "Spans";
 
 const isFold = (lines: Lines, line: number) => lines.membersOf(line).length > 0;
-/** What is folded stands for its spans; an open fold is only their head. */
+/** A collapsed fold stands for its spans; an open one is only a heading. */
 const isHead = (lines: Lines, line: number) => isFold(lines, line) && lines.isOpen(line) === true;
 
-/** @returns the row of a line, or of the next that can be selected; null where there is none. */
+/** @returns the row of a line, or of the next line that can be selected; null if there is none. */
 function rowAt(lines: Lines, line: number, by: 1 | -1): number | null {
   let at = Math.min(lines.count - 1, Math.max(0, line));
   while (at >= 0 && at < lines.count && isHead(lines, at)) at += by;
   return lines.rows[at] ?? null;
 }
 
-/** @returns the row of the line before or after that of another. */
+/** @returns the row of the previous or next line. */
 export function rowBeside(lines: Lines, selected: number | null, by: 1 | -1): number | null {
   const line = selected === null ? -1 : lines.lineOf(selected);
   return rowAt(lines, line < 0 ? 0 : line + by, by);
 }
 
-/** Moves along the lines that are shown. @param select takes a row. */
+/** Moves through the visible lines. @param select called with the new row. */
 export function useLineKeys(
   { lines, toggle, setAll, sort, setSort }: SpanLines,
   selected: number | null,
@@ -67,19 +70,19 @@ export function useLineKeys(
   useShortcuts([
     own(["ArrowDown", "j"], "Next span", () => selectRow(rowBeside(lines, selected, 1))),
     own(["ArrowUp", "k"], "Previous span", () => selectRow(rowBeside(lines, selected, -1))),
-    own(["ArrowRight"], "Open, then its first child", open),
-    own(["ArrowLeft"], "Close, then its parent", close),
+    own(["ArrowRight"], "Open, or go to the first child", open),
+    own(["ArrowLeft"], "Close, or go to the parent", close),
     own(["]"], "Next sibling", () => moveToSibling(1)),
     own(["["], "Previous sibling", () => moveToSibling(-1)),
     own(["Home"], "First span", () => moveTo(0, 1)),
     own(["End"], "Last span", () => moveTo(lines.count - 1, -1)),
-    own(["s"], "Sort by the column with the focus, or by the next", () => {
+    own(["s"], "Sort by the focused column, or by the next one", () => {
       const focused = focusedSortKey();
       const next = sortKeys[sort ? sortKeys.indexOf(sort.by) + 1 : 0];
       if (focused) setSort(nextSort(sort, focused));
       else setSort(next === undefined ? null : { by: next, isReversed: false });
     }),
-    own(["Backspace"], "Back to the tree", () => (sort ? setSort(null) : false)),
+    own(["Backspace"], "Back to tree order", () => (sort ? setSort(null) : false)),
     own(["{"], "Close all", () => setAll(true)),
     own(["}"], "Open all", () => setAll(false)),
   ]);
@@ -90,7 +93,7 @@ function focusedSortKey(): SortKey | undefined {
   return sortKeys.find((each) => each === key);
 }
 
-/** Buttons, links and tabs have their own use for these keys. */
+/** Buttons, links and tabs use these keys themselves. */
 function isElsewhere(target: EventTarget | null): boolean {
   return (
     target instanceof Element &&
@@ -98,7 +101,7 @@ function isElsewhere(target: EventTarget | null): boolean {
   );
 }
 
-/** Jumps through all spans, in every view. */
+/** Jumps across all spans, in every view. */
 export function useJumpKeys(
   table: SpanTable,
   selected: number | null,

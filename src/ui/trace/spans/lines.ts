@@ -1,53 +1,60 @@
 /**
- * Which lines the table has: spans in the order of the tree, or flat in the order of a column. Repeats, internal
- * spans, and spans without a value in that column are folded: a line stands for them, and they below it.
+ * The lines of the table: spans in tree order, or sorted by a column. Repeated spans, internal spans, and
+ * spans without a value in the sorted column are folded: one line stands for the fold, its members below
+ * it.
  */
-import type { SpanTable } from "../model.ts";
+import type { SpanTable } from "../../data/span-table.ts";
 import { sortRows, type Sort } from "./sort.ts";
-import { rollupOf } from "./sums.ts";
+import { rollupOf } from "../../data/span-sums.ts";
 
-/** What a line stands for: a span, some that are alike, internal ones, or those that the order has no place for. */
+/**
+ * What a line is: a span, a fold of identical spans, a fold of internal spans, or the fold of spans
+ * without a sort value.
+ */
 export type LineKind = "span" | "repeats" | "internal" | "rest";
 
 const kinds: readonly LineKind[] = ["span", "repeats", "internal", "rest"];
 
 export interface Lines {
   readonly count: number;
-  /** The span; of a fold the first of its spans. */
+  /** The row of the span; for a fold that of its first span. */
   readonly rows: Int32Array;
-  /** How far in it stands. */
+  /** The level of indentation. */
   readonly levels: Int32Array;
   kindOf(line: number): LineKind;
-  /** The spans that a fold stands for, without those below them; none of a span's own line. */
+  /** The rows of a fold, without their subtrees; empty for a line of a span. */
   membersOf(line: number): Int32Array;
-  /** What it is known by while the trace grows. */
+  /** An id that stays the same while the trace grows. */
   idOf(line: number): string;
-  /** Of a line with something below it whether that is shown; null of one with nothing. */
+  /** Whether the content below a line is visible; null if there is none. */
   isOpen(line: number): boolean | null;
-  /** Which line shows a row: its own, that of the fold or of the closed span it is in. -1: none. */
+  /**
+   * The line that shows a row: its own, or that of the collapsed fold or span that contains it; -1 if
+   * none.
+   */
   lineOf(row: number): number;
 }
 
-export interface Shown {
+export interface LineOptions {
   /** Ids of spans whose children are hidden. */
   closed: ReadonlySet<string>;
-  /** Ids of folds that are open. */
+  /** Ids of open folds. */
   opened: ReadonlySet<string>;
-  /** Whether internal spans are shown wherever they are. */
+  /** Whether internal spans are shown in place, outside folds. */
   isInternal: boolean;
-  /** Only failed spans, in a tree with what they stand under. */
+  /** Whether only failed spans are shown; in tree order with their ancestors. */
   isErrorsOnly: boolean;
-  /** Rows of spans that no fold may hide. */
+  /** Rows that must not be hidden in a fold, because they match the search. */
   found: ReadonlySet<number>;
-  /** Null: the tree. */
+  /** Null for tree order. */
   sort: Sort | null;
 }
 
-/** The fewest neighbours that are worth folding. */
-const foldedCount = 3;
+/** The fewest identical neighbours that form a fold. */
+const minFoldedSpans = 3;
 const nobody = new Int32Array();
 
-export function linesOf(table: SpanTable, shown: Shown): Lines {
+export function linesOf(table: SpanTable, shown: LineOptions): Lines {
   const lines = new LineList(table, shown);
   if (shown.sort) addSorted(lines, shown.sort);
   else addTree(lines);
@@ -56,14 +63,14 @@ export function linesOf(table: SpanTable, shown: Shown): Lines {
 
 class LineList {
   readonly table: SpanTable;
-  readonly shown: Shown;
+  readonly shown: LineOptions;
   readonly #rows: number[] = [];
   readonly #levels: number[] = [];
   readonly #kinds: number[] = [];
   readonly #places: Int32Array;
   readonly #folds = new Map<number, { id: string; members: Int32Array; isOpen: boolean }>();
 
-  constructor(table: SpanTable, shown: Shown) {
+  constructor(table: SpanTable, shown: LineOptions) {
     this.table = table;
     this.shown = shown;
     this.#places = new Int32Array(table.count).fill(-1);
@@ -79,7 +86,7 @@ class LineList {
     this.#add("span", row, level);
   }
 
-  /** A line for some spans. @param addBelow adds their own lines, where it is open. */
+  /** Adds a line for a fold. @param addBelow adds the lines of its members if the fold is open. */
   addFold(
     kind: LineKind,
     id: string,
@@ -112,7 +119,7 @@ class LineList {
     const at = new Set(members);
     for (const row of this.shown.found) {
       if (at.has(row)) return true;
-      // Few stand below others in a fold.
+      // Linear, because few members are nested within others.
       for (const member of members) if (member < row && row < ends[member]!) return true;
     }
     return false;
@@ -142,7 +149,7 @@ class LineList {
   }
 }
 
-/** Internal spans stand in a fold of the agent's, not below what they ran in. */
+/** Internal children do not count: they are folded under the agent. */
 function hasLinesBelow(table: SpanTable, row: number): boolean {
   if (table.isInternal[row] === 1) return table.ends[row]! > row + 1;
   return rollupOf(table, row).spanCount > 0;
@@ -150,7 +157,7 @@ function hasLinesBelow(table: SpanTable, row: number): boolean {
 
 const spanId = ({ columns }: SpanTable, row: number) => `${columns.key[row]}`;
 
-/** Internal spans of one agent, which stand together behind all else that it did. */
+/** The internal spans of one agent, folded after everything else it did. */
 interface Internals {
   agent: number;
   rows: number[];
@@ -162,7 +169,7 @@ function addTree(lines: LineList): void {
   const agentOf = table.internalCount > 0 ? agentsOf(table) : nobody;
   const only = shown.isErrorsOnly ? withParents(table, table.errors) : null;
   const open: Internals[] = [];
-  /** A span of a fold, with all below it. */
+  /** Adds a member of a fold with its subtree. */
   const addWhole = (from: number, level: number) => {
     const by = level - columns.depth[from]!;
     for (let row = from; row < ends[from]!;) {
@@ -196,7 +203,7 @@ function addTree(lines: LineList): void {
     }
     const level = columns.depth[row]!;
     const alike = only ? 1 : countAlike(table, row);
-    if (alike >= foldedCount) {
+    if (alike >= minFoldedSpans) {
       const members = Int32Array.from({ length: alike }, (_, i) => row + i);
       lines.addFold("repeats", `repeats.${columns.key[row]}`, members, level, addWhole);
       row += alike;
@@ -209,13 +216,13 @@ function addTree(lines: LineList): void {
   addInternals(count);
 }
 
-/** By row that of the agent in which it ran, itself where it is one; what stands at the top where none is. */
+/** For each row the row of the agent it ran in, itself for an agent; the root if there is none. */
 function agentsOf({ count, parents, columns }: SpanTable): Int32Array {
   const agent = columns.spanType.values.indexOf("agent");
   const rows = new Int32Array(count);
   for (let row = 0; row < count; row++) {
     const parent = parents[row]!;
-    // In a circle of parents one comes later.
+    // In a cycle of parents, a parent can follow its child.
     const isOutermost = parent < 0 || parent >= row || columns.spanType.rows[row] === agent;
     rows[row] = isOutermost ? row : rows[parent]!;
   }
@@ -223,8 +230,8 @@ function agentsOf({ count, parents, columns }: SpanTable): Int32Array {
 }
 
 /**
- * How many from a row on are of one parent, kind and name and have nothing below them. What failed is never
- * among them, nor is a model call: each is a step.
+ * How many spans from this row on are siblings of the same kind and name without children. Failed spans
+ * and model calls are never folded.
  */
 function countAlike({ count, ends, parents, columns }: SpanTable, row: number): number {
   if (columns.spanType.values[columns.spanType.rows[row]!] === "llm") return 1;
@@ -250,13 +257,13 @@ function addSorted(lines: LineList, sort: Sort): void {
   );
   const add = (row: number, level: number) => lines.addSpan(row, level);
   for (const row of sorted) add(row, 0);
-  // What runs has no end, and so no place among the others yet.
+  // A running span has no end, so it cannot be sorted yet and comes first.
   if (running !== null) add(running, 0);
   if (rest.length > 0) lines.addFold("rest", "rest", rest, 0, add);
   if (internal.length > 0) lines.addFold("internal", "internal", internal, 0, add);
 }
 
-/** Marks rows and all that they stand under. */
+/** Marks rows and all their ancestors. */
 function withParents({ count, parents }: SpanTable, rows: Iterable<number>): Uint8Array {
   const marked = new Uint8Array(count);
   for (let row of rows) {

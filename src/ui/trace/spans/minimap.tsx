@@ -1,12 +1,12 @@
-/** The whole trace on one canvas, and which part of it the bars show. Dragging chooses another. */
+/** A canvas with the whole trace and the visible time window. Dragging selects another window. */
 import { useEffect, useRef } from "react";
 import { usePref } from "../../state/prefs.ts";
-import type { SpanTable } from "../model.ts";
+import type { SpanTable } from "../../data/span-table.ts";
 import type { Timeline, Window } from "./timeline.ts";
 
-/** As spans.css has it. */
+/** In px, as in spans.css. */
 const height = 22;
-/** Deeper levels share the last of the lanes. */
+/** Deeper levels share the last lane. */
 const laneCount = 4;
 const laneHeight = 5;
 const tokens = {
@@ -27,12 +27,12 @@ export interface MinimapProps {
 export function Minimap({ table, timeline, window: shown, onWindow }: MinimapProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
-  // Colours are drawn once, so a new theme draws anew.
+  // Canvas colours do not follow CSS, so a theme change repaints.
   const [theme] = usePref("theme", "system");
   useEffect(() => {
     const draw = () => paint(canvas.current!, table, timeline);
     const observer = new ResizeObserver(draw);
-    // Calls at once, too.
+    // Also calls back once immediately.
     observer.observe(canvas.current!);
     return () => observer.disconnect();
   }, [table, timeline, theme]);
@@ -47,7 +47,7 @@ export function Minimap({ table, timeline, window: shown, onWindow }: MinimapPro
     <div
       className="spans-minimap"
       ref={box}
-      title="Drag to look at a part; a click shows all"
+      title="Drag to zoom into a range; click to show all"
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         const start = placeOf(event.clientX);
@@ -82,7 +82,7 @@ export function Minimap({ table, timeline, window: shown, onWindow }: MinimapPro
   );
 }
 
-/** Each pixel of a lane once, however many spans stand in it: 50,000 rectangles took 90 ms. */
+/** Paints each pixel of a lane once, however many spans cover it: 50,000 rectangles took 90 ms. */
 function paint(canvas: HTMLCanvasElement, table: SpanTable, timeline: Timeline): void {
   const ratio = devicePixelRatio;
   const width = Math.round(canvas.clientWidth * ratio);
@@ -93,7 +93,7 @@ function paint(canvas: HTMLCanvasElement, table: SpanTable, timeline: Timeline):
   const { columns, count } = table;
   const kinds = columns.spanType.values as (keyof typeof tokens)[];
   const scale = width / timeline.length;
-  // Which kind a pixel has, from 1.
+  // The kind of each pixel, from 1; 0 is empty.
   const pixels = new Uint8Array(laneCount * width);
   for (let row = 0; row < count; row++) {
     const start = columns.startTime[row]!;

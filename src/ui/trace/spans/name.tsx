@@ -1,27 +1,27 @@
-/** The first cell of a line: where a span stands in the tree, what it is and what it is called. */
+/** The first cell of a row: the span's place in the tree, its kind and its name. */
 import { count as countText, plural } from "../../format.ts";
 import { Icon } from "../../parts/icon.tsx";
-import { KindMark, StandingMark } from "../../parts/mark.tsx";
-import type { SpanRow, SpanTable } from "../model.ts";
+import { KindMark, StatusMark } from "../../parts/status-mark.tsx";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import type { LineKind } from "./lines.ts";
 import { sortWords, type Sort } from "./sort.ts";
 
-/** Deeper levels stand at the same place and say their number. */
-const deepest = 8;
+/** Deeper levels are indented like this one and show their depth as a number. */
+const maxIndent = 8;
 
 export interface NameProps {
   table: SpanTable;
-  /** Of a fold the first of its spans. */
+  /** For a fold the first of its spans. */
   span: SpanRow;
   kind: LineKind;
   level: number;
-  /** Of a fold how many it stands for. */
+  /** For a fold its number of spans. */
   count: number;
   isOpen: boolean | null;
   onToggle: () => void;
-  /** Whether it is among what is looked for. */
+  /** Whether the span matches the search. */
   isFound: boolean;
-  /** Whether a span that failed is hidden below it. */
+  /** Whether a failed span is hidden below it. */
   hidesError: boolean;
   sort: Sort | null;
 }
@@ -40,10 +40,10 @@ export function NameCell({
 }: NameProps) {
   return (
     <>
-      {Array.from({ length: Math.min(level, deepest) }, (_, i) => (
+      {Array.from({ length: Math.min(level, maxIndent) }, (_, i) => (
         <i className="spans-guide" key={i} />
       ))}
-      {level > deepest && <span className="label">{level}</span>}
+      {level > maxIndent && <span className="label">{level}</span>}
       <span className="spans-toggle">
         {isOpen !== null && (
           <button
@@ -75,11 +75,11 @@ export function NameCell({
         </>
       )}
       {kind === "span" && span.isRunning ? (
-        <StandingMark standing="running" />
+        <StatusMark displayStatus="running" />
       ) : kind === "span" && span.status !== "ok" ? (
-        <StandingMark standing={span.status} />
+        <StatusMark displayStatus={span.status} />
       ) : hidesError ? (
-        <StandingMark standing="error" words="failed inside" />
+        <StatusMark displayStatus="error" words="failed inside" />
       ) : null}
     </>
   );
@@ -92,7 +92,7 @@ function foldText(kind: LineKind, count: number, sort: Sort | null): string {
   return `${plural(count, "span")} without ${without}`;
 }
 
-/** Many senders put the model into the name of a call: it has its own place. */
+/** The name without the model: many senders append it, but it has a place of its own. */
 export function nameOf({ name, modelId }: SpanRow): string {
   return modelId === null ? name : name.replace(modelId, "").trim() || name;
 }
@@ -102,14 +102,14 @@ function stepOf(table: SpanTable, { row, kind, depth, repeats }: SpanRow): strin
   return kind === "agent" && depth > 0 ? "sub-agent" : "";
 }
 
-/** What it stands under, without the root that all stand under. */
+/** The ancestors of a span, without the root. */
 function Path({ table, span }: { table: SpanTable; span: SpanRow }) {
   const names: string[] = [];
-  for (let row = span.parent; row !== null && names.length < deepest;) {
+  for (let row = span.parent; row !== null && names.length < maxIndent;) {
     const above = table.span(row);
     if (above.depth === 0) break;
     names.unshift(above.kind === "llm" ? `step ${table.steps[row]}` : nameOf(above));
-    // In a circle of parents one comes later.
+    // In a cycle of parents, a parent can follow its child.
     row = above.parent !== null && above.parent < row ? above.parent : null;
   }
   if (names.length === 0) return null;
@@ -121,8 +121,8 @@ function Path({ table, span }: { table: SpanTable; span: SpanRow }) {
   );
 }
 
-/** What a screen reader says of a line, and a pointer's title. */
+/** The tooltip of a row, also read by screen readers. */
 export function titleOf({ name, errorMessage, isRunning }: SpanRow): string {
-  if (isRunning) return `${name} is still running: its span comes when it ends`;
+  if (isRunning) return `${name} is still running: its span is sent when it ends`;
   return errorMessage === null ? name : `${name}: ${errorMessage}`;
 }

@@ -1,13 +1,13 @@
-/** A line of the table: a span, or some that are folded. */
+/** A row of the table: a span, or a fold of spans. */
 import { memo } from "react";
-import type { SpanTable } from "../model.ts";
+import type { SpanTable } from "../../data/span-table.ts";
 import { ArgumentCell, InternalNames, RestKinds } from "./argument.tsx";
 import { Bar } from "./bar.tsx";
 import { FoldFigures, NoFigures, SpanFigures } from "./figures.tsx";
 import type { Gist } from "./gists.ts";
 import type { Lines } from "./lines.ts";
 import { NameCell, nameOf, titleOf } from "./name.tsx";
-import { rollupOf } from "./sums.ts";
+import { rollupOf } from "../../data/span-sums.ts";
 import type { Sort } from "./sort.ts";
 import type { Timeline, Window } from "./timeline.ts";
 
@@ -22,7 +22,7 @@ export interface LineProps {
   sort: Sort | null;
   gist: Gist | undefined;
   isFound: boolean;
-  /** The row that is selected, where this line shows it. */
+  /** The selected row, if this line shows it. */
   selected: number | null;
   onSelect: (row: number) => void;
   onToggle: (line: number) => void;
@@ -49,7 +49,7 @@ export const Line = memo(function Line(props: LineProps) {
       role="row"
       aria-level={lines.levels[line]! + 1}
       aria-expanded={isOpen ?? undefined}
-      // The heads are the first.
+      // The column headings are the first row.
       aria-rowindex={line + 2}
       aria-selected={isSelected}
       className={`spans-row ${states.filter(Boolean).join(" ")}`}
@@ -97,7 +97,7 @@ export const Line = memo(function Line(props: LineProps) {
   );
 });
 
-/** In a tree the members stand for what is below them, too. */
+/** In tree order the members' subtrees count, too. */
 function countInternal({ ends, isInternal }: SpanTable, members: Int32Array): number {
   let count = 0;
   let counted = -1;

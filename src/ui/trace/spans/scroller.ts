@@ -1,19 +1,23 @@
-/** Lines of one height below heads that stay: only those in sight are in the page. */
+/** A virtual list of rows of equal height below sticky column headings. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, type RefObject } from "react";
 import type { SpanLines } from "./use-lines.ts";
 
-/** As spans.css has them: of a line, and of the heads above all lines. */
+/** In px, as in spans.css: of a row, and of the column headings. */
 const heights = { line: 26, head: 50 };
 const phoneHeights = { line: 46, head: 52 };
-/** As inspector.css has it: so much of the window its sheet covers. */
+/** The share of the window's height that the inspector covers on a phone, as in inspector.css. */
 const sheetShare = 0.62;
 
-/** @param sight the row that is gone to first where none is selected. */
+/** @param startRow the row to scroll to first if none is selected. */
 export function useLineScroller(
   pane: RefObject<HTMLElement | null>,
   { table, lines, sort }: SpanLines,
-  { selected, sight, isPhone }: { selected: number | null; sight: number | null; isPhone: boolean },
+  {
+    selected,
+    startRow,
+    isPhone,
+  }: { selected: number | null; startRow: number | null; isPhone: boolean },
 ) {
   const { line: height, head } = isPhone ? phoneHeights : heights;
   const covered = isPhone && selected !== null ? window.innerHeight * sheetShare : 0;
@@ -22,10 +26,10 @@ export function useLineScroller(
     getScrollElement: () => pane.current,
     estimateSize: () => height,
     overscan: 6,
-    // The heads stand above the first line, which the virtualizer does not know of.
+    // The virtualizer does not know of the headings above the first row.
     scrollPaddingEnd: head + covered,
     paddingEnd: 40 + covered,
-    // Rendered in a task of its own, before the frame that lays it out.
+    // Renders in a separate task before the layout.
     useFlushSync: false,
   });
   useEffect(() => virtual.measure(), [virtual, height]);
@@ -37,16 +41,17 @@ export function useLineScroller(
   useEffect(() => {
     const last = before.current;
     before.current = { key, line, causes };
-    if (last === null && line < 0 && sight !== null && lines.lineOf(sight) >= 0) {
-      virtual.scrollToIndex(lines.lineOf(sight), { align: "start" });
+    if (last === null && line < 0 && startRow !== null && lines.lineOf(startRow) >= 0) {
+      virtual.scrollToIndex(lines.lineOf(startRow), { align: "start" });
     }
     if (line < 0) return;
     if (last?.key !== key) {
-      // A sheet leaves room for a line or two below the heads.
+      // The sheet on a phone leaves room for only a row or two, so the selected row goes to the top.
       const align = isPhone ? "start" : last === null ? "center" : "auto";
       virtual.scrollToIndex(line, { align });
     } else if (last.line >= 0 && last.causes.some((cause, i) => cause !== causes[i])) {
-      // Sorted, or grown: what is selected stays where it is seen. Who opens a line looks at that line.
+      // When rows are sorted or added, the selected row keeps its place on the screen. After opening a
+      // row, that row keeps it.
       const { scrollTop, clientHeight } = pane.current!;
       const top = last.line * height - scrollTop;
       if (top > -height && top < clientHeight - head) pane.current!.scrollTop = line * height - top;

@@ -1,14 +1,14 @@
-/** Orders of the table other than the tree: by what, and which spans have no place in one. */
-import type { SpanTable } from "../model.ts";
-import { ownOf } from "./sums.ts";
+/** The sort orders of the table, and which spans have no place in one. */
+import type { SpanTable } from "../../data/span-table.ts";
+import { ownOf } from "../../data/span-sums.ts";
 
-/** What the table can be sorted by, in the order in which the key goes through them. */
+/** In the order in which the keyboard shortcut cycles through them. */
 export const sortKeys = ["cost", "duration", "tokens", "errors", "start"] as const;
 export type SortKey = (typeof sortKeys)[number];
 
 export interface Sort {
   by: SortKey;
-  /** The other way than one looks for first: the least cost, the latest start. */
+  /** The opposite of the usual first order: lowest cost first, latest start first. */
   isReversed: boolean;
 }
 
@@ -20,7 +20,7 @@ export const sortWords: Record<SortKey, string> = {
   start: "start",
 };
 
-/** As the address has it: "cost", "-cost"; "" is the tree. */
+/** The form in addresses: "cost", "-cost"; "" for tree order. */
 export function parseSort(text: string): Sort | null {
   const by = sortKeys.find((key) => key === text.replace(/^-/, ""));
   return by === undefined ? null : { by, isReversed: text.startsWith("-") };
@@ -30,18 +30,19 @@ export function sortText(sort: Sort | null): string {
   return sort ? `${sort.isReversed ? "-" : ""}${sort.by}` : "";
 }
 
-/** A head that is clicked sorts, sorts the other way, and leads back to the tree. */
+/** Clicking a heading sorts, then reverses, then returns to tree order. */
 export function nextSort(sort: Sort | null, by: SortKey): Sort | null {
   if (sort?.by !== by) return { by, isReversed: false };
   return sort.isReversed ? null : { by, isReversed: true };
 }
 
-/** A call that has no price, behind all that have one. */
+/** Calls without a price come after all calls with one. */
 const unpriced = -1;
 
 /**
- * @param isShown whether a row is asked for.
- * @returns rows in the order, what still runs, and those that have no place in it: without a value, and internal.
+ * @param isShown whether a row is included.
+ * @returns the sorted rows, the running rows, and the rows without a place in the order: without a value,
+ * or internal.
  */
 export function sortRows(
   table: SpanTable,
@@ -70,7 +71,7 @@ export function sortRows(
   };
 }
 
-/** By row what it is sorted by, the greatest first; NaN where it has none. */
+/** The sort value of a row, largest first; NaN if it has none. */
 function valuesOf(table: SpanTable, by: SortKey): (row: number) => number {
   const { columns } = table;
   const own = ownOf(table);

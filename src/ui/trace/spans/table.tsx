@@ -1,6 +1,6 @@
 /**
- * The spans of a trace as one table: what each is, did, took and cost, and when it ran. What follows the pointer
- * is written straight to styles: nothing is rendered anew.
+ * The spans of a trace as one table with a waterfall. Things that follow the pointer are written straight
+ * to styles, without rendering.
  */
 import { useMemo, useRef, type PointerEvent } from "react";
 import { duration, textOf } from "../../format.ts";
@@ -15,21 +15,21 @@ import type { SpanLines } from "./use-lines.ts";
 import { useZoom } from "./zoom.ts";
 import "./spans.css";
 
-/** A pointer that moved less has clicked. */
+/** A pointer that moved less is a click, not a drag. */
 const clickPx = 3;
 
 export interface SpansTableProps {
   spans: SpanLines;
-  /** The row that is selected. */
+  /** The selected row. */
   selected: number | null;
   onSelect: (row: number) => void;
-  /** Rows that have what is looked for. */
+  /** Rows that match the search. */
   found: ReadonlySet<number>;
-  /** The row that was read last elsewhere: where none is selected the table begins with it. */
-  sight: number | null;
+  /** The row last read in another view: the table scrolls there if none is selected. */
+  startRow: number | null;
 }
 
-export function SpansTable({ spans, selected, onSelect, found, sight }: SpansTableProps) {
+export function SpansTable({ spans, selected, onSelect, found, startRow }: SpansTableProps) {
   const { table, lines, sort } = spans;
   const isPhone = useIsPhone();
   const pane = useRef<HTMLDivElement>(null);
@@ -39,7 +39,7 @@ export function SpansTable({ spans, selected, onSelect, found, sight }: SpansTab
   const timeline = useMemo(() => timelineOf(table), [table]);
   const { window, show } = useZoom(table, timeline, pane, lanes, selected);
   useLineKeys(spans, selected, onSelect);
-  const { virtual, height } = useLineScroller(pane, spans, { selected, sight, isPhone });
+  const { virtual, height } = useLineScroller(pane, spans, { selected, startRow, isPhone });
   const items = virtual.getVirtualItems();
   const inSight = items.flatMap(({ index }) => {
     const kind = lines.kindOf(index);
@@ -97,11 +97,11 @@ export function SpansTable({ spans, selected, onSelect, found, sight }: SpansTab
         style={{ height: virtual.getTotalSize() }}
         onPointerDown={({ button, clientX, target, pointerType }) => {
           const isLane = (target as Element).closest(".spans-lane") !== null;
-          // A finger scrolls.
+          // On a touch screen dragging scrolls.
           const isDrag = button === 0 && isLane && pointerType !== "touch";
           drag.current = isDrag ? { x: clientX, window, isMoved: false } : null;
         }}
-        // The end of a drag is no click on the line under it.
+        // The click at the end of a drag selects nothing.
         onClickCapture={(event) => {
           if (drag.current?.isMoved) event.stopPropagation();
           drag.current = null;

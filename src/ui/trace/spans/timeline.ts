@@ -1,8 +1,8 @@
 /**
- * Where a moment stands across the page. Long stretches in which nothing but agents ran, as when someone
- * was asked and thought about it, are drawn narrow and marked: what happened around them keeps its room.
+ * Maps times to positions. Long gaps in which nothing but agents ran, for example while waiting for a
+ * user, are drawn narrow and marked, so that the work around them has room.
  */
-import type { SpanTable } from "../model.ts";
+import type { SpanTable } from "../../data/span-table.ts";
 
 export interface Gap {
   /** Epoch ms. */
@@ -13,22 +13,22 @@ export interface Gap {
 export interface Timeline {
   readonly start: number;
   readonly end: number;
-  /** How long it is as drawn, in ms of drawn time. */
+  /** The drawn length, in ms of drawn time: real time minus the collapsed part of gaps. */
   readonly length: number;
   readonly gaps: readonly Gap[];
-  /** From epoch ms to ms of drawn time since the start. */
+  /** Maps epoch ms to ms of drawn time since the start. */
   drawn(time: number): number;
-  /** And back. */
+  /** Maps ms of drawn time to epoch ms. */
   time(drawn: number): number;
 }
 
-/** What is drawn of it, in ms of drawn time. */
+/** The visible part, in ms of drawn time. */
 export interface Window {
   from: number;
   to: number;
 }
 
-/** A gap is worth it from this share of the whole on, and is drawn as so much of what is left. */
+/** Gaps above this share of the whole are collapsed, to this share of what remains. */
 const smallestShare = 0.2;
 const drawnShare = 0.08;
 
@@ -49,7 +49,7 @@ export function timelineOf(table: SpanTable): Timeline {
   }
   const skipped = gaps.reduce((sum, gap) => sum + gap.end - gap.start, 0);
   const gapLength = (end - start - skipped) * drawnShare;
-  // As pairs of places: in between the line is straight.
+  // Pairs of time and position; linear in between.
   const points: [time: number, drawn: number][] = [[start, 0]];
   for (const gap of gaps) {
     const [time, drawn] = points.at(-1)!;
@@ -89,7 +89,7 @@ function between(points: [number, number][], at: number, from: 0 | 1, to: 0 | 1)
 
 const steps = [1, 2, 5];
 
-/** Round distances from the start, so that about `wanted` stand in the window. In drawn ms. */
+/** Round distances from the start, about `wanted` of them in the window. In ms of drawn time. */
 export function ticksOf({ from, to }: Window, wanted: number): number[] {
   const rough = (to - from) / wanted;
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -1,14 +1,14 @@
-/** What of the table is open, folded, sorted and found. */
+/** The state of the table: what is open, folded, sorted and matched. */
 import { useCallback, useMemo, useState } from "react";
 import { useParam } from "../../state/url.ts";
-import type { SpanTable } from "../model.ts";
+import type { SpanTable } from "../../data/span-table.ts";
 import { linesOf, type Lines } from "./lines.ts";
 import { parseSort, sortText, type Sort } from "./sort.ts";
 
 export interface SpanLines {
   table: SpanTable;
   lines: Lines;
-  /** Opens or closes what stands below a line. */
+  /** Opens or closes a line. */
   toggle(line: number): void;
   setAll(isClosed: boolean): void;
   sort: Sort | null;
@@ -16,7 +16,7 @@ export interface SpanLines {
 }
 
 export interface Asked {
-  /** The row that is selected, which comes out of what hides it. */
+  /** The selected row; collapsed ancestors open to show it. */
   selected: number | null;
   isInternal: boolean;
   setInternal(isShown: boolean): void;
@@ -38,13 +38,14 @@ export function useLines(
     () => linesOf(table, { closed, opened, isInternal, isErrorsOnly, found, sort }),
     [table, closed, opened, isInternal, isErrorsOnly, found, sort],
   );
-  // A selection from elsewhere opens what hides it, once: who closes it then means it.
+  // A new selection opens what hides it, once: the user can then close it again.
   const key = selected === null ? null : table.columns.key[selected]!;
   const [revealed, setRevealed] = useState<number | null>(null);
   if (key !== revealed) {
     const line = selected === null ? -1 : lines.lineOf(selected);
     const isHidden = line >= 0 && lines.rows[line] !== selected;
-    // Out of place in an order it stays with the others: the line that holds it says so.
+    // In a sort order, a selected span without a value stays in its fold, and the fold's line says
+    // so.
     if (!isHidden || (sort && lines.kindOf(line) === "rest")) setRevealed(key);
     else if (lines.membersOf(line).length > 0) setOpened(new Set([...opened, lines.idOf(line)]));
     else setClosed(without(closed, lines.idOf(line)));
@@ -61,7 +62,7 @@ export function useLines(
   const setAll = useCallback(
     (isClosed: boolean) => {
       const { key, childCount } = table.columns;
-      // What stands at the top stays open: else nothing of the trace would be seen.
+      // Roots stay open; otherwise the table would be empty.
       const isInner = (row: number) => childCount[row]! > 0 && table.parents[row]! >= 0;
       setClosed(
         isClosed ? new Set(key.flatMap((each, row) => (isInner(row) ? `${each}` : []))) : none,

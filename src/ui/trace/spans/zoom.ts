@@ -1,8 +1,8 @@
-/** Which part of the time the bars show: by keys, wheel and drag, and in the address. */
+/** The visible time window: by keys, wheel and drag, and in the address. */
 import { useCallback, useEffect, useMemo, useState, type RefObject } from "react";
 import { useShortcuts } from "../../state/keys.ts";
 import { useParam } from "../../state/url.ts";
-import type { SpanTable } from "../model.ts";
+import type { SpanTable } from "../../data/span-table.ts";
 import type { Timeline, Window } from "./timeline.ts";
 
 const smallestMs = 1;
@@ -11,13 +11,13 @@ const addressAfterMs = 300;
 export function useZoom(
   table: SpanTable,
   timeline: Timeline,
-  /** What hears the wheel, and what in it the time stands across. */
+  /** The element that receives wheel events, and the element within it that the time axis spans. */
   pane: RefObject<HTMLElement | null>,
   lanes: RefObject<HTMLElement | null>,
   selected: number | null,
 ) {
   const [zoom, setZoom] = useParam<string>("zoom", "");
-  // While a trace is looked at as a whole it stays whole as it grows.
+  // An unzoomed trace stays unzoomed as it grows.
   const [part, setPart] = useState<Window | null>(() => parse(zoom));
   const window = useMemo(() => part ?? { from: 0, to: timeline.length }, [part, timeline]);
 
@@ -53,7 +53,7 @@ export function useZoom(
       const from = window.from + share * (length - next);
       show({ from, to: from + next });
     };
-    // React's own listeners may not stop the page from zooming.
+    // React's wheel listeners are passive and could not prevent the browser's own zoom.
     element.addEventListener("wheel", onWheel, { passive: false });
     return () => element.removeEventListener("wheel", onWheel);
   });

@@ -1,8 +1,8 @@
 /** In which order the table has its lines, and what stays selected meanwhile. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { TraceColumns } from "../../../../src/query/columns.ts";
-import { toSpanTable, type SpanTable } from "../../../../src/ui/trace/model.ts";
-import { linesOf, type Shown } from "../../../../src/ui/trace/spans/lines.ts";
+import { toSpanTable, type SpanTable } from "../../../../src/ui/data/span-table.ts";
+import { linesOf, type LineOptions } from "../../../../src/ui/trace/spans/lines.ts";
 import { nextSort, parseSort, sortText } from "../../../../src/ui/trace/spans/sort.ts";
 import { makeSpan, startServer, type TestServer } from "../../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer } from "../../browser.ts";
@@ -46,13 +46,13 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const plain: Shown = {
+const plain: LineOptions = {
   ...{ closed: new Set<string>(), opened: new Set<string>(), found: new Set<number>() },
   ...{ isInternal: false, isErrorsOnly: false, sort: null },
 };
 
 /** Names of the lines; of a fold how many it stands for. */
-function shown(more: Partial<Shown>): string[] {
+function shown(more: Partial<LineOptions>): string[] {
   const lines = linesOf(table, { ...plain, ...more });
   return Array.from({ length: lines.count }, (_, line) => {
     const count = lines.membersOf(line).length;
