@@ -22,6 +22,7 @@ const ranks: Record<string, number> = {
   "docs/": 0,
   "descriptors.ts": 1,
   "importing.ts": 1,
+  "json/": 0,
   "contract/": 1,
   "filter/": 2,
   "messages/": 2,

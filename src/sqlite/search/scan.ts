@@ -1,6 +1,7 @@
 /** Looks through the texts of one trace for words: what the index only suspects, this decides. */
 import { spanTypes } from "../../contract/v1.ts";
-import { elementsOf, membersOf, skipSpace, type Slice } from "../../messages/json.ts";
+import { skipSpace } from "../../json/walk.ts";
+import { elementsOf, membersOf, type Slice } from "../../messages/json.ts";
 import type { Source } from "../source.ts";
 import { isDamage } from "../db/trouble.ts";
 import { fromCell } from "../db/cells.ts";
