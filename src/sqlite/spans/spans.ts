@@ -3,7 +3,7 @@
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
 import { type Batch, type Fresh, type SentSpan, type SpanLog } from "../../backend/batch.ts";
-import type { Database, SQLQueryBindings } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { ImportedSpan, TraceHeader } from "../../contract/v1.ts";
@@ -17,16 +17,11 @@ import { createWaitingLogs, logsIn, withLogs } from "./logs.ts";
 import { costCells, createRepricing, type Reprice } from "./repricing.ts";
 import { createPayloadWriter, type PayloadWriter } from "../payload/payloads.ts";
 import { setPinned } from "./pins.ts";
-import {
-  contentColumns,
-  costColumns,
-  placeholdersOf,
-  toContentCells,
-  wholeSpanOf,
-} from "./rows.ts";
+import { rowColumns, toContent, toRow, wholeSpanOf } from "./rows.ts";
 import { spanKeyOf } from "../../tally/numbers.ts";
 import { payloadFields, payloadsOf } from "../../contract/fields.ts";
-import { spans } from "../db/schema.ts";
+import { prepareInsert } from "../db/columns.ts";
+import { deletions, spans } from "../db/schema.ts";
 import type { Place } from "../../joining/assemble.ts";
 import { factsOf } from "../../tally/spanfacts.ts";
 import { createSettler, type Settler } from "../rollups/settle.ts";
@@ -66,8 +61,6 @@ export const noLogReaders: LogReaders = {
 
 const noPreviews: Previews = { input: () => null, output: () => null };
 
-const insertColumns = ["key", "receivedAt", ...contentColumns, "lists", ...costColumns];
-
 export function createSpanWriter(
   db: Database,
   payloads: PayloadWriter = createPayloadWriter(db),
@@ -82,9 +75,7 @@ export function createSpanWriter(
   const rows = drizzle(db);
   const readStored = createStoredReader(db, payloads);
 
-  const insertSpan = db.query<null, SQLQueryBindings[]>(
-    `INSERT OR REPLACE INTO spans (${insertColumns}) VALUES (${placeholdersOf(insertColumns)})`,
-  );
+  const insertSpan = prepareInsert(db, spans, rowColumns, { or: "REPLACE" });
   const selectTraceId = db.query<{ projectId: number; traceId: Cell }, [number]>(
     "SELECT projectId, traceId FROM traces WHERE key = ?",
   );
@@ -92,7 +83,7 @@ export function createSpanWriter(
     "DELETE FROM traces WHERE key = ? RETURNING projectId, traceId",
   );
   const removeSpan = db.query<null, [number]>("DELETE FROM spans WHERE key = ?");
-  const queueDeletion = db.query<null, [number]>("INSERT INTO deletions (traceKey) VALUES (?)");
+  const queueDeletion = prepareInsert(db, deletions, ["traceKey"]);
 
   const touched = new Set<TraceState>();
   /** Changed otherwise, and removed, in this transaction. */
@@ -188,7 +179,7 @@ export function createSpanWriter(
   function letGo({ key, projectId, traceId }: Pick<TraceState, "key" | "projectId" | "traceId">) {
     traces.forget(projectId, traceId);
     payloads.close(key);
-    queueDeletion.run(key);
+    queueDeletion({ traceKey: key });
     gone.push(key);
   }
 
@@ -212,7 +203,7 @@ export function createSpanWriter(
     batch: Pick<Batch, "receivedAt" | "source">,
     stored: Stored | undefined,
   ): boolean {
-    const content = toContentCells(span, {
+    const content = toContent(span, {
       source: names.idOf(span.x?.source ?? batch.source),
       header: headerIdOf(header),
       name: names.idOf(span.name),
@@ -245,13 +236,7 @@ export function createSpanWriter(
     const receivedAt = span.x?.receivedAt ?? batch.receivedAt;
     const cost = costOf(span);
     written.set(key, span);
-    insertSpan.run(
-      key,
-      receivedAt,
-      ...(content as SQLQueryBindings[]),
-      lists,
-      ...costCells(cost, names),
-    );
+    insertSpan(toRow(content, { key, receivedAt, lists }, costCells(cost, names)));
     settler.unsettle(state);
     const known = state.tally.get(span.spanId);
     const before = known && passageOf(known);
