@@ -1,5 +1,5 @@
-import { skipSpace } from "../json/walk.ts";
 /** Finds the part of a tool's input that best describes the call in a few words. */
+import { skipSpace } from "../json/walk.ts";
 import { preview as limits } from "../limits.ts";
 import { membersOf, parseJson, parseSlice, type Json } from "./json.ts";
 

@@ -1,52 +1,57 @@
 /** Projects and the ingest keys that write into them. Of a key only its SHA-256 is stored. */
 import type { Database } from "bun:sqlite";
-import { defaultProjectId, type Accounts, type Key, type Project } from "../../backend/store.ts";
+import { and, eq, inArray, ne, sql, type SQL } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import { defaultProjectId, type Accounts } from "../../backend/store.ts";
 import { AppError } from "../../errors.ts";
 import { collectRowsPerStep } from "../../limits.ts";
+import {
+  claims,
+  keys,
+  logPieces,
+  logSessions,
+  logUnits,
+  projects,
+  traces,
+  views,
+  waitingLogs,
+} from "../db/schema.ts";
 
 export function listAccounts(db: Database): Accounts {
+  const store = drizzle(db);
   return {
-    projects: db.query<Project, []>("SELECT id, name, createdAt FROM projects ORDER BY id").all(),
-    keys: db
-      .query<Key, []>(
-        "SELECT id, projectId, name, hash, createdAt, lastUsedAt, revokedAt FROM keys ORDER BY id",
-      )
-      .all(),
+    projects: store.select().from(projects).orderBy(projects.id).all(),
+    keys: store.select().from(keys).orderBy(keys.id).all(),
   };
 }
 
 /** Makes the default project and takes its first key in, where they are not there yet. */
 export function ensureDefaults(db: Database, keyHash: Uint8Array, nowMs: number): void {
-  db.query("INSERT OR IGNORE INTO projects (id, name, createdAt) VALUES (?, ?, ?)").run(
-    defaultProjectId,
-    "default",
-    nowMs,
-  );
-  // INSERT OR IGNORE would use a number up at every start.
-  db.query(
-    `INSERT INTO keys (projectId, name, hash, createdAt) SELECT ?1, 'default', ?2, ?3
-     WHERE NOT EXISTS (SELECT 1 FROM keys WHERE hash = ?2)`,
-  ).run(defaultProjectId, keyHash, nowMs);
+  const store = drizzle(db);
+  const project = { id: defaultProjectId, name: "default", createdAt: nowMs };
+  store.insert(projects).values(project).onConflictDoNothing().run();
+  if (store.select().from(keys).where(eq(keys.hash, keyHash)).get()) return;
+  createKey(db, defaultProjectId, "default", keyHash, nowMs);
 }
 
 /** @throws AppError `conflict` where the name is taken. */
 export function createProject(db: Database, name: string, nowMs: number): void {
-  const { changes } = db
-    .query("INSERT OR IGNORE INTO projects (name, createdAt) VALUES (?, ?)")
-    .run(name, nowMs);
-  if (changes === 0) throw nameTaken();
+  const added = drizzle(db)
+    .insert(projects)
+    .values({ name, createdAt: nowMs })
+    .onConflictDoNothing()
+    .returning()
+    .all();
+  if (added.length === 0) throw nameTaken();
 }
 
 /** @throws AppError `conflict` where the name is taken, `not_found`. */
 export function renameProject(db: Database, id: number, name: string): void {
-  const { taken } = db
-    .query<{ taken: number }, [string, number]>(
-      "SELECT count(*) AS taken FROM projects WHERE name = ? AND id <> ?",
-    )
-    .get(name, id)!;
-  if (taken > 0) throw nameTaken();
-  const { changes } = db.query("UPDATE projects SET name = ? WHERE id = ?").run(name, id);
-  if (changes === 0) throw new AppError("not_found", "no such project");
+  const store = drizzle(db);
+  const others = and(eq(projects.name, name), ne(projects.id, id));
+  if (store.select().from(projects).where(others).get()) throw nameTaken();
+  const renamed = store.update(projects).set({ name }).where(eq(projects.id, id)).returning().all();
+  if (renamed.length === 0) throw new AppError("not_found", "no such project");
 }
 
 export function createKey(
@@ -56,20 +61,18 @@ export function createKey(
   hash: Uint8Array,
   nowMs: number,
 ): void {
-  db.query("INSERT INTO keys (projectId, name, hash, createdAt) VALUES (?, ?, ?, ?)").run(
-    projectId,
-    name,
-    hash,
-    nowMs,
-  );
+  drizzle(db).insert(keys).values({ projectId, name, hash, createdAt: nowMs }).run();
 }
 
 /** Revoking twice changes nothing. @throws AppError `not_found`. */
 export function revokeKey(db: Database, id: number, nowMs: number): void {
-  const { changes } = db
-    .query("UPDATE keys SET revokedAt = coalesce(revokedAt, ?) WHERE id = ?")
-    .run(nowMs, id);
-  if (changes === 0) throw new AppError("not_found", "no such key");
+  if (revoke(db, eq(keys.id, id), nowMs) === 0) throw new AppError("not_found", "no such key");
+}
+
+/** @returns how many there are. */
+function revoke(db: Database, which: SQL, nowMs: number): number {
+  const revokedAt = sql`coalesce(${keys.revokedAt}, ${nowMs})`;
+  return drizzle(db).update(keys).set({ revokedAt }).where(which).returning().all().length;
 }
 
 /**
@@ -79,30 +82,35 @@ export function revokeKey(db: Database, id: number, nowMs: number): void {
  * @returns false where it is to be tried again: something of it came in meanwhile.
  */
 export function dropProject(db: Database, id: number, nowMs: number): boolean {
-  db.query("UPDATE keys SET revokedAt = coalesce(revokedAt, ?) WHERE projectId = ?").run(nowMs, id);
-  if (db.query("SELECT 1 FROM traces WHERE projectId = ? LIMIT 1").get(id)) return false;
-  for (const table of ["waitingLogs", "logPieces", "claims"]) {
-    const { changes } = db
-      .query(
-        `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE projectId = ? LIMIT ?)`,
-      )
-      .run(id, collectRowsPerStep);
-    if (changes > 0) return false;
+  const store = drizzle(db);
+  revoke(db, eq(keys.projectId, id), nowMs);
+  if (
+    store.select({ key: traces.key }).from(traces).where(eq(traces.projectId, id)).limit(1).get()
+  ) {
+    return false;
   }
-  for (const table of ["logUnits", "logSessions"]) {
-    db.query(`DELETE FROM ${table} WHERE projectId = ?`).run(id);
+  for (const table of [waitingLogs, logPieces, claims]) {
+    const some = store
+      .select({ id: table.id })
+      .from(table)
+      .where(eq(table.projectId, id))
+      .limit(collectRowsPerStep);
+    const gone = store.delete(table).where(inArray(table.id, some)).returning({ id: table.id });
+    if (gone.all().length > 0) return false;
   }
-  db.query("DELETE FROM keys WHERE projectId = ?").run(id);
-  db.query("DELETE FROM views WHERE projectId = ?").run(id);
-  db.query("DELETE FROM projects WHERE id = ?").run(id);
+  for (const table of [logUnits, logSessions, keys, views]) {
+    store.delete(table).where(eq(table.projectId, id)).run();
+  }
+  store.delete(projects).where(eq(projects.id, id)).run();
   return true;
 }
 
 export function markUsed(db: Database, uses: { keyId: number; atMs: number }[]): void {
-  const update = db.query(
-    "UPDATE keys SET lastUsedAt = max(coalesce(lastUsedAt, 0), ?) WHERE id = ?",
-  );
-  for (const { keyId, atMs } of uses) update.run(atMs, keyId);
+  const store = drizzle(db);
+  for (const { keyId, atMs } of uses) {
+    const lastUsedAt = sql`max(coalesce(${keys.lastUsedAt}, 0), ${atMs})`;
+    store.update(keys).set({ lastUsedAt }).where(eq(keys.id, keyId)).run();
+  }
 }
 
 function nameTaken(): AppError {

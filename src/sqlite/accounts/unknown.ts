@@ -1,8 +1,11 @@
 /** Fields that newer clients send: how often each came from whom, and when it did last. */
 import type { Database } from "bun:sqlite";
+import { desc } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { UnknownNote } from "../../backend/store.ts";
 import { unknownObjects } from "../../contract/unknown.ts";
 import { unknownFields as limits } from "../../limits.ts";
+import { unknownFields } from "../db/schema.ts";
 
 /**
  * Adds to the counts. What goes beyond the bounds of fields and senders is counted together.
@@ -51,12 +54,13 @@ export function recordUnknown(db: Database, notes: UnknownNote[]): UnknownNote[]
 
 /** The counts, of what was seen last first. */
 export function listUnknown(db: Database): UnknownNote[] {
-  const rows = db
-    .query<Record<"keyName" | "userAgent" | "object" | "field", string> & Counted, [number]>(
-      `SELECT keyName, userAgent, object, field, meant, count, lastSeenAt FROM unknownFields
-       ORDER BY lastSeenAt DESC, keyName, userAgent, object, field LIMIT ?`,
-    )
-    .all(limits.shown);
+  const { lastSeenAt, keyName, userAgent, object, field } = unknownFields;
+  const rows = drizzle(db)
+    .select()
+    .from(unknownFields)
+    .orderBy(desc(lastSeenAt), keyName, userAgent, object, field)
+    .limit(limits.shown)
+    .all();
   return rows.map(({ keyName, userAgent, object, field, ...row }) => ({
     keyName: keyName || null,
     userAgent: userAgent || null,
@@ -65,5 +69,3 @@ export function listUnknown(db: Database): UnknownNote[] {
     ...row,
   }));
 }
-
-type Counted = Pick<UnknownNote, "meant" | "count" | "lastSeenAt">;

@@ -1,16 +1,15 @@
 /** Views of the list of traces that the user saved. */
 import type { Database } from "bun:sqlite";
+import { eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { NewView, StoredView } from "../../backend/store.ts";
 import { AppError } from "../../errors.ts";
 import { maxViews } from "../../limits.ts";
-
-type Row = Omit<StoredView, "columns"> & { columns: string };
-
-const fields = "id, name, projectId, filter, since, until, sort, columns";
+import { views } from "../db/schema.ts";
 
 /** As they were saved. */
 export function listViews(db: Database): StoredView[] {
-  return db.query<Row, []>(`SELECT ${fields} FROM views ORDER BY id`).all().map(viewOf);
+  return drizzle(db).select().from(views).orderBy(views.id).all().map(viewOf);
 }
 
 /**
@@ -29,21 +28,22 @@ export function putView(db: Database, id: number | null, view: NewView): StoredV
       hint: "delete one that nobody uses",
     });
   }
-  const { name, projectId, filter, since, until, sort, columns } = view;
-  const row = db
-    .query<Row, (string | number | null)[]>(
-      `INSERT OR REPLACE INTO views (${fields}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${fields}`,
-    )
-    .get(id, name, projectId, filter, since, until, sort, JSON.stringify(columns))!;
-  return viewOf(row);
+  const row = { ...view, columns: JSON.stringify(view.columns) };
+  const store = drizzle(db);
+  const stored =
+    id === null
+      ? store.insert(views).values(row).returning().get()
+      : store.update(views).set(row).where(eq(views.id, id)).returning().get();
+  return viewOf(stored);
 }
 
 /** @throws AppError `not_found`. */
 export function removeView(db: Database, id: number): void {
-  if (db.query("DELETE FROM views WHERE id = ?").run(id).changes === 0) throw noView();
+  const removed = drizzle(db).delete(views).where(eq(views.id, id)).returning().all();
+  if (removed.length === 0) throw noView();
 }
 
-function viewOf({ columns, ...row }: Row): StoredView {
+function viewOf({ columns, ...row }: typeof views.$inferSelect): StoredView {
   return { ...row, columns: JSON.parse(columns) as string[] };
 }
 

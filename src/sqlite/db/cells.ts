@@ -12,6 +12,10 @@ export function toCell(text: string): Cell {
   return text.isWellFormed() ? text : Buffer.from(text, "utf16le");
 }
 
+export function cellOf(text: string | undefined): Cell | null {
+  return text === undefined ? null : toCell(text);
+}
+
 export function fromCell(cell: Cell): string {
   if (typeof cell === "string") return cell;
   return Buffer.from(cell.buffer, cell.byteOffset, cell.byteLength).toString("utf16le");

@@ -7,13 +7,14 @@ import { usageColumns } from "../../contract/fields.ts";
 import { spanTypes, type ImportedSpan } from "../../contract/v1.ts";
 import { reportsUsage } from "../../tally/alike.ts";
 import { isModelCall } from "../../tally/calls.ts";
-import { toFigure, type Figure } from "../../tally/figure.ts";
+import { toFigure } from "../../tally/figure.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
+import { prepareUpdate } from "../db/columns.ts";
 import type { Names } from "../db/names.ts";
 import { spans } from "../db/schema.ts";
 import type { Settler } from "../rollups/settle.ts";
-import { costColumns, extensionOf, spanOf } from "./rows.ts";
+import { costColumns, extensionOf, spanOf, type CostCells } from "./rows.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
 
 /** Takes two seconds, and as long again where the trace is not in memory any more. */
@@ -24,12 +25,15 @@ const rowsAtOnce = 5000;
 
 const calls = spanTypes.flatMap((spanType, i) => (isModelCall({ spanType }) ? [i] : []));
 
-type CostCells = [priceId: number | null, cost: Figure | null, isCostEstimated: 1 | null];
+const noCost: CostCells = { priceId: null, cost: null, isCostEstimated: null };
 
-/** The cells of `costColumns`. */
 export function costCells(cost: Cost | null, names: Pick<Names, "idOf">): CostCells {
-  if (!cost) return [null, null, null];
-  return [names.idOf(cost.price), toFigure(cost.amount), cost.isEstimated ? 1 : null];
+  if (!cost) return noCost;
+  return {
+    priceId: names.idOf(cost.price),
+    cost: toFigure(cost.amount),
+    isCostEstimated: cost.isEstimated ? 1 : null,
+  };
 }
 
 /** Calls, and whatever reports usage: of most traces few of the rows. */
@@ -71,9 +75,7 @@ export function createRepricing({
   costOf: CostOf;
 }): Reprice {
   const rows = drizzle(db);
-  const updateCost = db.query<null, [...CostCells, number]>(
-    `UPDATE spans SET ${costColumns.map((column) => `${column} = ?`)} WHERE key = ?`,
-  );
+  const updateCost = prepareUpdate(db, spans, costColumns, "key");
   const selectTraceId = db.query<{ projectId: number; traceId: Cell }, [number]>(
     "SELECT projectId, traceId FROM traces WHERE key = ?",
   );
@@ -137,7 +139,7 @@ export function createRepricing({
       }
       if (!isChanged || isDry) continue;
       settler.unsettle(state);
-      updateCost.run(...costCells(cost, names), row.key);
+      updateCost({ ...costCells(cost, names), key: row.key });
       state.tally.setCost(facts, cost?.amount, cost?.isEstimated ?? false);
       touched.add(state);
     }

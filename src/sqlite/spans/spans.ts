@@ -2,10 +2,10 @@
  * Writes batches of spans: one row a span, one row a trace, the same state under any repetition and
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
-import type { Database, SQLQueryBindings } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { type Batch, type Fresh, type SentSpan, type SpanLog } from "../../backend/batch.ts";
+import type { Batch, Fresh, SentSpan, SpanLog } from "../../backend/batch.ts";
 import type { Change, CostOf, Meaning, Previews } from "../../backend/writer.ts";
 import { payloadsOf } from "../../contract/fields.ts";
 import type { ImportedSpan, TraceHeader } from "../../contract/v1.ts";
@@ -15,22 +15,17 @@ import { createInheritance, passageOf } from "../../tally/inherit.ts";
 import { spanKeyOf } from "../../tally/numbers.ts";
 import { factsOf, type SpanFacts } from "../../tally/spanfacts.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
+import { prepareInsert } from "../db/columns.ts";
 import { createNames } from "../db/names.ts";
-import { spans } from "../db/schema.ts";
+import { deletions, spans } from "../db/schema.ts";
 import { createPayloadWriter, type PayloadWriter } from "../payload/payloads.ts";
 import { createSettler, type Settler } from "../rollups/settle.ts";
 import { createWaitingLogs, logsIn, withLogs, withoutReport } from "./logs.ts";
 import { setPinned } from "./pins.ts";
 import { costCells, createRepricing, type Reprice } from "./repricing.ts";
 import { createRereading, type Reread } from "./rereading.ts";
-import {
-  contentColumns,
-  costColumns,
-  placeholdersOf,
-  toContentCells,
-  wholeSpanOf,
-} from "./rows.ts";
-import { createStoredReader, droppedLogsOf, isStored, type Stored } from "./stored.ts";
+import { rowColumns, toContent, toRow, wholeSpanOf } from "./rows.ts";
+import { createStoredReader, droppedLogsOf, type Stored, isStored } from "./stored.ts";
 import { createTraceStates, type TraceState } from "./traces.ts";
 import { createUnitStore, type Owner } from "./units.ts";
 
@@ -67,8 +62,6 @@ export const noLogReaders: LogReaders = {
 
 const noPreviews: Previews = { input: () => null, output: () => null };
 
-const insertColumns = ["key", "receivedAt", ...contentColumns, "lists", ...costColumns];
-
 export function createSpanWriter(
   db: Database,
   payloads: PayloadWriter = createPayloadWriter(db),
@@ -83,9 +76,7 @@ export function createSpanWriter(
   const rows = drizzle(db);
   const readStored = createStoredReader(db, payloads);
 
-  const insertSpan = db.query<null, SQLQueryBindings[]>(
-    `INSERT OR REPLACE INTO spans (${insertColumns}) VALUES (${placeholdersOf(insertColumns)})`,
-  );
+  const insertSpan = prepareInsert(db, spans, rowColumns, { or: "REPLACE" });
   const selectTraceId = db.query<{ projectId: number; traceId: Cell }, [number]>(
     "SELECT projectId, traceId FROM traces WHERE key = ?",
   );
@@ -93,7 +84,7 @@ export function createSpanWriter(
     "DELETE FROM traces WHERE key = ? RETURNING projectId, traceId",
   );
   const removeSpan = db.query<null, [number]>("DELETE FROM spans WHERE key = ?");
-  const queueDeletion = db.query<null, [number]>("INSERT INTO deletions (traceKey) VALUES (?)");
+  const queueDeletion = prepareInsert(db, deletions, ["traceKey"]);
 
   const touched = new Set<TraceState>();
   /** Changed otherwise, and removed, in this transaction. */
@@ -147,7 +138,7 @@ export function createSpanWriter(
   ): number {
     if (stored.damaged.length > 0) return 1;
     // Few re-sends need a closer look.
-    if (isStored(cellsOf(span, header, batch), payloadsOf(span), stored)) return 0;
+    if (isStored(contentOf(span, header, batch), payloadsOf(span), stored)) return 0;
     const whole = readWhole(known.key, stored);
     return compareVersions(
       { span: withoutReport(span), header, source: batch.source },
@@ -222,7 +213,7 @@ export function createSpanWriter(
   function letGo({ key, projectId, traceId }: Pick<TraceState, "key" | "projectId" | "traceId">) {
     traces.forget(projectId, traceId);
     payloads.close(key);
-    queueDeletion.run(key);
+    queueDeletion({ traceKey: key });
     gone.push(key);
   }
 
@@ -246,7 +237,7 @@ export function createSpanWriter(
     batch: Pick<Batch, "receivedAt" | "source">,
     stored: Stored | undefined,
   ): boolean {
-    const content = cellsOf(span, header, batch);
+    const content = contentOf(span, header, batch);
     const texts = payloadsOf(span);
     const isDamaged = stored !== undefined && stored.damaged.length > 0;
     if (stored && !isDamaged && isStored(content, texts, stored)) return false;
@@ -263,13 +254,7 @@ export function createSpanWriter(
     const receivedAt = span.x?.receivedAt ?? batch.receivedAt;
     const cost = costOf(span);
     written.set(key, span);
-    insertSpan.run(
-      key,
-      receivedAt,
-      ...(content as SQLQueryBindings[]),
-      lists,
-      ...costCells(cost, names),
-    );
+    insertSpan(toRow(content, { key, receivedAt, lists }, costCells(cost, names)));
     settler.unsettle(state);
     const known = state.tally.get(span.spanId);
     const before = known && passageOf(known);
@@ -282,8 +267,8 @@ export function createSpanWriter(
     return true;
   }
 
-  function cellsOf(span: ImportedSpan, header: TraceHeader, batch: Pick<Batch, "source">) {
-    return toContentCells(span, {
+  function contentOf(span: ImportedSpan, header: TraceHeader, batch: Pick<Batch, "source">) {
+    return toContent(span, {
       source: names.idOf(span.x?.source ?? batch.source),
       header: headerIdOf(header),
       name: names.idOf(span.name),

@@ -1,18 +1,17 @@
 /** What a span's row holds, read before it is written anew. */
 import type { Database } from "bun:sqlite";
 import {
-  payloadFields,
-  payloadsOf,
   type PayloadField,
   type Payloads,
+  payloadFields,
+  payloadsOf,
 } from "../../contract/fields.ts";
 import type { PayloadWriter } from "../payload/payloads.ts";
-import { contentColumns, type CellValue } from "./rows.ts";
+import { contentColumns, type SpanContent } from "./rows.ts";
 
 export interface Stored {
   key: number;
-  /** The cells of `contentColumns`. */
-  content: CellValue[];
+  content: SpanContent;
   lists: Uint8Array | null;
   texts: Payloads;
   damaged: PayloadField[];
@@ -23,35 +22,33 @@ export function createStoredReader(
   db: Database,
   payloads: Pick<PayloadWriter, "get">,
 ): (key: number) => Stored {
-  const select = db.query<null, [number]>(
+  const select = db.query<SpanContent & { lists: Uint8Array | null }, [number]>(
     `SELECT ${[...contentColumns, "lists"]} FROM spans WHERE key = ?`,
   );
   return (key) => {
-    const content = select.values(key)[0] as CellValue[];
-    const lists = content.at(-1) as Uint8Array | null;
-    return { key, content, lists, ...payloads.get(key, lists) };
+    const content = select.get(key)!;
+    return { key, content, lists: content.lists, ...payloads.get(key, content.lists) };
   };
 }
 
 /** How many log records an earlier version of the span had too many. */
-export function droppedLogsOf({ content }: Stored): number {
-  const extra = content[contentColumns.indexOf("extra")];
-  return typeof extra === "string" ? (JSON.parse(extra).x?.droppedLogsCount ?? 0) : 0;
+export function droppedLogsOf({ content: { extra } }: Stored): number {
+  return extra === null ? 0 : (JSON.parse(extra).x?.droppedLogsCount ?? 0);
 }
 
-/** Whether the row has these cells and these texts. */
+/** Whether the row has this content and these texts. */
 export function isStored(
-  content: CellValue[],
+  content: SpanContent,
   texts: ReturnType<typeof payloadsOf>,
   stored: Stored,
 ): boolean {
   return (
-    content.every((cell, i) => isSame(cell, stored.content[i]!)) &&
+    contentColumns.every((column) => isSame(content[column], stored.content[column])) &&
     payloadFields.every((field) => texts[field] === stored.texts[field])
   );
 }
 
-function isSame(cell: CellValue, other: CellValue): boolean {
+function isSame(cell: unknown, other: unknown): boolean {
   if (!(cell instanceof Uint8Array)) return cell === other;
   return other instanceof Uint8Array && Buffer.compare(cell, other) === 0;
 }

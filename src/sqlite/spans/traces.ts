@@ -2,15 +2,16 @@
  * The traces that the writer works on: what it knows of each in memory, and the row that says it. All
  * of it follows from the rows of the spans, and is loaded from them at need.
  */
-import type { Database, SQLQueryBindings } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { cachedSpanFacts } from "../../limits.ts";
 import { spanKeyOf } from "../../tally/numbers.ts";
-import { summedCounts, type SpanFacts } from "../../tally/spanfacts.ts";
-import { headerFields } from "../../tally/sums.ts";
+import { type SpanFacts } from "../../tally/spanfacts.ts";
 import { Tally } from "../../tally/tally.ts";
-import { toCell, type Cell } from "../db/cells.ts";
+import { cellOf, toCell, type Cell } from "../db/cells.ts";
+import { columnsBut, prepareInsert, prepareUpdate, type Cells } from "../db/columns.ts";
+import { spans, traces } from "../db/schema.ts";
 import { createTallyReader } from "./facts.ts";
-import { placeholdersOf, type NameLookup } from "./rows.ts";
+import { markColumns, type NameLookup } from "./rows.ts";
 
 export interface TraceState {
   key: number;
@@ -69,31 +70,24 @@ export interface TraceStates {
   clear(): void;
 }
 
-const tallyColumns = [
+const identityColumns = ["projectId", "traceId", "source", "receivedAt"] as const;
+/** Of settling and of pins, which write them. */
+const otherColumns = ["isSettled", "settledStep", "isPinned"] as const;
+
+const rowColumns = columnsBut(traces, otherColumns);
+const tallyColumns = columnsBut(traces, ["key", "startTime", ...identityColumns, ...otherColumns]);
+
+const storedColumns = [
+  "key",
+  "source",
+  "receivedAt",
   "lastReceivedAt",
-  "endTime",
-  "status",
-  "rootCount",
-  "spanCount",
-  "internalSpanCount",
-  "isInternal",
-  "llmCount",
-  "toolCount",
-  "errorCount",
-  "models",
-  "ttftMs",
-  ...summedCounts,
-  "cost",
-  "pricedSpanCount",
-  "priceableSpanCount",
-  ...headerFields,
+  "startTime",
+  "settledStep",
+  "isOld",
   "inputPreview",
   "outputPreview",
-  "estimatedSpanCount",
-  "reportedCost",
-  "isOld",
-];
-const identityColumns = ["key", "projectId", "traceId", "source", "receivedAt", "startTime"];
+] as const;
 
 export function createTraceStates(
   db: Database,
@@ -101,22 +95,14 @@ export function createTraceStates(
   previewOf: PreviewOf,
 ): TraceStates {
   const readTally = createTallyReader(db, names);
-  const selectTrace = db.query<StoredTrace, [number, Cell]>(
-    `SELECT key, source, receivedAt, lastReceivedAt, startTime, settledStep, isOld,
-       inputPreview, outputPreview
-     FROM traces WHERE projectId = ? AND traceId = ?`,
-  );
-  const insertTrace = db.query<null, SQLQueryBindings[]>(
-    `INSERT INTO traces (${[...identityColumns, ...tallyColumns]})
-     VALUES (${placeholdersOf([...identityColumns, ...tallyColumns])})`,
-  );
-  const updateTrace = db.query<null, SQLQueryBindings[]>(
-    `UPDATE traces SET ${tallyColumns.map((column) => `${column} = ?`)} WHERE key = ?`,
-  );
+  const selectTrace = db.query<
+    Cells<typeof traces, (typeof storedColumns)[number]>,
+    [number, Cell]
+  >(`SELECT ${storedColumns} FROM traces WHERE projectId = ? AND traceId = ?`);
+  const insertTrace = prepareInsert(db, traces, rowColumns);
+  const updateTrace = prepareUpdate(db, traces, tallyColumns, "key");
   // Apart, because naming an indexed column in an UPDATE rewrites its index entries each time.
-  const updateStartTime = db.query<null, [number, number]>(
-    "UPDATE traces SET startTime = ? WHERE key = ?",
-  );
+  const updateStartTime = prepareUpdate(db, traces, ["startTime"], "key");
   const removeRow = db.query<null, [number]>("DELETE FROM traces WHERE key = ?");
   const spendKey = db.query<null, [number]>(
     "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'traces'",
@@ -124,9 +110,7 @@ export function createTraceStates(
   const spendFirstKey = db.query<null, [number]>(
     "INSERT INTO sqlite_sequence (name, seq) VALUES ('traces', ?)",
   );
-  const updateMark = db.query<null, [number | null, number | null, number]>(
-    "UPDATE spans SET repeats = ?, shownBy = ? WHERE key = ?",
-  );
+  const updateMark = prepareUpdate(db, spans, markColumns, "key");
   /** The one used longest ago first. */
   const states = new Map<string, TraceState>();
   let factsInMemory = 0;
@@ -220,54 +204,58 @@ export function createTraceStates(
     save(state) {
       const row = state.tally.row();
       const { header, usage } = row;
-      const cells = [
-        state.lastReceivedAt,
-        row.endTime,
-        row.status,
-        row.rootCount,
-        row.spanCount,
-        row.internalSpanCount,
-        Number(row.isInternal),
-        row.llmCount,
-        row.toolCount,
-        row.errorCount,
-        JSON.stringify(row.models),
-        row.ttftMs,
-        ...summedCounts.map((field) => usage[field] ?? null),
-        row.cost,
-        row.pricedSpanCount,
-        row.priceableSpanCount,
-        cellOf(header.traceName),
-        cellOf(header.agentName),
-        cellOf(header.workflowName),
-        cellOf(header.workflowRunId),
-        cellOf(header.sessionId),
-        header.customer ? JSON.stringify(header.customer) : null,
-        header.metadata ? JSON.stringify(header.metadata) : null,
-        preview(state, "input", row.inputFrom),
-        preview(state, "output", row.outputFrom),
-        row.estimatedSpanCount,
-        row.reportedCost,
-        0,
-      ];
+      const { startTime } = row;
+      const cells: Cells<typeof traces, (typeof rowColumns)[number]> = {
+        key: state.key,
+        projectId: state.projectId,
+        traceId: toCell(state.traceId),
+        source: state.source,
+        receivedAt: state.receivedAt,
+        lastReceivedAt: state.lastReceivedAt,
+        startTime,
+        endTime: row.endTime,
+        status: row.status,
+        rootCount: row.rootCount,
+        spanCount: row.spanCount,
+        internalSpanCount: row.internalSpanCount,
+        isInternal: Number(row.isInternal),
+        llmCount: row.llmCount,
+        toolCount: row.toolCount,
+        errorCount: row.errorCount,
+        models: JSON.stringify(row.models),
+        ttftMs: row.ttftMs,
+        inputTokens: usage.inputTokens ?? null,
+        outputTokens: usage.outputTokens ?? null,
+        totalTokens: usage.totalTokens ?? null,
+        reasoningTokens: usage.reasoningTokens ?? null,
+        cachedInputTokens: usage.cachedInputTokens ?? null,
+        cacheWriteInputTokens: usage.cacheWriteInputTokens ?? null,
+        cost: row.cost,
+        reportedCost: row.reportedCost,
+        pricedSpanCount: row.pricedSpanCount,
+        priceableSpanCount: row.priceableSpanCount,
+        estimatedSpanCount: row.estimatedSpanCount,
+        traceName: cellOf(header.traceName),
+        agentName: cellOf(header.agentName),
+        workflowName: cellOf(header.workflowName),
+        workflowRunId: cellOf(header.workflowRunId),
+        sessionId: cellOf(header.sessionId),
+        customer: header.customer ? JSON.stringify(header.customer) : null,
+        metadata: header.metadata ? JSON.stringify(header.metadata) : null,
+        inputPreview: preview(state, "input", row.inputFrom),
+        outputPreview: preview(state, "output", row.outputFrom),
+        isOld: 0,
+      };
       if (state.storedStartTime === null) {
-        const identity = [
-          state.key,
-          state.projectId,
-          toCell(state.traceId),
-          state.source,
-          state.receivedAt,
-          row.startTime,
-        ];
-        insertTrace.run(...identity, ...cells);
+        insertTrace(cells);
       } else {
-        updateTrace.run(...cells, state.key);
-        if (row.startTime !== state.storedStartTime) updateStartTime.run(row.startTime, state.key);
+        updateTrace(cells);
+        if (startTime !== state.storedStartTime) updateStartTime(cells);
       }
-      state.storedStartTime = row.startTime;
+      state.storedStartTime = startTime;
       state.isOld = false;
       for (const { key, mark } of state.tally.takeMarks()) {
-        updateMark.run(mark!.repeats, mark!.shownBy, key);
+        updateMark({ key, ...mark! });
       }
     },
     remove({ key }) {
@@ -294,25 +282,9 @@ function stateId(projectId: number, traceId: string): string {
   return `${projectId} ${traceId}`;
 }
 
-function cellOf(text: string | undefined): Cell | null {
-  return text === undefined ? null : toCell(text);
-}
-
 function lastTraceKey(db: Database): number {
   const row = db.query("SELECT seq FROM sqlite_sequence WHERE name = 'traces'").get() as {
     seq: number;
   } | null;
   return row?.seq ?? 0;
-}
-
-interface StoredTrace {
-  key: number;
-  source: string;
-  receivedAt: number;
-  lastReceivedAt: number;
-  startTime: number;
-  settledStep: number | null;
-  isOld: number;
-  inputPreview: string | null;
-  outputPreview: string | null;
 }
