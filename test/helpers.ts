@@ -87,6 +87,50 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
   return server;
 }
 
+/** Those that no test uses right now. */
+const idleServers: TestServer[] = [];
+
+/**
+ * An empty server that an earlier test of the file may have used: a start takes many times what it takes
+ * to empty one. For tests to which keys and counts of before do not matter; `endIdleServers` is for
+ * when all are done.
+ */
+export async function borrowServer(): Promise<TestServer> {
+  const server = idleServers.pop() ?? (await startServer());
+  let isStopped = false;
+  return {
+    ...server,
+    async stop() {
+      isStopped = true;
+      await server.stop();
+    },
+    async [Symbol.asyncDispose]() {
+      if (isStopped) return server[Symbol.asyncDispose]();
+      await empty(server);
+      idleServers.push(server);
+    },
+  };
+}
+
+export async function endIdleServers(): Promise<void> {
+  for (const server of idleServers.splice(0)) await server[Symbol.asyncDispose]();
+}
+
+async function empty({ api }: TestServer): Promise<void> {
+  const read = async (path: string): Promise<any> => (await api(path)).json();
+  const remove = async (path: string): Promise<void> => {
+    const response = await api(path, { method: "DELETE" });
+    const { nextCursor } = (await response.json()) as { nextCursor?: string | null };
+    if (!response.ok || nextCursor) throw new Error(`not emptied: ${response.status} for ${path}`);
+  };
+  await remove("/api/traces?since=0&pinned=1");
+  for (const { name } of (await read("/api/projects")).projects) {
+    if (name !== "default") await remove(`/api/projects/${encodeURIComponent(name)}?pinned=1`);
+  }
+  for (const { id } of (await read("/api/prices")).rules) await remove(`/api/prices/${id}`);
+  await remove("/api/prices/book");
+}
+
 /**
  * What this process took of the processors so far. Tests that work is linear go by it: the time on the
  * wall grows with whatever else the machine does.

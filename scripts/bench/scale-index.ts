@@ -4,13 +4,13 @@
  */
 import type { Database } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import type { Source } from "../../src/sqlite/source.ts";
-import { createIndexer, type Indexer } from "../../src/sqlite/search/indexer.ts";
-import { createTraceTexts } from "../../src/sqlite/search/texts.ts";
-import type { Home } from "../../src/sqlite/directory/directory.ts";
 import { createNameLookup } from "../../src/sqlite/db/names.ts";
 import { openReader } from "../../src/sqlite/db/open.ts";
+import type { Home } from "../../src/sqlite/directory/directory.ts";
 import { createPayloadReader } from "../../src/sqlite/payload/payloads.ts";
+import { createIndexer, type Indexer } from "../../src/sqlite/search/indexer.ts";
+import { createTraceTexts } from "../../src/sqlite/search/texts.ts";
+import type { Source } from "../../src/sqlite/source.ts";
 import { serveHelper } from "./helper.ts";
 
 interface Opened {

@@ -4,10 +4,10 @@
  * since other doors have others.
  */
 import { Type, type Static } from "@sinclair/typebox";
+import { payloadFields } from "../contract/fields.ts";
 import { Customer, ImportedSpan, Span, spanStatuses, spanTypes, Usage } from "../contract/v1.ts";
 import { dimensions, type Dimension } from "../pricing/rates.ts";
 import { described, nullable, oneOf } from "../schemas.ts";
-import { payloadFields } from "../contract/fields.ts";
 import { CutText } from "./cuts.ts";
 
 const optional = Type.Optional;

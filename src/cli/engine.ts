@@ -10,15 +10,15 @@ import { createGuard } from "../http/guard.ts";
 import { isLoopback } from "../http/listen.ts";
 import { createLive } from "../http/live.ts";
 import type { OtlpDeps } from "../http/otlp.ts";
-import { openIntake, type Intake } from "../threads/intake.ts";
-import { proofOf, sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
+import { proofOf, sha256 } from "../secrets.ts";
+import { wasLeftOpen } from "../sqlite/db/intact.ts";
+import { openHome, readServerInfo, type Home } from "../sqlite/directory/directory.ts";
+import { openIntake, type Intake } from "../threads/intake.ts";
 import { createReader } from "../threads/reader.ts";
 import { createSearcher, type Searcher } from "../threads/searcher.ts";
-import { createDamageLog } from "./damage.ts";
-import { openHome, readServerInfo, type Home } from "../sqlite/directory/directory.ts";
-import { wasLeftOpen } from "../sqlite/db/intact.ts";
 import { version } from "../version.ts";
+import { createDamageLog } from "./damage.ts";
 
 export interface Engine {
   app: App;

@@ -13,10 +13,10 @@ import {
 } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { ServerInfo } from "../sqlite/directory/directory.ts";
+import { isCompiled } from "../version.ts";
 import { findServer } from "./client.ts";
 import { clientVariables } from "./env.ts";
 import { out } from "./output.ts";
-import { isCompiled } from "../version.ts";
 
 /** How long a server may take until it answers. */
 const startDeadlineMs = 10_000;

@@ -2,9 +2,9 @@
  * From text to a checked payload, in the order of the wire contract: size, JSON, schema, rules across
  * fields. A payload is accepted or refused as a whole. Error reports are built only on failure.
  */
+import type { TSchema } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { ValueErrorType, type ValueError } from "@sinclair/typebox/errors";
-import type { TSchema } from "@sinclair/typebox";
 import { AppError, type Issue } from "../errors.ts";
 import { wire } from "../limits.ts";
 import { excessOf, faultOf } from "./scan.ts";

@@ -1,10 +1,10 @@
 /** Projects and keys. All of it is for operators. */
 import { Type, type Static } from "@sinclair/typebox";
-import { AppError } from "../errors.ts";
-import type { Intake } from "../threads/intake.ts";
-import { newSecret, sha256 } from "../secrets.ts";
 import type { Accounts, Key, Project } from "../backend/store.ts";
+import { AppError } from "../errors.ts";
 import { nullable } from "../schemas.ts";
+import { newSecret, sha256 } from "../secrets.ts";
+import type { Intake } from "../threads/intake.ts";
 import { decodedSegment, findProject } from "./params.ts";
 import { closed, route } from "./route.ts";
 

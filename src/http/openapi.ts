@@ -3,8 +3,8 @@
  * schemas are JSON Schema already; what it keeps beside it are symbols, which JSON does not have.
  */
 import { Type, type TSchema } from "@sinclair/typebox";
-import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { payloadFields } from "../contract/fields.ts";
+import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { version } from "../version.ts";
 import { docsRoute } from "./docs.ts";
 import { documentPath } from "./paths.ts";

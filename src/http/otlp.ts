@@ -4,18 +4,18 @@
  * https://opentelemetry.io/docs/specs/otlp/
  */
 import { AppError } from "../errors.ts";
-import type { Intake } from "../threads/intake.ts";
 import type { Sender } from "../ingest/keyring.ts";
 import type { Receipt } from "../ingest/parse.ts";
 import { maxOtlpBodyBytes } from "../limits.ts";
 import { errorStatus, exportResponse, grpcCodeOf } from "../otlp/answer.ts";
 import type { Encoding, Signal } from "../otlp/request.ts";
+import { isOurSecret } from "../secrets.ts";
+import type { Intake } from "../threads/intake.ts";
 import { securityHeaders } from "./answer.ts";
 import { declaredBytes, readBody } from "./body.ts";
-import { bearerOf, type Guard } from "./guard.ts";
 import type { GrpcCall } from "./grpc.ts";
+import { bearerOf, type Guard } from "./guard.ts";
 import { deliver, identify, invalidKey, noteRefusal, toAppError, type Arrival } from "./ingest.ts";
-import { isOurSecret } from "../secrets.ts";
 
 /** `open`: programs on this machine need no key; what they send goes to the default project. */
 export type OtlpAuth = "open" | "key";

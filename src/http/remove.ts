@@ -4,14 +4,14 @@
  * some seconds only, then says how to go on, since a connection may not be silent for longer.
  */
 import { Type, type Static } from "@sinclair/typebox";
+import { parseBoundCursor, toBoundCursor } from "../backend/cursor.ts";
+import type { KeysPosition } from "../backend/traces.ts";
 import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
 import { parseTime } from "../filter/time.ts";
-import type { Intake } from "../threads/intake.ts";
 import { removal as limits } from "../limits.ts";
-import { parseBoundCursor, toBoundCursor } from "../backend/cursor.ts";
-import type { KeysPosition } from "../backend/traces.ts";
 import { nullable } from "../schemas.ts";
+import type { Intake } from "../threads/intake.ts";
 import { decodedSegment, findProject } from "./params.ts";
 import { projectIdOf, traceKeyOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";

@@ -1,12 +1,12 @@
 /** What takes the space of the data directory. */
 import { statSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
-import { nullable } from "../schemas.ts";
-import type { Reader, StoreSizes } from "../threads/reader.ts";
-import { Shares } from "../backend/store.ts";
 import type { IndexStatus } from "../backend/search.ts";
-import type { Searcher } from "../threads/searcher.ts";
+import { Shares } from "../backend/store.ts";
+import { nullable } from "../schemas.ts";
 import { ballastFile } from "../sqlite/directory/ballast.ts";
+import type { Reader, StoreSizes } from "../threads/reader.ts";
+import type { Searcher } from "../threads/searcher.ts";
 import { route } from "./route.ts";
 
 /**

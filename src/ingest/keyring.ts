@@ -1,6 +1,6 @@
 /** Projects and ingest keys in memory, so that a request is known or refused without a read. */
-import { isSameDigest, sha256 } from "../secrets.ts";
 import type { Accounts, Key } from "../backend/store.ts";
+import { isSameDigest, sha256 } from "../secrets.ts";
 
 /** Who sends. `keyId` is 0 for the key given by flag or environment, which is never stored. */
 export interface Sender {

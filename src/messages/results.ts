@@ -30,7 +30,7 @@ export function unwrapResult(output: Json, isPart: (item: Json) => boolean): Unw
   for (let level = 0; level <= maxLevels; level++) {
     if (typeof value === "string") return { content: value, isError, around };
     if (Array.isArray(value)) {
-      if (value.length > 0 && value.some(isPart) && value.every(isObject)) {
+      if (value.some(isPart) && value.every(isObject)) {
         return { content: value, isError, around };
       }
       break;

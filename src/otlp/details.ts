@@ -276,7 +276,8 @@ function fieldOf(name: string): keyof UsageDetails | null {
     return lifetime === "5m" ? "cacheWrite5mInputTokens" : "cacheWrite1hInputTokens";
   }
   const modality = /(?:^|[._])(text|audio|image|video)(?:[._]|$)/.exec(name)?.[1] as
-    Modality | undefined;
+    | Modality
+    | undefined;
   // In the AI SDK "text" includes everything except reasoning.
   if (!modality || name.startsWith("ai.usage.")) return null;
   if (/cache/.test(name)) {

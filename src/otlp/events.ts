@@ -1,8 +1,8 @@
 /**
  * Log records in which agents describe their work, with helpers for the reader of each agent's records.
  */
-import type { Usage } from "../contract/v1.ts";
 import type { Claim, PieceFacts, UnitKind } from "../contract/units.ts";
+import type { Usage } from "../contract/v1.ts";
 import { wire } from "../limits.ts";
 import type { Attributes, Instant, SpanRecord, Value } from "./records.ts";
 import { countOf, isPresent, numberOf, textOf, toText } from "./values.ts";

@@ -3,8 +3,7 @@
  * OpenAI's format, tools, texts. Keys of an entry without a known meaning keep their name and do not form
  * further levels.
  */
-import type { Attributes, Value } from "./records.ts";
-import { noAttributes } from "./records.ts";
+import { type Attributes, type Value, noAttributes } from "./records.ts";
 import { isMap, toStructure } from "./values.ts";
 
 const listNames = [

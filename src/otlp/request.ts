@@ -2,14 +2,14 @@
  * From the bytes of an OTLP request to spans in terms of the contract. Each record stands for itself:
  * good ones are taken, bad ones are counted with the reason, and what we do not keep is counted, too.
  */
+import { excessOf } from "../contract/scan.ts";
 import type { Claim, LogPiece } from "../contract/units.ts";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
-import { excessOf } from "../contract/scan.ts";
 import { compareVersions, type SpanVersion } from "../contract/version.ts";
 import { AppError } from "../errors.ts";
 import { maxOtlpBodyBytes, wire } from "../limits.ts";
-import * as json from "./json.ts";
 import { claimReaderOf, pieceOf, type GroupSource } from "./agents.ts";
+import * as json from "./json.ts";
 import { belongsToSpan, eventNameOf, logText } from "./logs.ts";
 import * as proto from "./proto.ts";
 import { BadRecord, BadRequest, requestNames, type Group, type Records } from "./records.ts";

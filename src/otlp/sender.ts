@@ -4,9 +4,9 @@
  * attributes of several emitters (a framework and its instrumentation): all identified ones are asked in
  * the order of senders/list.ts, then the conventions.
  */
+import type { SpanStatus, SpanType } from "./kind.ts";
 import type { Place } from "./places.ts";
 import type { SpanRecord } from "./records.ts";
-import type { SpanStatus, SpanType } from "./kind.ts";
 import type { Counts } from "./usage.ts";
 
 /** Attribute keys by meaning; the first one with a value is used. */

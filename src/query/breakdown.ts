@@ -5,17 +5,17 @@
  * of different machines may differ: what a child has outside of its parent is not taken from the parent's
  * own time. Nor is what an internal span has: it says how its parent worked.
  */
+import { Type, type Static } from "@sinclair/typebox";
 import type { Reader } from "../backend/reader.ts";
 import type { SpanRecord } from "../backend/spans.ts";
-import { createContextUse, ContextUse } from "./context.ts";
-import { Type, type Static } from "@sinclair/typebox";
+import { type TraceRef } from "../backend/traces.ts";
 import { spanTypes } from "../contract/v1.ts";
 import { breakdown as limits } from "../limits.ts";
 import { described, nullable } from "../schemas.ts";
 import { isModelCall } from "../tally/calls.ts";
-import { mark, readOutline, type Outline } from "./outline.ts";
-import { type TraceRef } from "../backend/traces.ts";
 import { none } from "../tally/tree.ts";
+import { createContextUse, ContextUse } from "./context.ts";
+import { mark, readOutline, type Outline } from "./outline.ts";
 
 const times = {
   count: Type.Integer(),

@@ -3,10 +3,10 @@
  * Codex says it on its turns and requests alone. Spans come in any order: a call whose way up ends at a span
  * that did not come is looked at again when that comes, and all are when a span on the way changes.
  */
+import type { TraceState } from "../sqlite/spans/traces.ts";
 import { reportsUsage } from "./alike.ts";
 import { isModelCall } from "./calls.ts";
 import type { SpanFacts } from "./spanfacts.ts";
-import type { TraceState } from "../sqlite/spans/traces.ts";
 
 /** How far up is looked. */
 const maxLevels = 64;

@@ -2,18 +2,6 @@
  * The HTTP thread's side of ingest: who may send, how much at a time, and the way to the writing
  * thread. One object owns what a request needs to become durable.
  */
-import { AppError } from "../errors.ts";
-import { commitDeadlineMs, largeBodyBytes } from "../limits.ts";
-import { sha256 } from "../secrets.ts";
-import { hostThread, type Thread } from "./host.ts";
-import { createAdmission, type Admission } from "../ingest/admission.ts";
-import { Gauge } from "../ingest/gauge.ts";
-import { createKeyring, type Keyring } from "../ingest/keyring.ts";
-import { createRefusals, type Refusals } from "../ingest/refusals.ts";
-import { createLane } from "./lane.ts";
-import type { Receipt } from "../ingest/parse.ts";
-import { createUnknownCounts } from "../ingest/unknown.ts";
-import { identityOf } from "../sqlite/directory/storage.ts";
 import {
   type StorageKind,
   type StorageState,
@@ -21,9 +9,21 @@ import {
   type UnknownNote,
 } from "../backend/store.ts";
 import { storageUnavailable } from "../backend/trouble.ts";
-import type { Stall } from "../ingest/stalls.ts";
-import type { WriterMethods, WriterSettings } from "./writing.ts";
+import { AppError } from "../errors.ts";
+import { createAdmission, type Admission } from "../ingest/admission.ts";
 import type { Delivery } from "../ingest/delivery.ts";
+import { Gauge } from "../ingest/gauge.ts";
+import { createKeyring, type Keyring } from "../ingest/keyring.ts";
+import type { Receipt } from "../ingest/parse.ts";
+import { createRefusals, type Refusals } from "../ingest/refusals.ts";
+import type { Stall } from "../ingest/stalls.ts";
+import { createUnknownCounts } from "../ingest/unknown.ts";
+import { commitDeadlineMs, largeBodyBytes } from "../limits.ts";
+import { sha256 } from "../secrets.ts";
+import { identityOf } from "../sqlite/directory/storage.ts";
+import { hostThread, type Thread } from "./host.ts";
+import { createLane } from "./lane.ts";
+import type { WriterMethods, WriterSettings } from "./writing.ts";
 
 export interface Intake {
   readonly admission: Admission;

@@ -3,11 +3,11 @@
  * a small request waits behind one part at the most.
  */
 import type { AppError } from "../errors.ts";
+import type { Delivery } from "../ingest/delivery.ts";
+import { noteFresh, type Receipt, type Rules } from "../ingest/parse.ts";
 import { hostThread, type Thread } from "./host.ts";
 import type { LargeMethods } from "./large.ts";
-import { noteFresh, type Receipt, type Rules } from "../ingest/parse.ts";
 import type { WriterMethods } from "./writing.ts";
-import type { Delivery } from "../ingest/delivery.ts";
 
 export interface Lane {
   /** @param lateness an error once the sender was told to come again, and the work is for nothing. */

@@ -2,10 +2,10 @@
  * The thread for large bodies: parses and checks them and cuts them into parts that the writing
  * thread takes one at a time. 10 MiB keep a parser busy for 100 ms, which small requests would wait.
  */
-import { part } from "../limits.ts";
-import { serveThread } from "./host.ts";
 import { cut, type Part } from "../ingest/batch.ts";
 import { parseBody, type Format, type Rules } from "../ingest/parse.ts";
+import { part } from "../limits.ts";
+import { serveThread } from "./host.ts";
 
 export type LargeMethods = typeof methods;
 

@@ -1,7 +1,6 @@
 /** The command line as its users have it: a process of its own, against a directory of its own. */
 import { expect } from "bun:test";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Config } from "../../src/config.ts";
 import { proofOf } from "../../src/secrets.ts";
 import {
@@ -10,9 +9,8 @@ import {
   type ServerInfo,
 } from "../../src/sqlite/directory/directory.ts";
 import { version } from "../../src/version.ts";
-import { makeTempDir, startServer, type TestServer } from "../helpers.ts";
-
-const entry = join(import.meta.dir, "../../src/main.ts");
+import { executable } from "../executable.ts";
+import { borrowServer, makeTempDir, startServer, type TestServer } from "../helpers.ts";
 
 export interface Ended {
   exitCode: number;
@@ -44,7 +42,7 @@ export function spawnTealight(
   args: string[],
   { input, env }: CommandOptions = {},
 ) {
-  return Bun.spawn([process.execPath, entry, ...args], {
+  return Bun.spawn([executable, ...args], {
     env: environment(dataDir, env),
     stdin: typeof input === "string" ? new Blob([input]) : (input ?? "ignore"),
     stdout: "pipe",
@@ -80,7 +78,7 @@ export async function tealightOnTerminal(
   let output = "";
   let hasEnded = false;
   const decoder = new TextDecoder();
-  const child = Bun.spawn([process.execPath, entry, ...args], {
+  const child = Bun.spawn([executable, ...args], {
     env: { ...environment(dataDir), TERM: "xterm" },
     terminal: {
       cols: 200,
@@ -106,8 +104,6 @@ function environment(dataDir: string, more: Record<string, string> = {}): Record
   return {
     ...Object.fromEntries(inherited),
     HOME: dataDir,
-    // Bun's own, which would stand in the home.
-    BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
     TEALIGHT_DATA_DIR: dataDir,
     // OTLP's ports are the same for all.
     TEALIGHT_OTLP_PORT: "0",
@@ -116,11 +112,21 @@ function environment(dataDir: string, more: Record<string, string> = {}): Record
   };
 }
 
+type AnnouncedServer = TestServer & { info: ServerInfo };
+
 /** A server that commands find in its directory, as they find that of `tealight serve`. */
 export async function startAnnouncedServer(
   overrides: Partial<Config> = {},
-): Promise<TestServer & { info: ServerInfo }> {
-  const server = await startServer(overrides);
+): Promise<AnnouncedServer> {
+  return announce(await startServer(overrides));
+}
+
+/** The same on a server of `borrowServer`. */
+export async function borrowAnnouncedServer(): Promise<AnnouncedServer> {
+  return announce(await borrowServer());
+}
+
+function announce(server: TestServer): AnnouncedServer {
   const { home } = server.engine;
   const info: ServerInfo = {
     pid: process.pid,

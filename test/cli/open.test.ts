@@ -1,6 +1,6 @@
+import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "bun:test";
 import { homeFiles } from "../../src/sqlite/directory/directory.ts";
 import { makeTempDir } from "../helpers.ts";
 import { expectFailure, makeDataDir, runningServer, tealight } from "./command.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { compareVersions, contentOf, type SpanVersion } from "../../src/contract/version.ts";
 import type { ImportedSpan } from "../../src/contract/v1.ts";
+import { compareVersions, contentOf, type SpanVersion } from "../../src/contract/version.ts";
 
 const base: ImportedSpan = {
   spanId: "s",

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { TraceColumns } from "../../src/query/columns.ts";
 import type { SpanView, TraceView } from "../../src/backend/views.ts";
+import type { TraceColumns } from "../../src/query/columns.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;

@@ -4,9 +4,10 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Encoding, Signal } from "../../src/otlp/request.ts";
 import type { SpanView, Summary, TracePage, TraceView } from "../../src/backend/views.ts";
+import type { Encoding, Signal } from "../../src/otlp/request.ts";
 import { startServer, type TestServer } from "../helpers.ts";
+import type { Message } from "./second.ts";
 import {
   answered,
   attributes,
@@ -19,7 +20,6 @@ import {
   send,
   tracesRequest,
 } from "./sender.ts";
-import type { Message } from "./second.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -219,7 +219,7 @@ test("a trace in pieces of any order and number shows what the pieces in order d
         expect(await shownAfter(requests)).toBe(await shownAfter(inOrder(pieces)));
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 });
 
@@ -231,7 +231,7 @@ test("and so do pieces that come at the same time", async () => {
         expect(await shownAfter(requests, true)).toBe(await shownAfter(inOrder(pieces)));
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 

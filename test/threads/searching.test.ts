@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import type { SearchMethods } from "../../src/threads/searching.ts";
 import { hostThread } from "../../src/threads/host.ts";
+import type { SearchMethods } from "../../src/threads/searching.ts";
 import { Workbench } from "../sqlite/workbench.ts";
 
 function settledStore(): Workbench {

@@ -1,6 +1,6 @@
 /** Projects and the ingest keys that write into them. Of a key only its SHA-256 is stored. */
-import type { Accounts, Key, Project } from "../../backend/store.ts";
 import type { Database } from "bun:sqlite";
+import type { Accounts, Key, Project } from "../../backend/store.ts";
 import { AppError } from "../../errors.ts";
 import { collectRowsPerStep } from "../../limits.ts";
 

@@ -1,7 +1,7 @@
 /** The user's own prices: rules, and list prices that are newer than the bundled ones. */
-import type { StoredRule } from "../../backend/store.ts";
 import type { Database } from "bun:sqlite";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import type { StoredRule } from "../../backend/store.ts";
 
 /** The newest first. */
 export function listRules(db: Database): StoredRule[] {

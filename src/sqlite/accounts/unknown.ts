@@ -1,6 +1,6 @@
 /** Fields that newer clients send: how often each came from whom, and when it did last. */
-import type { UnknownNote } from "../../backend/store.ts";
 import type { Database } from "bun:sqlite";
+import type { UnknownNote } from "../../backend/store.ts";
 import { unknownObjects } from "../../contract/unknown.ts";
 import { unknownFields as limits } from "../../limits.ts";
 

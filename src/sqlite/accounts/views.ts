@@ -1,6 +1,6 @@
 /** Views of the list of traces that the user saved. */
-import type { NewView, StoredView } from "../../backend/store.ts";
 import type { Database } from "bun:sqlite";
+import type { NewView, StoredView } from "../../backend/store.ts";
 import { AppError } from "../../errors.ts";
 import { maxViews } from "../../limits.ts";
 

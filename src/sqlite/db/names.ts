@@ -5,8 +5,8 @@
 import type { Database } from "bun:sqlite";
 import type { TraceHeader } from "../../contract/v1.ts";
 import { cachedNames } from "../../limits.ts";
-import { fromCell, toCell, type Cell } from "./cells.ts";
 import type { NameLookup } from "../spans/rows.ts";
+import { fromCell, toCell, type Cell } from "./cells.ts";
 
 export interface Names extends NameLookup {
   /** The id of a text, made at need. */

@@ -3,8 +3,8 @@
  * passes; what is stored there is damaged, which is passed by and counted; anything else is a bug.
  */
 import { DamagedText } from "../../backend/texts.ts";
-import { AppError } from "../../errors.ts";
 import { storageUnavailable } from "../../backend/trouble.ts";
+import { AppError } from "../../errors.ts";
 import { damage as limits } from "../../limits.ts";
 
 /** Also what a disk cannot read: SQLite calls that a malformed image. */

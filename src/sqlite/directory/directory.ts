@@ -19,9 +19,9 @@ import { join } from "node:path";
 import { AppError } from "../../errors.ts";
 import { newSecret } from "../../secrets.ts";
 import { shellQuoted } from "../../shell.ts";
+import { isNoRoom, isOfDisk } from "../db/trouble.ts";
 import { ballastFile, openBallast } from "./ballast.ts";
 import { makeRoomToStart } from "./storage.ts";
-import { isNoRoom, isOfDisk } from "../db/trouble.ts";
 
 /** What `server.json` says of the running server. */
 export interface ServerInfo {

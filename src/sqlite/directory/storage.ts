@@ -3,13 +3,13 @@
  * still those in the data directory. SQLite goes on writing into files that were removed, and what it
  * commits there is lost with the process.
  */
-import type { StorageKind, StorageStatus } from "../../backend/store.ts";
 import { statfsSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { storage as limits } from "../../limits.ts";
-import { ballastFile, openBallast } from "./ballast.ts";
+import type { StorageKind, StorageStatus } from "../../backend/store.ts";
 import { storageUnavailable } from "../../backend/trouble.ts";
+import { storage as limits } from "../../limits.ts";
 import { isNoRoom, whyUnwritable } from "../db/trouble.ts";
+import { ballastFile, openBallast } from "./ballast.ts";
 
 export interface Space {
   freeBytes: number;
@@ -47,7 +47,7 @@ export function createStorage(settings: StorageSettings) {
   let releasedAt = -Infinity;
   /** The last write that failed, and whether one succeeded since. */
   let failure: { at: number; code: string; isOver: boolean } | null = null;
-  let waiting: ((status: StorageStatus) => void)[] = [];
+  const waiting: ((status: StorageStatus) => void)[] = [];
 
   function remember(): void {
     for (const file of watched) {

@@ -2,8 +2,8 @@
  * Whether a trace matches a filter: by its row, and only where the filter asks for more by its spans and
  * their attributes. One meaning for lists, statistics, deletes and live views, whatever led to the trace.
  */
-import type { Filter, RangeTest, Test, TextTest } from "../../filter/parse.ts";
 import { parsed } from "../../backend/attributes.ts";
+import type { Filter, RangeTest, Test, TextTest } from "../../filter/parse.ts";
 import { fits } from "../../pattern.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import type { Cell } from "../db/cells.ts";

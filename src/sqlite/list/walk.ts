@@ -4,8 +4,8 @@
  * parts, so that who stops early pays little.
  */
 import type { Database } from "bun:sqlite";
-import { facetNumber } from "../rollups/facets.ts";
 import type { SortField } from "../../backend/traces.ts";
+import { facetNumber } from "../rollups/facets.ts";
 import type { Source } from "../source.ts";
 import { loadRows, type MatchRow } from "./rows.ts";
 import { storedKeys } from "./storedkeys.ts";

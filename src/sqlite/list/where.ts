@@ -3,14 +3,14 @@
  * is found there is still tested (match.ts), so this decides only how much has to be looked at.
  */
 import type { Database } from "bun:sqlite";
-import { fits, isExact, type Pattern } from "../../pattern.ts";
 import type { Filter, Term, Test } from "../../filter/parse.ts";
 import { traces as limits } from "../../limits.ts";
+import { fits, isExact, type Pattern } from "../../pattern.ts";
 import { toCell, type Cell } from "../db/cells.ts";
 import { isComplete } from "../rollups/facets.ts";
 import type { TimeRange } from "../rollups/rollup.ts";
-import { storedTracePattern } from "./ids.ts";
 import type { Source } from "../source.ts";
+import { storedTracePattern } from "./ids.ts";
 import { storedKeyOf, type Facet, type FacetRange } from "./storedkeys.ts";
 
 /** Facets of one field from one value to another, both inside. */

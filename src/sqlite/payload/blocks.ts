@@ -7,8 +7,8 @@
  * 4 + 2 for UTF-16 + 1 for a dead one); then the hashes of those that live, 16 bytes each.
  */
 import type { Database } from "bun:sqlite";
-import { payload as limits } from "../../limits.ts";
 import { DamagedText } from "../../backend/texts.ts";
+import { payload as limits } from "../../limits.ts";
 import { ByteReader, ByteWriter } from "../../varint.ts";
 
 export const hashBytes = 16;

@@ -5,6 +5,7 @@
  */
 import type { Database } from "bun:sqlite";
 import { payload as limits } from "../../limits.ts";
+import { isDamage, SetAside } from "../db/trouble.ts";
 import {
   crcOf,
   readIndex,
@@ -14,7 +15,6 @@ import {
   type BlockRow,
   type Piece,
 } from "./blocks.ts";
-import { isDamage, SetAside } from "../db/trouble.ts";
 import type { PayloadWriter } from "./payloads.ts";
 
 export interface Packing {

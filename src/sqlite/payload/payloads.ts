@@ -5,20 +5,20 @@
  * A text becomes a list of pieces. Agents send the whole history with each call, so most lists are
  * an earlier list of the same trace, up to some token, and a few pieces more.
  */
-import { type Entry, appendEntry, readEntries, writeEntry, writeList } from "./lists.ts";
-import { linksOf, resolve } from "./links.ts";
 import type { Database } from "bun:sqlite";
-import { payload as limits } from "../../limits.ts";
-import { createPieceReader, type PieceReader } from "./blocks.ts";
-import { isDamage } from "../db/trouble.ts";
 import { type Token } from "../../backend/texts.ts";
+import { payloadFields, type PayloadField, type Payloads } from "../../contract/fields.ts";
+import { payload as limits } from "../../limits.ts";
+import { spanKeyOf, spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
+import { ByteWriter } from "../../varint.ts";
+import { isDamage } from "../db/trouble.ts";
+import { createPieceReader, type PieceReader } from "./blocks.ts";
 import { closest, copyOf, type Candidate } from "./candidates.ts";
 import { cut, longestLiteral, type Place } from "./cut.ts";
+import { linksOf, resolve } from "./links.ts";
+import { type Entry, appendEntry, readEntries, writeEntry, writeList } from "./lists.ts";
 import { createPieceWriter, type TracePieces } from "./pieces.ts";
 import { openPlainPayloads } from "./plain.ts";
-import { spanKeyOf, spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
-import { payloadFields, type PayloadField, type Payloads } from "../../contract/fields.ts";
-import { ByteWriter } from "../../varint.ts";
 
 export interface PayloadReader {
   /** @param lists the bytes in the span's row. A text that is damaged says so in its place. */

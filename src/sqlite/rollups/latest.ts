@@ -2,8 +2,8 @@
  * Sessions, runs and customers by their newest settled trace, so that the list of them reads as many
  * rows as it shows, of however many traces each has.
  */
-import type { LatestField } from "../../backend/stats.ts";
 import type { Database } from "bun:sqlite";
+import type { LatestField } from "../../backend/stats.ts";
 import { facetNumber } from "./facets.ts";
 
 /** A settled trace as one of a session, a run or a customer. */

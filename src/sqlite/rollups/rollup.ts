@@ -4,11 +4,11 @@
  * minute cost little more than one.
  */
 import type { Database } from "bun:sqlite";
+import { latestFields } from "../../backend/stats.ts";
 import { Cell } from "../../tally/cell.ts";
 import { contribute, rollupFields, type RollupField } from "../../tally/contribution.ts";
-import { latestFields } from "../../backend/stats.ts";
-import type { Names } from "../db/names.ts";
 import type { Tally } from "../../tally/tally.ts";
+import type { Names } from "../db/names.ts";
 
 /** The lengths of time that cells are kept for, by their level. */
 export const levelMs = [60_000, 3_600_000, 86_400_000] as const;

@@ -4,17 +4,17 @@
  * span by span costs what one sent at once does. Readers look at the few traces in between themselves.
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
+import { latestFields } from "../../backend/stats.ts";
 import { settle as limits } from "../../limits.ts";
-import { fromCell, type Cell } from "../db/cells.ts";
 import { valuesOf } from "../../tally/contribution.ts";
+import { fromCell, type Cell } from "../db/cells.ts";
+import type { Names } from "../db/names.ts";
+import { isDamage, SetAside } from "../db/trouble.ts";
+import type { TraceState, TraceStates } from "../spans/traces.ts";
 import { createBackfill } from "./backfill.ts";
 import { byPlace, facetRows, facets, type FacetRow } from "./facets.ts";
 import { createLatestWriter, type Member } from "./latest.ts";
-import { latestFields } from "../../backend/stats.ts";
-import type { Names } from "../db/names.ts";
 import { createRollupWriter } from "./rollup.ts";
-import type { TraceState, TraceStates } from "../spans/traces.ts";
-import { isDamage, SetAside } from "../db/trouble.ts";
 
 export interface Settler {
   /** To be called before a trace changes or goes. */

@@ -8,8 +8,8 @@ import {
   type SpanExtension,
   type TraceHeader,
 } from "../../contract/v1.ts";
-import type { spans } from "../db/schema.ts";
 import { toCell, type Cell } from "../db/cells.ts";
+import type { spans } from "../db/schema.ts";
 
 /** Fields that nothing filters or sums by: kept as JSON in `extra`, so that a row stays lean. */
 export const extraFields = [

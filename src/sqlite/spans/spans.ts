@@ -2,22 +2,27 @@
  * Writes batches of spans: one row a span, one row a trace, the same state under any repetition and
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
-import { type Batch, type Fresh, type SentSpan, type SpanLog } from "../../backend/batch.ts";
 import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
+import { type Batch, type Fresh, type SentSpan, type SpanLog } from "../../backend/batch.ts";
+import type { Change, CostOf, Meaning, Previews } from "../../backend/writer.ts";
+import { payloadsOf } from "../../contract/fields.ts";
 import type { ImportedSpan, TraceHeader } from "../../contract/v1.ts";
 import { compareVersions } from "../../contract/version.ts";
-import { fromCell, type Cell } from "../db/cells.ts";
+import type { Place } from "../../joining/assemble.ts";
 import { createInheritance, passageOf } from "../../tally/inherit.ts";
+import { spanKeyOf } from "../../tally/numbers.ts";
+import { factsOf, type SpanFacts } from "../../tally/spanfacts.ts";
+import { fromCell, type Cell } from "../db/cells.ts";
 import { createNames } from "../db/names.ts";
-import { createStoredReader, droppedLogsOf, isStored, type Stored } from "./stored.ts";
-import { createRereading, type Reread } from "./rereading.ts";
-import type { Change, CostOf, Meaning, Previews } from "../../backend/writer.ts";
-import { createWaitingLogs, logsIn, withLogs, withoutReport } from "./logs.ts";
-import { costCells, createRepricing, type Reprice } from "./repricing.ts";
+import { spans } from "../db/schema.ts";
 import { createPayloadWriter, type PayloadWriter } from "../payload/payloads.ts";
+import { createSettler, type Settler } from "../rollups/settle.ts";
+import { createWaitingLogs, logsIn, withLogs, withoutReport } from "./logs.ts";
 import { setPinned } from "./pins.ts";
+import { costCells, createRepricing, type Reprice } from "./repricing.ts";
+import { createRereading, type Reread } from "./rereading.ts";
 import {
   contentColumns,
   costColumns,
@@ -25,12 +30,7 @@ import {
   toContentCells,
   wholeSpanOf,
 } from "./rows.ts";
-import { spanKeyOf } from "../../tally/numbers.ts";
-import { payloadsOf } from "../../contract/fields.ts";
-import { spans } from "../db/schema.ts";
-import type { Place } from "../../joining/assemble.ts";
-import { factsOf, type SpanFacts } from "../../tally/spanfacts.ts";
-import { createSettler, type Settler } from "../rollups/settle.ts";
+import { createStoredReader, droppedLogsOf, isStored, type Stored } from "./stored.ts";
 import { createTraceStates, type TraceState } from "./traces.ts";
 import { createUnitStore, type Owner } from "./units.ts";
 
@@ -346,7 +346,11 @@ export function createSpanWriter(
       settler.flush();
       payloads.flush();
       // What was made of log records stands elsewhere now.
-      for (const state of touched) if (state.tally.size === 0) (traces.remove(state), letGo(state));
+      for (const state of touched) {
+        if (state.tally.size > 0) continue;
+        traces.remove(state);
+        letGo(state);
+      }
     },
     committed() {
       payloads.committed();

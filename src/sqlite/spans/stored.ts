@@ -1,13 +1,13 @@
 /** What a span's row holds, read before it is written anew. */
 import type { Database } from "bun:sqlite";
-import type { PayloadWriter } from "../payload/payloads.ts";
-import { contentColumns, type CellValue } from "./rows.ts";
 import {
   payloadFields,
   payloadsOf,
   type PayloadField,
   type Payloads,
 } from "../../contract/fields.ts";
+import type { PayloadWriter } from "../payload/payloads.ts";
+import { contentColumns, type CellValue } from "./rows.ts";
 
 export interface Stored {
   key: number;

@@ -4,13 +4,13 @@
  */
 import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { cachedSpanFacts } from "../../limits.ts";
+import { spanKeyOf } from "../../tally/numbers.ts";
+import { summedCounts, type SpanFacts } from "../../tally/spanfacts.ts";
+import { headerFields } from "../../tally/sums.ts";
+import { Tally } from "../../tally/tally.ts";
 import { toCell, type Cell } from "../db/cells.ts";
 import { createTallyReader } from "./facts.ts";
 import { placeholdersOf, type NameLookup } from "./rows.ts";
-import { spanKeyOf } from "../../tally/numbers.ts";
-import { headerFields } from "../../tally/sums.ts";
-import { summedCounts, type SpanFacts } from "../../tally/spanfacts.ts";
-import { Tally } from "../../tally/tally.ts";
 
 export interface TraceState {
   key: number;

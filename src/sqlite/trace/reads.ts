@@ -1,9 +1,9 @@
 /** One trace: its spans by a query, and whole. */
 import { and, asc, between, eq, gt, lte, not, sql } from "drizzle-orm";
-import { AppError } from "../../errors.ts";
 import type { Reader, SpanPlace } from "../../backend/reader.ts";
 import type { SpanRecord, SpanRef, WholeSpan } from "../../backend/spans.ts";
 import type { TraceRef } from "../../backend/traces.ts";
+import { AppError } from "../../errors.ts";
 import { overlap } from "../../tally/alike.ts";
 import { spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
 import { toCell } from "../db/cells.ts";

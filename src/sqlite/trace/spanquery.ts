@@ -1,8 +1,8 @@
 /** A query for the spans of one trace as SQL, and its rows as the records that it asks for. */
-import { usageColumns } from "../../contract/fields.ts";
-import { spanStatuses, spanTypes } from "../../contract/v1.ts";
 import { parsed } from "../../backend/attributes.ts";
 import type { SpanField, SpanQuery, SpanRecord, StartPlace } from "../../backend/spans.ts";
+import { usageColumns } from "../../contract/fields.ts";
+import { spanStatuses, spanTypes } from "../../contract/v1.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { fromCell, toCell, type Cell } from "../db/cells.ts";
 import { createCleanup } from "../db/open.ts";

@@ -10,8 +10,8 @@ import { createNameLookup } from "../../../src/sqlite/db/names.ts";
 import { createListReads } from "../../../src/sqlite/list/reads.ts";
 import { storedKeyOf, storedKeys } from "../../../src/sqlite/list/storedkeys.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
-import { createSpanWriter } from "../../../src/sqlite/spans/spans.ts";
 import { facets, isComplete, type FacetField } from "../../../src/sqlite/rollups/facets.ts";
+import { createSpanWriter } from "../../../src/sqlite/spans/spans.ts";
 import { muchLater, Workbench } from "../workbench.ts";
 
 const sent = {

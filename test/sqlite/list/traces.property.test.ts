@@ -5,20 +5,20 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
-import type { ImportedSpan, TraceHeader } from "../../../src/contract/v1.ts";
-import { budget, traces as limits } from "../../../src/limits.ts";
-import type { Source } from "../../../src/sqlite/source.ts";
-import { createListReads } from "../../../src/sqlite/list/reads.ts";
-import { readPage, toScope } from "../../../src/query/lists.ts";
-import { parseFilter } from "../../../src/filter/parse.ts";
 import {
   type KeysPart,
   type KeysPosition,
   type TraceSort,
   sortFields,
 } from "../../../src/backend/traces.ts";
+import type { ImportedSpan, TraceHeader } from "../../../src/contract/v1.ts";
+import { parseFilter } from "../../../src/filter/parse.ts";
+import { budget, traces as limits } from "../../../src/limits.ts";
+import { readPage, toScope } from "../../../src/query/lists.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
+import { createListReads } from "../../../src/sqlite/list/reads.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
 import { createSpanWriter } from "../../../src/sqlite/spans/spans.ts";
 import { Workbench } from "../workbench.ts";
 
@@ -416,7 +416,7 @@ test("lists and keys are those of the model, whatever the filter, the order and 
         }
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 });
 
@@ -458,7 +458,7 @@ test("no trace is missed that changes while someone pages, and none comes twice 
         expect(twice.filter((key) => !changed.has(key))).toEqual([]);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
   // 10 s on an idle machine.
 });

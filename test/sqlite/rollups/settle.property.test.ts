@@ -4,12 +4,12 @@
  */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { Cell, cellSpreads, cellSums, spreadError } from "../../../src/tally/cell.ts";
-import { sumKnown, type Figure } from "../../../src/tally/figure.ts";
-import { rollupFields } from "../../../src/tally/contribution.ts";
+import { createNames } from "../../../src/sqlite/db/names.ts";
 import { facetNumber, facets as known } from "../../../src/sqlite/rollups/facets.ts";
 import { createTallyReader } from "../../../src/sqlite/spans/facts.ts";
-import { createNames } from "../../../src/sqlite/db/names.ts";
+import { Cell, cellSpreads, cellSums, spreadError } from "../../../src/tally/cell.ts";
+import { rollupFields } from "../../../src/tally/contribution.ts";
+import { sumKnown, type Figure } from "../../../src/tally/figure.ts";
 import { countCalls } from "../../tally/calls.model.ts";
 import {
   Bench,

@@ -2,18 +2,18 @@
  * Whatever happened to the spans and however much of it is settled: statistics and lists say what a
  * plain model counts.
  */
-import { drizzle } from "drizzle-orm/bun-sqlite";
 import { expect, test } from "bun:test";
+import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
 import type { Figures } from "../../../src/backend/figures.ts";
-import { createStatsReads } from "../../../src/sqlite/stats/reads.ts";
-import { readGroups, readLatest, readStats } from "../../../src/query/statistics.ts";
 import { rankings, type Ranking } from "../../../src/backend/stats.ts";
-import type { Source } from "../../../src/sqlite/source.ts";
 import { stats as limits } from "../../../src/limits.ts";
-import { spreadError } from "../../../src/tally/cell.ts";
+import { readGroups, readLatest, readStats } from "../../../src/query/statistics.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
+import { createStatsReads } from "../../../src/sqlite/stats/reads.ts";
+import { spreadError } from "../../../src/tally/cell.ts";
 import { Bench, countPlainly, run, shown, step, type Model, type Plain } from "../stats.model.ts";
 
 const minuteMs = 60_000;
@@ -186,7 +186,7 @@ test("totals, series and groups are those of the model", () => {
         }
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 });
 
@@ -236,7 +236,7 @@ test("the pages of a list of names are those of the model", () => {
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -329,7 +329,7 @@ test("the pages of sessions are those of the model, the newest first", () => {
         checkFigures(row, own);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 

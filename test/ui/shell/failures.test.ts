@@ -1,6 +1,6 @@
 /** What the viewer shows while something fails, and how it goes on: in a real browser, on a real port. */
-import { rmSync } from "node:fs";
 import { afterAll, beforeEach, afterEach, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { version } from "../../../src/version.ts";
 import { makeSpan, makeTempDir, startServer, type TestServer } from "../../helpers.ts";
