@@ -92,8 +92,8 @@ function* candidates(
   const others = latestFields.some((field) => field === keyName)
     ? newestOf(db, facet)
     : valuesOf(db, facet, limits.scannedNames);
-  const seen = new Set(known);
-  for (const id of others) if (!seen.has(id)) yield id;
+  // Several projects may have the same session.
+  yield* new Set(others).difference(new Set(known));
 }
 
 /** Of sessions and the like there are too many to go through: those used last. */
