@@ -1,14 +1,13 @@
-/**
- * Any batch, any number of times, in any order: the rows and totals that a plain model computes.
- *
- * The model keeps all spans and derives a trace's row from them by the rules of the design, each
- * written as it reads there and none as src/ has it.
- */
+/** Any batch, any number of times, in any order: a server shows the spans and totals of the naive model. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
+import type { Batch as StoredBatch, SentSpan } from "../../src/backend/batch.ts";
 import type { Summary, TracePage, TraceView } from "../../src/backend/views.ts";
+import type { ImportedSpan, TraceHeader } from "../../src/contract/v1.ts";
+import { Bench } from "../backend/contract/bench.ts";
+import { modelEngine } from "../backend/model.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import {
   maxCount,
@@ -17,9 +16,6 @@ import {
   type WireSpan,
   type WireTrace,
 } from "../payload.arbitrary.ts";
-import { countCalls } from "../tally/calls.model.ts";
-
-type Header = Omit<WireTrace, "traceId" | "spans">;
 
 /** With fields that only a newer client knows. */
 type NewerTrace = WireTrace & { env?: string; zone?: number };
@@ -29,173 +25,32 @@ interface Batch {
   traces: NewerTrace[];
 }
 
-interface Version {
-  span: WireSpan;
-  header: Header;
-  /** What its trace was sent with and has no field, where it is the first span that stands for that. */
-  ofTrace: Record<string, unknown>;
-}
-
-/** The last version of each span, by its id, with the trace-level fields of its batch. */
-type TraceModel = Map<string, Version>;
-
-/** Traces by project and id. */
-type Model = Map<string, TraceModel>;
-
 const projects = ["default", "other"];
-const summedCounts = [
-  "inputTokens",
-  "outputTokens",
-  "totalTokens",
-  "reasoningTokens",
-  "cachedInputTokens",
-  "cacheWriteInputTokens",
-] as const;
 
-/** Within one batch the last of an id wins; then the greater version, whichever came first. */
-function receive(model: Model, { project, traces }: Batch): void {
-  const sent: Model = new Map();
-  const newer = new Map<Header, Record<string, unknown>>();
+/** As a request is read: of an id that comes twice the last, and what a trace has no field for with its first span. */
+function toStored({ traces }: Batch, projectId: number, receivedAt: number): StoredBatch {
+  const byTrace = new Map<string, Map<string, SentSpan>>();
+  const newer = new Map<TraceHeader, object>();
   for (const { traceId, spans, env, zone, ...header } of traces) {
-    const key = JSON.stringify([projects[project], traceId]);
-    if (!sent.has(key)) sent.set(key, new Map());
-    for (const span of spans) sent.get(key)!.set(span.spanId, { span, header, ofTrace: {} });
+    if (!byTrace.has(traceId)) byTrace.set(traceId, new Map());
+    for (const span of spans)
+      byTrace.get(traceId)!.set(span.spanId, { span: span as ImportedSpan, header });
+    if (env === undefined && zone === undefined) continue;
     newer.set(header, {
       ...(env !== undefined && { "unknown.env": env }),
       ...(zone !== undefined && { "unknown.zone": zone }),
     });
   }
-  for (const [key, spans] of sent) {
-    for (const version of spans.values()) {
-      version.ofTrace = newer.get(version.header) ?? {};
-      newer.delete(version.header);
-    }
-    if (!model.has(key)) model.set(key, new Map());
-    const stored = model.get(key)!;
-    for (const [id, version] of spans) {
-      const known = stored.get(id);
-      if (!known || compareVersions(version, known) > 0) stored.set(id, version);
-    }
-  }
+  const toSpans = (sent: Map<string, SentSpan>) =>
+    [...sent.values()].map(({ span, header }): SentSpan => {
+      const ofTrace = newer.get(header);
+      newer.delete(header);
+      const x = ofTrace && { traceAttributes: JSON.stringify(ofTrace) };
+      return { span: { ...span, ...(x && { x }) }, header };
+    });
+  const grouped = [...byTrace].map(([traceId, sent]) => ({ traceId, spans: toSpans(sent) }));
+  return { projectId, receivedAt, source: "foglamp", traces: grouped };
 }
-
-/** The later end is the greater, then the one with more bytes of content, then the greater hash. */
-function compareVersions(a: Version, b: Version): number {
-  const [first, second] = [contentOf(a), contentOf(b)];
-  return (
-    a.span.endTime - b.span.endTime ||
-    first.length - second.length ||
-    Buffer.compare(sha256(first), sha256(second))
-  );
-}
-
-/** In UTF-8; a lone surrogate is an escape. */
-function contentOf({ span, header, ofTrace }: Version): Buffer {
-  const x = Object.keys(ofTrace).length > 0 && { x: { traceAttributes: JSON.stringify(ofTrace) } };
-  const content = { header, source: "foglamp", span: { ...span, ...x } };
-  return Buffer.from(
-    JSON.stringify(content, (_, value) =>
-      value?.constructor === Object
-        ? Object.fromEntries(
-            Object.keys(value)
-              .sort()
-              .map((key) => [key, value[key]]),
-          )
-        : value,
-    ),
-  );
-}
-
-const sha256 = (bytes: Buffer) => new Bun.CryptoHasher("sha256").update(bytes).digest();
-
-/** What the API must show of a trace, less what depends on the clock. */
-function summarize(key: string, stored: TraceModel): Record<string, unknown> {
-  const [project, traceId] = JSON.parse(key) as [string, string];
-  const versions = [...stored.values()];
-  const spans = versions.map(({ span }) => span);
-  const ofType = (type: string) => spans.filter(({ spanType }) => spanType === type);
-  const roots = spans.filter(({ parentSpanId }) => parentSpanId === undefined);
-  const lastCall = ofType("llm").sort(byEnd).at(-1);
-  const firstTimed = ofType("llm")
-    .filter(({ ttftMs }) => ttftMs !== undefined)
-    .sort((a, b) => a.startTime - b.startTime || compare(a.spanId, b.spanId))[0];
-  const calls = countCalls(spans);
-  const counting = spans.filter((span) => isCall(span) && !calls.isRepeated(span));
-  /** A sum of the values present, null if none. */
-  const total = (count: (typeof summedCounts)[number]) => {
-    const values = spans.flatMap((span) => calls.usageOf(span)?.[count] ?? []);
-    if (values.length === 0) return null;
-    const sum = values.reduce((sum, value) => sum + BigInt(value), 0n);
-    return sum <= BigInt(maxCount) ? Number(sum) : String(sum);
-  };
-  const hasEnded = (status: string) => roots.some((root) => root.status === status);
-  const field = <K extends keyof Header>(name: K): NonNullable<Header[K]> | null =>
-    versions
-      .filter(({ header }) => !isEmpty(header[name]))
-      .sort((a, b) => byEnd(a.span, b.span))
-      .at(-1)?.header[name] ?? null;
-  const startTime = Math.min(...spans.map((span) => span.startTime));
-  const endTime = Math.max(...spans.map((span) => span.endTime));
-  return {
-    project,
-    traceId,
-    name: field("traceName") ?? field("agentName"),
-    traceName: field("traceName"),
-    agentName: field("agentName"),
-    workflowName: field("workflowName"),
-    workflowRunId: field("workflowRunId"),
-    sessionId: field("sessionId"),
-    customer: field("customer") as Summary["customer"],
-    metadata: field("metadata") ?? {},
-    attributes: Object.assign(
-      {},
-      ...versions.toSorted((a, b) => byEnd(a.span, b.span)).map(({ ofTrace }) => ofTrace),
-    ),
-    source: "foglamp",
-    startTime,
-    endTime,
-    durationMs: endTime - startTime,
-    status: hasEnded("aborted")
-      ? "aborted"
-      : hasEnded("error") || lastCall?.status === "error"
-        ? "error"
-        : "ok",
-    state: roots.length > 0 ? "ended" : "open",
-    spanCount: spans.length,
-    llmCount: counting.filter(({ spanType }) => spanType === "llm").length,
-    internalSpanCount: 0,
-    isInternal: false,
-    toolCount: ofType("tool").length,
-    errorCount: calls.errorCount,
-    models: [...new Set(counting.flatMap((span) => span.modelId || []))].sort(compare),
-    ttftMs: firstTimed?.ttftMs ?? null,
-    ...Object.fromEntries(summedCounts.map((count) => [count, total(count)])),
-    // None of the models here has a price.
-    costUsd: null,
-    isCostEstimated: false,
-    reportedCostUsd: null,
-    pricedSpanCount: 0,
-    priceableSpanCount: spans.filter(calls.countsWhole).length,
-    // No span here has an input.
-    pinned: false,
-    inputPreview: null,
-    outputPreview:
-      [roots, ofType("llm")]
-        .flatMap((group) =>
-          group
-            .filter(({ output }) => output !== undefined)
-            .sort(byEnd)
-            .slice(-1),
-        )
-        .map(({ output }) => output as string)[0] ?? null,
-  };
-}
-
-const isCall = ({ spanType }: WireSpan) => spanType === "llm" || spanType === "embedding";
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-const byEnd = (a: WireSpan, b: WireSpan) => a.endTime - b.endTime || compare(a.spanId, b.spanId);
-const isEmpty = (value: unknown) =>
-  value === undefined || value === "" || Object.keys(value as object).length === 0;
 
 /** Few of everything, so that versions, parents and ties meet. */
 const span = (): fc.Arbitrary<WireSpan> =>
@@ -310,16 +165,31 @@ async function shown(server: TestServer): Promise<Map<string, unknown>> {
   return traces;
 }
 
+const model = new Bench(modelEngine, "idempotence");
+model.writer.createProject(projects[1]!);
+// None of the models here has a price.
+model.prices.pico = {};
+
 /** What `shown` must be after these batches arrived in an empty store. */
-function expected(batches: Batch[]): Map<string, unknown> {
-  const model: Model = new Map();
-  for (const batch of batches) receive(model, batch);
-  return new Map(
-    [...model].map(([key, stored]) => {
-      const spans = [...stored].map(([id, { span, header }]) => [id, { span, header }] as const);
-      return [key, { ...summarize(key, stored), spans: new Map(spans) }];
-    }),
-  );
+async function expected(batches: Batch[]): Promise<Map<string, unknown>> {
+  model.clear();
+  const ids = model.writer.accounts().projects.map(({ id }) => id);
+  for (const batch of batches) await model.send(toStored(batch, ids[batch.project]!, model.nowMs));
+  const traces = model.list();
+  return model.read((reader) => {
+    const shown = traces.map(({ summary, metadata }) => {
+      const { key, receivedAt: _, lastReceivedAt: __, ...rest } = summary;
+      const spans = [...reader.wholeSpans(key, null, Infinity)].map(
+        ({ span, header }) => [span.spanId, { span, header }] as const,
+      );
+      const attributes = JSON.parse(reader.traceAttributes(key) ?? "{}");
+      return [
+        JSON.stringify([summary.project, summary.traceId]),
+        { ...rest, metadata: metadata ?? {}, attributes, spans: new Map(spans) },
+      ] as const;
+    });
+    return new Map(shown);
+  });
 }
 
 test("any batches, any number of times, in any order leave what the model computes", async () => {
@@ -329,7 +199,7 @@ test("any batches, any number of times, in any order leave what the model comput
     fc.asyncProperty(arrivals(), async (batches) => {
       await deleteAll(server);
       for (const batch of batches) await send(server, keys[batch.project]!, batch);
-      expect(await shown(server)).toEqual(expected(batches));
+      expect(await shown(server)).toEqual(await expected(batches));
     }),
     { numRuns: 250 },
   );
@@ -384,7 +254,7 @@ test("any versions of spans, in any order and any split into batches, leave the 
           await deleteAll(server);
           const batches = batchesOf(sent, isCut);
           for (const batch of batches) await send(server, keys[0]!, batch);
-          left.push(await shown(server), expected(batches));
+          left.push(await shown(server), await expected(batches));
         }
         for (const other of left.slice(1)) expect(other).toEqual(left[0]!);
       },
@@ -401,7 +271,7 @@ test("batches that arrive at the same time leave what any order of them would", 
     fc.asyncProperty(arrivals(), async (batches) => {
       await deleteAll(server);
       await Promise.all(batches.map((batch) => send(server, keys[batch.project]!, batch)));
-      expect(await shown(server)).toEqual(expected(batches));
+      expect(await shown(server)).toEqual(await expected(batches));
     }),
     { numRuns: 100 },
   );
@@ -417,7 +287,7 @@ test("a restart between any two batches changes nothing", async () => {
           server = await startServer({ dataDir: server.dataDir });
           await send(server, keys[batch.project]!, batch);
         }
-        expect(await shown(server)).toEqual(expected(batches));
+        expect(await shown(server)).toEqual(await expected(batches));
       } finally {
         await server[Symbol.asyncDispose]();
       }
