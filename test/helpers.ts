@@ -53,15 +53,15 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     url,
     port: listening.port,
     dataDir,
-    key: engine.home.key,
-    token: engine.home.token,
+    key: engine.directory.key,
+    token: engine.directory.token,
     engine,
     bugs,
     ingest: (payload, headers = {}) =>
       fetch(`${url}/ingest`, {
         method: "POST",
         headers: {
-          authorization: `Bearer ${engine.home.key}`,
+          authorization: `Bearer ${engine.directory.key}`,
           "content-type": "application/json",
           ...headers,
         },
@@ -70,7 +70,7 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     api: (path, init = {}) =>
       fetch(`${url}${path}`, {
         ...init,
-        headers: { authorization: `Bearer ${engine.home.token}`, ...init.headers },
+        headers: { authorization: `Bearer ${engine.directory.token}`, ...init.headers },
       }),
     async stop() {
       if (isStopped) return;

@@ -1,6 +1,6 @@
 /** A server in a process of its own, for what must not happen inside of the test's: deaths, memory. */
 import { readFileSync } from "node:fs";
-import { homeFiles, type ServerInfo } from "../src/sqlite/directory/directory.ts";
+import { type ServerInfo, dataDirectoryFiles } from "../src/directory/directory.ts";
 import { executable } from "./executable.ts";
 
 export interface ServerProcess extends AsyncDisposable {
@@ -56,7 +56,7 @@ export async function spawnServer(
   }
   const startMs = performance.now() - start;
   const info = JSON.parse(line) as ServerInfo;
-  const { keyFile, tokenFile } = homeFiles(dataDir);
+  const { keyFile, tokenFile } = dataDirectoryFiles(dataDir);
   return {
     url: `http://127.0.0.1:${info.port}`,
     port: info.port,

@@ -22,6 +22,7 @@ const ranks: Record<string, number> = {
   "docs/": 0,
   "descriptors.ts": 1,
   "importing.ts": 1,
+  "directory/": 1,
   "contract/": 1,
   "filter/": 2,
   "messages/": 2,
@@ -127,13 +128,22 @@ test("imports go from the outside in", () => {
   expect(wrong).toEqual([]);
 });
 
-test("only src/sqlite opens databases, and only the configuration reads the environment", () => {
-  const opens = files.filter(
-    (file) =>
-      !file.startsWith("sqlite/") &&
-      /new Database\("?[^":]/.test(readFileSync(join(root, "src", file), "utf8")),
-  );
-  expect(opens).toEqual([]);
+test("only src/sqlite knows SQLite: others import src/sqlite/backend.ts alone, and write no SQL", () => {
+  const sql =
+    /["'`]\s*(SELECT\s|INSERT\s+(OR\s|INTO\s)|UPDATE\s+\w+\s+SET|DELETE\s+FROM\s|PRAGMA\s|CREATE\s+TABLE|BEGIN\b|ROLLBACK\b|WITH\s+RECURSIVE)/;
+  const knowing = files.filter((file) => {
+    if (file.startsWith("sqlite/")) return false;
+    const source = readFileSync(join(root, "src", file), "utf8");
+    return (
+      /from "(bun:sqlite|drizzle-orm)/.test(source) ||
+      /from "[./]*\/sqlite\/(?!backend\.ts")/.test(source) ||
+      sql.test(source)
+    );
+  });
+  expect(knowing).toEqual([]);
+});
+
+test("only the configuration reads the environment", () => {
   const reads = files.filter((file) =>
     /(?<!")process\.env\b/.test(readFileSync(join(root, "src", file), "utf8")),
   );

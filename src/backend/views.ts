@@ -1,7 +1,7 @@
 /**
  * What every surface shows, in the wire's own field names. Unknown is absent or null, never 0. The schemas
  * are the source of the static types and of the API document. They have none of the limits of ingest v1,
- * since other doors have others.
+ * since other ingest routes have others.
  */
 import { Type, type Static } from "@sinclair/typebox";
 import { payloadFields } from "../contract/fields.ts";

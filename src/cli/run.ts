@@ -11,8 +11,8 @@ import {
   type Config,
   type Flags,
 } from "../config.ts";
+import type { ServerInfo } from "../directory/directory.ts";
 import { AppError } from "../errors.ts";
-import type { ServerInfo } from "../sqlite/directory/directory.ts";
 import { isCompiled } from "../version.ts";
 import { findServer } from "./client.ts";
 import { clientVariables } from "./env.ts";

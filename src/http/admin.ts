@@ -1,6 +1,6 @@
 /** Projects and keys. All of it is for operators. */
 import { Type, type Static } from "@sinclair/typebox";
-import type { Accounts, Key, Project } from "../backend/store.ts";
+import { defaultProjectId, type Accounts, type Key, type Project } from "../backend/store.ts";
 import { AppError } from "../errors.ts";
 import { nullable } from "../schemas.ts";
 import { newSecret, sha256 } from "../secrets.ts";
@@ -92,8 +92,7 @@ export function adminRoutes({ intake: { writer, keyring } }: { intake: Intake })
       answer: Type.Object({ key: NewKey }),
       async handle({ body: { name, project } }) {
         const accounts = keyring.accounts();
-        const { id } =
-          project === undefined ? accounts.projects[0]! : findProject(accounts, project);
+        const id = project === undefined ? defaultProjectId : findProject(accounts, project).id;
         const secret = newSecret("fl");
         keyring.update(await writer.call("createKey", [id, name, sha256(secret)]));
         const updated = keyring.accounts();

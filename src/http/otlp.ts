@@ -3,6 +3,7 @@
  *
  * https://opentelemetry.io/docs/specs/otlp/
  */
+import { defaultProjectId } from "../backend/store.ts";
 import { AppError } from "../errors.ts";
 import type { Sender } from "../ingest/keyring.ts";
 import type { Receipt } from "../ingest/parse.ts";
@@ -186,7 +187,7 @@ function authorize(headers: Headers, { intake, auth }: OtlpDeps): Sender {
       hint: "pages need a key: send Authorization: Bearer <key>",
     });
   }
-  return { keyId: noKeyId, keyName: "none", projectId: keyring.accounts().projects[0]!.id };
+  return { keyId: noKeyId, keyName: "none", projectId: defaultProjectId };
 }
 
 /** All that may be a key. Langfuse's SDKs send a public and a secret one as user and password. */

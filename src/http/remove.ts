@@ -5,6 +5,7 @@
  */
 import { Type, type Static } from "@sinclair/typebox";
 import { parseBoundCursor, toBoundCursor } from "../backend/cursor.ts";
+import { defaultProjectId } from "../backend/store.ts";
 import type { KeysPosition } from "../backend/traces.ts";
 import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
@@ -168,9 +169,8 @@ async function removeProject(
   how: How,
 ): Promise<WouldDelete | ProjectDeleted> {
   const { keyring, intake } = deps;
-  const { projects } = keyring.accounts();
   const { id } = findProject(keyring.accounts(), name);
-  if (id === projects[0]!.id) {
+  if (id === defaultProjectId) {
     throw new AppError("conflict", "the default project cannot be deleted", {
       hint: "delete its traces alone: DELETE /api/traces?project=…",
     });

@@ -20,7 +20,7 @@ import type { Stall } from "../ingest/stalls.ts";
 import { createUnknownCounts } from "../ingest/unknown.ts";
 import { commitDeadlineMs, largeBodyBytes } from "../limits.ts";
 import { sha256 } from "../secrets.ts";
-import { identityOf } from "../sqlite/directory/storage.ts";
+import { identityOfStore } from "../sqlite/backend.ts";
 import { hostThread, type Thread } from "./host.ts";
 import { createLane } from "./lane.ts";
 import type { WriterMethods, WriterSettings } from "./writing.ts";
@@ -92,7 +92,7 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
     { onCrash, onNotice: onDamage },
   );
   const accounts = await writer.open();
-  const identity = identityOf(rest.path);
+  const identity = identityOfStore(rest.dataDir);
   const keyring = createKeyring(accounts, givenKey);
   const refusals = createRefusals();
   const unknownCounts = createUnknownCounts();
@@ -166,7 +166,7 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
       return { state: storage.state, freeBytes: freeBytes.value };
     },
     checkPlace() {
-      if (identityOf(rest.path) !== identity) throw storageUnavailable("gone");
+      if (identityOfStore(rest.dataDir) !== identity) throw storageUnavailable("gone");
     },
     deliver(delivery, whenDone) {
       const { promise, resolve, reject } = Promise.withResolvers<Receipt>();

@@ -40,11 +40,11 @@ const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
 const mostProblems = 20;
 
 /**
- * @param path the store's file, which the writer has opened before.
+ * @param dataDir with a store that the writer has opened before.
  * @param checkPlace throws where another file may be there by now.
  */
 export function createReader(
-  path: string,
+  dataDir: string,
   checkPlace: () => void,
   onCrash: (cause: Error) => void,
   onDamage: (what: string) => void = () => {},
@@ -54,7 +54,7 @@ export function createReader(
       new URL("./reading.ts", import.meta.url),
       () => {
         checkPlace();
-        return [path];
+        return [dataDir];
       },
       { onCrash, onNotice: onDamage },
     );

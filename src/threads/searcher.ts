@@ -11,13 +11,11 @@ export interface Searcher extends Pick<Thread<SearchMethods>, "call" | "close"> 
 }
 
 /**
- * @param path the store's file, which the writer has opened before.
- * @param dir where the index is.
+ * @param dataDir with a store that the writer has opened before.
  * @param checkPlace throws where other files may be there by now.
  */
 export function createSearcher(
-  path: string,
-  dir: string,
+  dataDir: string,
   checkPlace: () => void,
   onCrash: (cause: Error) => void,
   onDamage: (what: string) => void = () => {},
@@ -28,7 +26,7 @@ export function createSearcher(
     new URL("./searching.ts", import.meta.url),
     () => {
       checkPlace();
-      return [path, dir];
+      return [dataDir];
     },
     { onCrash, onNotice: onDamage },
   );

@@ -4,8 +4,8 @@ import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "../../src/cli/client.ts";
 import { resolveConfig } from "../../src/config.ts";
+import { dataDirectoryFiles, readServerInfo } from "../../src/directory/directory.ts";
 import { newSecret } from "../../src/secrets.ts";
-import { homeFiles, readServerInfo } from "../../src/sqlite/directory/directory.ts";
 import { endIdleServers, makePayload, makeTempDir } from "../helpers.ts";
 import {
   borrowAnnouncedServer,
@@ -81,7 +81,7 @@ describe("a note whose port is another program's by now", () => {
   /** A directory as a killed server leaves it, with the address of someone else. */
   function leaveNote(dir: string, url: string): string {
     const token = newSecret("tl");
-    const { tokenFile, serverFile, keyFile } = homeFiles(dir);
+    const { tokenFile, serverFile, keyFile } = dataDirectoryFiles(dir);
     writeFileSync(tokenFile, `${token}\n`);
     const info = { pid: 1, url, port: 1, dataDir: dir, otlpUrl: url, keyFile, tokenFile };
     writeFileSync(serverFile, JSON.stringify(info));
@@ -130,7 +130,7 @@ describe("a note whose port is another program's by now", () => {
         const headers = { host: host ?? request.headers.get("host")! };
         return fetch(`${server.url}${pathname}${search}`, { headers });
       });
-      server.engine.home.announce({ ...server.info, url: relay.url });
+      server.engine.announce({ ...server.info, url: relay.url });
       expectFailure(await tealight(server.dataDir, ["stop"]), 3, "no server runs");
       expect(relay.seen.length).toBe(1);
       expect(relay.seen[0]).not.toContain("authorization");
@@ -161,7 +161,7 @@ test("a copy of a directory does not reach the server of the original", async ()
   const copy = join(parent, "copy");
   try {
     mkdirSync(copy);
-    const { tokenFile, serverFile } = homeFiles(server.dataDir);
+    const { tokenFile, serverFile } = dataDirectoryFiles(server.dataDir);
     for (const file of [tokenFile, serverFile]) cpSync(file, file.replace(server.dataDir, copy));
     expect(readServerInfo(copy)).toEqual(server.info);
     expectFailure(await tealight(copy, ["stop"]), 3, `no server runs in ${copy}`);

@@ -2,12 +2,12 @@
 import { expect } from "bun:test";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import type { Config } from "../../src/config.ts";
-import { proofOf } from "../../src/secrets.ts";
 import {
-  homeFiles,
+  dataDirectoryFiles,
   readServerInfo,
   type ServerInfo,
-} from "../../src/sqlite/directory/directory.ts";
+} from "../../src/directory/directory.ts";
+import { proofOf } from "../../src/secrets.ts";
 import { version } from "../../src/version.ts";
 import { executable } from "../executable.ts";
 import { borrowServer, makeTempDir, startServer, type TestServer } from "../helpers.ts";
@@ -30,7 +30,7 @@ export function makeDataDir() {
   return {
     dir,
     async [Symbol.asyncDispose]() {
-      if (existsSync(homeFiles(dir).serverFile)) await tealight(dir, ["stop"]);
+      if (existsSync(dataDirectoryFiles(dir).serverFile)) await tealight(dir, ["stop"]);
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -127,7 +127,7 @@ export async function borrowAnnouncedServer(): Promise<AnnouncedServer> {
 }
 
 function announce(server: TestServer): AnnouncedServer {
-  const { home } = server.engine;
+  const { directory } = server.engine;
   const info: ServerInfo = {
     pid: process.pid,
     url: `http://localhost:${server.port}`,
@@ -137,11 +137,11 @@ function announce(server: TestServer): AnnouncedServer {
     otlpAuth: server.engine.otlp.auth,
     version,
     startedAt: Date.now(),
-    dataDir: home.dir,
-    keyFile: home.keyFile,
-    tokenFile: home.tokenFile,
+    dataDir: directory.dir,
+    keyFile: directory.keyFile,
+    tokenFile: directory.tokenFile,
   };
-  home.announce(info);
+  server.engine.announce(info);
   return { ...server, info };
 }
 
@@ -160,7 +160,7 @@ export function standIn(dir: string, answer: (request: Request) => Response) {
       return Response.json({ proof: proofOf(token, host, searchParams.get("nonce") ?? "") });
     },
   });
-  const { serverFile, tokenFile } = homeFiles(dir);
+  const { serverFile, tokenFile } = dataDirectoryFiles(dir);
   writeFileSync(tokenFile, token);
   const url = `http://127.0.0.1:${server.port}`;
   writeFileSync(serverFile, JSON.stringify({ url, dataDir: dir }));

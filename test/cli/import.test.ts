@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { homeFiles } from "../../src/sqlite/directory/directory.ts";
+import { storeFiles } from "../../src/sqlite/storage/files.ts";
 import { endIdleServers, makePayload, makeSpan } from "../helpers.ts";
 import {
   borrowAnnouncedServer,
@@ -157,7 +157,7 @@ describe("import", () => {
     const child = spawnTealight(home.dir, ["import", "-"], { input: pipe.readable });
     await writer.write(Buffer.from(`${lineOf("a", makeSpan({ input: "[]" }))}\n`));
     // Made when the lock is held.
-    while (!existsSync(homeFiles(home.dir).storePath)) await Bun.sleep(5);
+    while (!existsSync(storeFiles(home.dir).storePath)) await Bun.sleep(5);
     const other = await tealight(home.dir, ["keys", "list"]);
     expectFailure(other, 1, `another server uses ${home.dir}`);
     await writer.close();

@@ -17,8 +17,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { TracePage } from "../../src/backend/views.ts";
+import type { ServerInfo } from "../../src/directory/directory.ts";
 import type { Status } from "../../src/http/server.ts";
-import type { ServerInfo } from "../../src/sqlite/directory/directory.ts";
 import { startServer } from "../helpers.ts";
 import type { WirePayload, WireSpan } from "../payload.arbitrary.ts";
 import { endOf, firstLine, key, startChild, token } from "./faults.ts";

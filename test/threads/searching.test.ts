@@ -17,7 +17,7 @@ function settledStore(): Workbench {
 }
 
 /** @param preload a module that the thread loads first. */
-function startSearching(path: string, dir: string, preload: string[] = []) {
+function startSearching(dataDir: string, preload: string[] = []) {
   const BunWorker = globalThis.Worker;
   globalThis.Worker = class extends BunWorker {
     constructor(url: string | URL) {
@@ -29,7 +29,7 @@ function startSearching(path: string, dir: string, preload: string[] = []) {
     const onCrash = (cause: Error) => {
       throw cause;
     };
-    const thread = hostThread<SearchMethods>(url, () => [path, dir], { onCrash });
+    const thread = hostThread<SearchMethods>(url, () => [dataDir], { onCrash });
     void thread.open();
     return thread;
   } finally {
@@ -48,7 +48,7 @@ test.each([
     using store = settledStore();
     const dir = join(store.dir, "search");
     renameSync(store.path, `${store.path}.away`);
-    const thread = startSearching(store.path, dir, preload);
+    const thread = startSearching(store.dir, preload);
     await thread.open();
     // By then the first step has failed, too.
     await Bun.sleep(100);

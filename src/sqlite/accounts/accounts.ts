@@ -1,11 +1,8 @@
 /** Projects and the ingest keys that write into them. Of a key only its SHA-256 is stored. */
 import type { Database } from "bun:sqlite";
-import type { Accounts, Key, Project } from "../../backend/store.ts";
+import { defaultProjectId, type Accounts, type Key, type Project } from "../../backend/store.ts";
 import { AppError } from "../../errors.ts";
 import { collectRowsPerStep } from "../../limits.ts";
-
-/** The project that exists from the first start, and that its first key writes into. */
-const defaultProject = { id: 1, name: "default" };
 
 export function listAccounts(db: Database): Accounts {
   return {
@@ -21,15 +18,15 @@ export function listAccounts(db: Database): Accounts {
 /** Makes the default project and takes its first key in, where they are not there yet. */
 export function ensureDefaults(db: Database, keyHash: Uint8Array, nowMs: number): void {
   db.query("INSERT OR IGNORE INTO projects (id, name, createdAt) VALUES (?, ?, ?)").run(
-    defaultProject.id,
-    defaultProject.name,
+    defaultProjectId,
+    "default",
     nowMs,
   );
   // INSERT OR IGNORE would use a number up at every start.
   db.query(
     `INSERT INTO keys (projectId, name, hash, createdAt) SELECT ?1, 'default', ?2, ?3
      WHERE NOT EXISTS (SELECT 1 FROM keys WHERE hash = ?2)`,
-  ).run(defaultProject.id, keyHash, nowMs);
+  ).run(defaultProjectId, keyHash, nowMs);
 }
 
 /** @throws AppError `conflict` where the name is taken. */

@@ -43,8 +43,9 @@ browserTest(
     // What is changed is saved into it on request.
     await two.page.goto(two.page.url().replace("status%3Aok", "status%3Aerror"));
     await two.page.getByRole("button", { name: "Views: Cheap ones" }).click();
+    const updated = two.page.waitForResponse((response) => response.request().method() === "PUT");
     await two.page.getByText("Update “Cheap ones”").click();
-    await two.page.getByText("Update “Cheap ones”").waitFor({ state: "detached" });
+    await updated;
     const { views } = (await (await server.api("/api/views")).json()) as { views: object[] };
     expect(views).toMatchObject([{ name: "Cheap ones", filter: "status:error", sort: "-cost" }]);
     expect([...one.complaints, ...two.complaints]).toEqual([]);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } fr
 import { join } from "node:path";
 import { storage as limits } from "../../../src/limits.ts";
 import { toTrouble } from "../../../src/sqlite/db/trouble.ts";
-import { createStorage, type Storage } from "../../../src/sqlite/directory/storage.ts";
+import { type Storage, createStorage } from "../../../src/sqlite/storage/storage.ts";
 import { makeTempDir } from "../../helpers.ts";
 
 const MiB = 2 ** 20;
