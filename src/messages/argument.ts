@@ -1,6 +1,7 @@
+import { skipSpace } from "../json/walk.ts";
 /** Finds the part of a tool's input that best describes the call in a few words. */
 import { preview as limits } from "../limits.ts";
-import { membersOf, parseJson, parseSlice, skipSpace, type Json } from "./json.ts";
+import { membersOf, parseJson, parseSlice, type Json } from "./json.ts";
 
 /** Member names that describe a call, best first. */
 const telling = [

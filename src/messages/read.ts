@@ -3,6 +3,7 @@
  * responses), Anthropic, Gemini, Bedrock, the AI SDK, LangChain and OpenTelemetry's conventions. Accepts
  * any text, never throws, and takes linear time.
  */
+import { skipSpace } from "../json/walk.ts";
 import { fromPython } from "../python.ts";
 import { cutOfTail } from "./cut.ts";
 import {
@@ -13,7 +14,6 @@ import {
   parseOpen,
   parseSlice,
   pick,
-  skipSpace,
   toText,
   type Json,
   type Member,

@@ -2,6 +2,7 @@
  * Tools: the ones offered to a model, in the format of any provider, and the input and output of a tool
  * call.
  */
+import { skipSpace } from "../json/walk.ts";
 import {
   elementsOf,
   isObject,
@@ -10,7 +11,6 @@ import {
   parseSlice,
   pick,
   pickText,
-  skipSpace,
   toText,
   type Json,
   type JsonObject,

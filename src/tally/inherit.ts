@@ -1,11 +1,11 @@
-import { reportsUsage } from "./alike.ts";
-import { isModelCall } from "./calls.ts";
-import type { SpanFacts } from "./spanfacts.ts";
 /**
  * The model of calls that report usage and name none: that of the nearest span above which names one.
  * Codex says it on its turns and requests alone. Spans come in any order: a call whose way up ends at a span
  * that did not come is looked at again when that comes, and all are when a span on the way changes.
  */
+import { reportsUsage } from "./alike.ts";
+import { isModelCall } from "./calls.ts";
+import type { SpanFacts } from "./spanfacts.ts";
 import { Tally } from "./tally.ts";
 
 /** How far up is looked. */
