@@ -4,6 +4,9 @@ import type { Batch, SentSpan } from "../../../src/backend/batch.ts";
 import { sortFields, type TraceSort } from "../../../src/backend/traces.ts";
 import type { ImportedSpan, TraceHeader } from "../../../src/contract/v1.ts";
 
+/** How often a property is tried. To shrink what fails ends in time to be told, with its seed. */
+export const times = (numRuns: number) => ({ numRuns, interruptAfterTimeLimit: 25_000 });
+
 export type Step =
   | { do: "send"; projects: number[]; batches: Sent[][] }
   /** A request that comes once more. */
