@@ -88,7 +88,7 @@ const span: fc.Arbitrary<ImportedSpan> = fc
   .map(({ durationMs, parentSpanId, ...span }) => ({
     ...span,
     ...(parentSpanId !== undefined && parentSpanId !== span.spanId && { parentSpanId }),
-    // Its door concludes that from the rest of a span.
+    // The mapping concludes that from the rest of a span.
     ...(span.name === "" && { x: { ...span.x, isRuntime: true } }),
     endTime: span.startTime + durationMs,
   })) as unknown as fc.Arbitrary<ImportedSpan>;
