@@ -168,6 +168,8 @@ export function createStorage(settings: StorageSettings) {
       if (status.state !== "full") return;
       // Without its log, which goes with the last connection.
       opened.delete(`${path}-wal`);
+      // The end of the log, and what a start gave up, made room since the last look.
+      look();
       releasedAt = -Infinity;
       while (growBallast());
       if (ballast.bytes === 0) ballast.grow(Math.min(limits.spareBytes, status.freeBytes ?? 0));

@@ -53,7 +53,7 @@ browserTest(
     const panel = page.getByRole("region", { name: "Import" });
     await panel.getByText("Imported into default").waitFor({ timeout: soonMs });
     await panel.getByText("2 traces, 2 spans new").waitFor();
-    await panel.getByText("It begins with “a,b”").waitFor();
+    await panel.getByText("This file begins with “a,b”").waitFor();
     await page.locator(".traces-row").nth(1).waitFor({ timeout: soonMs });
     expect(await traceIdsOf(server)).toEqual(["a", "b"]);
     // A second time nothing is new.

@@ -13,7 +13,7 @@ test("says how much of how much, and the share", () => {
   expect(plain(wordsOf(41_200))).toBe("41.2 k of 200 k context, 21%");
   expect(plain(wordsOf(41_200, "share of"))).toBe("21% of 200 k");
   expect(plain(wordsOf(41_200, "share"))).toBe("21%");
-  expect(wordsOf(41_200)).toContain('title="41,200 of 200,000 tokens of context');
+  expect(wordsOf(41_200)).toContain('title="41,200 of 200,000 tokens of the context window');
 });
 
 test("is coloured only where it is close to the limit or beyond", () => {
