@@ -137,7 +137,7 @@ export const rejects = sqliteTable("rejects", {
   keyName: text(),
   status: integer().notNull(),
   code: text().notNull(),
-  message: text().notNull(),
+  message: wireText().notNull(),
   path: text(),
   bytes: integer(),
 });

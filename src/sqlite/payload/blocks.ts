@@ -7,6 +7,7 @@
  * 4 + 2 for UTF-16 + 1 for a dead one); then the hashes of those that live, 16 bytes each.
  */
 import type { Database } from "bun:sqlite";
+import type { blocks } from "../db/schema.ts";
 import { payload as limits } from "../../limits.ts";
 import { DamagedText } from "../../backend/texts.ts";
 import { ByteReader, ByteWriter } from "../../varint.ts";
@@ -29,11 +30,7 @@ export interface Run {
   count: number;
 }
 
-export interface BlockRow {
-  id: number;
-  pieces: Uint8Array;
-  data: Uint8Array;
-}
+export type BlockRow = Omit<typeof blocks.$inferSelect, "isLoose">;
 
 export function crcOf(bytes: Uint8Array): number {
   return Bun.hash.crc32(bytes);
