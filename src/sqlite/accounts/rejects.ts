@@ -1,6 +1,6 @@
+import type { Database } from "bun:sqlite";
 /** Requests that were refused: a bounded table of the newest, and counts of all. Never a payload. */
 import type { Reject } from "../../backend/store.ts";
-import type { Database } from "bun:sqlite";
 import { rejectsKept } from "../../limits.ts";
 import { toCell } from "../db/cells.ts";
 import { columnsBut, prepareInsert } from "../db/columns.ts";

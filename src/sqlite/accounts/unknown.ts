@@ -1,11 +1,11 @@
 /** Fields that newer clients send: how often each came from whom, and when it did last. */
 import type { Database } from "bun:sqlite";
-import { columnsBut, prepareInsert } from "../db/columns.ts";
 import { desc } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { UnknownNote } from "../../backend/store.ts";
 import { unknownObjects } from "../../contract/unknown.ts";
 import { unknownFields as limits } from "../../limits.ts";
+import { columnsBut, prepareInsert } from "../db/columns.ts";
 import { unknownFields } from "../db/schema.ts";
 
 /**

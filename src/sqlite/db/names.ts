@@ -5,10 +5,10 @@
 import type { Database } from "bun:sqlite";
 import type { TraceHeader } from "../../contract/v1.ts";
 import { cachedNames } from "../../limits.ts";
+import type { NameLookup } from "../spans/rows.ts";
 import { fromCell, toCell, type Cell } from "./cells.ts";
 import { prepareInsert } from "./columns.ts";
 import { headers as headersTable, names as namesTable } from "./schema.ts";
-import type { NameLookup } from "../spans/rows.ts";
 
 export interface Names extends NameLookup {
   /** The id of a text, made at need. */

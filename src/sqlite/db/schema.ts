@@ -1,7 +1,7 @@
 /** The tables as drizzle sees them. The SQL in migrations/ makes them; a test compares the two. */
 import { customType, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { fromCell, toCell, type Cell } from "./cells.ts";
 import { type Figure } from "../../tally/figure.ts";
+import { fromCell, toCell, type Cell } from "./cells.ts";
 
 /** Text of the wire, lone surrogates included. */
 const wireText = customType<{ data: string; driverData: Cell }>({

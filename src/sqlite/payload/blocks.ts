@@ -7,10 +7,10 @@
  * 4 + 2 for UTF-16 + 1 for a dead one); then the hashes of those that live, 16 bytes each.
  */
 import type { Database } from "bun:sqlite";
-import type { blocks } from "../db/schema.ts";
-import { payload as limits } from "../../limits.ts";
 import { DamagedText } from "../../backend/texts.ts";
+import { payload as limits } from "../../limits.ts";
 import { ByteReader, ByteWriter } from "../../varint.ts";
+import type { blocks } from "../db/schema.ts";
 
 export const hashBytes = 16;
 

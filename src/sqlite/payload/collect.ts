@@ -4,17 +4,17 @@
  * of the caller; a step that never comes, or comes twice, does no harm.
  */
 import type { Database } from "bun:sqlite";
+import { DamagedText } from "../../backend/texts.ts";
+import { collectRowsPerStep, payload as limits } from "../../limits.ts";
+import { spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
+import { ByteWriter } from "../../varint.ts";
 import { prepareInsert } from "../db/columns.ts";
 import { revisions } from "../db/schema.ts";
-import { collectRowsPerStep, payload as limits } from "../../limits.ts";
-import { readIndex, runsOf, writeIndex, type Piece } from "./blocks.ts";
 import { isDamage, SetAside } from "../db/trouble.ts";
-import { DamagedText } from "../../backend/texts.ts";
+import { readIndex, runsOf, writeIndex, type Piece } from "./blocks.ts";
 import { readEntries, readList, writeEntry, type Entry } from "./lists.ts";
 import type { PayloadWriter } from "./payloads.ts";
 import { readBorrowed, toBorrowed } from "./pieces.ts";
-import { spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
-import { ByteWriter } from "../../varint.ts";
 
 /** Blocks whose indexes one step looks through. */
 const blocksPerStep = 8;

@@ -4,9 +4,10 @@
  * thread; if a block changed meanwhile, nothing is written.
  */
 import type { Database } from "bun:sqlite";
+import { payload as limits } from "../../limits.ts";
 import { columnsBut, prepareInsert } from "../db/columns.ts";
 import { blocks, runs } from "../db/schema.ts";
-import { payload as limits } from "../../limits.ts";
+import { isDamage, SetAside } from "../db/trouble.ts";
 import {
   crcOf,
   readIndex,
@@ -16,7 +17,6 @@ import {
   type BlockRow,
   type Piece,
 } from "./blocks.ts";
-import { isDamage, SetAside } from "../db/trouble.ts";
 import type { PayloadWriter } from "./payloads.ts";
 
 export interface Packing {

@@ -1,3 +1,16 @@
+import type { Database } from "bun:sqlite";
+import { type Token } from "../../backend/texts.ts";
+import { payloadFields, type PayloadField, type Payloads } from "../../contract/fields.ts";
+import { payload as limits } from "../../limits.ts";
+import { spanKeyOf, spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
+import { ByteWriter } from "../../varint.ts";
+import { prepareInsert } from "../db/columns.ts";
+import { revisions } from "../db/schema.ts";
+import { isDamage } from "../db/trouble.ts";
+import { createPieceReader, type PieceReader } from "./blocks.ts";
+import { closest, copyOf, type Candidate } from "./candidates.ts";
+import { cut, longestLiteral, type Place } from "./cut.ts";
+import { linksOf, resolve } from "./links.ts";
 /**
  * The large texts of spans behind a narrow face: give a span's texts, get the bytes that stand for
  * them in its row; give those bytes, get the texts back exactly.
@@ -6,21 +19,8 @@
  * an earlier list of the same trace, up to some token, and a few pieces more.
  */
 import { type Entry, appendEntry, readEntries, writeEntry, writeList } from "./lists.ts";
-import { linksOf, resolve } from "./links.ts";
-import type { Database } from "bun:sqlite";
-import { prepareInsert } from "../db/columns.ts";
-import { revisions } from "../db/schema.ts";
-import { payload as limits } from "../../limits.ts";
-import { createPieceReader, type PieceReader } from "./blocks.ts";
-import { isDamage } from "../db/trouble.ts";
-import { type Token } from "../../backend/texts.ts";
-import { closest, copyOf, type Candidate } from "./candidates.ts";
-import { cut, longestLiteral, type Place } from "./cut.ts";
 import { createPieceWriter, type TracePieces } from "./pieces.ts";
 import { openPlainPayloads } from "./plain.ts";
-import { spanKeyOf, spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
-import { payloadFields, type PayloadField, type Payloads } from "../../contract/fields.ts";
-import { ByteWriter } from "../../varint.ts";
 
 export interface PayloadReader {
   /** @param lists the bytes in the span's row. A text that is damaged says so in its place. */

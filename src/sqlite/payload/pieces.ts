@@ -3,9 +3,12 @@
  * back. Everything that writes runs inside a transaction of the caller.
  */
 import type { Database } from "bun:sqlite";
+import { DamagedText } from "../../backend/texts.ts";
+import { payload as limits } from "../../limits.ts";
+import { spanKeyOf, spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
+import { ByteReader, ByteWriter } from "../../varint.ts";
 import { columnsBut, prepareInsert, prepareUpdate } from "../db/columns.ts";
 import { blocks, borrowings, loans, runs } from "../db/schema.ts";
-import { payload as limits } from "../../limits.ts";
 import {
   crcOf,
   hashBytes,
@@ -21,10 +24,7 @@ import {
   type BlockRow,
   type Piece,
 } from "./blocks.ts";
-import { DamagedText } from "../../backend/texts.ts";
 import { RecentPieces } from "./recent.ts";
-import { spanKeyOf, spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
-import { ByteReader, ByteWriter } from "../../varint.ts";
 
 /** The block that a trace's new pieces go to: one run. */
 interface OpenBlock {

@@ -1,9 +1,9 @@
+import type { Database } from "bun:sqlite";
 /**
  * Sessions, runs and customers by their newest settled trace, so that the list of them reads as many
  * rows as it shows, of however many traces each has.
  */
 import type { LatestField } from "../../backend/stats.ts";
-import type { Database } from "bun:sqlite";
 import { columnsBut, prepareInsert, type Cells } from "../db/columns.ts";
 import { latest } from "../db/schema.ts";
 import { facetNumber } from "./facets.ts";

@@ -4,13 +4,13 @@
  * minute cost little more than one.
  */
 import type { Database } from "bun:sqlite";
+import { latestFields } from "../../backend/stats.ts";
 import { Cell } from "../../tally/cell.ts";
 import { contribute, rollupFields, type RollupField } from "../../tally/contribution.ts";
-import { latestFields } from "../../backend/stats.ts";
-import { columnsBut, prepareInsert, type Cells } from "../db/columns.ts";
-import { rollups } from "../db/schema.ts";
-import type { Names } from "../db/names.ts";
 import type { Tally } from "../../tally/tally.ts";
+import { columnsBut, prepareInsert, type Cells } from "../db/columns.ts";
+import type { Names } from "../db/names.ts";
+import { rollups } from "../db/schema.ts";
 
 /** The lengths of time that cells are kept for, by their level. */
 export const levelMs = [60_000, 3_600_000, 86_400_000] as const;

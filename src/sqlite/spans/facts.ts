@@ -1,17 +1,17 @@
 /** The facts of a trace's spans from their rows, for who writes the trace and for who counts it. */
 import type { Database } from "bun:sqlite";
-import { type Cells } from "../db/columns.ts";
-import { type spans } from "../db/schema.ts";
-import { spanStatuses, spanTypes } from "../../contract/v1.ts";
-import { fromCell, type Cell } from "../db/cells.ts";
-import { reportedPico } from "../../tally/figure.ts";
-import { readEntries } from "../payload/lists.ts";
-import { createCleanup } from "../db/open.ts";
-import { type NameLookup } from "./rows.ts";
 import { usageOf, payloadFields, usageColumns } from "../../contract/fields.ts";
+import { spanStatuses, spanTypes } from "../../contract/v1.ts";
+import { reportedPico } from "../../tally/figure.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { type SpanFacts } from "../../tally/spanfacts.ts";
 import { Tally } from "../../tally/tally.ts";
+import { fromCell, type Cell } from "../db/cells.ts";
+import { type Cells } from "../db/columns.ts";
+import { createCleanup } from "../db/open.ts";
+import { type spans } from "../db/schema.ts";
+import { readEntries } from "../payload/lists.ts";
+import { type NameLookup } from "./rows.ts";
 
 const inputSlot = payloadFields.indexOf("input") + 1;
 const outputSlot = payloadFields.indexOf("output") + 1;

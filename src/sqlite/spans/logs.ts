@@ -1,12 +1,10 @@
+import type { Database } from "bun:sqlite";
+import type { SpanLog } from "../../backend/batch.ts";
 /**
  * Log records of spans: they become part of their span, and wait where it has not come yet. The same
  * records and the same span give the same row, whichever comes first and however often.
  */
 import type { ReadLogs } from "../../backend/writer.ts";
-import type { SpanLog } from "../../backend/batch.ts";
-import type { Database } from "bun:sqlite";
-import { columnsBut, prepareInsert } from "../db/columns.ts";
-import { waitingLogs as table } from "../db/schema.ts";
 import {
   loggedFields,
   type ImportedSpan,
@@ -15,9 +13,11 @@ import {
   type SpanExtension,
 } from "../../contract/v1.ts";
 import { waitingLogs as limits, logsPerSpan } from "../../limits.ts";
-import { fromCell, toCell, type Cell } from "../db/cells.ts";
-import { keptTimes } from "./expiry.ts";
 import { recordRejects } from "../accounts/rejects.ts";
+import { fromCell, toCell, type Cell } from "../db/cells.ts";
+import { columnsBut, prepareInsert } from "../db/columns.ts";
+import { waitingLogs as table } from "../db/schema.ts";
+import { keptTimes } from "./expiry.ts";
 
 type Entry = { type: string; timeUnixNano?: string };
 

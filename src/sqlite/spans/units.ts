@@ -1,17 +1,17 @@
+import type { Database } from "bun:sqlite";
+import type { MakeSpan } from "../../backend/writer.ts";
 /**
  * Spans from log events. Records that say what an agent did are kept for a day by session; whenever some
  * come, or a span that may say the same, the session is put together anew (assemble.ts), and what differs
  * from before is written: a span is made, changed, taken away, or the records join the span that was sent.
  */
 import type { Claim, LogPiece } from "../../contract/units.ts";
-import type { MakeSpan } from "../../backend/writer.ts";
-import type { Database } from "bun:sqlite";
-import { columnsBut, prepareInsert, type Cells } from "../db/columns.ts";
-import { logPieces, logSessions, logUnits, type claims } from "../db/schema.ts";
-import { units as limits } from "../../limits.ts";
 import { assemble, type Place, type Unit } from "../../joining/assemble.ts";
 import { excessOf, lengthOf, type KeptPiece } from "../../joining/excess.ts";
 import type { Piece, PlacedClaim } from "../../joining/match.ts";
+import { units as limits } from "../../limits.ts";
+import { columnsBut, prepareInsert, type Cells } from "../db/columns.ts";
+import { logPieces, logSessions, logUnits, type claims } from "../db/schema.ts";
 
 /** What is done with spans. */
 export interface SpanOperations {
