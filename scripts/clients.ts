@@ -24,8 +24,8 @@ import { agentEmitters } from "./clients/agents.ts";
 import type { Emitter } from "./clients/emitter.ts";
 import { exporterEmitters } from "./clients/exporters.ts";
 import { killAll } from "./clients/process.ts";
-import { runEmitter, type Outcome } from "./clients/run.ts";
 import { pythonEmitters } from "./clients/python.ts";
+import { runEmitter, type Outcome } from "./clients/run.ts";
 import { toTable, verdictOf } from "./clients/table.ts";
 
 const emitters: Emitter[] = [...pythonEmitters, ...exporterEmitters, ...agentEmitters];

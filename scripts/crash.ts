@@ -1,7 +1,8 @@
 /**
  * The long versions of test/crash.test.ts, `bun scripts/crash.ts [rounds=200]`, and of
- * test/store/upkeep.crash.test.ts, `bun scripts/crash.ts --upkeep [rounds=100]`. With TEALIGHT_BINARY
- * it is that executable which dies; the upkeep's is a program of the tests.
+ * test/store/upkeep.crash.test.ts, `bun scripts/crash.ts --upkeep [rounds=100]`. What dies is the
+ * executable (one of the sources as they are, or the one that TEALIGHT_BINARY names), and the upkeep's is a
+ * program of the tests.
  */
 import { rmSync } from "node:fs";
 import { crashRounds, type CrashReport } from "../test/crash.ts";

@@ -8,7 +8,7 @@ import { Database } from "bun:sqlite";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { IndexStatus } from "../src/backend/search.ts";
-import { homeFiles } from "../src/sqlite/directory/directory.ts";
+import { storeFiles } from "../src/sqlite/storage/files.ts";
 import { makeTempDir } from "../test/helpers.ts";
 import { spawnServer, type ServerProcess } from "../test/server.process.ts";
 import { hugeSpanId, hugeTraceId, makeHugeTrace } from "../test/sqlite/huge.ts";
@@ -20,7 +20,7 @@ if (!(spans > 0) || process.argv.length > 4) {
 }
 const named = process.argv[3];
 const dataDir = named ?? makeTempDir();
-const { storePath } = homeFiles(dataDir);
+const { storePath } = storeFiles(dataDir);
 const only = process.env.HUGE_ONLY;
 
 type Work = (server: ServerProcess) => Promise<unknown>;

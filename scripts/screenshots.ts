@@ -5,9 +5,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { spawnServer } from "../test/server.process.ts";
 import { chromiumPath, closeBrowser, openViewer } from "../test/ui/browser.ts";
 import { madeUpRuns, recordedRuns, sendAll } from "../test/ui/demo.ts";
-import { spawnServer } from "../test/server.process.ts";
 
 const pictures = [
   { name: "traces", path: "/traces", theme: "dark", ready: ".traces-row" },

@@ -1,12 +1,11 @@
 /**
- * Hours of use in short: `bun scripts/soak.ts [minutes=30] [idle minutes=10]` drives the executable (the one
- * that TEALIGHT_BINARY names, else dist/tealight) with 500 spans a second, three live views and a client that
- * searches, prints every minute what it needs, then leaves it alone and prints that again.
+ * Hours of use in short: `bun scripts/soak.ts [minutes=30] [idle minutes=10]` drives the executable (one
+ * of the sources as they are, or the one that TEALIGHT_BINARY names) with 500 spans a second, three live views
+ * and a client that searches, prints every minute what it needs, then leaves it alone and prints that again.
  */
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import type { Status } from "../src/http/server.ts";
 import type { IndexStatus } from "../src/backend/search.ts";
+import type { Status } from "../src/http/server.ts";
 import { makeTempDir } from "../test/helpers.ts";
 import { spawnServer } from "../test/server.process.ts";
 import { bodyShapes } from "./bench/shapes.ts";
@@ -23,8 +22,7 @@ if (!(minutes > 0) || !(idleMinutes >= 0) || process.argv.length > 4) {
 }
 
 const dataDir = makeTempDir();
-const binary = process.env.TEALIGHT_BINARY ?? join(import.meta.dir, "../dist/tealight");
-const server = await spawnServer(dataDir, { binary });
+const server = await spawnServer(dataDir);
 const operator = { headers: { authorization: `Bearer ${server.token}` } };
 const stopping = new AbortController();
 

@@ -7,12 +7,12 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Value } from "@sinclair/typebox/value";
 import envPaths from "env-paths";
+import type { Durability } from "./backend/writer.ts";
 import { AppError } from "./errors.ts";
 import { maxBodyBytesDefault, minSecretLength } from "./limits.ts";
 import { logLevels, type LogLevel } from "./log.ts";
 import { rateOf } from "./pricing/money.ts";
 import { PriceRule } from "./pricing/rules.ts";
-import type { Durability } from "./backend/writer.ts";
 import { shellQuoted } from "./shell.ts";
 import { isCompiled } from "./version.ts";
 

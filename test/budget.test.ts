@@ -1,7 +1,7 @@
 /** How long an answer may take, and that what is small does not depend on it. */
 import { describe, expect, test } from "bun:test";
-import { budget as limits } from "../src/limits.ts";
 import { Budget } from "../src/budget.ts";
+import { budget as limits } from "../src/limits.ts";
 
 describe("a budget", () => {
   const spent = (budget: Budget, steps: number) =>

@@ -10,8 +10,8 @@ import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import type { TracePage, TraceView } from "../src/backend/views.ts";
 import { spansOf, type WirePayload, type WireSpan } from "./payload.arbitrary.ts";
-import { problemsOf } from "./sqlite/invariants.ts";
 import { spawnProcess, spawnServer, type ServerProcess } from "./server.process.ts";
+import { problemsOf } from "./sqlite/invariants.ts";
 
 export interface CrashReport {
   rounds: number;

@@ -53,15 +53,15 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     url,
     port: listening.port,
     dataDir,
-    key: engine.home.key,
-    token: engine.home.token,
+    key: engine.directory.key,
+    token: engine.directory.token,
     engine,
     bugs,
     ingest: (payload, headers = {}) =>
       fetch(`${url}/ingest`, {
         method: "POST",
         headers: {
-          authorization: `Bearer ${engine.home.key}`,
+          authorization: `Bearer ${engine.directory.key}`,
           "content-type": "application/json",
           ...headers,
         },
@@ -70,7 +70,7 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     api: (path, init = {}) =>
       fetch(`${url}${path}`, {
         ...init,
-        headers: { authorization: `Bearer ${engine.home.token}`, ...init.headers },
+        headers: { authorization: `Bearer ${engine.directory.token}`, ...init.headers },
       }),
     async stop() {
       if (isStopped) return;
@@ -85,6 +85,50 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     },
   };
   return server;
+}
+
+/** Those that no test uses right now. */
+const idleServers: TestServer[] = [];
+
+/**
+ * An empty server that an earlier test of the file may have used: a start takes many times what it takes
+ * to empty one. For tests to which keys and counts of before do not matter; `endIdleServers` is for
+ * when all are done.
+ */
+export async function borrowServer(): Promise<TestServer> {
+  const server = idleServers.pop() ?? (await startServer());
+  let isStopped = false;
+  return {
+    ...server,
+    async stop() {
+      isStopped = true;
+      await server.stop();
+    },
+    async [Symbol.asyncDispose]() {
+      if (isStopped) return server[Symbol.asyncDispose]();
+      await empty(server);
+      idleServers.push(server);
+    },
+  };
+}
+
+export async function endIdleServers(): Promise<void> {
+  for (const server of idleServers.splice(0)) await server[Symbol.asyncDispose]();
+}
+
+async function empty({ api }: TestServer): Promise<void> {
+  const read = async (path: string): Promise<any> => (await api(path)).json();
+  const remove = async (path: string): Promise<void> => {
+    const response = await api(path, { method: "DELETE" });
+    const { nextCursor } = (await response.json()) as { nextCursor?: string | null };
+    if (!response.ok || nextCursor) throw new Error(`not emptied: ${response.status} for ${path}`);
+  };
+  await remove("/api/traces?since=0&pinned=1");
+  for (const { name } of (await read("/api/projects")).projects) {
+    if (name !== "default") await remove(`/api/projects/${encodeURIComponent(name)}?pinned=1`);
+  }
+  for (const { id } of (await read("/api/prices")).rules) await remove(`/api/prices/${id}`);
+  await remove("/api/prices/book");
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A server in a process of its own, for what must not happen inside of the test's: deaths, memory. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { homeFiles, type ServerInfo } from "../src/sqlite/directory/directory.ts";
+import { type ServerInfo, dataDirectoryFiles } from "../src/directory/directory.ts";
+import { executable } from "./executable.ts";
 
 export interface ServerProcess extends AsyncDisposable {
   url: string;
@@ -19,24 +19,16 @@ export interface ServerProcess extends AsyncDisposable {
   peakMemoryMiB(): number | null;
 }
 
-const entry = join(import.meta.dir, "../src/main.ts");
-
 export interface SpawnOptions {
   args?: string[];
-  /** The executable; the one that TEALIGHT_BINARY names, else the sources, where absent. */
-  binary?: string;
   /** Stands before the command, such as a shell that sets a limit. */
   wrapper?: string[];
 }
 
-function commandLine(
-  dataDir: string,
-  { args = [], wrapper = [], binary = process.env.TEALIGHT_BINARY }: SpawnOptions,
-): string[] {
-  const program = binary ? [binary] : [process.execPath, entry];
+function commandLine(dataDir: string, { args = [], wrapper = [] }: SpawnOptions): string[] {
   // OTLP has ports of its own, the same for all: only who tests them asks for them.
   const ports = ["--port", "0", "--otlp-port", "0", "--otlp-grpc-port", "0"];
-  return [...wrapper, ...program, "serve", "--json", ...ports, "--data-dir", dataDir, ...args];
+  return [...wrapper, executable, "serve", "--json", ...ports, "--data-dir", dataDir, ...args];
 }
 
 /** Starts a server and does not wait for it, so that it can be killed at any moment. */
@@ -64,7 +56,7 @@ export async function spawnServer(
   }
   const startMs = performance.now() - start;
   const info = JSON.parse(line) as ServerInfo;
-  const { keyFile, tokenFile } = homeFiles(dataDir);
+  const { keyFile, tokenFile } = dataDirectoryFiles(dataDir);
   return {
     url: `http://127.0.0.1:${info.port}`,
     port: info.port,

@@ -4,11 +4,11 @@
  * come into plain rows.
  */
 import { Database } from "bun:sqlite";
-import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import { serveHelper } from "./helper.ts";
 import { sessions } from "./sessions.ts";

@@ -4,13 +4,13 @@
  */
 import type { Database } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import type { Source } from "../../src/sqlite/source.ts";
-import { createIndexer, type Indexer } from "../../src/sqlite/search/indexer.ts";
-import { createTraceTexts } from "../../src/sqlite/search/texts.ts";
-import type { Home } from "../../src/sqlite/directory/directory.ts";
 import { createNameLookup } from "../../src/sqlite/db/names.ts";
 import { openReader } from "../../src/sqlite/db/open.ts";
 import { createPayloadReader } from "../../src/sqlite/payload/payloads.ts";
+import { createIndexer, type Indexer } from "../../src/sqlite/search/indexer.ts";
+import { createTraceTexts } from "../../src/sqlite/search/texts.ts";
+import type { Source } from "../../src/sqlite/source.ts";
+import { storeFiles } from "../../src/sqlite/storage/files.ts";
 import { serveHelper } from "./helper.ts";
 
 interface Opened {
@@ -34,7 +34,10 @@ async function keepUp(): Promise<void> {
 
 serveHelper({
   /** Indexes from now on what is settled. */
-  open({ storePath, searchDir }: Pick<Home, "storePath" | "searchDir">): void {
+  open({
+    storePath,
+    searchDir,
+  }: Pick<ReturnType<typeof storeFiles>, "storePath" | "searchDir">): void {
     const database = openReader(storePath);
     const source: Source = {
       db: drizzle(database),

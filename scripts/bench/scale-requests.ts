@@ -2,8 +2,8 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { spanKeyOf } from "../../src/tally/numbers.ts";
-import { agents, models, tools } from "./scale-traces.ts";
 import type { ScaleStore } from "./scale-store.ts";
+import { agents, models, tools } from "./scale-traces.ts";
 import { range } from "./words.ts";
 
 /** A trace of the store, and what else a request can name. */

@@ -10,15 +10,17 @@ import type { Database } from "bun:sqlite";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openDataDirectory } from "../../src/directory/directory.ts";
 import { noPrices, openPricer } from "../../src/ingest/pricer.ts";
 import { inputPreview, outputPreview } from "../../src/messages/preview.ts";
 import { sha256 } from "../../src/secrets.ts";
 import { ensureDefaults } from "../../src/sqlite/accounts/accounts.ts";
-import { openHome } from "../../src/sqlite/directory/directory.ts";
 import { closeWriter, openWriter } from "../../src/sqlite/db/open.ts";
 import { applyPacking, compressPacking, planPacking } from "../../src/sqlite/payload/pack.ts";
 import { createPayloadWriter, type PayloadWriter } from "../../src/sqlite/payload/payloads.ts";
 import { createSpanWriter } from "../../src/sqlite/spans/spans.ts";
+import { storeFiles } from "../../src/sqlite/storage/files.ts";
+import { contents } from "../../src/sqlite/storage/lock.ts";
 import { startHelper } from "./helper.ts";
 import { makeTraces, type MadeTrace } from "./scale-traces.ts";
 
@@ -67,8 +69,9 @@ async function build(
   spans: number,
   progress: (line: string) => void,
 ): Promise<Omit<ScaleStore, "dir">> {
-  const home = openHome(dir);
-  const db = openWriter(home.storePath, "process");
+  const directory = openDataDirectory(dir, contents);
+  const { storePath, searchDir } = storeFiles(dir);
+  const db = openWriter(storePath, "process");
   for (const setting of [
     "synchronous = OFF",
     "cache_size = -3000000",
@@ -76,7 +79,7 @@ async function build(
   ])
     db.run(`PRAGMA ${setting}`);
   const index = startHelper("scale-index.ts");
-  await index.ask("open", { storePath: home.storePath, searchDir: home.searchDir });
+  await index.ask("open", { storePath, searchDir });
   const payloads = createPayloadWriter(db);
   const { costOf } = await openPricer(noPrices, []);
   const previews = { input: inputPreview, output: outputPreview };
@@ -104,7 +107,7 @@ async function build(
   let traces = 0;
   let stored = 0;
   let shownAt = startedAt;
-  transact(() => ensureDefaults(db, sha256(home.key), endsAt));
+  transact(() => ensureDefaults(db, sha256(directory.key), endsAt));
   for (const some of inParts(makeTraces(spans, endsAt), spansPerTransaction)) {
     transact(() => {
       for (const { traceId, receivedAt, spans } of some) {
@@ -130,7 +133,7 @@ async function build(
   await index.ask("finish");
   index.stop();
   closeWriter(db);
-  home.release();
+  directory.release();
   return { spans: stored, traces, endsAt };
 }
 

@@ -6,8 +6,8 @@
  * conversations, the others a line a span, as 10 million spans would else take 100 GB: the texts of
  * 10 million are about 1 GB.
  */
-import type { ImportedSpan, TraceHeader } from "../../src/contract/v1.ts";
 import type { SentSpan } from "../../src/backend/batch.ts";
+import type { ImportedSpan, TraceHeader } from "../../src/contract/v1.ts";
 import { range, vocabulary } from "./words.ts";
 
 export const agents = range(40).map((n) => `agent-${n + 1}`);

@@ -4,8 +4,8 @@ import type { Job } from "./load.ts";
 import { peaks, spawnProduct, startProduct, type Product } from "./product.ts";
 import { conversation } from "./sessions.ts";
 import { bodyShapes } from "./shapes.ts";
-import { salt } from "./template.ts";
 import { formats, median, row, type Row } from "./table.ts";
+import { salt } from "./template.ts";
 import { range } from "./words.ts";
 
 const { count, ms, mb } = formats;

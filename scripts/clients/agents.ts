@@ -1,7 +1,7 @@
 /** Coding agents from npm, headless, each told to run one command. */
-import { answer } from "./models/script.ts";
 import type { Emitter, Expectation, Protocol, Target } from "./emitter.ts";
 import { installNpm, npmBinOf } from "./install.ts";
+import { answer } from "./models/script.ts";
 
 interface Definition {
   name: string;

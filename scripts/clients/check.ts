@@ -1,6 +1,6 @@
 /** Holds what is stored of an emitter's run against what it did. */
-import type { Message, Part } from "../../src/messages/model.ts";
 import type { Summary } from "../../src/backend/views.ts";
+import type { Message, Part } from "../../src/messages/model.ts";
 import type { Expectation, Said, ToolUse } from "./emitter.ts";
 import type { Call } from "./models/script.ts";
 import { sumCosts, type Stored, type StoredSpan } from "./stored.ts";

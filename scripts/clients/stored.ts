@@ -1,6 +1,6 @@
 /** All that a Tealight has of one emitter, read by the API. */
-import type { Message } from "../../src/messages/model.ts";
 import type { Skeleton, SpanView, Summary, TracePage, TraceView } from "../../src/backend/views.ts";
+import type { Message } from "../../src/messages/model.ts";
 import type { Product } from "../bench/product.ts";
 import type { Call } from "./models/script.ts";
 

@@ -38,7 +38,7 @@ function cutOfField(
 ): Cut | null {
   const known: Partial<Record<CutField, number>> = wholeLengths ?? {};
   if ((known[field] ?? 0) > text.length) return cutFrom(known[field]!);
-  // At its door for ingest v1 a longer one is refused, not cut.
+  // Over ingest v1 a longer one is refused, not cut.
   if (source === "otlp" && text.length === wire.payloadLength)
     return { by: "server", wholeLength: null };
   return cutOf(text);

@@ -1,7 +1,7 @@
 /** What statistics say of a stretch of time or a group. Unknown is null, never 0. */
 import { Type, type Static } from "@sinclair/typebox";
-import { cellSpreads, type Cell, type CellSpread } from "../tally/cell.ts";
 import { described, nullable } from "../schemas.ts";
+import { cellSpreads, type Cell, type CellSpread } from "../tally/cell.ts";
 import { summedCounts } from "../tally/spanfacts.ts";
 import { usdOf } from "./costs.ts";
 

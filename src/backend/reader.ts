@@ -6,8 +6,8 @@
  */
 import type { PayloadField } from "../contract/fields.ts";
 import type { Filter } from "../filter/parse.ts";
-import type { Stats } from "./figures.ts";
 import type { StoredValues, ValuesQuery } from "./completion.ts";
+import type { Stats } from "./figures.ts";
 import type { UsedPrompt } from "./prompt.ts";
 import type { SpanField, SpanQuery, SpanRecord, SpanRef, Texts, WholeSpan } from "./spans.ts";
 import type { GroupPage, GroupQuery, LatestPage, LatestQuery, StatsQuery } from "./stats.ts";

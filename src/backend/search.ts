@@ -1,7 +1,7 @@
 /** Search: what a backend finds, and the answers. */
 import { Type, type Static } from "@sinclair/typebox";
-import { spanTypes } from "../contract/v1.ts";
 import type { PayloadField } from "../contract/fields.ts";
+import { spanTypes } from "../contract/v1.ts";
 import type { TraceRef, TraceScope } from "./traces.ts";
 
 /** Where a text is. What holds for all spans of a process is no message. */

@@ -60,10 +60,10 @@ export interface StartPlace {
   key: number;
 }
 
-/** Which spans of a trace, and in which order. All conditions hold together. */
+/** Which spans of a trace, and in which order. All conditions hold together, but for `keys`. */
 export interface SpanQuery {
   traceKey: number;
-  /** These alone; keys of other traces are passed over. */
+  /** These alone, in this order, whatever else is asked; keys of other traces are passed over. */
   keys?: readonly number[];
   /** Up to this key: those that came later are left out. */
   lastKey?: number;

@@ -9,6 +9,9 @@ export interface Project {
   createdAt: number;
 }
 
+/** The project that exists from the first start, and that what names no other goes to. */
+export const defaultProjectId = 1;
+
 export interface Key {
   id: number;
   projectId: number;

@@ -1,13 +1,13 @@
 /**
  * What every surface shows, in the wire's own field names. Unknown is absent or null, never 0. The schemas
  * are the source of the static types and of the API document. They have none of the limits of ingest v1,
- * since other doors have others.
+ * since other ingest routes have others.
  */
 import { Type, type Static } from "@sinclair/typebox";
+import { payloadFields } from "../contract/fields.ts";
 import { Customer, ImportedSpan, Span, spanStatuses, spanTypes, Usage } from "../contract/v1.ts";
 import { dimensions, type Dimension } from "../pricing/rates.ts";
 import { described, nullable, oneOf } from "../schemas.ts";
-import { payloadFields } from "../contract/fields.ts";
 import { CutText } from "./cuts.ts";
 
 const optional = Type.Optional;

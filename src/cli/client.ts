@@ -2,13 +2,14 @@
  * How commands ask the server: the running one over HTTP, or, where none runs, an engine of their
  * own that holds the directory's lock for as long as the command lasts.
  */
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { requestOf, type AnswerOf, type Question, type RouteName } from "../api.ts";
 import type { Config } from "../config.ts";
+import { dataDirectoryFiles, readServerInfo, type ServerInfo } from "../directory/directory.ts";
 import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { isSameDigest, newNonce, proofOf } from "../secrets.ts";
-import { homeFiles, readServerInfo, type ServerInfo } from "../sqlite/directory/directory.ts";
+import { hasStore } from "../sqlite/backend.ts";
 import { openEngine } from "./engine.ts";
 import { out } from "./output.ts";
 
@@ -34,7 +35,7 @@ export async function connect(config: Config): Promise<Client> {
 export async function connectToStore(config: Config): Promise<Client> {
   const running = await findServer(config.dataDir);
   if (running) return connectTo(running);
-  if (existsSync(homeFiles(config.dataDir).storePath)) return connectDirectly(config);
+  if (hasStore(config.dataDir)) return connectDirectly(config);
   throw new AppError("not_found", `there is no store in ${config.dataDir}`, {
     hint: "check --data-dir; a server makes one when it starts",
   });
@@ -58,7 +59,7 @@ export async function findServer(dataDir: string): Promise<ServerInfo | null> {
 }
 
 function tokenOf(dataDir: string): string {
-  return readFileSync(homeFiles(dataDir).tokenFile, "utf8").trim();
+  return readFileSync(dataDirectoryFiles(dataDir).tokenFile, "utf8").trim();
 }
 
 /**
@@ -127,7 +128,7 @@ async function connectDirectly(config: Config): Promise<Client> {
   return typed({
     async send({ method, address, body }) {
       const headers: Record<string, string> = {
-        authorization: `Bearer ${engine.home.token}`,
+        authorization: `Bearer ${engine.directory.token}`,
         host: "localhost",
       };
       // What a socket would say of the body, which an admission needs to know.

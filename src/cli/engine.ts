@@ -2,32 +2,32 @@
  * The composition root: opens the data directory, starts the writing thread and builds the app.
  * `serve` puts it on ports; other commands, where no server runs, ask it directly.
  */
-import { Database } from "bun:sqlite";
-import { statSync } from "node:fs";
 import { refuseDebugger, type Config } from "../config.ts";
+import { openDataDirectory, type DataDirectory, type ServerInfo } from "../directory/directory.ts";
 import { createApp, type App } from "../http/app.ts";
 import { createGuard } from "../http/guard.ts";
 import { isLoopback } from "../http/listen.ts";
 import { createLive } from "../http/live.ts";
 import type { OtlpDeps } from "../http/otlp.ts";
-import { openIntake, type Intake } from "../threads/intake.ts";
-import { proofOf, sha256 } from "../secrets.ts";
 import type { Log } from "../log.ts";
+import { proofOf, sha256 } from "../secrets.ts";
+import { contents, fileSizes, sqliteVersion, wasLeftOpen } from "../sqlite/backend.ts";
+import { openIntake, type Intake } from "../threads/intake.ts";
 import { createReader } from "../threads/reader.ts";
 import { createSearcher, type Searcher } from "../threads/searcher.ts";
-import { createDamageLog } from "./damage.ts";
-import { openHome, readServerInfo, type Home } from "../sqlite/directory/directory.ts";
-import { wasLeftOpen } from "../sqlite/db/intact.ts";
 import { version } from "../version.ts";
+import { createDamageLog } from "./damage.ts";
 
 export interface Engine {
   app: App;
   /** Answers OTLP over gRPC; over HTTP the app does. */
   otlp: OtlpDeps;
-  home: Home;
+  directory: DataDirectory;
   intake: Intake;
   /** Values of Host that are served; whoever listens adds its own. */
   hosts: Set<string>;
+  /** Says where it is, to who asks for it and to other commands; to be called by whoever listens. */
+  announce(info: ServerInfo): void;
   /** Refuses new work, commits what waits, closes the store. */
   drain(): Promise<void>;
   /** Frees the data directory; to be called last. */
@@ -44,22 +44,25 @@ export interface EngineEvents {
 /** @throws AppError `start_failed`, `store_unusable`. */
 export async function openEngine(config: Config, log: Log, events: EngineEvents): Promise<Engine> {
   refuseDebugger();
-  const home = openHome(config.dataDir);
+  const directory = openDataDirectory(config.dataDir, contents);
+  const { dir } = directory;
+  /** As it was announced. */
+  let server: ServerInfo | null = null;
   const startedAt = Date.now();
   const hosts = new Set<string>();
   let searcher: Searcher;
   const damage = createDamageLog(log);
-  const wasLeft = wasLeftOpen(home.storePath);
+  const wasLeft = wasLeftOpen(dir);
   try {
     const intake = await openIntake({
-      path: home.storePath,
+      dataDir: dir,
       durability: config.durability,
       minFreeBytes: config.minFreeDisk,
       maxBodyBytes: config.maxBodyBytes,
       unknownFields: config.unknownFields,
       rateLimit: config.rateLimit,
       priceRules: config.priceRules,
-      defaultKey: home.key,
+      defaultKey: directory.key,
       givenKey: config.apiKey,
       onUnknown: ({ object, field, meant, keyName, userAgent }) =>
         log.warn("a client sends a field that this version does not know, it is kept", {
@@ -77,20 +80,14 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       onCrash: events.onCrash,
       onDamage: damage.note,
     });
-    const reader = createReader(home.storePath, intake.checkPlace, events.onCrash, damage.note);
-    searcher = createSearcher(
-      home.storePath,
-      home.searchDir,
-      intake.checkPlace,
-      events.onCrash,
-      damage.note,
-    );
+    const reader = createReader(dir, intake.checkPlace, events.onCrash, damage.note);
+    searcher = createSearcher(dir, intake.checkPlace, events.onCrash, damage.note);
     const onBug = (cause: unknown) =>
       log.error("bug", { stack: (cause as Error)?.stack ?? String(cause) });
     const guard = createGuard({
       hosts,
       ingestOrigins: new Set(config.allowOrigin),
-      operatorTokens: [home.token, config.token].filter((token) => token !== null).map(sha256),
+      operatorTokens: [directory.token, config.token].filter((token) => token !== null).map(sha256),
     });
     const auth = config.otlpAuth ?? (isLoopback(config.host) ? "open" : "key");
     const otlp = { intake, guard, auth, onBug };
@@ -103,39 +100,41 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
       guard,
       otlp,
       maxBodyBytes: config.maxBodyBytes,
-      storePath: home.storePath,
-      status: async () => ({
-        version,
-        pid: process.pid,
-        startedAt,
-        dataDir: home.dir,
-        durability: config.durability,
-        buffered: intake.buffered,
-        storage: intake.storage.state,
-        freeBytes: intake.storage.freeBytes,
-        stalls: intake.stalls,
-        ...(await reader.call("counts", [])),
-        storeBytes: sizeOf(home.storePath),
-        logBytes: sizeOf(`${home.storePath}-wal`),
-        memoryBytes: process.memoryUsage.rss(),
-        sqliteVersion: sqliteVersion(),
-        damage: damage.status(),
-      }),
+      fileSizes: () => fileSizes(dir),
+      status: async () => {
+        const sizes = fileSizes(dir);
+        return {
+          version,
+          pid: process.pid,
+          startedAt,
+          dataDir: dir,
+          durability: config.durability,
+          buffered: intake.buffered,
+          storage: intake.storage.state,
+          freeBytes: intake.storage.freeBytes,
+          stalls: intake.stalls,
+          ...(await reader.call("counts", [])),
+          storeBytes: sizes.store,
+          logBytes: sizes.log,
+          memoryBytes: process.memoryUsage.rss(),
+          sqliteVersion: sqliteVersion(),
+          damage: damage.status(),
+        };
+      },
       setup() {
-        // Said by whoever listens; the ports open after this.
-        const info = readServerInfo(home.dir);
-        const url = info?.url ?? "http://localhost";
+        // The ports open before it is announced.
+        const url = server?.url ?? "http://localhost";
         return {
           url,
           ingestUrl: `${url}/ingest`,
-          otlpUrl: info?.otlpUrl ?? url,
-          otlpGrpcUrl: info?.otlpGrpcUrl ?? null,
+          otlpUrl: server?.otlpUrl ?? url,
+          otlpGrpcUrl: server?.otlpGrpcUrl ?? null,
           otlpAuth: auth,
-          apiKey: intake.keyring.isValid(home.key) ? home.key : null,
-          keyFile: home.keyFile,
+          apiKey: intake.keyring.isValid(directory.key) ? directory.key : null,
+          keyFile: directory.keyFile,
         };
       },
-      prove: (host, nonce) => proofOf(home.token, host, nonce),
+      prove: (host, nonce) => proofOf(directory.token, host, nonce),
       shutdown: events.onShutdown,
       onBug,
     });
@@ -143,7 +142,7 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
     return {
       app,
       otlp,
-      home,
+      directory,
       intake,
       hosts,
       async drain() {
@@ -154,22 +153,14 @@ export async function openEngine(config: Config, log: Log, events: EngineEvents)
         await Promise.all([reader.close(), searcher.close()]);
         await intake.close();
       },
-      release: home.release,
+      announce(info) {
+        server = info;
+        directory.announce(info);
+      },
+      release: directory.release,
     };
   } catch (cause) {
-    home.release();
+    directory.release();
     throw cause;
   }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** On macOS the SQLite is Apple's, whose version matters when something is reported. */
-function sqliteVersion(): string {
-  const db = new Database(":memory:");
-  const { version } = db.query("SELECT sqlite_version() AS version").get() as { version: string };
-  db.close();
-  return version;
 }

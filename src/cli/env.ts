@@ -1,9 +1,9 @@
 /** `tealight env`: the variables that point an agent at this server, in the words of a shell. */
 import { readFileSync } from "node:fs";
 import { commandFor, type Config } from "../config.ts";
+import type { ServerInfo } from "../directory/directory.ts";
 import { AppError } from "../errors.ts";
 import { shellQuoted } from "../shell.ts";
-import type { ServerInfo } from "../sqlite/directory/directory.ts";
 import { findServer } from "./client.ts";
 import { out } from "./output.ts";
 

@@ -1,6 +1,6 @@
 /** `tealight keys create|list|revoke`. */
-import { connect } from "./client.ts";
 import type { Config } from "../config.ts";
+import { connect } from "./client.ts";
 import { out } from "./output.ts";
 import { printable, toLocalTime, toTable } from "./table.ts";
 

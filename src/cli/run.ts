@@ -11,12 +11,12 @@ import {
   type Config,
   type Flags,
 } from "../config.ts";
+import type { ServerInfo } from "../directory/directory.ts";
 import { AppError } from "../errors.ts";
-import type { ServerInfo } from "../sqlite/directory/directory.ts";
+import { isCompiled } from "../version.ts";
 import { findServer } from "./client.ts";
 import { clientVariables } from "./env.ts";
 import { out } from "./output.ts";
-import { isCompiled } from "../version.ts";
 
 /** How long a server may take until it answers. */
 const startDeadlineMs = 10_000;

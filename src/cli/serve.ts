@@ -1,9 +1,9 @@
 /** `tealight serve`: the engine on its ports, from the first line to the last commit. */
 import { commandFor, type Config } from "../config.ts";
+import { inUse, type ServerInfo } from "../directory/directory.ts";
 import { shutdownDeadlineMs } from "../limits.ts";
 import { createLog } from "../log.ts";
 import { shellQuoted } from "../shell.ts";
-import { inUse, type ServerInfo } from "../sqlite/directory/directory.ts";
 import { version } from "../version.ts";
 import { findServer } from "./client.ts";
 import { openEngine } from "./engine.ts";
@@ -63,12 +63,12 @@ export async function serve(
     otlpAuth: engine.otlp.auth,
     version,
     startedAt: Date.now(),
-    dataDir: engine.home.dir,
-    keyFile: engine.home.keyFile,
-    tokenFile: engine.home.tokenFile,
+    dataDir: engine.directory.dir,
+    keyFile: engine.directory.keyFile,
+    tokenFile: engine.directory.tokenFile,
   };
   try {
-    engine.home.announce(info);
+    engine.announce(info);
   } catch (cause) {
     log.warn("other commands do not find this server: server.json cannot be written", {
       why: (cause as { code?: string }).code,
@@ -80,10 +80,12 @@ export async function serve(
     ? watchParent(() => end("the parent process ended"))
     : () => {};
   output.write(
-    options.json ? JSON.stringify(info) : banner(info, engine.home.key, engine.home.token, output),
+    options.json
+      ? JSON.stringify(info)
+      : banner(info, engine.directory.key, engine.directory.token, output),
   );
-  for (const note of [...options.notes, ...engine.home.notes, ...ports.notes]) log.warn(note);
-  if (!engine.intake.keyring.isValid(engine.home.key)) {
+  for (const note of [...options.notes, ...engine.directory.notes, ...ports.notes]) log.warn(note);
+  if (!engine.intake.keyring.isValid(engine.directory.key)) {
     log.warn(`the key in ${info.keyFile} is revoked; delete the file to have a new one made`);
   }
 

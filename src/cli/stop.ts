@@ -1,8 +1,8 @@
 /** `tealight stop`: ends the running server of a data directory in order. */
 import type { Config } from "../config.ts";
+import { readServerInfo } from "../directory/directory.ts";
 import { AppError } from "../errors.ts";
 import { shutdownDeadlineMs } from "../limits.ts";
-import { readServerInfo } from "../sqlite/directory/directory.ts";
 import { connect, findServer } from "./client.ts";
 import { out } from "./output.ts";
 

@@ -1,4 +1,4 @@
-/** The bytes of a request: decompression under a cap. */
+/** Decompresses request bodies, up to a maximum size. */
 import {
   brotliDecompressSync,
   gunzipSync,
@@ -9,11 +9,11 @@ import {
 import { AppError, type ErrorCode } from "../errors.ts";
 
 /**
- * A request body without its compression. A `Content-Encoding` counts only where the bytes agree with
- * it, so a header that lies about a plain JSON body does no harm.
+ * Decompresses a request body. A `Content-Encoding` is used only if the bytes agree with it, so a wrong
+ * header on a plain JSON body does no harm.
  *
- * @param damaged the error of the protocol for a compressed stream that is damaged.
- * @throws AppError `payload_too_large` where the body is larger than `maxBytes` once decompressed.
+ * @param damaged creates the protocol's error for a damaged compressed stream.
+ * @throws AppError `payload_too_large` if the decompressed body is larger than `maxBytes`.
  */
 export function decompress(
   body: Uint8Array,
@@ -47,7 +47,7 @@ function inflaterFor(body: Uint8Array, encoding: string): Inflate | null {
     return a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd ? zstdDecompressSync : null;
   }
   if (encoding === "deflate") {
-    // RFC 9110 means zlib's format; some clients send the raw stream.
+    // RFC 9110 means the zlib format; some clients send the raw deflate stream.
     if (a === undefined || looksLikeJson(body)) return null;
     return (a & 0x0f) === 8 && ((a << 8) | (b ?? 0)) % 31 === 0 ? inflateSync : inflateRawSync;
   }
@@ -56,8 +56,8 @@ function inflaterFor(body: Uint8Array, encoding: string): Inflate | null {
 }
 
 /**
- * Whether a body starts as a JSON object does. Its first byte alone would not tell: a raw deflate
- * stream may begin with a brace or white space, brotli of 64 KB and more with a bracket.
+ * Whether a body starts like a JSON object. The first byte is not enough: a raw deflate stream can start
+ * with a brace or whitespace, brotli of 64 KB and more with a bracket.
  */
 function looksLikeJson(body: Uint8Array): boolean {
   return /^\s*(\{\s*(["}]|$)|$)/.test(new TextDecoder().decode(body.subarray(0, 64)));

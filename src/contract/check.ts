@@ -1,10 +1,10 @@
 /**
- * From text to a checked payload, in the order of the wire contract: size, JSON, schema, rules
- * across fields. A payload is accepted or refused whole. Reports are built only on failure.
+ * From text to a checked payload, in the order of the wire contract: size, JSON, schema, rules across
+ * fields. A payload is accepted or refused as a whole. Error reports are built only on failure.
  */
+import type { TSchema } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { ValueErrorType, type ValueError } from "@sinclair/typebox/errors";
-import type { TSchema } from "@sinclair/typebox";
 import { AppError, type Issue } from "../errors.ts";
 import { wire } from "../limits.ts";
 import { excessOf, faultOf } from "./scan.ts";
@@ -21,15 +21,15 @@ import {
   type Trace,
 } from "./v1.ts";
 
-/** Which door a payload came through. */
+/** Where a payload comes from, and how it is checked. */
 export interface Door {
-  /** `keep` keeps unknown keys of closed objects as attributes instead of refusing them. */
+  /** `keep` stores unknown keys as attributes instead of refusing them. */
   unknownFields: "reject" | "keep";
-  /** True where an operator imports: spans may carry what v1 lacks under `x`. */
+  /** True for imports: spans can have further fields under `x`. */
   imported?: boolean;
 }
 
-/** The schemas of one door: of the whole payload, and of its levels for the report. */
+/** The schemas of one source: of the whole payload, and of its levels for error reports. */
 type Schemas = Record<"payload" | "head" | "trace" | "span", TSchema>;
 
 const head = levels.payload;
@@ -41,7 +41,7 @@ const imports: Schemas = {
 
 const lenient = new Map<Schemas, Schemas>();
 
-/** The same with keys that nobody knows. */
+/** The same schemas, with unknown keys allowed. */
 function lenientOf(schemas: Schemas): Schemas {
   let found = lenient.get(schemas);
   if (!found) {
@@ -54,8 +54,8 @@ function lenientOf(schemas: Schemas): Schemas {
 
 export interface ParsedPayload {
   /**
-   * As sent, less what the contract drops (deprecated arrays, `__proto__` keys of maps, white space
-   * around an image URL), and with what it does not know as attributes.
+   * As sent, without what the contract drops (deprecated arrays, `__proto__` keys of maps, whitespace
+   * around an image URL), and with unknown fields as attributes.
    */
   payload: Payload;
   unknown: UnknownField[];
@@ -72,7 +72,7 @@ export function parsePayload(text: string, door: Door): ParsedPayload {
   let value = parseJson(text);
   const schemas = door.imported ? imports : ingest;
   let aside: Aside | null = null;
-  // All objects are closed: what passes has no unknown keys to look for.
+  // All objects are closed: a value that passes has no unknown keys.
   if (!compiled(schemas.payload).Check(value)) {
     if (door.unknownFields === "reject") throw invalid(schemaIssues(value, schemas));
     const rest = lenientOf(schemas);
@@ -120,7 +120,7 @@ function schemaIssues(value: unknown, schemas: Schemas): Issue[] {
   const add = (schema: TSchema, part: unknown, prefix: (string | number)[]): boolean => {
     for (const error of compiled(schema).Errors(part)) {
       const issue = toIssue(error, prefix);
-      // A missing field is reported twice: as missing and as not of its type.
+      // A missing field is reported twice: as missing and as having the wrong type.
       const key = JSON.stringify(issue.path);
       if (seen.has(key)) continue;
       seen.add(key);
@@ -151,7 +151,10 @@ function schemaIssues(value: unknown, schemas: Schemas): Issue[] {
   return issues;
 }
 
-/** An object whose list is too long with just enough of it to say so: walking millions takes 0.5 s. */
+/**
+ * The object with its oversized list shortened to just above the limit: walking through millions of items
+ * takes 0.5 s.
+ */
 function shortened(object: unknown, field: string, max: number): unknown {
   const list = (object as Record<string, unknown> | null)?.[field];
   if (!Array.isArray(list) || list.length <= max) return object;
@@ -160,12 +163,12 @@ function shortened(object: unknown, field: string, max: number): unknown {
 
 const checks = new Map<TSchema, ReturnType<typeof TypeCompiler.Compile>>();
 
-/** Compiles what the first request would else wait 3 ms for. */
+/** Compiles the schemas in advance; the first request would otherwise wait 3 ms. */
 export function prepareCheck(): void {
   compiled(ingest.payload);
 }
 
-/** Compiled at first use: the reports and the import are not needed to start. */
+/** Compiled on first use: error reports and imports are not needed at the start. */
 function compiled(schema: TSchema) {
   let check = checks.get(schema);
   if (!check) checks.set(schema, (check = TypeCompiler.Compile(schema)));
@@ -191,7 +194,9 @@ function toCode(kind: string): string {
   return "invalid_type";
 }
 
-/** RFC 6901. Whole numbers are taken as indexes: no key of the contract is one. */
+/**
+ * Parses an RFC 6901 pointer. Whole numbers are indexes, because no key of the contract is a number.
+ */
 function fromPointer(pointer: string): (string | number)[] {
   if (pointer === "") return [];
   return pointer
@@ -202,14 +207,14 @@ function fromPointer(pointer: string): (string | number)[] {
     );
 }
 
-/** A sender chooses the names of unknown keys, so a report must not grow with them. */
+/** Senders choose the names of unknown keys, so the size of a report must not depend on them. */
 function shorten(part: string | number): string | number {
   return typeof part === "string" && part.length > wire.idLength
     ? `${part.slice(0, wire.idLength)}…`
     : part;
 }
 
-/** The rules across fields. `""` counts as absent, `" "` does not. */
+/** Checks the rules across fields. `""` counts as absent, `" "` does not. */
 function ruleIssues(payload: Payload): Issue[] {
   const issues: Issue[] = [];
   const add = (path: (string | number)[], message: string) => {

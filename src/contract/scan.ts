@@ -2,6 +2,7 @@
  * A scan of JSON text before anything parses it, for what would cost a parser far more than its bytes.
  * It leaves at the first thing too many.
  */
+import { endOfString, skipSpace } from "../json/walk.ts";
 import { json as limits } from "../limits.ts";
 
 const quote = 0x22;
@@ -72,26 +73,7 @@ const maxIndexKeyLength = 3 * 6 + 1;
 function isIndexKey(text: string, from: number, end: number): boolean {
   const first = text.charCodeAt(from + 1);
   if (first !== backslash && (first < 0x30 || first > 0x39)) return false;
-  let after = end + 1;
-  while (isSpace(text.charCodeAt(after))) after++;
-  if (text.charCodeAt(after) !== colon) return false;
+  if (text.charCodeAt(skipSpace(text, end + 1)) !== colon) return false;
   const key = text.slice(from + 1, end).replace(/\\u003(\d)/g, "$1");
   return /^\d{2,3}$/.test(key);
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
-}
-
-/** The index of the quote that closes the string opened at `from`, or the end of the text. */
-export function endOfString(text: string, from: number): number {
-  let at = from;
-  while (true) {
-    at = text.indexOf('"', at + 1);
-    if (at < 0) return text.length;
-    let before = at - 1;
-    while (text.charCodeAt(before) === backslash) before--;
-    // An even run of backslashes escapes itself, not the quote.
-    if ((at - before) % 2 === 1) return at;
-  }
 }

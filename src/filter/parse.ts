@@ -8,11 +8,19 @@
  * error contains the value, `error:timeout`, unless that is quoted or has a star. Nothing but an `AppError`
  * is ever thrown, and it says where.
  */
-import { findKey, keys, nearestKey, spellingOf, type Key } from "./keys.ts";
 import type { Pattern } from "../pattern.ts";
+import { findKey, keys, nearestKey, spellingOf, type Key } from "./keys.ts";
 import { readTime, timeHint, timeUnits } from "./time.ts";
-import { dropLetters, plainStart, refuse, splitAll, splitAt, textOf, toWords } from "./words.ts";
-import type { Piece } from "./words.ts";
+import {
+  dropLetters,
+  plainStart,
+  refuse,
+  splitAll,
+  splitAt,
+  textOf,
+  toWords,
+  type Piece,
+} from "./words.ts";
 
 /** Traces match for which every term holds. */
 export type Filter = readonly Term[];

@@ -1,10 +1,10 @@
 /** Projects and keys. All of it is for operators. */
 import { Type, type Static } from "@sinclair/typebox";
+import { defaultProjectId, type Accounts, type Key, type Project } from "../backend/store.ts";
 import { AppError } from "../errors.ts";
-import type { Intake } from "../threads/intake.ts";
-import { newSecret, sha256 } from "../secrets.ts";
-import type { Accounts, Key, Project } from "../backend/store.ts";
 import { nullable } from "../schemas.ts";
+import { newSecret, sha256 } from "../secrets.ts";
+import type { Intake } from "../threads/intake.ts";
 import { decodedSegment, findProject } from "./params.ts";
 import { closed, route } from "./route.ts";
 
@@ -92,8 +92,7 @@ export function adminRoutes({ intake: { writer, keyring } }: { intake: Intake })
       answer: Type.Object({ key: NewKey }),
       async handle({ body: { name, project } }) {
         const accounts = keyring.accounts();
-        const { id } =
-          project === undefined ? accounts.projects[0]! : findProject(accounts, project);
+        const id = project === undefined ? defaultProjectId : findProject(accounts, project).id;
         const secret = newSecret("fl");
         keyring.update(await writer.call("createKey", [id, name, sha256(secret)]));
         const updated = keyring.accounts();

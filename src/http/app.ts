@@ -56,8 +56,8 @@ export function createApp(deps: AppDeps) {
       }
       if (!(error instanceof AppError)) onBug(error);
       const failure = error instanceof AppError ? error : internalError();
-      const isDoor = ingestPaths.has(path) || path === "/api/import";
-      return isOtlp || isDoor ? refuse(request, failure, isOtlp) : answerError(failure);
+      const takesSpans = ingestPaths.has(path) || path === "/api/import";
+      return isOtlp || takesSpans ? refuse(request, failure, isOtlp) : answerError(failure);
     })
     .onRequest(({ request }) => {
       const path = pathOf(request);

@@ -1,9 +1,9 @@
 /** Two traces side by side, and pairs of their spans. */
 import { Type } from "@sinclair/typebox";
-import { Comparable, Comparison } from "../query/comparison.ts";
-import { ComparedPair } from "../query/comparepair.ts";
-import { DiffUnit } from "../query/textdiff.ts";
 import type { TraceRef } from "../backend/traces.ts";
+import { ComparedPair } from "../query/comparepair.ts";
+import { Comparable, Comparison } from "../query/comparison.ts";
+import { DiffUnit } from "../query/textdiff.ts";
 import { parseSpanRef, parseTraceRef, segmentNamed } from "./params.ts";
 import { projectIdOf, traceRefOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";

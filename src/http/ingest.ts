@@ -1,11 +1,11 @@
 /** `POST /ingest`, step by step in the order of the wire contract, and the operator's import. */
 import { AppError } from "../errors.ts";
-import type { Intake } from "../threads/intake.ts";
 import type { Ticket } from "../ingest/admission.ts";
+import type { Delivery } from "../ingest/delivery.ts";
 import type { Sender } from "../ingest/keyring.ts";
 import type { Receipt } from "../ingest/parse.ts";
-import type { Delivery } from "../ingest/delivery.ts";
 import { unknownFields } from "../limits.ts";
+import type { Intake } from "../threads/intake.ts";
 import { answer, answerError, internalError, securityHeaders } from "./answer.ts";
 import { bufferFull, declaredBytes, readBody, tooLarge } from "./body.ts";
 import { bearerOf, type Guard } from "./guard.ts";

@@ -4,15 +4,15 @@
  * are behind, and have read what they were sent, are told together: what is told is read once.
  */
 import { Type } from "@sinclair/typebox";
-import { AppError } from "../errors.ts";
+import type { StorageState } from "../backend/store.ts";
+import type { Summary } from "../backend/views.ts";
 import type { Change } from "../backend/writer.ts";
-import type { Intake } from "../threads/intake.ts";
+import { AppError } from "../errors.ts";
 import { live as limits } from "../limits.ts";
 import { toJson, type JsonOf } from "../query/json.ts";
 import type { LiveScope } from "../query/live.ts";
+import type { Intake } from "../threads/intake.ts";
 import type { Reader } from "../threads/reader.ts";
-import type { Summary } from "../backend/views.ts";
-import type { StorageState } from "../backend/store.ts";
 import { version } from "../version.ts";
 import { securityHeaders } from "./answer.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";

@@ -3,12 +3,10 @@
  * schemas are JSON Schema already; what it keeps beside it are symbols, which JSON does not have.
  */
 import { Type, type TSchema } from "@sinclair/typebox";
-import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { payloadFields } from "../contract/fields.ts";
+import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { version } from "../version.ts";
-import { docsRoute } from "./docs.ts";
-import { documentPath } from "./paths.ts";
-import { route, type Access, type Protocol, type Route } from "./route.ts";
+import { type Access, type Protocol, type Route } from "./route.ts";
 
 const ErrorAnswer = Type.Object({
   error: Type.String({ description: "One line for people" }),
@@ -104,26 +102,6 @@ const pathParams: Record<string, string> = {
   span: "A span id, or ~ and its key; an id that begins with ~ is sent as %7E…",
 };
 
-/**
- * `GET /api/openapi.json` and the page that shows it. The document holds no data, so that whoever can
- * connect may read it.
- */
-export function documentRoutes(routes: Route[]): Route[] {
-  let document: OpenApi | null = null;
-  const read = (): OpenApi => (document ??= openApiOf(all));
-  const json: Route = route({
-    method: "GET",
-    path: documentPath.json,
-    summary: "This document",
-    access: "public",
-    answer: Type.Object({}, { description: "OpenAPI 3.1" }),
-    handle: read,
-  });
-  const own = [json, docsRoute(read)];
-  const all: Route[] = [...routes, ...own];
-  return own;
-}
-
 export type OpenApi = ReturnType<typeof openApiOf>;
 
 type Content = Record<string, { schema: unknown }>;
@@ -146,7 +124,7 @@ export interface Operation {
 }
 
 /** The document of the routes. */
-function openApiOf(routes: readonly Route[]) {
+export function openApiOf(routes: readonly Route[]) {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const each of routes) {
     const path = each.path.replace(/:(\w+)/g, "{$1}");

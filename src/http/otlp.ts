@@ -3,19 +3,20 @@
  *
  * https://opentelemetry.io/docs/specs/otlp/
  */
+import { defaultProjectId } from "../backend/store.ts";
 import { AppError } from "../errors.ts";
-import type { Intake } from "../threads/intake.ts";
 import type { Sender } from "../ingest/keyring.ts";
 import type { Receipt } from "../ingest/parse.ts";
 import { maxOtlpBodyBytes } from "../limits.ts";
 import { errorStatus, exportResponse, grpcCodeOf } from "../otlp/answer.ts";
 import type { Encoding, Signal } from "../otlp/request.ts";
+import { isOurSecret } from "../secrets.ts";
+import type { Intake } from "../threads/intake.ts";
 import { securityHeaders } from "./answer.ts";
 import { declaredBytes, readBody } from "./body.ts";
-import { bearerOf, type Guard } from "./guard.ts";
 import type { GrpcCall } from "./grpc.ts";
+import { bearerOf, type Guard } from "./guard.ts";
 import { deliver, identify, invalidKey, noteRefusal, toAppError, type Arrival } from "./ingest.ts";
-import { isOurSecret } from "../secrets.ts";
 
 /** `open`: programs on this machine need no key; what they send goes to the default project. */
 export type OtlpAuth = "open" | "key";
@@ -186,7 +187,7 @@ function authorize(headers: Headers, { intake, auth }: OtlpDeps): Sender {
       hint: "pages need a key: send Authorization: Bearer <key>",
     });
   }
-  return { keyId: noKeyId, keyName: "none", projectId: keyring.accounts().projects[0]!.id };
+  return { keyId: noKeyId, keyName: "none", projectId: defaultProjectId };
 }
 
 /** All that may be a key. Langfuse's SDKs send a public and a secret one as user and password. */

@@ -1,8 +1,8 @@
 /** How requests name traces, spans, times and projects. */
-import { AppError } from "../errors.ts";
-import type { Accounts, Project } from "../backend/store.ts";
 import type { SpanRef } from "../backend/spans.ts";
+import type { Accounts, Project } from "../backend/store.ts";
 import type { TraceRef } from "../backend/traces.ts";
+import { AppError } from "../errors.ts";
 
 /**
  * The segments of a request's path as they were sent. A leading `~` marks a key; an id that begins

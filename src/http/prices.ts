@@ -1,16 +1,16 @@
 /** Prices of the user's own, newer list prices, and what was stored reckoned by them. For operators. */
 import { Type } from "@sinclair/typebox";
 import { AppError } from "../errors.ts";
-import { nullable } from "../schemas.ts";
-import type { Intake } from "../threads/intake.ts";
 import { PriceListing } from "../ingest/pricer.ts";
 import { RepriceStatus } from "../ingest/reprice.ts";
 import { maxPriceBookBytes } from "../limits.ts";
 import { PriceRule } from "../pricing/rules.ts";
+import { nullable } from "../schemas.ts";
+import type { Intake } from "../threads/intake.ts";
 import { bufferFull, declaredBytes, readBody, tooLarge } from "./body.ts";
 import { decodedSegment } from "./params.ts";
-import { windowFields, windowOf } from "./window.ts";
 import { closed, route } from "./route.ts";
+import { windowFields, windowOf } from "./window.ts";
 
 const optional = Type.Optional;
 const { provider, model, prices } = PriceRule.properties;

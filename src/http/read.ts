@@ -1,8 +1,8 @@
 /** What all reading routes need. */
 import { Type } from "@sinclair/typebox";
+import type { TraceRef } from "../backend/traces.ts";
 import type { Keyring } from "../ingest/keyring.ts";
 import type { Reader } from "../threads/reader.ts";
-import type { TraceRef } from "../backend/traces.ts";
 import { readQuery } from "./body.ts";
 import { findProject, parseTraceRef, pathSegments } from "./params.ts";
 

@@ -4,14 +4,15 @@
  * some seconds only, then says how to go on, since a connection may not be silent for longer.
  */
 import { Type, type Static } from "@sinclair/typebox";
+import { parseBoundCursor, toBoundCursor } from "../backend/cursor.ts";
+import { defaultProjectId } from "../backend/store.ts";
+import type { KeysPosition } from "../backend/traces.ts";
 import { AppError } from "../errors.ts";
 import { quote } from "../filter/caret.ts";
 import { parseTime } from "../filter/time.ts";
-import type { Intake } from "../threads/intake.ts";
 import { removal as limits } from "../limits.ts";
-import { parseBoundCursor, toBoundCursor } from "../backend/cursor.ts";
-import type { KeysPosition } from "../backend/traces.ts";
 import { nullable } from "../schemas.ts";
+import type { Intake } from "../threads/intake.ts";
 import { decodedSegment, findProject } from "./params.ts";
 import { projectIdOf, traceKeyOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";
@@ -168,9 +169,8 @@ async function removeProject(
   how: How,
 ): Promise<WouldDelete | ProjectDeleted> {
   const { keyring, intake } = deps;
-  const { projects } = keyring.accounts();
   const { id } = findProject(keyring.accounts(), name);
-  if (id === projects[0]!.id) {
+  if (id === defaultProjectId) {
     throw new AppError("conflict", "the default project cannot be deleted", {
       hint: "delete its traces alone: DELETE /api/traces?project=…",
     });

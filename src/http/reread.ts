@@ -1,7 +1,7 @@
 /** Stored spans mapped anew by the rules of this version. For operators. */
-import type { Intake } from "../threads/intake.ts";
 import { RereadStatus } from "../ingest/reread.ts";
 import { nullable } from "../schemas.ts";
+import type { Intake } from "../threads/intake.ts";
 import { closed, route } from "./route.ts";
 import { windowFields, windowOf } from "./window.ts";
 

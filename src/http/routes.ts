@@ -1,15 +1,15 @@
 /** All routes, in the order of the document. */
 import { adminRoutes } from "./admin.ts";
 import { compareRoutes } from "./compare.ts";
-import { doorRoutes, type DoorDeps } from "./doors.ts";
+import { documentRoutes } from "./document.ts";
+import { ingestRoutes, type IngestRouteDeps } from "./ingestroutes.ts";
 import { liveRoutes, type Live } from "./live.ts";
 import { messageRoutes } from "./messages.ts";
-import { documentRoutes } from "./openapi.ts";
 import { priceRoutes } from "./prices.ts";
-import type { ReadDeps } from "./read.ts";
 import { promptRoutes } from "./prompts.ts";
-import { rereadRoutes } from "./reread.ts";
+import type { ReadDeps } from "./read.ts";
 import { removeRoutes } from "./remove.ts";
+import { rereadRoutes } from "./reread.ts";
 import type { Route } from "./route.ts";
 import { searchRoutes, type SearchDeps } from "./search.ts";
 import { serverRoutes, type ServerDeps } from "./server.ts";
@@ -21,7 +21,7 @@ import { traceListRoutes } from "./traces.ts";
 import { viewRoutes } from "./views.ts";
 
 export interface RouteDeps
-  extends ReadDeps, SearchDeps, ServerDeps, StorageDeps, SetupDeps, DoorDeps {
+  extends ReadDeps, SearchDeps, ServerDeps, StorageDeps, SetupDeps, IngestRouteDeps {
   live: Live;
 }
 
@@ -33,7 +33,7 @@ export function allRoutes(deps: RouteDeps): Route[] {
 /** With their types, which api.ts hands on to those that ask. */
 export function apiRoutes(deps: RouteDeps) {
   return [
-    ...doorRoutes(deps),
+    ...ingestRoutes(deps),
     ...traceListRoutes(deps),
     ...traceRoutes(deps),
     ...messageRoutes(deps),

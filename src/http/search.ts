@@ -1,7 +1,7 @@
 /** Search over all traces and in one, and the index behind it. */
 import { Type } from "@sinclair/typebox";
-import { page } from "../limits.ts";
 import { IndexStatus, SearchPage } from "../backend/search.ts";
+import { page } from "../limits.ts";
 import type { Searcher } from "../threads/searcher.ts";
 import { parseTraceRef, pathSegments } from "./params.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";

@@ -1,9 +1,9 @@
 /** The server itself: whether it is there, what it holds and refused, and its end. */
 import { Type, type Static } from "@sinclair/typebox";
-import type { Intake } from "../threads/intake.ts";
-import { nullable } from "../schemas.ts";
-import { page } from "../limits.ts";
 import { RejectPage, StoreCounts } from "../backend/store.ts";
+import { page } from "../limits.ts";
+import { nullable } from "../schemas.ts";
+import type { Intake } from "../threads/intake.ts";
 import type { Reader } from "../threads/reader.ts";
 import { closed, route } from "./route.ts";
 

@@ -1,7 +1,5 @@
 /** Statistics, and the lists of what they are kept by. */
 import { Type } from "@sinclair/typebox";
-import { parseTime } from "../filter/time.ts";
-import { page, stats as limits } from "../limits.ts";
 import { Stats } from "../backend/figures.ts";
 import {
   GroupPage,
@@ -12,6 +10,8 @@ import {
   type LatestField,
   type StatsField,
 } from "../backend/stats.ts";
+import { parseTime } from "../filter/time.ts";
+import { page, stats as limits } from "../limits.ts";
 import { oneOf } from "../schemas.ts";
 import { rollupFields } from "../tally/contribution.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";

@@ -1,12 +1,10 @@
 /** What takes the space of the data directory. */
-import { statSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
+import type { IndexStatus } from "../backend/search.ts";
+import { Shares } from "../backend/store.ts";
 import { nullable } from "../schemas.ts";
 import type { Reader, StoreSizes } from "../threads/reader.ts";
-import { Shares } from "../backend/store.ts";
-import type { IndexStatus } from "../backend/search.ts";
 import type { Searcher } from "../threads/searcher.ts";
-import { ballastFile } from "../sqlite/directory/ballast.ts";
 import { route } from "./route.ts";
 
 /**
@@ -18,8 +16,8 @@ const limits = { everyMs: 5_000, restFactor: 50, waitMs: 300 };
 export interface StorageDeps {
   reader: Reader;
   searcher: Searcher;
-  /** The store's file. */
-  storePath: string;
+  /** What its files take. */
+  fileSizes: () => Record<"log" | "ballast", number>;
 }
 
 const part = (description: string) =>
@@ -52,7 +50,7 @@ interface Look {
   tookMs: number;
 }
 
-export function storageRoutes({ reader, searcher, storePath }: StorageDeps) {
+export function storageRoutes({ reader, searcher, fileSizes }: StorageDeps) {
   let last: Look | null = null;
   let looking: Promise<void> | null = null;
 
@@ -85,14 +83,15 @@ export function storageRoutes({ reader, searcher, storePath }: StorageDeps) {
         if (looking !== null) await Promise.race([looking, Bun.sleep(limits.waitMs)]);
         const index = JSON.parse(await searcher.call("status", [])) as IndexStatus;
         const { parts = null, freeBytes = null, ...largest } = last?.sizes ?? {};
+        const { log, ballast } = fileSizes();
         const none = { texts: null, spans: null, summaries: null, refusals: null, other: null };
         return {
           parts: {
             ...(parts ?? none),
             free: freeBytes,
-            log: sizeOf(`${storePath}-wal`),
+            log,
             search: index.bytes,
-            ballast: sizeOf(ballastFile(storePath)),
+            ballast,
           },
           largest: last && (largest as Shares),
           measuredAt: last?.at ?? null,
@@ -100,8 +99,4 @@ export function storageRoutes({ reader, searcher, storePath }: StorageDeps) {
       },
     }),
   ];
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -1,16 +1,16 @@
 /** One trace: its skeleton, its spans whole, their payloads, where its time went, and its export. */
 import { Type } from "@sinclair/typebox";
+import type { TraceRef } from "../backend/traces.ts";
+import { SpanNews, SpanView, TraceView } from "../backend/views.ts";
+import { payloadFields, type PayloadField } from "../contract/fields.ts";
 import { AppError } from "../errors.ts";
 import { preview, largeTraceSpans, news, tracePage } from "../limits.ts";
 import { Breakdown } from "../query/breakdown.ts";
 import { TraceColumns } from "../query/columns.ts";
-import { Gists } from "../query/gists.ts";
-import type { Reader } from "../threads/reader.ts";
 import type { ExportPage } from "../query/export.ts";
+import { Gists } from "../query/gists.ts";
 import { TraceNews } from "../query/tracenews.ts";
-import type { TraceRef } from "../backend/traces.ts";
-import { SpanNews, SpanView, TraceView } from "../backend/views.ts";
-import { payloadFields, type PayloadField } from "../contract/fields.ts";
+import type { Reader } from "../threads/reader.ts";
 import { answerBytes, answerStream, answerText } from "./answer.ts";
 import { parseSpanRef, pathSegments } from "./params.ts";
 import { callerFor, traceRefOf, type ReadDeps } from "./read.ts";

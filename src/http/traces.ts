@@ -1,9 +1,9 @@
 /** The list of traces, and the completion of its filter. */
 import { Type } from "@sinclair/typebox";
-import { page } from "../limits.ts";
 import { Completion } from "../backend/completion.ts";
 import { type TraceSort, sortFields } from "../backend/traces.ts";
 import { TracePage } from "../backend/views.ts";
+import { page } from "../limits.ts";
 import { projectIdOf, type ReadDeps } from "./read.ts";
 import { closed, route } from "./route.ts";
 

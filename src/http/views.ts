@@ -1,12 +1,12 @@
 /** Views of the list of traces that were saved: the server keeps them, so that every browser has them. */
 import { Type, type Static } from "@sinclair/typebox";
+import type { NewView, StoredView } from "../backend/store.ts";
+import { sortFields, type TraceSort } from "../backend/traces.ts";
 import { AppError } from "../errors.ts";
 import { parseFilter } from "../filter/parse.ts";
 import { parseTime } from "../filter/time.ts";
-import type { Intake } from "../threads/intake.ts";
-import { sortFields, type TraceSort } from "../backend/traces.ts";
 import { nullable } from "../schemas.ts";
-import type { NewView, StoredView } from "../backend/store.ts";
+import type { Intake } from "../threads/intake.ts";
 import { Name } from "./admin.ts";
 import { decodedSegment, findProject } from "./params.ts";
 import type { ReadDeps } from "./read.ts";

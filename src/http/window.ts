@@ -1,8 +1,8 @@
 /** Which stored traces a request is about: a project's, and those that started in a stretch of time. */
 import { Type, type Static } from "@sinclair/typebox";
+import type { Window } from "../backend/writer.ts";
 import { parseTime } from "../filter/time.ts";
 import type { Keyring } from "../ingest/keyring.ts";
-import type { Window } from "../backend/writer.ts";
 import { findProject } from "./params.ts";
 
 /** Members of a body. */

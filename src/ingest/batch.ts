@@ -1,9 +1,9 @@
 /** From a checked payload to batches for the store: one span an id, and none too large. */
+import type { SpanLog, SentSpan, TraceSpans } from "../backend/batch.ts";
+import { payloadsOf } from "../contract/fields.ts";
 import type { LogPiece } from "../contract/units.ts";
 import { parseAttributes } from "../contract/unknown.ts";
 import type { Payload, TraceHeader } from "../contract/v1.ts";
-import type { SpanLog, SentSpan, TraceSpans } from "../backend/batch.ts";
-import { payloadsOf } from "../contract/fields.ts";
 import type { Weight } from "./ring.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Projects and ingest keys in memory, so that a request is known or refused without a read. */
+import { defaultProjectId, type Accounts, type Key } from "../backend/store.ts";
 import { isSameDigest, sha256 } from "../secrets.ts";
-import type { Accounts, Key } from "../backend/store.ts";
 
 /** Who sends. `keyId` is 0 for the key given by flag or environment, which is never stored. */
 export interface Sender {
@@ -30,7 +30,6 @@ export function createKeyring(initial: Accounts, givenKey: string | null): Keyri
   let byHash = index(keys);
   const given = givenKey === null ? null : sha256(givenKey);
   const uses = new Map<number, number>();
-  const defaultProjectId = projects[0]!.id;
 
   /** Found by digest, which says nothing of the key; compared in constant time all the same. */
   function find(hash: Uint8Array): Key | null {

@@ -1,10 +1,10 @@
 /** From the bytes of a request to spans for the store, whatever protocol they came in. */
+import type { Fresh, TraceSpans } from "../backend/batch.ts";
 import { decompress } from "../contract/body.ts";
 import { parsePayload } from "../contract/check.ts";
 import type { UnknownField } from "../contract/unknown.ts";
 import { maxOtlpBodyBytes } from "../limits.ts";
 import { readRequest, type Encoding, type Signal } from "../otlp/request.ts";
-import type { Fresh, TraceSpans } from "../backend/batch.ts";
 import { countSpans, groupByTrace } from "./batch.ts";
 
 /** What is asked of a body. */
@@ -16,7 +16,8 @@ export interface Rules {
 
 /** How a body is to be read. An `import` is an operator's: no rate limit, and `x` is read. */
 export type Format =
-  { protocol: "ingest" | "import" } | { protocol: "otlp"; signal: Signal; encoding: Encoding };
+  | { protocol: "ingest" | "import" }
+  | { protocol: "otlp"; signal: Signal; encoding: Encoding };
 
 /** What became of a request's records. */
 export interface Receipt {

@@ -1,7 +1,7 @@
 /** Reckons the costs of what is stored anew, after a change of prices, in the background. */
 import { Type, type Static } from "@sinclair/typebox";
-import type { ImportedSpan } from "../contract/v1.ts";
 import type { Progress, Window, Writer } from "../backend/writer.ts";
+import type { ImportedSpan } from "../contract/v1.ts";
 import { AppError } from "../errors.ts";
 import { toUsd } from "../pricing/money.ts";
 import { matcherOf } from "../pricing/rules.ts";

@@ -2,8 +2,8 @@
  * Fields of newer clients, counted on the HTTP thread and handed to the writer now and then: a client
  * that sends some sends them with every batch.
  */
-import type { UnknownField } from "../contract/unknown.ts";
 import type { Client, UnknownNote } from "../backend/store.ts";
+import type { UnknownField } from "../contract/unknown.ts";
 
 /** Between two writes so many are counted one by one, the rest together. */
 const keptBetweenWrites = 1000;

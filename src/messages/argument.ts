@@ -1,20 +1,21 @@
-/** What of a tool's input says in a few words what it did. */
+/** Finds the part of a tool's input that best describes the call in a few words. */
+import { skipSpace } from "../json/walk.ts";
 import { preview as limits } from "../limits.ts";
-import { membersOf, parseJson, parseSlice, skipSpace, type Json } from "./json.ts";
+import { membersOf, parseJson, parseSlice, type Json } from "./json.ts";
 
-/** The members that say it, the one that says most first. */
+/** Member names that describe a call, best first. */
 const telling = [
   ...["command", "cmd", "file_path", "filePath", "path", "notebook_path", "file", "filename"],
   ...["query", "q", "url", "uri", "pattern", "regex", "search"],
 ];
 
-/** Longer texts are contents, such as of a file that is written. */
+/** Longer texts are content, such as a file to be written. */
 const shortLength = 500;
 
 /**
- * The command, path, query or URL of a tool's input, else its first short text, on one line.
+ * The command, path, query or URL of a tool's input, else its first short text, as one line.
  *
- * @param text JSON, also cut off, or a bare text.
+ * @param text JSON, possibly truncated, or plain text.
  */
 export function argumentIn(text: string): string | null {
   const start = skipSpace(text, 0);
@@ -42,7 +43,7 @@ function plainOf(text: string): Json {
   return value ?? text;
 }
 
-/** A text, or a command in parts, at most `preview.length` long; null for all else. */
+/** A text, or a command given as a list, clipped to `preview.length`; null for anything else. */
 function toLine(value: Json | undefined): string | null {
   const text = Array.isArray(value)
     ? value.filter((part) => typeof part === "string").join(" ")

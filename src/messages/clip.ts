@@ -1,19 +1,21 @@
 /**
- * Shortens messages for an answer of bounded size: each part to what is read at a glance, and to ever less
- * as the whole grows, so that of a history of 5,000 messages each still shows its beginning.
+ * Shortens messages for an answer of bounded size: each part to a readable length, and further as the
+ * total grows, so that even in a history of 5,000 messages each one shows its beginning.
  */
 import { withCut } from "./cut.ts";
 import { withMediaName } from "./media.ts";
 import type { Message, Part } from "./model.ts";
 
 export interface Clipper {
-  /** What is left for further texts; 0 where it is used up. */
+  /** How many code units are left for further texts. */
   readonly left: number;
   message(message: Message): Message;
   part<P extends Part>(part: P): P;
 }
 
-/** All in UTF-16 code units. @param least what a part shows although the whole is used up. */
+/**
+ * All limits are in UTF-16 code units. @param least how much of a part is kept after the total is used up.
+ */
 export function createClipper(limits: { whole: number; part: number; least: number }): Clipper {
   let left = limits.whole;
 
@@ -35,7 +37,7 @@ export function createClipper(limits: { whole: number; part: number; least: numb
   };
 }
 
-/** The beginning of a text, never with half of a character. */
+/** The beginning of a text, never ending within a surrogate pair. */
 export function headOf(text: string, length: number): string {
   const isPair = /[\ud800-\udbff]/.test(text[length - 1]!);
   return text.slice(0, isPair ? length - 1 : length);

@@ -1,21 +1,27 @@
-/** Whether a text was cut before it came here: some senders leave a mark, others stop within their JSON. */
+/**
+ * Detects texts that were truncated before they were sent: some senders append a mark, others stop in the
+ * middle of JSON.
+ */
 import { endOfValue, parseJson, isJson } from "./json.ts";
 import type { Cut, Message, Part } from "./model.ts";
 
 /** Longer than any of the marks. */
 const markLength = 60;
-/** Foglamp's client and OpenAI's agents; Gemini CLI and Qwen Code, who say how long it was; Claude Code. */
+/**
+ * The marks of Foglamp's client and OpenAI's agents; of Gemini CLI and Qwen Code, with the original
+ * length; of Claude Code.
+ */
 const mark =
   /(?:(?:…|\.{3}) ?\[truncated\]|\.{3}\[TRUNCATED: original length (\d{1,15})\]|\[TRUNCATED - Content exceeds \d+KB limit\])$/;
-/** JSON, not a text that begins with a bracket. */
+/** JSON, not a text that only starts with a bracket. */
 const structure = /^\s*(?:\{\s*(?:"|$)|\[\s*(?:[[{"]|$))/;
 
-/** @returns null for a text that nobody says was cut. */
+/** @returns null for a text that shows no sign of truncation. */
 export function cutOf(text: string): Cut | null {
   return markOf(text) ?? (structure.test(text) && isOpen(text) ? fromSender() : null);
 }
 
-/** The rest of a list or an object that ends within it. */
+/** Detects a list or object that ends in the middle. */
 export function cutOfTail(text: string): Cut | null {
   return markOf(text) ?? (/^[[{"]/.test(text) && isOpen(text) ? fromSender() : null);
 }
@@ -32,18 +38,18 @@ function fromSender(wholeLength: number | null = null): Cut {
 
 function isOpen(text: string): boolean {
   const start = text.search(/\S/);
-  // What is nested too deep has no end that is looked for, yet is whole.
+  // The end of deeply nested JSON is not searched for, so it counts as complete.
   return endOfValue(text, start) === null && parseJson(text) === undefined && !isJson(text);
 }
 
-/** The same part, which says if it was cut. */
+/** Returns the part, with a note if it was truncated. */
 export function withCut<P extends Part>(part: P): P {
   if (part.type === "media" || part.cut) return part;
   const cut = markOf(part.text);
   return cut ? { ...part, cut } : part;
 }
 
-/** The same messages, the last text of which was cut. */
+/** Returns the messages, with the last text marked as truncated. */
 export function withCutEnd(messages: Message[], cut: Cut): Message[] {
   const at = messages.findLastIndex(({ parts }) => parts.some(({ type }) => type !== "media"));
   if (at < 0) return messages;

@@ -1,8 +1,8 @@
-/** What messages say, as one text: without ids, which differ from run to run. */
+/** The content of messages as one text for comparisons: without ids, which differ from run to run. */
 import { isObject, parseJson } from "./json.ts";
 import type { Message, Part } from "./model.ts";
 
-/** Of all messages, each under its role. */
+/** The text of all messages, each under its role. */
 export function textOfMessages(messages: readonly Message[]): string {
   return messages
     .map(({ role, name, parts }) => {
@@ -27,14 +27,14 @@ function textOf(part: Part): string {
   }
 }
 
-/** JSON with a line for each member, so that what differs stands by itself. */
+/** JSON with one member per line, so that a diff shows single members. */
 export function readable(text: string): string {
   if (!/^\s*[[{]/.test(text)) return text;
   const value = parseJson(text);
   return isObject(value) || Array.isArray(value) ? JSON.stringify(value, null, 2) : text;
 }
 
-/** The instructions at the beginning of what was sent; null where there are none. */
+/** The instructions at the start of an input; null if there are none. */
 export function instructionsIn(messages: readonly Message[]): string | null {
   const other = messages.findIndex(({ role }) => role !== "system");
   const said = messages.slice(0, other < 0 ? messages.length : other);

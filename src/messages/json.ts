@@ -3,6 +3,7 @@
  * scanned for the values of its outermost level, and each is parsed by itself, so that what is whole
  * is read and the rest is left. Linear in the text; nothing here throws.
  */
+import { endOfString, endOfValue as walkValue, skipSeparators, skipSpace } from "../json/walk.ts";
 import { json as limits } from "../limits.ts";
 
 /** A value by its place in the text. */
@@ -29,14 +30,13 @@ export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
 const quote = 0x22;
-const backslash = 0x5c;
 
 /** The elements of the array whose bracket stands at `start`. */
 export function elementsOf(text: string, start: number): Scan<Slice> {
   const found: Slice[] = [];
   let end = start + 1;
   while (true) {
-    const at = skip(text, end, isSeparator);
+    const at = skipSeparators(text, end);
     if (text[at] === "]") return { found, end: at + 1, isClosed: true };
     const next = endOfValue(text, at);
     if (next === null) return { found, end: at, isClosed: false };
@@ -50,15 +50,16 @@ export function membersOf(text: string, start: number): Scan<Member> {
   const found: Member[] = [];
   let end = start + 1;
   while (true) {
-    const at = skip(text, end, isSeparator);
+    const at = skipSeparators(text, end);
     if (text[at] === "}") return { found, end: at + 1, isClosed: true };
     const open = { found, end: at, isClosed: false };
-    const nameEnd = text.charCodeAt(at) === quote ? endOfString(text, at) : null;
-    const name = nameEnd === null ? undefined : parseSlice(text, { start: at, end: nameEnd });
+    if (text.charCodeAt(at) !== quote) return open;
+    const nameEnd = endOfString(text, at) + 1;
+    const name = parseSlice(text, { start: at, end: nameEnd });
     if (typeof name !== "string") return open;
-    const colon = skip(text, nameEnd!, isSpace);
+    const colon = skipSpace(text, nameEnd);
     if (text[colon] !== ":") return open;
-    const value = skip(text, colon + 1, isSpace);
+    const value = skipSpace(text, colon + 1);
     const next = endOfValue(text, value);
     found.push({ name, start: value, end: next ?? text.length, isWhole: next !== null });
     if (next === null) return { found, end: text.length, isClosed: false };
@@ -111,9 +112,8 @@ export function parseOpen(text: string, start: number): Json | undefined {
   for (let at = 0; at < head.length; at++) {
     const char = head[at]!;
     if (char === '"') {
-      const end = endOfString(head, at);
-      if (end === null) closers.push('"');
-      at = end === null ? head.length : end - 1;
+      at = endOfString(head, at);
+      if (at === head.length) closers.push('"');
     } else if (char === "{" || char === "[") {
       closers.push(char === "{" ? "}" : "]");
     } else if (char === "}" || char === "]") {
@@ -140,63 +140,7 @@ export function parseJson(text: string): Json | undefined {
  * it has more levels than a request may have.
  */
 export function endOfValue(text: string, from: number): number | null {
-  let depth = 0;
-  for (let at = from; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case quote: {
-        const end = endOfString(text, at);
-        if (end === null) return null;
-        at = end - 1;
-        break;
-      }
-      case 0x5b: // [
-      case 0x7b: // {
-        if (++depth > limits.depth) return null;
-        continue;
-      case 0x5d: // ]
-      case 0x7d: // }
-        if (depth-- === 0) return at > from ? at : null;
-        break;
-      case 0x2c: // ,
-        if (depth === 0) return at > from ? at : null;
-        continue;
-      default:
-        continue;
-    }
-    if (depth === 0) return at + 1;
-  }
-  return null;
-}
-
-/** Behind the quote that closes the string opened at `from`; null where it is cut off. */
-function endOfString(text: string, from: number): number | null {
-  let at = from;
-  while (true) {
-    at = text.indexOf('"', at + 1);
-    if (at < 0) return null;
-    let before = at - 1;
-    while (text.charCodeAt(before) === backslash) before--;
-    // An even run of backslashes escapes itself, not the quote.
-    if ((at - before) % 2 === 1) return at + 1;
-  }
-}
-
-function skip(text: string, from: number, isSkipped: (code: number) => boolean): number {
-  let at = from;
-  while (at < text.length && isSkipped(text.charCodeAt(at))) at++;
-  return at;
-}
-
-export function skipSpace(text: string, from: number): number {
-  return skip(text, from, isSpace);
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
-}
-
-function isSeparator(code: number): boolean {
-  return code === 0x2c || isSpace(code);
+  return walkValue(text, from, limits.depth);
 }
 
 export function isObject(value: Json | undefined): value is JsonObject {

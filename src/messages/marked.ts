@@ -1,17 +1,20 @@
-/** Texts in which lines in capitals say who speaks, as Claude Code writes down what is new in a call. */
+/**
+ * Reads texts in which lines in capitals name the speaker, as Claude Code records the new context of a
+ * call.
+ */
 import { roleOf, type Read } from "./message.ts";
 import { textParts } from "./parts.ts";
 
 const mark = /^\[(USER|ASSISTANT|SYSTEM|TOOL RESULT)(?:: ([^\]\n]{1,200}))?\]\n/gm;
 
-/** Null for a text that does not begin with such a line. */
+/** Null for a text that does not start with such a line. */
 export function markedMessages(text: string): Read[] | null {
   if (!/^\[[A-Z ]+[:\]]/.test(text)) return null;
   const marks = [...text.matchAll(mark)];
   if (marks[0]?.index !== 0) return null;
   return marks.map(({ 0: line, 1: role, 2: id = null, index }, i) => {
     const said = text.slice(index + line.length, marks[i + 1]?.index);
-    // Between two blocks are an empty line and, in some versions, a rule.
+    // Blocks are separated by an empty line and, in some versions, a rule.
     const body = i + 1 < marks.length ? said.replace(/\n+(---\n+)?$/, "") : said;
     if (role === "TOOL RESULT") {
       return {

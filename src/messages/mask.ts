@@ -1,9 +1,11 @@
-/** Hides what of a prompt differs from run to run although nobody has changed it. */
+/** Masks the parts of a prompt that differ from run to run without an edit. */
 
 const month = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?";
 const day = "(?:mon|tue|wed|thu|fri|sat|sun)(?:day|s|sday|nesday|rs|rsday|urday)?\\.?";
 
-/** The longest first. Each is linear: a repetition never begins where one before it may end. */
+/**
+ * Longest match first. Each pattern is linear: a repetition cannot start where a previous one can end.
+ */
 const masks: [RegExp, string][] = [
   [/\b[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/gi, "<id>"],
   [
@@ -25,7 +27,7 @@ const masks: [RegExp, string][] = [
   ],
   [/\b[a-z]:[\\/][^\s"'`<>|,;)\]}]*/gi, "<path>"],
   [/(?<![\w<:/.~])(?:~|\.{1,2})?\/(?!\/)[^\s"'`<>|,;)\]}]+/g, "<path>"],
-  // An id has digits and letters in it; a word has none.
+  // An id contains both digits and letters.
   [/\b(?=[\w-]{0,64}\d)(?=[\w-]{0,64}[a-z])[\w-]{12,128}\b/gi, "<id>"],
   [/\b(?=[\da-f]{0,64}\d)[\da-f]{7,128}\b/gi, "<id>"],
   [/\d+(?:[.,]\d+)*/g, "<n>"],
@@ -33,10 +35,13 @@ const masks: [RegExp, string][] = [
 
 const dayBeforeDate = new RegExp(`\\b${day},? (?=<date>)`, "gi");
 
-/** What is left of two prompts is equal where one differs from the other by ids, dates, paths and numbers. */
+/**
+ * @returns the masked prompt. Two prompts that differ only in ids, dates, paths and numbers have the same
+ * result.
+ */
 export function maskPrompt(text: string): string {
   let masked = text;
   for (const [pattern, name] of masks) masked = masked.replace(pattern, name);
-  // A list of dates, paths or the like may be longer or shorter; so may the space between.
+  // Lists of dates or paths can differ in length, and so can whitespace.
   return masked.replace(dayBeforeDate, "").replace(/\s+/g, " ").trim();
 }

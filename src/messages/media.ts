@@ -1,15 +1,15 @@
 /**
- * Images, sound and files within a message. Their bytes are never copied out: a part says what they
- * are, how large, and where.
+ * Images, audio and files in messages. Their bytes are not copied: a part has their type, size and
+ * location.
  */
 import { isNumber, isObject, pick, pickText, toText, type Json, type JsonObject } from "./json.ts";
 import { leftOf } from "./members.ts";
 import type { Media, Message, Part } from "./model.ts";
 
-/** What a part was made of, as it was sent: a data URL, base64, or bytes as numbers. */
+/** The original value of each media part: a data URL, base64, or bytes as numbers. */
 const sources = new WeakMap<Media, Json>();
 
-/** Where providers put what describes the data, inside the part. */
+/** The members in which providers nest the description of the data. */
 const nests = [
   "image_url",
   "imageUrl",
@@ -71,9 +71,9 @@ const mimeKeys = [
 const nameKeys = ["filename", "name", "title"];
 
 /**
- * A part of a message that is media by its type or its only key, and what it says beside it.
+ * Reads a part that is media by its type or its only key, and any text beside it.
  *
- * @param hint `image` and its like, where the type does not say so.
+ * @param hint the kind, such as `image`, if the part's type does not tell.
  */
 export function mediaParts(sent: JsonObject, hint: string = ""): Part[] {
   const { media, used } = mediaOf(sent, hint);
@@ -82,11 +82,11 @@ export function mediaParts(sent: JsonObject, hint: string = ""): Part[] {
   return left === undefined ? [media] : [media, { type: "raw", text: toText(left) }];
 }
 
-/** `used`: what the media was made of. */
+/** `used` are the values that the media was read from. */
 function mediaOf(sent: JsonObject, hint: string): { media: Media; used: ReadonlySet<Json> } {
   const used = new Set<Json>();
   const places = [sent];
-  // Two levels: Bedrock has `image.source.bytes`.
+  // Two levels, because Bedrock uses `image.source.bytes`.
   for (let i = 0, from = 0; i < 2; i++) {
     const level = places.slice(from);
     from = places.length;
@@ -127,7 +127,7 @@ function mediaOf(sent: JsonObject, hint: string): { media: Media; used: Readonly
   return { media, used };
 }
 
-/** A message whose media say by what name their bytes are asked for. */
+/** Adds to each media part the name by which its bytes can be requested. */
 export function withMediaNames(message: Message): Message {
   const isMedia = message.parts.some(({ type }) => type === "media");
   return isMedia ? { ...message, parts: message.parts.map(withMediaName) } : message;
@@ -139,7 +139,7 @@ export function withMediaName<P extends Part>(part: P): P {
   return source === undefined ? part : { ...part, content: nameOf(source) };
 }
 
-/** The bytes of the media of that name; null where no message has it. */
+/** The bytes of the media with this name; null if no message contains it. */
 export function bytesNamed(messages: Message[], name: string): Uint8Array<ArrayBuffer> | null {
   for (const part of messages.flatMap(({ parts }) => parts)) {
     const source = part.type === "media" ? sources.get(part) : undefined;
@@ -148,7 +148,7 @@ export function bytesNamed(messages: Message[], name: string): Uint8Array<ArrayB
   return null;
 }
 
-/** The same content has the same name in each span that sends it. */
+/** A hash of the content, so that the same content has the same name in every span. */
 function nameOf(source: Json): string {
   return Bun.hash(typeof source === "string" ? source : JSON.stringify(source)).toString(36);
 }
@@ -162,7 +162,7 @@ function bytesOf(source: Json): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(isBase64 ? Buffer.from(data, "base64") : unescaped(data));
 }
 
-/** Percent-encoded, as a data URL without base64 is; what is not stays as it is. */
+/** Decodes the percent-encoding of data URLs without base64; invalid sequences are kept. */
 function unescaped(text: string): Buffer {
   try {
     return Buffer.from(decodeURIComponent(text));
@@ -171,7 +171,7 @@ function unescaped(text: string): Buffer {
   }
 }
 
-/** True for an object that is media although no type says so, as Gemini and Bedrock have it. */
+/** Whether an object is media although it has no type, as in Gemini and Bedrock. */
 export function isUntypedMedia(part: JsonObject): boolean {
   const sent = pick(
     part,
@@ -188,7 +188,7 @@ export function isUntypedMedia(part: JsonObject): boolean {
   return isObject(sent);
 }
 
-/** True for a text that is a data URL and nothing else, by its beginning. */
+/** Whether a text is only a data URL; checks its beginning. */
 export function isDataUrl(text: string): boolean {
   return /^data:[\w.+-]+\/[\w.+-]+(;[\w.+-]+=[\w.+-]+)*;base64,[\w+/=-]+$/.test(text.slice(0, 256));
 }
@@ -201,7 +201,7 @@ function isLink(text: string): boolean {
   return text.length <= 8192 && /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 }
 
-/** The size of base64, or of bytes that became a list of numbers; null where there are none. */
+/** The base64 text or byte list and its size; null if there is none. */
 function dataIn(places: JsonObject[], used: Set<Json>): { value: Json; size: number } | null {
   for (const place of places)
     for (const key of dataKeys) {
@@ -211,7 +211,7 @@ function dataIn(places: JsonObject[], used: Set<Json>): { value: Json; size: num
           ? base64Size(value, 0)
           : Array.isArray(value) && isNumber(value[0])
             ? value.length
-            : // A Uint8Array, as JSON has it.
+            : // The JSON form of a Uint8Array.
               isObject(value) && isNumber(value["0"])
               ? Object.keys(value).length
               : null;
@@ -222,7 +222,7 @@ function dataIn(places: JsonObject[], used: Set<Json>): { value: Json; size: num
   return null;
 }
 
-/** By its beginning: prose has spaces, JSON has quotes. */
+/** Checks the beginning: prose contains spaces, JSON contains quotes. */
 function isBase64(text: string): boolean {
   return text !== "" && /^[\w+/=\r\n-]+$/.test(text.slice(0, 256));
 }

@@ -1,11 +1,14 @@
 /**
- * An object's members. A reader takes those that it knows; what is left, and says anything, is kept as a
- * part of its own.
+ * The members of an object. A reader takes the members it knows; the rest is kept as a part of its own if
+ * it has content.
  */
 import { isNumber, isObject, toText, type Json, type JsonObject } from "./json.ts";
 import type { Part } from "./model.ts";
 
-/** Left out everywhere: usage, times, signatures and what only a program reads. Lower case, without `_`. */
+/**
+ * Members that are never shown: usage, times, signatures and other data for programs. In lower case,
+ * without `_`.
+ */
 const noise = new Set(
   `usage usagemetadata tokenusage usagecontext finishreason finishreasons nativefinishreason stopreason
   stopsequence stopdetails donereason done logprobs toplogprobs avglogprobs logprobsresult
@@ -16,7 +19,7 @@ const noise = new Set(
   requestmethod`.split(/\s+/),
 );
 
-/** Kept only beside members that say something. */
+/** Members that are kept only beside members with content. */
 const labels = new Set(
   "type role kind blocktype index status state outcome language sourcetype toolcalltype from author modality event.name".split(
     " ",
@@ -32,16 +35,16 @@ function isLabel(key: string): boolean {
   return labels.has(key.replaceAll(/[_-]/g, "").toLowerCase()) || isId(key);
 }
 
-/** Whether a member by itself says nothing, whatever its value is. */
+/** Whether a member is without content, whatever its value. */
 export function isSilent(key: string): boolean {
   return isNoise(key) || isLabel(key);
 }
 
 /**
- * A value without what is empty, shown already or noise; undefined where nothing is left.
+ * The value without empty, already shown and never shown members; undefined if nothing is left.
  *
- * @param said texts, and structures by identity, that are shown already.
- * @param isTelling whether numbers and `true` count as saying something.
+ * @param said texts, and structures by identity, that are already shown.
+ * @param isTelling whether numbers and `true` count as content.
  */
 export function leftOf(
   value: Json,
@@ -65,7 +68,7 @@ export function leftOf(
   return kept.every(([key]) => isLabel(key)) ? undefined : fromEntries(kept);
 }
 
-/** An object without a prototype, so that `__proto__` is a key like any other. */
+/** An object without a prototype, so that `__proto__` is an ordinary key. */
 function fromEntries(entries: [string, Json][]): JsonObject {
   const object = Object.create(null) as JsonObject;
   for (const [key, value] of entries) object[key] = value;
@@ -81,7 +84,7 @@ export class Members {
     this.sent = sent;
   }
 
-  /** The first of these members that is there and not null. */
+  /** Takes the first of these members that exists and is not null. */
   take(...keys: string[]): Json | undefined {
     for (const key of keys) {
       const value = this.peek(key);
@@ -92,19 +95,22 @@ export class Members {
     return undefined;
   }
 
-  /** The first of these members that is a text, else null. */
+  /** Takes the first of these members that is a text, else null. */
   takeText(...keys: string[]): string | null {
     const key = keys.find((key) => typeof this.peek(key) === "string");
     return key === undefined ? null : (this.take(key) as string);
   }
 
-  /** The first of these members that is a list, else none. */
+  /** Takes the first of these members that is a list, else an empty list. */
   takeList(...keys: string[]): Json[] {
     const key = keys.find((key) => Array.isArray(this.peek(key)));
     return key === undefined ? [] : (this.take(key) as Json[]);
   }
 
-  /** The first of these members that is an object. What nobody takes of it is part of the rest. */
+  /**
+   * Takes the first of these members that is an object; its members that nobody takes are part of the
+   * rest.
+   */
   within(...keys: string[]): Members | null {
     for (const key of keys) {
       const known = this.#inner.get(key);
@@ -118,24 +124,27 @@ export class Members {
     return null;
   }
 
-  /** Undefined also for null. */
+  /** Reads a member without taking it; undefined also for null. */
   peek(key: string): Json | undefined {
     return Object.hasOwn(this.sent, key) ? (this.sent[key] ?? undefined) : undefined;
   }
 
-  /** Marks members as taken that are read elsewhere, or not shown. */
+  /** Marks members as taken that are read elsewhere or not shown. */
   skip(...keys: string[]): void {
     for (const key of keys) this.#taken.add(key);
   }
 
-  /** What nobody took, as one part; none where these parts say it already, or it says nothing. */
+  /**
+   * The members that nobody took, as one part; none if the parts contain them already or they have no
+   * content.
+   */
   rest(parts: Part[], isTelling: boolean = true): Part[] {
     if (!this.#mayHaveRest()) return [];
     const left = this.#left(saidBy(parts), isTelling);
     return left.length === 0 ? [] : [{ type: "raw", text: toText(fromEntries(left)) }];
   }
 
-  /** A cheap check: most objects have no rest, and then the texts of the parts are not collected. */
+  /** A cheap check: most objects have no rest, and the texts of their parts need not be collected. */
   #mayHaveRest(): boolean {
     return Object.keys(this.sent).some((key) => {
       const inner = this.#inner.get(key);

@@ -1,4 +1,4 @@
-/** One message, or what stands for one, in the shape of any provider. */
+/** Reads one message in the format of any provider. */
 import { isObject, parseJson, pick, pickText, toText, type Json, type JsonObject } from "./json.ts";
 import { mediaParts } from "./media.ts";
 import { leftOf, Members } from "./members.ts";
@@ -16,20 +16,20 @@ import {
 import { partsInText } from "./results.ts";
 import { messageThoughts } from "./thoughts.ts";
 
-/** A message as it was read, with what tells whether it goes on the one before it. */
+/** A message with the information needed to join it with the one before. */
 export type Read = Message & {
-  /** Parts that came without a message around them. Neighbours of these are one message. */
+  /** True for parts that came without a message around them; consecutive ones form one message. */
   isBare?: boolean;
   piece?: Piece;
 };
 
-/** What a message says of its place in an answer. */
+/** The position of a chunk within a streamed answer. */
 export interface Piece {
-  /** Of the choice that it belongs to. */
+  /** The index of its choice. */
   index: number;
-  /** Only what is new in it, as a stream has it. */
+  /** True for a delta: only the new content, as in a stream. */
   isDelta: boolean;
-  /** As Gemini writes messages down: one for each chunk. */
+  /** True for Gemini, which records one message per chunk. */
   isGemini: boolean;
   isFinal: boolean;
 }
@@ -50,16 +50,16 @@ const roles: Record<string, string> = {
 };
 
 export function roleOf(sent: string): string {
-  // Python's enumerations print their own name, too.
+  // Python prints enum members with the name of the enum.
   const role = sent.toLowerCase().replace(/^\w*role\./, "");
   const known = role.replace("_", "-");
   return Object.hasOwn(roles, known) ? roles[known]! : role;
 }
 
 /**
- * The messages that an element of a list stands for; null where it is not understood.
+ * The messages in an element of a list; null if it is not understood.
  *
- * @param role whose it is where it does not say so.
+ * @param role the role of messages that do not name one.
  */
 export function messagesOf(value: Json, role: string): Read[] | null {
   if (Array.isArray(value)) return pairOf(value) ?? flattened(value, role);
@@ -70,14 +70,14 @@ export function messagesOf(value: Json, role: string): Read[] | null {
   return messageOf(value, role) ?? bareParts(value, role);
 }
 
-/** A message that came as JSON text within a list. */
+/** Reads a message that is JSON text within a list. */
 function writtenOut(text: string, role: string): Read[] | null {
   if (text.length < 10 || !/^\s*\{\s*"\w+"\s*:/.test(text.slice(0, 100))) return null;
   const value = parseJson(text);
   return isObject(value) && pickText(value, "role") !== null ? messageOf(value, role) : null;
 }
 
-/** A whole message; null where it is none. */
+/** Reads a whole message; null if it is none. */
 function messageOf(sent: JsonObject, role: string): Read[] | null {
   const own = pickText(sent, "role", "_role");
   if (own !== null) return readMessage(new Members(sent), roleOf(own));
@@ -91,7 +91,7 @@ function messageOf(sent: JsonObject, role: string): Read[] | null {
     return kind === "request" ? requestOf(wrapper) : readMessage(wrapper, roleOf(kind ?? role));
   }
   const choices = wrapper.takeList("choices", "candidates");
-  // The last chunk of a stream may have none.
+  // The last chunk of a stream can have no choices.
   if (Array.isArray(sent.choices) && choices.length === 0) return [];
   if (choices.some(isObject)) return ofResponse(wrapper, choices, role);
   if (pick(sent, "content", "tool_calls", "blocks", "_content") === undefined) return null;
@@ -101,7 +101,7 @@ function messageOf(sent: JsonObject, role: string): Read[] | null {
   return langChain === null ? null : readMessage(wrapper, langChain);
 }
 
-/** The member that has the message within a choice, a candidate, an event or what LangChain writes down. */
+/** The member that contains the message of a choice, a candidate, an event or a LangChain record. */
 function innerOf(sent: JsonObject): string | null {
   const isCandidate = isObject(sent.content) && Array.isArray(sent.content.parts);
   const keys = langChainRole(sent) === null ? [] : ["kwargs", "data"];
@@ -120,7 +120,7 @@ function unwrapped(sent: JsonObject, key: string, role: string): Read[] | null {
   const read = isMessage ? readMessage(new Members(inner), given) : messageOf(inner, given);
   const last = read?.at(-1);
   if (!read || !last) return read;
-  // Genkit repeats what it was asked.
+  // Genkit repeats the request.
   wrapper.skip("request");
   last.parts.push(...wrapper.rest(last.parts, false));
   if (!last.isBare) last.piece = pieceOf(sent, isDelta, last.piece?.isGemini ?? false);
@@ -134,7 +134,7 @@ function pieceOf(sent: JsonObject, isDelta: boolean, isGemini: boolean): Piece {
   return { index: typeof index === "number" ? index : 0, isDelta, isGemini, isFinal };
 }
 
-/** All choices of one response. */
+/** The choices of one response. */
 function ofResponse(wrapper: Members, choices: Json[], role: string): Read[] {
   const read = choices.flatMap(
     (choice) =>
@@ -158,14 +158,14 @@ function bareParts(sent: JsonObject, role: string): Read[] | null {
   const parts =
     partsOf(sent) ?? (itemRoles.some(([isItem]) => isItem.test(type)) ? leftParts(sent) : null);
   if (parts === null) return null;
-  // The Responses API has the results of tools beside the messages.
+  // In the Responses API tool results are items beside the messages.
   const isCall = parts.some(({ type }) => type === "toolCall" || type === "thinking");
   const isResult = role === "user" && parts.some(({ type }) => type === "toolResult");
   const item = itemRoles.find(([isItem]) => isItem.test(type))?.[1];
   return [bare(parts, item ?? (isCall ? "assistant" : isResult ? "tool" : role))];
 }
 
-/** Items of the Responses API that are no messages, and whose they are. */
+/** Items of the Responses API that are not messages, with their roles. */
 const itemRoles: [RegExp, string][] = [
   [/_call_output$/, "tool"],
   [/(_call|_list_tools|_approval_request|compaction(_summary)?)$/, "assistant"],
@@ -184,14 +184,17 @@ function pairOf(value: Json[]): Read[] | null {
   return isPair ? [{ role: roleOf(role), parts: contentParts(content) }] : null;
 }
 
-/** A list for each prompt of a batch: one level, and no further. What is unknown leaves the rest readable. */
+/**
+ * A list of lists, one for each prompt of a batch; only one level. Unrecognised elements do not affect the
+ * rest.
+ */
 function flattened(list: Json[], role: string): Read[] | null {
   const read = list.map((item) => (Array.isArray(item) ? pairOf(item) : messagesOf(item, role)));
   if (!read.some((messages) => messages !== null)) return null;
   return read.flatMap((messages, i) => messages ?? [bare([rawPart(toText(list[i]))], role)]);
 }
 
-/** pydantic-ai keeps the system's, the user's and the tools' parts of a request together. */
+/** A pydantic-ai request, which contains the parts of system, user and tools. */
 function requestOf(members: Members): Read[] {
   const instructions = contentParts(members.take("instructions"));
   const read = members.takeList("parts").map((part) => {
@@ -208,11 +211,11 @@ function requestOf(members: Members): Read[] {
   ];
 }
 
-/** Of a serialized LangChain message, by its class. */
+/** The role of a serialized LangChain message, from its class. */
 function langChainRole({ id, type, lc }: JsonObject): string | null {
   const name = Array.isArray(id) ? id.at(-1) : type;
   if (typeof name !== "string") return null;
-  // Such as an order to remove a message from the history.
+  // Such as RemoveMessage, which removes a message from the history.
   const other = lc === undefined ? null : /^(\w+?)Message(Chunk)?$/.exec(name);
   return langChainType(name) ?? (other ? roleOf(other[1]!) : null);
 }
@@ -249,7 +252,7 @@ function readMessage(members: Members, role: string): Read[] {
     parts: [...parts, ...rest],
     piece: pieceOf(sent, false, isGemini),
   };
-  // An order of LangGraph's, which says no more than which message is to go.
+  // LangGraph's RemoveMessage contains only the id of the message to remove.
   if (role === "remove") message.parts.push(rawPart(toText({ id: sent.id ?? null })));
   return instructions.length > 0 ? [{ role: "system", parts: instructions }, message] : [message];
 }
@@ -260,7 +263,7 @@ function decoded(members: Members): Part[] {
   );
 }
 
-/** Instructions that may have been written down as JSON text once more. */
+/** Instructions that may be encoded as JSON text twice. */
 export function systemParts(content: Json): Part[] {
   if (typeof content !== "string") return contentParts(content);
   const value = /^\s*"/.test(content) ? parseJson(content) : null;
@@ -271,7 +274,7 @@ function roleIs({ role }: JsonObject, name: string): boolean {
   return role === name;
 }
 
-/** LangChain has the calls of some providers in the content, too, and in two more places. */
+/** LangChain can store the same calls in the content and in two more members. */
 function without(said: Part[], parts: Part[]): Part[] {
   const ids = new Set(said.map((part) => (part.type === "toolCall" ? part.id : null)));
   return parts.filter((part) => part.type !== "toolCall" || part.id === null || !ids.has(part.id));
@@ -282,10 +285,10 @@ function saidParts(members: Members): Part[] {
   const audio = members.within("audio");
   const spoken = audio ? textParts(audio.takeText("transcript")) : [];
   return [
-    // User interfaces of the AI SDK repeat the parts' text as the content.
+    // The AI SDK's UI messages repeat the text of their parts as the content.
     ...unsaid(parts, contentParts(members.take("content", "_content"))),
     ...parts,
-    // Strands has what came of the calls in the event of the answer that made them.
+    // Strands stores tool results in the event of the answer that called the tools.
     ...contentParts(structureIn(members.take("tool.result"))),
     ...textParts(members.takeText("refusal")),
     ...textParts(members.takeText("message")),
@@ -295,16 +298,16 @@ function saidParts(members: Members): Part[] {
   ];
 }
 
-/** A structure that came as JSON text. */
+/** Decodes a structure that was sent as JSON text. */
 function structureIn(value: Json | undefined): Json | undefined {
   const read = typeof value === "string" && /^\s*[[{]/.test(value) ? parseJson(value) : undefined;
   return read ?? value;
 }
 
-/** Where a message has parts beside its content, or in its place. */
+/** Members with parts beside the content, or instead of it. */
 const contentLists = ["parts", "contents", "blocks", "items"];
 
-/** Those of `more` that are no text which stands in `parts`, one by one or as a whole. */
+/** The parts of `more` whose text is not already in `parts`, alone or joined. */
 function unsaid(parts: Part[], more: Part[]): Part[] {
   if (parts.length === 0 || more.length === 0) return more;
   const texts = parts.flatMap((part) =>
@@ -314,7 +317,7 @@ function unsaid(parts: Part[], more: Part[]): Part[] {
   return more.filter((part) => part.type !== "text" || !said.has(part.text));
 }
 
-/** Ollama has images as bare base64, early AI SDKs as attachments. */
+/** Ollama sends images as plain base64, early AI SDKs as attachments. */
 function imageParts(members: Members): Part[] {
   const images = members
     .takeList("images")
@@ -334,7 +337,7 @@ function soundParts(members: Members): Part[] {
   return mediaParts({ audio });
 }
 
-/** A tool's message is a result, unless its parts are. */
+/** A tool's message is a result, unless its parts are results. */
 function toolParts(members: Members): Part[] {
   const lists = [...contentLists, "content", "_content"];
   const isOfResults = lists.some(
@@ -371,7 +374,7 @@ function calls(members: Members): Part[] {
     ...members.takeList("tool_calls", "toolCalls"),
     ...members.takeList("invalid_tool_calls"),
   ].flatMap((call) => (isObject(call) ? readWhole(call, callParts) : [rawPart(toText(call))]));
-  // Pieces of the same calls.
+  // These are chunks of the same calls.
   members.skip("tool_call_chunks");
   const invocations = Array.isArray(members.sent.parts) ? [] : members.takeList("toolInvocations");
   const used = invocations.flatMap((tool) =>

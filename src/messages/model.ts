@@ -1,17 +1,17 @@
 /**
- * What a conversation consists of, whoever sent it: the one model that all surfaces show. The schemas
- * are the source of the static types and of the API document.
+ * The messages of a conversation, independent of the provider: the model that all interfaces show. The
+ * static types and the API document are derived from these schemas.
  */
 import { Type, type Static } from "@sinclair/typebox";
 import { nullable, oneOf } from "../schemas.ts";
 
 const text = (description: string) => Type.String({ description });
-/** Only where a text was clipped for an answer. */
+/** Present only if a text was clipped for an answer. */
 const fullLength = Type.Optional(
   Type.Integer({ description: "The whole length in UTF-16 code units, where the text is clipped" }),
 );
 
-/** A text that is not all there. */
+/** An incomplete text. */
 export const Cut = Type.Object({
   by: oneOf(
     ["sender", "server"],
@@ -90,7 +90,7 @@ export const Message = Type.Object({
   parts: Type.Array(Part),
 });
 
-/** A tool that was offered to the model. */
+/** A tool offered to the model. */
 export const Tool = Type.Object({
   name: Type.String(),
   description: Type.Optional(Type.String()),

@@ -1,7 +1,7 @@
 /**
- * One part of a message, in the shape of any provider. Senders agree on little but the words: a call
- * has an id, a name and arguments under one of a few keys each, so that one reading fits them all. What a
- * part has beside what is read becomes a raw part behind it.
+ * Reads one part of a message in the format of any provider. A call has an id, a name and arguments under
+ * one of a few keys each, so one reader fits all senders. Members that are not read become a raw part
+ * after it.
  */
 import { isNumber, isObject, pickText, toText, type Json, type JsonObject } from "./json.ts";
 import { isDataUrl, isUntypedMedia, mediaParts } from "./media.ts";
@@ -11,10 +11,10 @@ import { partsInText, unwrapResult } from "./results.ts";
 import { thoughtParts } from "./thoughts.ts";
 
 /**
- * What a part says; null where it is none that is known.
+ * The parts that a value contains; null if it is not recognised.
  *
- * @param isWithin true for what stands in a message: of an object without a type that has a text, the text
- *   is read whatever is beside it.
+ * @param isWithin true within a message: an untyped object with a text is then read as that text, whatever
+ * else it has.
  */
 export function partsOf(value: Json, isWithin: boolean = false): Part[] | null {
   if (typeof value === "string") return textParts(value);
@@ -22,7 +22,7 @@ export function partsOf(value: Json, isWithin: boolean = false): Part[] | null {
   if (!isObject(value)) return value === null ? [] : contentParts(value);
   if (isPlain(value)) return textParts(value.text as string);
   const type = typeOf(value);
-  // Mastra has what the AI SDK sends one level down.
+  // Mastra sends the AI SDK's parts one level deeper.
   if (type !== null && isObject(value.payload)) {
     const { payload, ...rest } = value;
     return partsOf({ ...rest, ...(payload as JsonObject), type });
@@ -35,7 +35,7 @@ export function partsOf(value: Json, isWithin: boolean = false): Part[] | null {
   return [...parts, ...members.rest(parts)];
 }
 
-/** A text and nothing else, as most parts are: quickly told. */
+/** A text without other members, as most parts are; a quick check. */
 function isPlain(value: JsonObject): boolean {
   for (const key in value) {
     const isKnown =
@@ -48,19 +48,19 @@ function isPlain(value: JsonObject): boolean {
 export function typeOf(part: JsonObject): string | null {
   const type = pickText(part, "type", "part_kind", "block_type", "content_type");
   if (type !== null) return type;
-  // pydantic-ai's media; elsewhere it says what a message is.
+  // The type of pydantic-ai's media; other senders use `kind` for the type of a message.
   const { kind } = part;
   return typeof kind === "string" && media.test(kind) ? kind : null;
 }
 
-/** The parts of a content; what is not understood stays as it is. */
+/** The parts of a content; unrecognised ones are kept as raw parts. */
 export function contentParts(content: Json | undefined): Part[] {
   if (content === undefined || content === null) return [];
   const items = Array.isArray(content) ? content : [content];
   return items.flatMap((item) => partsOf(item, true) ?? [rawPart(toText(item))]);
 }
 
-/** What a reader makes of an object, and behind it what it left. */
+/** Applies a reader to an object, and adds the members it did not take as a raw part. */
 export function readWhole(sent: JsonObject, read: (members: Members) => Part[]): Part[] {
   const members = new Members(sent);
   const parts = read(members);
@@ -84,7 +84,7 @@ const calls =
   /^(function|(function|custom_tool|mcp|tool|invalid_tool|server_tool)_call(_chunk)?|(builtin-|native-)?tool-call|(server_|mcp_)?tool_use)$/;
 const results =
   /^((builtin-|native-)?tool-(result|error|return)|(server_)?tool_call_response|function_(result|response)|.*tool_result|.*_call_output)$/;
-/** What a provider runs itself, or has run: its name is all that such items have in common. */
+/** Tools that a provider runs itself: their items share only this form of name. */
 const builtIn = /^(.+)_call$/;
 const media =
   /^(source|source-url|source-document|reasoning-file|image|audio|video|document|file|media|blob|uri|input_image|input_audio|input_file|image_url|video_url|audio_url|(image|audio|video|document|file)-(data|url|file-id|id)|binary|container_upload|computer_screenshot|resource_link)$/;
@@ -120,7 +120,7 @@ function hasAny(sent: JsonObject, ...keys: string[]): boolean {
   return keys.some((key) => (sent[key] ?? null) !== null);
 }
 
-/** Bedrock, Gemini, Genkit, Haystack: the only key says what a part is. */
+/** Parts of Bedrock, Gemini, Genkit and Haystack, whose only key is their type. */
 function untypedParts(members: Members, isWithin: boolean): Part[] | null {
   const { sent } = members;
   const call = members.within(
@@ -156,12 +156,12 @@ function untypedParts(members: Members, isWithin: boolean): Part[] | null {
   return textOf(members, isWithin);
 }
 
-/** Else it may be any object with a text in it. */
+/** Without these conditions any object with a text would match. */
 function textOf(members: Members, isWithin: boolean): Part[] | null {
   const { sent } = members;
   const others = Object.keys(sent).filter((key) => !/^(text|thought)$/.test(key));
   if (typeof sent.text !== "string") {
-    // A signature alone, or the end of what is cached.
+    // A signature, or a cache marker.
     const isMark = others.some((key) => /^(thought_?signature|cache_?point)$/i.test(key));
     return isMark && others.every(isBesideText) ? [] : null;
   }
@@ -184,7 +184,7 @@ export function callParts(members: Members): Part[] {
     text: toText(inner.take(...argumentKeys)),
   };
   if (members.sent.type !== "mcp_call" || !hasAny(members.sent, "output", "error")) return [call];
-  // What the provider ran itself has its result beside it.
+  // A tool run by the provider has its result in the same item.
   return [call, ...resultParts(members, hasAny(members.sent, "error"))];
 }
 
@@ -192,7 +192,7 @@ const argumentKeys = [
   ...["input", "args", "arguments", "server_tool_call", "toolInput", "tool_kwargs"],
 ];
 
-/** A search, a shell, a screen: what was asked is in one member, and what came of it in another. */
+/** Searches, shells and screens: one member has the request and another the result. */
 function builtInParts(name: string, members: Members): Part[] {
   const asked = members.take(
     ...["action", "actions", "operation", "queries", "query", "code", "input", "arguments"],
@@ -204,7 +204,7 @@ function builtInParts(name: string, members: Members): Part[] {
   return [call, ...outcomeParts({ id, name: null }, output, members.sent.status === "failed")];
 }
 
-/** A call and, once it is there, its result, as the AI SDK's user interfaces have them in one. */
+/** A call with its result, if already present: the AI SDK's UI messages store both in one part. */
 function usedTool(members: Members, name: string | null = null): Part[] {
   const failed = hasAny(members.sent, "errorText");
   const isDone = failed || hasAny(members.sent, "output", "result");
@@ -226,16 +226,16 @@ const resultKeys = [
   "errorText",
 ];
 
-/** @param more keys under which this sender may have the output, tried first. */
+/** @param more keys for the output that are specific to this sender, tried first. */
 export function resultParts(members: Members, failed: boolean, ...more: string[]): Part[] {
   const { sent } = members;
-  // Haystack says there which call it was.
+  // Haystack stores the call in `origin`.
   const origin = members.within("origin") ?? members;
   const id = resultId(members) ?? resultId(origin);
   const name =
     members.takeText("toolName", "tool_name", "name") ?? origin.takeText("tool_name", "name");
   if (origin !== members) origin.skip("arguments");
-  // The AI SDK repeats what the call had.
+  // The AI SDK repeats the call's input.
   if (sent.type === "tool-result" || sent.type === "tool-error") members.skip("input", "args");
   const output = members.take(...more, ...resultKeys);
   const isError =
@@ -246,7 +246,7 @@ export function resultParts(members: Members, failed: boolean, ...more: string[]
     (hasAny(sent, "error") && sent.error !== false);
   members.skip("is_error", "isError");
   const parts = outcomeParts({ id, name }, output, isError);
-  // Gemini has media beside what it answers.
+  // Gemini sends media beside the response.
   return [...parts, ...contentParts(more.length === 0 ? members.takeList("parts") : [])];
 }
 
@@ -260,9 +260,9 @@ function resultId(members: Members): string | null {
 }
 
 /**
- * A result, and behind it what of it is no text: media, and what stood beside the text.
+ * A result, followed by its media and other data beside the text.
  *
- * @param written the output as it was sent, where it was read from a text of its own.
+ * @param written the output as sent, if it was parsed from a text.
  */
 export function outcomeParts(
   of: { id: string | null; name: string | null },
@@ -305,7 +305,7 @@ export function outcomeParts(
   return beside;
 }
 
-/** What is no text and no media keeps its place among them, as JSON. */
+/** An item that is neither text nor media is kept in place, as JSON. */
 function itemParts(item: Json): Part[] {
   const parts = isContent(item) ? partsOf(item, true) : null;
   if (parts) return parts;
@@ -313,7 +313,7 @@ function itemParts(item: Json): Part[] {
   return [{ type: "text", text: toText(json ?? item) }];
 }
 
-/** Texts and media: all that a result is made of, so that no result is read within another. */
+/** Texts and media, which are all that a result can consist of: results do not nest. */
 function isContent(item: Json): boolean {
   if (!isObject(item)) return false;
   const type = typeOf(item);
@@ -327,7 +327,7 @@ function isContent(item: Json): boolean {
   return isText || isUntypedMedia(item) || (keys.length === 1 && isObject(item.json));
 }
 
-/** Documents may be plain text, or parts. */
+/** Documents can be plain text or parts. */
 function mediaOrText(members: Members): Part[] {
   const text = textPlaceIn(members.sent);
   if (!text) return allOf(members);
@@ -341,7 +341,7 @@ function allOf(members: Members): Part[] {
   return mediaParts(members.sent);
 }
 
-/** Where a document has its text: Anthropic's and Bedrock's in its source, Cohere's in its data. */
+/** Where a document's text is stored: Anthropic and Bedrock use its source, Cohere its data. */
 function textPlaceIn(sent: JsonObject): { path: string[]; key: string } | null {
   const path: string[] = [];
   for (let place: JsonObject | null = sent; place;) {
@@ -361,7 +361,7 @@ function textPlaceIn(sent: JsonObject): { path: string[]; key: string } | null {
   return null;
 }
 
-/** MCP: a text or bytes, and where they are from. */
+/** An MCP resource: text or bytes, with their address. */
 function resourceParts(members: Members): Part[] | null {
   const resource = members.within("resource");
   if (!resource) return null;

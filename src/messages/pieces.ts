@@ -1,6 +1,6 @@
 /**
- * Answers that came in pieces, as streams have them: chunks as OpenAI and Gemini send them, written down
- * one by one as messages, and the events of Anthropic and of the Responses API, also as server-sent events.
+ * Joins streamed answers: chunks of OpenAI and Gemini that were recorded as messages, and events of
+ * Anthropic and of the Responses API, also as server-sent events.
  */
 import { isObject, parseJson, pickText, toText, type Json, type JsonObject } from "./json.ts";
 import { bare, messagesOf, type Read } from "./message.ts";
@@ -12,9 +12,9 @@ export interface Placed {
   end: number;
 }
 
-/** Pieces of one answer as one message; each of several choices stays its own. */
+/** Joins the chunks of one answer into one message; each choice has its own. */
 export function joinPieces(all: Placed[]): Placed[] {
-  // Gemini CLI gives its answers the wrong role.
+  // Gemini CLI records its answers with the role of the system.
   const isMisnamed = all.every(({ read }) => read.role === "system" && !read.isBare);
   const answer = isMisnamed
     ? all.map(({ read, end }) => ({ read: { ...read, role: "assistant" }, end }))
@@ -30,7 +30,7 @@ export function joinPieces(all: Placed[]): Placed[] {
   return joined;
 }
 
-/** @param run neighbours with one role. */
+/** @param run consecutive chunks with one role. */
 function joinedRun(run: Placed[]): Placed[] {
   if (run.length < 2 || run[0]!.read.role !== "assistant") return run;
   const pieces = run.map(({ read }) => read.piece);
@@ -56,7 +56,7 @@ function append(parts: Part[], part: Part): void {
   const goesOn =
     last?.type === "text" || last?.type === "thinking"
       ? last.type === part.type
-      : // Only the first piece of a call names it.
+      : // Only the first chunk of a call has its name.
         last?.type === "toolCall" &&
         part.type === "toolCall" &&
         part.name === null &&
@@ -68,7 +68,7 @@ function append(parts: Part[], part: Part): void {
   }
 }
 
-/** Each chunk may say the same of its answer. */
+/** Each chunk can repeat the same data about its answer. */
 function isSameRaw(a: Part, b: Part): boolean {
   return a.type === "raw" && b.type === "raw" && a.text === b.text;
 }
@@ -76,13 +76,13 @@ function isSameRaw(a: Part, b: Part): boolean {
 const anthropic = /^(message|content_block)_(start|delta|stop)$/;
 const responses = /^response\.\w/;
 
-/** Whether a list that begins with this is one of events. */
+/** Whether a list that starts with this value is a list of events. */
 export function isEvent(value: Json | undefined): boolean {
   const type = isObject(value) ? pickText(value, "type") : null;
   return type !== null && (anthropic.test(type) || responses.test(type));
 }
 
-/** What server-sent events carry; null for a text that is none. */
+/** The data of server-sent events; null for other texts. */
 export function eventsIn(text: string): Json[] | null {
   if (!/^\s*(data|event|id|:).{0,200}/.test(text)) return null;
   const values: Json[] = [];
@@ -93,13 +93,13 @@ export function eventsIn(text: string): Json[] | null {
       return null;
     }
     const value = parseJson(data);
-    // The last may be cut off.
+    // The last event may be truncated.
     if (value !== undefined) values.push(value);
   }
   return values.some(isObject) ? values : null;
 }
 
-/** The messages that events come to; null where they are none of a model's answer. */
+/** The messages that the events describe; null if they do not belong to a model's answer. */
 export function messagesOfEvents(events: Json[], role: string): Read[] | null {
   const known = events.filter(isObject);
   const types = known.map((event) => pickText(event, "type") ?? "");
@@ -111,7 +111,7 @@ export function messagesOfEvents(events: Json[], role: string): Read[] | null {
   return joinPieces(all.map((read) => ({ read, end: 0 }))).map(({ read }) => read);
 }
 
-/** The message that Anthropic's events add up to. */
+/** The message that Anthropic's events build. */
 function anthropicMessage(events: JsonObject[]): JsonObject {
   let message: JsonObject = { role: "assistant" };
   const blocks = new Map<Json, JsonObject>();
@@ -130,7 +130,7 @@ function anthropicMessage(events: JsonObject[]): JsonObject {
   return { ...message, content: [...blocks.values(), ...others] };
 }
 
-/** Texts grow, lists get longer; the pieces of an input are JSON text. */
+/** Appends texts and list items; inputs arrive as pieces of JSON text. */
 function addDelta(block: JsonObject, delta: JsonObject): void {
   for (const key of Object.keys(delta)) {
     const value = delta[key]!;
@@ -142,7 +142,7 @@ function addDelta(block: JsonObject, delta: JsonObject): void {
   }
 }
 
-/** The response itself where its end is there, else its items, else what of its texts came. */
+/** The final response if present, else its items, else the text received so far. */
 function ofResponses(events: JsonObject[], role: string): Read[] | null {
   const whole = events.findLast(
     ({ response }) =>

@@ -1,13 +1,13 @@
 /**
- * What lists show of a trace: the last that a user said, and what the model came to. One line each,
- * cheap enough for the way of the data: of a long list only the last messages are parsed.
+ * The previews that lists show of a trace: the user's last message and the model's answer, one line each.
+ * They are computed for every ingested span, so only the last messages of a long list are parsed.
  */
 import { preview as limits } from "../limits.ts";
 import { argumentIn } from "./argument.ts";
 import type { Message, Part } from "./model.ts";
 import { messagesFromEnd, readMessages } from "./read.ts";
 
-/** The last text of a user in an input, else the last text at all; null where there is none. */
+/** The user's last text in an input, else the last text of any role; null if there is none. */
 export function inputPreview(text: string): string | null {
   let other: string | null = null;
   for (const message of messagesFromEnd(text, "input")) {
@@ -19,7 +19,7 @@ export function inputPreview(text: string): string | null {
   return other;
 }
 
-/** The last text of an output, else its last call as `tool(arguments)`, else what else there is. */
+/** The last text of an output, else its last call as `tool(arguments)`, else any other content. */
 export function outputPreview(text: string): string | null {
   let call: string | null = null;
   let other: string | null = null;
@@ -34,7 +34,7 @@ export function outputPreview(text: string): string | null {
   return call ?? other;
 }
 
-/** The first text of an output, else its first call with what tells it apart, else what it thought. */
+/** The first text of an output, else its first call with its main argument, else its thinking. */
 export function firstWords(output: string): { text: string | null; isCall: boolean } {
   let call: string | null = null;
   let thought: string | null = null;
@@ -57,10 +57,10 @@ function saidIn({ parts }: Message): string | null {
   return texts.length === 0 ? null : oneLine("", texts.map(({ text }) => text).join("\n"), "");
 }
 
-/** White space and control characters folded, at most `limits.length` long; null for nothing. */
+/** Joins the texts on one line of at most `limits.length`; null if empty. */
 function oneLine(before: string, text: string, after: string): string | null {
   const { length } = limits;
-  // Folding all of a long text to show its beginning would cost milliseconds.
+  // Collapsing whitespace in all of a long text would take milliseconds.
   const folded = (before + text.trimStart().slice(0, 8 * length) + after)
     .replace(/[\s\p{Cc}]+/gu, " ")
     .trim()

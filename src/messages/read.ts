@@ -1,8 +1,9 @@
 /**
- * Turns a payload's text into messages, for whatever shows payloads: nobody else parses them. Knows
- * the shapes of OpenAI (chat and responses), Anthropic, Gemini, Bedrock, the AI SDK, LangChain and
- * OpenTelemetry's conventions. Takes any text and never throws; linear in the text.
+ * Parses a payload's text into messages; the only place that does. Knows the formats of OpenAI (chat and
+ * responses), Anthropic, Gemini, Bedrock, the AI SDK, LangChain and OpenTelemetry's conventions. Accepts
+ * any text, never throws, and takes linear time.
  */
+import { skipSpace } from "../json/walk.ts";
 import { fromPython } from "../python.ts";
 import { cutOfTail } from "./cut.ts";
 import {
@@ -13,7 +14,6 @@ import {
   parseOpen,
   parseSlice,
   pick,
-  skipSpace,
   toText,
   type Json,
   type Member,
@@ -27,13 +27,15 @@ import { rawPart, textParts } from "./parts.ts";
 import { eventsIn, isEvent, joinPieces, messagesOfEvents, type Placed } from "./pieces.ts";
 import { wrappedMessages } from "./wrapped.ts";
 
-/** Whether a payload went into a call or came out of it: says whose a bare text is. */
+/** Whether a payload is a call's input or output: this gives plain text its role. */
 export type Side = "input" | "output";
 
-/** A message, and where its text ends in the payload. */
+/** A message and the offset in the payload where its text ends. */
 export interface Located {
   message: Message;
-  /** 0 for what holds for all messages and stands behind them, such as Anthropic's `system`. */
+  /**
+   * 0 for content that applies to all messages but is stored after them, such as Anthropic's `system`.
+   */
   end: number;
 }
 
@@ -41,12 +43,15 @@ export function readMessages(text: string, side: Side): Message[] {
   return locateMessages(text, side).map(({ message }) => message);
 }
 
-/** The same with places: the length of an earlier payload then tells which messages it had, too. */
+/**
+ * Like readMessages, with offsets: the length of an earlier payload then tells which messages it
+ * contained.
+ */
 export function locateMessages(text: string, side: Side): Located[] {
   return conversationIn(text, side) ?? plainText(text, side);
 }
 
-/** Null for a text in which nothing is known to be a message. */
+/** Null for a text in which no message is recognised. */
 function conversationIn(text: string, side: Side): Located[] | null {
   const role = roleOn(side);
   const at = skipSpace(text, 0);
@@ -61,8 +66,8 @@ function roleOn(side: Side): "user" | "assistant" {
 }
 
 /**
- * Reads the rest of a list of messages, from an element or the comma before one on, so that a known history
- * is not read again. Places are relative to the rest.
+ * Reads the rest of a list of messages, from an element or the comma before it, so that a known history is
+ * not parsed again. Offsets are relative to the rest.
  */
 export function locateRest(rest: string, side: Side): Located[] {
   const found = new Found(rest);
@@ -70,12 +75,15 @@ export function locateRest(rest: string, side: Side): Located[] {
   return found.located(side);
 }
 
-/** An output up to this length is read whole: its pieces may form one message. In UTF-16 code units. */
+/**
+ * Outputs up to this length (in UTF-16 code units) are read completely, because their chunks can form one
+ * message.
+ */
 const answerLength = 65_536;
 
 /**
- * The messages, the last one first, for callers that need few: only what is asked for is parsed. Of a message
- * that is cut off, the beginning is read.
+ * The messages in reverse order, for callers that need few: each is parsed when it is requested. A
+ * truncated message is read as far as it goes.
  */
 export function* messagesFromEnd(text: string, side: Side): Generator<Message> {
   const role = roleOn(side);
@@ -85,7 +93,7 @@ export function* messagesFromEnd(text: string, side: Side): Generator<Message> {
     return yield* readMessages(text, side).reverse();
   }
   const { found, end, isClosed } = elementsOf(text, start);
-  /** The message whose parts are being gathered, the last part first. */
+  /** The message whose parts are being collected, last part first. */
   let parts: Read | null = null;
   let isKnown = false;
   const tail = isClosed ? undefined : parseOpen(text, end);
@@ -113,7 +121,7 @@ function isSame(a: Read, b: Read): boolean {
   return a.isBare === true && b.isBare === true && a.role === b.role;
 }
 
-/** Where the one list of messages begins, in the text or in a member of its object. */
+/** The offset of the only list of messages: of the text itself, or of a member of its object. */
 function listIn(text: string): number | null {
   const at = skipSpace(text, 0);
   if (text[at] === "[") return at;
@@ -125,13 +133,13 @@ function listIn(text: string): number | null {
   return list && !found.some(({ name }) => name === "role" || name === "type") ? list.start : null;
 }
 
-/** A text that is no conversation: what was said, as it is. */
+/** A text that is not a conversation, as one message. */
 function plainText(text: string, side: Side): Located[] {
   const role = roleOn(side);
   // Some frameworks encode a text as JSON twice.
   const value = text.trimStart().startsWith('"') ? parseJson(text) : undefined;
   const said = typeof value === "string" ? value : text;
-  // An empty list, `null` and an empty text hold no message.
+  // An empty list, `null` and an empty text contain no message.
   if (/^\s*(\[\s*\]|null)?\s*$/.test(said.slice(0, 100))) return [];
   const end = text.length;
   const written = said === text ? fromPython(text) : said;
@@ -147,9 +155,9 @@ function plain({ isBare: _, piece: __, ...message }: Read): Message {
   return message;
 }
 
-/** What has been read of one text. */
+/** The result of reading one text. */
 class Found {
-  /** True once anything in it is known to be a message or a part of one. */
+  /** True once a message or a part of one has been recognised. */
   isKnown = false;
   readonly #heads: Located[] = [];
   readonly #read: Placed[] = [];
@@ -160,7 +168,7 @@ class Found {
     this.text = text;
   }
 
-  /** @param head true for what comes before all messages, wherever it stands. */
+  /** @param head true for content that precedes all messages, wherever it is stored. */
   add(messages: Read[], end: number, head = false): void {
     this.isKnown = true;
     if (head) {
@@ -176,14 +184,14 @@ class Found {
     if (text !== "") this.#push(bare([rawPart(text)], role), end);
   }
 
-  /** Adds the element at which a text is cut off, as a message of its own. */
+  /** Adds the truncated element at the end of a text as a message. */
   addTail(start: number, role: string): void {
     const text = this.text
       .slice(start)
       .replace(/^[\s,]+/, "")
       .trimEnd();
     if (text === "") return;
-    // Most messages begin with their role.
+    // Most messages start with their role.
     const sent = /^\{\s*"role"\s*:\s*"(\w+)"/.exec(text.slice(0, 80))?.[1];
     if (/^(\{\s*("|$)|\[\s*[[{"])/.test(text)) this.isKnown = true;
     const cut = cutOfTail(text);
@@ -208,7 +216,7 @@ class Found {
   }
 }
 
-/** Some senders send the same instructions beside the messages and as the first of them. */
+/** Some senders send the instructions both beside the messages and as the first message. */
 function withoutRepeats(located: Located[]): Located[] {
   const others = located.findIndex(({ message }) => message.role !== "system");
   const heads = others < 0 ? located : located.slice(0, others);
@@ -221,11 +229,11 @@ function withoutRepeats(located: Located[]): Located[] {
   return kept.length === heads.length ? located : [...kept, ...located.slice(heads.length)];
 }
 
-/** @param until the end of the member that the array is, or of the text. */
+/** @param until the end of the array's member, or of the text. */
 function readList(found: Found, start: number, until: number, role: string): void {
   if (!isConversation(found.text, start)) return;
   const { text } = found;
-  // A cheap look first: all events have a type, and most begin with it.
+  // A quick check: events have a type, usually as the first member.
   const head = text.slice(start, start + 4096);
   if (/"type"\s*:\s*"(message_|content_block_|response\.)/.test(head) && isEvent(firstIn(head))) {
     const { found: elements, end } = elementsOf(text, start);
@@ -242,7 +250,7 @@ function firstIn(list: string): Json | undefined {
   return parseSlice(list, { start, end });
 }
 
-/** @param start behind the bracket, or behind any element. */
+/** @param start after the bracket, or after any element. */
 function readElements(found: Found, start: number, until: number, role: string): void {
   const { text } = found;
   const { found: elements, end, isClosed } = elementsOf(text, start - 1);
@@ -256,13 +264,13 @@ function readElements(found: Found, start: number, until: number, role: string):
   else if (until === text.length) found.addRaw(end, until, role);
 }
 
-/** False for a list of numbers: a vector may have 500,000, and none is looked at. */
+/** False for a list of numbers: an embedding can have 500,000 of them, which are not parsed. */
 function isConversation(text: string, start: number): boolean {
   const first = text[skipSpace(text, start + 1)];
   return first === "{" || first === "[" || first === '"';
 }
 
-/** False for the usage with which a stream ends. */
+/** False for the usage at the end of a stream. */
 function isTelling(value: Json): boolean {
   return !isObject(value) || value.type !== undefined || leftOf(value, new Set()) !== undefined;
 }
@@ -281,15 +289,15 @@ const lists = {
   user: /^(messages|contents|history|chat_history|input|prompt)$/,
   assistant: /^(messages|choices|candidates|generations|output)$/,
 };
-/** Members that only a request or a response has, whatever its type is. */
+/** Members that identify a request or a response. */
 const ofRequest = /^(messages|contents|choices|candidates|generations)$/;
-/** Other members of a request or a response that hold content, not settings. */
+/** Other members of a request or response with content instead of settings. */
 const beside =
   /^(documents|citations|search_results|groundingMetadata|grounding_metadata|promptFeedback|prompt_feedback|error)$/;
-/** Where Google's SDKs have the system's instructions. */
+/** Where Google's SDKs store the system instructions. */
 const settings = /^(config|generationConfig|generation_config)$/;
 
-/** A message, or a request or a response with messages in its members. */
+/** Reads a message, or a request or response that contains messages. */
 function readObject(found: Found, start: number, role: "user" | "assistant"): void {
   const { text } = found;
   const { found: members, end, isClosed } = membersOf(text, start);
@@ -306,7 +314,7 @@ function readObject(found: Found, start: number, role: "user" | "assistant"): vo
   if (!isOne && (isRequest || (!isClosed && known[0]?.isWhole))) {
     for (const member of known) readMember(found, member, role);
     for (const member of members) if (beside.test(member.name)) readBeside(found, member, role);
-    // The text is cut off before its messages.
+    // The text is truncated before its messages.
     if (!isRequest) found.addTail(known.at(-1)!.end, role);
   } else if (isClosed && skipSpace(text, end) === text.length) {
     const value = parseSlice(text, { start, end });

@@ -1,27 +1,27 @@
 /**
- * What came of a tool, out of the wrappers that frameworks put around it: a message of its own, a list of
- * parts, an object with one member. A structure is left as it was sent.
+ * Unwraps tool results from the formats of frameworks: a message, a list of parts, an object with one
+ * member. Other structures are left unchanged.
  */
 import { isObject, parseJson, pick, type Json, type JsonObject } from "./json.ts";
 import { isSilent } from "./members.ts";
 
 export interface Unwrapped {
-  /** A text, a list of parts, or the structure as it was sent. */
+  /** A text, a list of parts, or the structure as sent. */
   content: Json;
   isError: boolean;
-  /** Objects that the content was taken out of, and the member that it was in. */
+  /** The unwrapped objects, each with the member that contained the content. */
   around: { sent: JsonObject; taken: string }[];
 }
 
-/** Deeper than any framework that was seen, which nest three. */
+/** Known frameworks nest up to three levels. */
 const maxLevels = 6;
 
-/** What the AI SDK says beside the value of a result. */
+/** The AI SDK's types of result values. */
 const valueTypes = /^(text|json|content|error-text|error-json|execution-denied)$/;
 
 /**
- * @param isPart tells texts and media, of which a result may be made; of a list with one of them the rest
- *   are parts, too.
+ * @param isPart recognises texts and media that can form a result; in a list with one of them, all other
+ * items are parts, too.
  */
 export function unwrapResult(output: Json, isPart: (item: Json) => boolean): Unwrapped {
   const around: Unwrapped["around"] = [];
@@ -30,7 +30,7 @@ export function unwrapResult(output: Json, isPart: (item: Json) => boolean): Unw
   for (let level = 0; level <= maxLevels; level++) {
     if (typeof value === "string") return { content: value, isError, around };
     if (Array.isArray(value)) {
-      if (value.length > 0 && value.some(isPart) && value.every(isObject)) {
+      if (value.some(isPart) && value.every(isObject)) {
         return { content: value, isError, around };
       }
       break;
@@ -42,14 +42,14 @@ export function unwrapResult(output: Json, isPart: (item: Json) => boolean): Unw
     if (next.taken === null) break;
     around.push({ sent: value, taken: next.taken });
     value = value[next.taken]!;
-    // The AI SDK says by the type that the value is all there is to it.
+    // The AI SDK's type says that the value is the complete result.
     if (next.isWhole) return { content: value, isError, around };
   }
   return { content: output, isError, around: [] };
 }
 
 interface Next {
-  /** The member that the content is in; null where the object is no wrapper. */
+  /** The member with the content; null if the object is not a wrapper. */
   taken: string | null;
   isError: boolean;
   isWhole?: boolean;
@@ -67,7 +67,7 @@ function nextOf(value: JsonObject): Next {
   if (isMessage(value)) {
     return { taken: firstOf(value, "data", "kwargs", "content"), isError };
   }
-  // LlamaIndex repeats what went in and came out; MCP what it says as a structure.
+  // LlamaIndex repeats the input and output; MCP repeats the content as a structure.
   if (Array.isArray(value.blocks)) return { taken: "blocks", isError };
   if (Array.isArray(value.content)) return { taken: "content", isError };
   const members = Object.keys(value).filter((key) => !isEmpty(value[key]!));
@@ -80,7 +80,7 @@ const onlyMembers = new Set(
   "output result response content text value data message error return_value".split(" "),
 );
 
-/** As LangChain writes a tool's message down, in three ways. */
+/** A tool message in one of LangChain's three formats. */
 function isMessage(value: JsonObject): boolean {
   const { type, id } = value;
   const name = Array.isArray(id) ? id.at(-1) : type;
@@ -105,14 +105,14 @@ function firstOf(value: JsonObject, ...keys: string[]): string | null {
   return keys.find((key) => pick(value, key) !== undefined) ?? null;
 }
 
-/** Parts that came as JSON text. */
+/** Reads parts that were sent as JSON text. */
 export function partsInText(text: string): Json[] | null {
   if (!/^\s*\[\s*\{/.test(text)) return null;
   const value = parseJson(text);
   return Array.isArray(value) && value.length > 0 && value.every(isTextPart) ? value : null;
 }
 
-/** A text and nothing else that says anything. */
+/** A text without further content. */
 function isTextPart(value: Json): boolean {
   if (!isObject(value)) return false;
   const { type, text, content } = value;

@@ -1,4 +1,6 @@
-/** What a model thought: texts under many keys, summaries, and what its provider keeps to itself. */
+/**
+ * Reads a model's thinking: texts under many keys, summaries, and content encrypted by the provider.
+ */
 import { isObject, parseJson, type Json } from "./json.ts";
 import type { Members } from "./members.ts";
 import type { Part } from "./model.ts";
@@ -11,9 +13,9 @@ const textKeys = [
 ];
 
 /**
- * A thought, in one part.
+ * Reads thinking as one part.
  *
- * @param read the parts of a content.
+ * @param read reads the parts of a content.
  */
 export function thoughtParts(members: Members, read: (content: Json) => Part[]): Thinking[] {
   const said = new Set<string>();
@@ -31,7 +33,7 @@ function thinkingPart(text: string): Thinking {
   return { type: "thinking", text };
 }
 
-/** The text of a thought that may be a list of parts, or such a list as JSON. */
+/** The text of thinking that is a list of parts, or such a list as JSON. */
 function thoughtIn(value: Json, read: (content: Json) => Part[]): string {
   const sent =
     typeof value === "string" && /^\s*\[\s*\{/.test(value) ? parseJson(value) : undefined;
@@ -52,17 +54,17 @@ function withheldIn(members: Members): Thinking["withheld"] | null {
   return has("encrypted_content", "data", "signature", "thinking_signature") ? "encrypted" : null;
 }
 
-/** Where a message has its thoughts beside its content; several repeat one another. */
+/** Where messages store thinking beside their content; several of these can repeat one another. */
 const messageKeys = [
   ...["reasoning_content", "reasoning", "thinking", "thinking_blocks", "reasoning_details"],
   ...["reasoningText", "tool_plan"],
 ];
 
 /**
- * The thoughts of a message that stand beside its content.
+ * The thinking stored beside a message's content.
  *
- * @param places the message, and what of it is nested.
- * @param said its content: a thought in it is not repeated.
+ * @param places the message and its nested objects.
+ * @param said its content: thinking in it is not repeated.
  */
 export function messageThoughts(
   places: Members[],

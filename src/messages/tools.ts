@@ -1,4 +1,8 @@
-/** Tools: those that were offered to a model, in the shape of any provider, and the run of one. */
+/**
+ * Tools: the ones offered to a model, in the format of any provider, and the input and output of a tool
+ * call.
+ */
+import { skipSpace } from "../json/walk.ts";
 import {
   elementsOf,
   isObject,
@@ -7,7 +11,6 @@ import {
   parseSlice,
   pick,
   pickText,
-  skipSpace,
   toText,
   type Json,
   type JsonObject,
@@ -15,7 +18,7 @@ import {
 import type { Message, Tool } from "./model.ts";
 import { outcomeParts } from "./parts.ts";
 
-/** What of a catalog is whole and understood, in its order. Takes any text, never throws. */
+/** Reads the complete and recognised tools of a catalog, in order. Accepts any text, never throws. */
 export function readTools(text: string): Tool[] {
   const start = skipSpace(text, 0);
   if (text[start] === "[") return toolsIn(text, start);
@@ -29,7 +32,7 @@ export function readTools(text: string): Tool[] {
   const whole = parseJson(text);
   const one = isObject(whole) && typeof whole.name === "string" ? toolsOf(whole) : [];
   if (one.length > 0) return one;
-  // The AI SDK has them by their names.
+  // The AI SDK stores tools by name.
   return members.flatMap((member) => {
     const value = member.isWhole ? parseSlice(text, member) : undefined;
     return isObject(value) ? toolsOf({ ...value, name: member.name }) : [];
@@ -65,13 +68,13 @@ function toolsOf(sent: Json): Tool[] {
 
 function schemaOf(tool: JsonObject): Json | undefined {
   const schema = pick(tool, "parameters", "input_schema", "inputSchema", "schema", "args");
-  // Bedrock and the AI SDK put it into an object of its own.
+  // Bedrock and the AI SDK wrap the schema in an object.
   return isObject(schema) ? (pick(schema, "json", "jsonSchema") ?? schema) : schema;
 }
 
 /**
- * What a tool was called with and what came of it, as the messages of a conversation would have it. Its
- * payloads are its own matter: one that looks like messages is none.
+ * The input and output of a tool's span as messages of a conversation. A payload that looks like messages
+ * is not parsed as such, because tools can return anything.
  */
 export function readToolRun(run: {
   id: string | null;
@@ -81,7 +84,7 @@ export function readToolRun(run: {
   isError: boolean;
 }): { input: Message[]; output: Message[] } {
   const { id, name, input, output, isError } = run;
-  // A framework writes what came of a tool down as JSON.
+  // Frameworks record tool results as JSON.
   const made = output !== undefined && /^\s*[[{]/.test(output) ? parseJson(output) : undefined;
   const written = output === undefined ? undefined : plainOf(output);
   return {
@@ -101,15 +104,15 @@ export function readToolRun(run: {
   };
 }
 
-/** A text that was written down as JSON. */
+/** Decodes a text that was stored as a JSON string. */
 function plainOf(text: string): string {
   const value = text.startsWith('"') ? parseJson(text) : undefined;
   return typeof value === "string" ? value : text;
 }
 
 /**
- * What a function was called with, out of the list and the names that a decorator puts around it, and
- * behind the line by which Claude Code marks it.
+ * The arguments of a function, without the list and names that a decorator adds and without the heading
+ * that Claude Code adds.
  */
 function argumentsOf(sent: string): string {
   const text = sent.replace(/^\[TOOL INPUT: [^\]\n]*\]\n/, "");

@@ -1,11 +1,13 @@
-/** Messages within what frameworks write down of a call: arguments, results, states and their updates. */
+/**
+ * Finds messages within what frameworks record of a call: arguments, results, states and their updates.
+ */
 import { isObject, pick, toText, type Json, type JsonObject } from "./json.ts";
 import { Members } from "./members.ts";
 import { bare, messagesOf, type Read } from "./message.ts";
 import { contentParts, rawPart, readWhole, textParts } from "./parts.ts";
 import { messageThoughts } from "./thoughts.ts";
 
-/** LangGraph nests four. */
+/** LangGraph nests four levels. */
 const maxLevels = 5;
 
 const lists = ["messages", "contents", "choices", "candidates", "generations"];
@@ -26,16 +28,16 @@ const wrappers = [
 ];
 
 /**
- * The messages in an object that is none itself; null where there are none. A text by itself is one only
- * where it is all that a function was called with or all that a stream came to.
+ * The messages within an object that is not a message; null if there are none. A plain text counts only if
+ * it is the only argument of a function or the complete result of a stream.
  */
 export function wrappedMessages(sent: JsonObject, role: string): Read[] | null {
   return resultOf(sent) ?? loneText(sent, role) ?? within(sent, role, 0) ?? unnamedList(sent, 0);
 }
 
 /**
- * A list of messages under a name that nobody knows, such as Haystack's `replies`, also where each object
- * around it has no other member. Names prove nothing here: each element has to say that it is a message.
+ * A list of messages under an unknown name, such as Haystack's `replies`, also nested in objects that have
+ * no other member. Each element must be recognisable as a message.
  */
 function unnamedList(sent: JsonObject, level: number): Read[] | null {
   const members = new Members(sent);
@@ -51,7 +53,7 @@ function unnamedList(sent: JsonObject, level: number): Read[] | null {
   return isWrapper ? unnamedList(only, level + 1) : null;
 }
 
-/** Null unless each element names a role of a conversation, and something is said. */
+/** Null unless each element has the role of a conversation, and at least one has content. */
 function listOfMessages(value: Json): Read[] | null {
   if (!Array.isArray(value)) return null;
   const read: Read[] = [];
@@ -88,7 +90,7 @@ function within(value: Json, role: string, level: number): Read[] | null {
   return null;
 }
 
-/** An element of a list of messages, or such a list for a prompt of several. */
+/** An element of a list of messages, or a list of elements for several prompts. */
 function isSaid(item: Json): boolean {
   return isObject(item) || (Array.isArray(item) && item.some(isSaid));
 }
@@ -106,13 +108,13 @@ function loneText(sent: JsonObject, role: string): Read[] | null {
   return typeof only === "string" ? [bare(textParts(only), role)] : null;
 }
 
-/** What else a call of the AI SDK, or of a framework on it, says beside its text. */
+/** The results of an AI SDK call beside its text. */
 const resultKeys = [
   ...["toolCalls", "toolResults", "files", "sources", "reasoning", "reasoningText", "steps"],
   "warnings",
 ];
 
-/** What a call of the AI SDK came to. */
+/** The result of an AI SDK call. */
 function resultOf(sent: JsonObject): Read[] | null {
   const isResult =
     (typeof sent.text === "string" && resultKeys.some((key) => Array.isArray(sent[key]))) ||

@@ -1,4 +1,6 @@
-/** The agents whose log records say what they did, and how a record is found to be one of theirs. */
+/**
+ * The agents whose log records describe their work, and how a record is recognised as one of theirs.
+ */
 import type { Claim, LogPiece, UnitKind } from "../contract/units.ts";
 import { wire } from "../limits.ts";
 import type { AgentEvent, AgentLogs, Reading } from "./events.ts";
@@ -12,14 +14,14 @@ import { isMap, textOf } from "./values.ts";
 const agents: AgentLogs[] = [claudeCodeLogs, codexLogs, geminiCliLogs, qwenCodeLogs, copilotLogs];
 const byName = new Map(agents.map((agent) => [agent.agent, agent]));
 
-/** Whose records or spans a group's may be. */
+/** The source of a group of records or spans. */
 export interface GroupSource {
   scopeName: string;
   serviceName: string;
   resource: Attributes;
 }
 
-/** @param name of the event. @param json how the record is kept. */
+/** @param name of the event. @param json the record as stored. */
 export function pieceOf(
   record: LogRecord,
   name: string,
@@ -44,7 +46,9 @@ export function pieceOf(
   return null;
 }
 
-/** @returns what reads the claims of a group's spans; null where they are no agent's that sends logs. */
+/**
+ * @returns the function that reads claims from a group's spans; null if the agent sends no log records.
+ */
 export function claimReaderOf({ scopeName, serviceName, resource }: GroupSource) {
   const logs = agentOfSpans(scopeName, serviceName);
   if (!logs) return null;
@@ -70,7 +74,7 @@ function agentOfSpans(scopeName: string, serviceName: string): AgentLogs | undef
   return byName.get(scopeName) ?? byName.get(serviceName);
 }
 
-/** @param entries records as they are kept, each with its agent. */
+/** @param entries stored records of the agent. */
 export function readUnit(agent: string, kind: UnitKind, entries: Attributes[]): Reading {
   const logs = byName.get(agent);
   if (!logs) return {};
@@ -90,7 +94,7 @@ export function readUnit(agent: string, kind: UnitKind, entries: Attributes[]): 
   return reading;
 }
 
-/** Attributes that say whose records they are. */
+/** Attributes that identify the source of records. */
 const identity = [
   "session.id",
   "conversation.id",

@@ -1,19 +1,19 @@
 /**
- * OTLP's answers, in protobuf or JSON: the Export…ServiceResponse of each signal, which differ in one
- * JSON name alone, and google.rpc.Status for errors.
+ * OTLP responses in protobuf or JSON: the Export…ServiceResponse of each signal, which differ only in one
+ * JSON name, and google.rpc.Status for errors.
  *
  * https://opentelemetry.io/docs/specs/otlp/#otlphttp-response
  */
 import type { Encoding, Signal } from "./request.ts";
 
-/** What JSON calls the number of records that were not taken. */
+/** The JSON name of the number of rejected records. */
 export const rejectedNames: Record<Signal, string> = {
   traces: "rejectedSpans",
   logs: "rejectedLogRecords",
   metrics: "rejectedDataPoints",
 };
 
-/** @param rejected how many records were not taken; with none the message is a warning. */
+/** @param rejected the number of rejected records; if 0, the message is a warning. */
 export function exportResponse(
   signal: Signal,
   encoding: Encoding,
@@ -31,7 +31,7 @@ export function exportResponse(
   return bytesField(1, Buffer.concat([count, bytesField(2, Buffer.from(message))]));
 }
 
-/** gRPC's codes by HTTP status. Exporters send again after UNAVAILABLE, not after RESOURCE_EXHAUSTED. */
+/** gRPC codes by HTTP status. Exporters retry after UNAVAILABLE, but not after RESOURCE_EXHAUSTED. */
 const grpcCodes: Record<number, number> = {
   400: 3, // INVALID_ARGUMENT
   401: 16, // UNAUTHENTICATED
@@ -45,12 +45,12 @@ const grpcCodes: Record<number, number> = {
   503: 14,
 };
 
-/** The code of an error; INTERNAL for whatever is none of the sender's. */
+/** The gRPC code of an error; INTERNAL for errors that the sender did not cause. */
 export function grpcCodeOf(httpStatus: number): number {
   return grpcCodes[httpStatus] ?? 13;
 }
 
-/** @param code of gRPC. */
+/** @param code the gRPC code. */
 export function errorStatus(
   encoding: Encoding,
   code: number,

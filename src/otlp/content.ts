@@ -1,6 +1,6 @@
 /**
- * What went into a call and came out of it: from wherever each sender puts it to the texts `input`,
- * `output` and `toolCatalog`. What became such a text leaves the attributes, so that it is kept once.
+ * Moves a call's content from wherever each sender stores it to the texts `input`, `output` and
+ * `toolCatalog`. A moved text is removed from the attributes, so that it is stored once.
  */
 import { wire } from "../limits.ts";
 import { indexedLists } from "./indexed.ts";
@@ -20,16 +20,16 @@ import { countOf, mapOf, textOf, toStructure, toText } from "./values.ts";
 
 export interface Content {
   messages: Messages;
-  /** The attribute that each text was, word for word; absent where it was made of several. */
+  /** The attribute that a text was taken from unchanged; absent if it was built from several. */
   textKeys: { [F in keyof Messages]?: string };
-  /** How long a text was that was cut, by its sender or here. */
+  /** The original length of a text that was truncated by its sender or here. */
   wholeLengths: { [F in keyof Messages]?: number };
 }
 
 /**
- * Takes what is there out of the span's attributes and events.
+ * Takes the content out of the span's attributes and events.
  *
- * @param settled texts that the span has already, for which no place is looked at.
+ * @param settled texts that the span already has, and that are not searched for.
  */
 export function takeContent(
   span: SpanRecord,
@@ -47,7 +47,7 @@ export function takeContent(
   };
   const kind = type === "tool" ? "tool" : type === "llm" || type === "embedding" ? "call" : "rest";
   const content: Content = { messages: {}, textKeys: {}, wholeLengths: {} };
-  // Before the input, which may hold the tools, too.
+  // Before the input, which may contain the tools as well.
   take("toolCatalog", dialect.toolCatalog);
   take("input", dialect.input[kind]);
   take("output", dialect.output[kind]);
@@ -56,13 +56,13 @@ export function takeContent(
   function find(places: readonly Place[]): Found | null {
     for (const place of places) {
       const found = place(call);
-      // Only a tool may be called with nothing, or answer it.
+      // An empty input or output is possible only for tools.
       if (found && (kind === "tool" || !/^\s*(\{\s*\}|\[\s*\])\s*$/.test(found.text))) return found;
     }
     return null;
   }
 
-  /** Claude Code and Qwen Code say how long a text was that they cut, beside it. */
+  /** Claude Code and Qwen Code send the original length beside a truncated text. */
   function wholeLengthOf({ text, keys }: Found): number {
     const said = keys.map((key) => countOf(attributes, [`${key}_original_length`]) ?? 0);
     return Math.max(text.length, ...said);
@@ -74,7 +74,7 @@ export function takeContent(
     content.messages[field] = found.text.slice(0, wire.payloadLength);
     const wholeLength = wholeLengthOf(found);
     if (wholeLength > content.messages[field].length) content.wholeLengths[field] = wholeLength;
-    // A text that is cut off stays whole where it was.
+    // A text that has to be truncated here stays complete in its attribute.
     if (found.text.length > wire.payloadLength) return;
     const [key, ...others] = found.keys;
     if (key !== undefined && others.length === 0 && toText(attributes[key]!) === found.text) {
@@ -85,7 +85,7 @@ export function takeContent(
   }
 }
 
-/** Early versions of pydantic-ai put the events into one attribute. */
+/** Early versions of pydantic-ai send the events as one attribute. */
 function eventsInAttribute(attributes: Attributes): MessageEvent[] {
   const sent = attributes["events"];
   const events = sent === undefined ? null : toStructure(sent);
@@ -96,9 +96,9 @@ function eventsInAttribute(attributes: Attributes): MessageEvent[] {
   });
 }
 
-/** An event whose message is part of a text says when it was; the text says the rest. */
+/** Empties events whose message became part of a text; only their time is kept. */
 function emptyEvents({ events }: SpanRecord, field: "input" | "output"): void {
-  // The text is that of an event for the whole call, which says more than it.
+  // The text came from an event for the whole call, which is more complete.
   if (events.some(({ name }) => isWholeCall(name))) return;
   for (const event of events) {
     if (fieldOf(event.name) === field) event.attributes = contextOf(event);

@@ -1,7 +1,6 @@
 /**
- * What the conventions say in general: OpenTelemetry's for GenAI in all their versions, and the words
- * that many senders share. Applies to whoever is not known, and to what a known sender does not say
- * otherwise.
+ * OpenTelemetry's semantic conventions for GenAI in all versions, and names shared by many senders. Used
+ * for unknown senders, and for everything that a known sender does not define differently.
  *
  * https://github.com/open-telemetry/semantic-conventions-genai
  */
@@ -13,7 +12,9 @@ import type { Attributes, SpanRecord } from "./records.ts";
 import type { Clues, Meaning } from "./sender.ts";
 import { isPresent, tableOf, textOf, toText } from "./values.ts";
 
-/** `gen_ai.operation.name`. What is not here says nothing: senders have names of their own. */
+/**
+ * `gen_ai.operation.name`. Other values have no fixed meaning, because senders use names of their own.
+ */
 const operations = tableOf<SpanType>({
   chat: "llm",
   generate_content: "llm",
@@ -28,10 +29,10 @@ const operations = tableOf<SpanType>({
   rerank: "other",
 });
 
-/** Names of operations for what a model answers, in whatever API: `acompletion`, `aresponses`. */
+/** Words in the operation names of model calls in any API: `acompletion`, `aresponses`. */
 const callWord = /complet|chat|respons|generat|messag|converse|inference|llm|transcri|speech|image/;
 
-/** `gen_ai.input.messages`, with the system instructions before them. */
+/** `gen_ai.input.messages`, preceded by the system instructions. */
 const conventionalInput: Place = ({ attributes }) => {
   const messages = attributes["gen_ai.input.messages"];
   const instructions = attributes["gen_ai.system_instructions"];
@@ -43,7 +44,7 @@ const conventionalInput: Place = ({ attributes }) => {
   return { text, keys };
 };
 
-/** The records of a memory: what went in where it was written, else what came out. */
+/** The records of a memory operation: the input of a write, else the output. */
 const memoryRecords =
   (end: "input" | "output"): Place =>
   (call) => {
@@ -57,7 +58,7 @@ function spanTypeOf(span: SpanRecord, { hasModel, hasTokens }: Clues): SpanType 
   const operation = textOf(attributes, ["gen_ai.operation.name"])?.toLowerCase();
   const known = operations.get(operation ?? "");
   if (known !== undefined) return known;
-  // `search_memory`, `create_memory_store` and their like.
+  // Memory operations such as `search_memory` and `create_memory_store`.
   if (operation !== undefined && /(^|_)memory(_|$)/.test(operation)) return "other";
   const request = textOf(attributes, ["llm.request.type"])?.toLowerCase();
   if (request === "rerank") return "other";
@@ -68,7 +69,7 @@ function spanTypeOf(span: SpanRecord, { hasModel, hasTokens }: Clues): SpanType 
   if (hasModel && (/embed/.test(word) || isPresent(attributes["embedding.model_name"]))) {
     return "embedding";
   }
-  // A model alone proves nothing: agents' spans have one, too.
+  // A model name alone does not prove a model call: agent spans have one, too.
   return hasModel && (hasTokens || callWord.test(word)) ? "llm" : "other";
 }
 
@@ -78,14 +79,14 @@ const dottedCacheKeys = [
   "gen_ai.usage.cache_write.input_tokens",
 ];
 
-/** Whether the cache is counted under the names that it has in the conventions from 1.40 on. */
+/** Whether the cache is counted under the names used by the conventions from 1.40 on. */
 export function hasDottedCache(attributes: Attributes): boolean {
   return dottedCacheKeys.some((key) => isPresent(attributes[key]));
 }
 
 /**
- * Whether the counts are those of the conventions from 1.40 on, whose input includes the cache. They
- * have no total: a sender that gives one has counts of its own under the same keys.
+ * Whether the counts follow the conventions from 1.40 on, in which input includes the cache. These have no
+ * total: a sender with a total uses the same keys with counts of its own.
  */
 function followsConventions(attributes: Attributes): boolean {
   return (
@@ -101,12 +102,13 @@ export const conventions: Meaning = {
   status: generalStatusOf,
   inputHasCache({ attributes }, { provider }) {
     if (followsConventions(attributes)) return true;
-    // Both count what the cache gave and took beside the input, and most senders pass that on.
+    // Both providers count cache reads and writes outside the input, and most senders pass the counts
+    // on unchanged.
     return provider !== "anthropic" && provider !== "aws.bedrock";
   },
   outputHasReasoning({ attributes }, { provider }) {
     if (isPresent(attributes["gen_ai.usage.reasoning.output_tokens"])) return true;
-    // Gemini counts thoughts beside the candidates.
+    // Gemini counts thinking tokens outside the output of the candidates.
     return provider === undefined || !provider.startsWith("gcp.");
   },
   keys: {

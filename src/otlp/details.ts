@@ -1,7 +1,7 @@
 /**
- * What a call's tokens consist of, as what it was served, and what the provider did beside it. Senders
- * spell each of these in many ways, flat or in JSON of the provider; all of them name the modality or
- * the lifetime, and whether it is input, output or cache, somewhere in the path to the count.
+ * Details of a call's tokens, its service tier, and work the provider did beside it. Senders use many
+ * names for these, in flat attributes or in JSON from the provider; the path to each count contains the
+ * modality or cache lifetime, and whether it counts input, output or cache.
  */
 import type { UsageDetails } from "../contract/v1.ts";
 import { wire } from "../limits.ts";
@@ -15,10 +15,10 @@ export interface Details {
   webSearchCount?: number;
 }
 
-/** Reads the attributes of a span, before its content is taken out of them. */
+/** Reads the details from a span's attributes, before its content is removed from them. */
 export function detailsOf(attributes: Attributes): Details {
   const keys = Object.keys(attributes).filter((key) => relevant.test(key));
-  // What counts no tokens costs nothing of all this, and its texts may be long.
+  // Only spans that report tokens have such details, and other attributes can be long.
   if (keys.length === 0) return {};
   const found = new Findings();
   for (const key of keys) {
@@ -33,17 +33,19 @@ export function detailsOf(attributes: Attributes): Details {
   return found.details();
 }
 
-/** How many tokens were written to the cache, where they are told by lifetime alone. */
+/** The tokens written to the cache, if they are only given by lifetime. */
 export function cacheWritesOf({ usageDetails }: Details): number | undefined {
   const { cacheWrite5mInputTokens: short, cacheWrite1hInputTokens: long } = usageDetails ?? {};
   return short === undefined && long === undefined ? undefined : (short ?? 0) + (long ?? 0);
 }
 
-/** One look spares most attributes the rest. */
+/** A quick check that excludes most attributes. */
 const relevant = /usage|token|tier|speed|cache|traffic|provider_?metadata/i;
-/** Where senders put a provider's counts as a structure. The users' own metadata is none. */
+/**
+ * Attributes in which senders store a provider's usage as a structure; user metadata is not included.
+ */
 const usageKey = /usage|token_details|provider_?metadata/i;
-/** Where they put the answer itself, as the provider sent it or in messages. */
+/** Attributes that contain the answer, as sent by the provider or as messages. */
 const answerKeys = [
   "output.value",
   "gen_ai.output.messages",
@@ -65,11 +67,11 @@ function isStructured(value: Value): boolean {
   return typeof value === "string" ? /^\s*[[{]/.test(value) : typeof value === "object";
 }
 
-/** Structures that say anything of what is looked for: most need not be parsed. */
+/** Structures that contain a relevant name; others need not be parsed. */
 const telling =
   /audio|image|video|modality|ephemeral|5m|1h|search|tier|traffic|"speed|'speed|citation|flex|priority/i;
 
-/** Of all names these alone say more than how many tokens there were. */
+/** Names with details beyond the number of tokens. */
 const tellingName =
   /audio|image|video|text|5m|1h|search|tier|traffic|speed|citation|flex|priority/i;
 
@@ -77,11 +79,11 @@ function structureOf(value: Value): Value {
   if (typeof value !== "string") return value;
   if (!telling.test(value)) return null;
   const structure = toStructure(value);
-  // LiteLLM writes Python's own notation.
+  // LiteLLM sends Python literals.
   return typeof structure === "string" ? toStructure(fromPython(structure)) : structure;
 }
 
-/** No usage nests deeper. */
+/** No known usage nests deeper. */
 const maxDepth = 8;
 
 class Findings {
@@ -96,10 +98,10 @@ class Findings {
 
   details(): Details {
     const counts = this.#counts;
-    // Calls in the answer count only where no usage says how many there were.
+    // Calls found in the answer count only if no usage reports their number.
     if (this.#fileSearches.size > 0) counts.fileSearchCount ??= this.#fileSearches.size;
     const searches = this.#toldSearches ?? this.#searches.size;
-    // Claude's fast mode is served in the standard tier.
+    // Claude's fast mode is reported with the standard tier.
     const isRegular = /^(standard|normal|default)?$/i.test(this.#speed ?? "");
     const tier = (isRegular ? undefined : this.#speed) ?? this.#served ?? this.#asked;
     const details: Details = {};
@@ -109,7 +111,7 @@ class Findings {
     return details;
   }
 
-  /** Everything below a structure of usage, by its path. */
+  /** Reads everything in a usage structure, by path. */
   walk(path: string, value: Value, depth = 0): void {
     if (depth > maxDepth || !isMap(value)) return this.read(path, value);
     for (const key of Object.keys(value)) {
@@ -120,7 +122,9 @@ class Findings {
     }
   }
 
-  /** Gemini's counts by modality, Bedrock's by lifetime, and the queries that grounded an answer. */
+  /**
+   * Reads Gemini's counts by modality, Bedrock's by lifetime, and search queries used for grounding.
+   */
   #readList(path: string, list: Value[]): void {
     if (/webSearchQueries$/i.test(path)) {
       this.#toldSearches = (this.#toldSearches ?? 0) + list.length;
@@ -130,7 +134,7 @@ class Findings {
       const { modality, ttl } = entry;
       const count = countOf(entry, ["tokenCount", "token_count", "inputTokens", "input_tokens"]);
       if (count === undefined) continue;
-      // Pages are billed as images are.
+      // Pages are billed as images.
       if (typeof modality === "string") {
         this.read(`${path}.${modality === "DOCUMENT" ? "IMAGE" : modality}`, count);
       }
@@ -138,12 +142,12 @@ class Findings {
     }
   }
 
-  /** One count or word, by the whole path to it. */
+  /** Reads one count or word, by its full path. */
   read(path: string, value: Value): void {
     if (!isPresent(value) || !tellingName.test(path)) return;
     const name = path.replace(/(?<=[a-z\d])(?=[A-Z])/g, "_").toLowerCase();
     if (typeof value === "string" && this.#readWord(name, value)) return;
-    // LangChain has the tier in the names of its counts.
+    // LangChain includes the tier in the names of its counts.
     this.#served ??= /token_details\.(flex|priority)(_|$)/.exec(name)?.[1];
     const count = countOf({ value }, ["value"]);
     if (count === undefined || !/token|usage|details|ephemeral/.test(name)) return;
@@ -151,13 +155,14 @@ class Findings {
     if (/web_search_requests$|num_search_queries$/.test(name)) this.#toldSearches ??= count;
     const field = fieldOf(name);
     if (!field) return;
-    // No cache and no image is what most calls have: only of an output it says what the rest is.
+    // Zero is the usual value for cache and images; only for output does it add information, since the
+    // rest is text.
     if (count > 0 || field.endsWith("OutputTokens")) this.#counts[field] ??= count;
   }
 
-  /** @returns whether the name is that of a tier. */
+  /** @returns whether the name belongs to a tier. */
   #readWord(name: string, value: string): boolean {
-    // What users put into their metadata is no word of the provider's.
+    // User metadata says nothing about the provider.
     if (/metadata\./.test(name) && !/usage|provider|response/.test(name)) return false;
     if (/(^|(usage|anthropic|request)[._])speed$/.test(name)) {
       this.#speed ??= value;
@@ -180,7 +185,7 @@ class Findings {
     }
   }
 
-  /** A provider's whole answer, a list of messages, or what LangChain wraps around them. */
+  /** Reads a provider's complete answer, a list of messages, or LangChain's wrappers around them. */
   readAnswer(value: Value): void {
     if (typeof value === "string" && !answered.test(value)) return;
     const answer = toStructure(value);
@@ -190,7 +195,7 @@ class Findings {
       for (const key of usageMembers) {
         if (isMap(response[key])) this.walk(key, response[key]);
       }
-      // An answer that the model was to write as JSON has none of these.
+      // An answer that the model wrote as JSON has none of these members.
       if (!["id", "model", "model_name", "usage"].some((key) => key in response)) continue;
       for (const key of ["service_tier", "serviceTier"]) {
         const word = response[key];
@@ -199,7 +204,7 @@ class Findings {
     }
   }
 
-  /** A search that the provider ran, each once however often the answer has it. */
+  /** Counts a search by the provider, once per id. */
   #readItem(item: Attributes): void {
     const tool = toolOf(item);
     if (tool === undefined || item.status === "failed") return;
@@ -210,12 +215,12 @@ class Findings {
   }
 }
 
-/** Answers that say anything of what is looked for. */
+/** Answers that contain a relevant name. */
 const answered =
   /service_tier|serviceTier|"usage|_call"|server_tool|providerExecuted|webSearchQueries/;
 const usageMembers = ["usage", "usageMetadata", "usage_metadata", "groundingMetadata"];
 
-/** Walks the members of an answer that hold answers, and meets each of their items. */
+/** Walks through the members that can contain answers, and visits each item. */
 function collect(
   value: Value,
   responses: Attributes[],
@@ -238,15 +243,15 @@ function collect(
   }
 }
 
-/** What stands in these a model wrote, which may be anything. */
+/** The content of these was written by a model and can be anything. */
 const itemMembers: ReadonlySet<string> = new Set(["output", "content", "parts"]);
-/** Not `messages`: these are the steps of an agent, each with a usage of its own. */
+/** Without `messages`: these are the steps of an agent, each with its own usage. */
 const answerMembers = [
   ...["output", "content", "parts", "generations", "message", "kwargs"],
   ...["response", "response_metadata", "candidates"],
 ];
 
-/** Which tool of the provider's own an item of an answer is the call of. */
+/** The provider's tool that an item of an answer calls. */
 function toolOf({ type, name, toolName, providerExecuted, server_tool_call }: Attributes) {
   if (type === "web_search_call" || type === "file_search_call") return type;
   if (type === "server_tool_use" && typeof name === "string") return name;
@@ -257,12 +262,12 @@ function toolOf({ type, name, toolName, providerExecuted, server_tool_call }: At
   return providerExecuted === true && typeof toolName === "string" ? toolName : undefined;
 }
 
-/** OpenAI's calls open pages and look for words in them, too, which costs nothing. */
+/** OpenAI's tool also opens pages and searches in them, which is not billed. */
 function isSearch({ action }: Attributes): boolean {
   return !isMap(action) || action.type === undefined || action.type === "search";
 }
 
-/** @param name the path to a count in lower case, words apart. */
+/** @param name the path to a count in lower case, with words separated. */
 function fieldOf(name: string): keyof UsageDetails | null {
   if (/tool_?use_prompt/.test(name)) return null;
   if (/(^|[._])citation_tokens$/.test(name)) return "citationTokens";
@@ -271,8 +276,9 @@ function fieldOf(name: string): keyof UsageDetails | null {
     return lifetime === "5m" ? "cacheWrite5mInputTokens" : "cacheWrite1hInputTokens";
   }
   const modality = /(?:^|[._])(text|audio|image|video)(?:[._]|$)/.exec(name)?.[1] as
-    Modality | undefined;
-  // The AI SDK calls all that is no reasoning text.
+    | Modality
+    | undefined;
+  // In the AI SDK "text" includes everything except reasoning.
   if (!modality || name.startsWith("ai.usage.")) return null;
   if (/cache/.test(name)) {
     return /creat|writ/.test(name) ? null : `${modality}CachedInputTokens`;

@@ -1,4 +1,4 @@
-/** Whose span it is: names, session, workflow, customer, and the sender's own metadata. */
+/** The identity of a span: names, session, workflow, customer, and metadata. */
 import type { Span, TraceHeader } from "../contract/v1.ts";
 import { wire } from "../limits.ts";
 import { exceptionOf, type SpanStatus, type SpanType } from "./kind.ts";
@@ -6,15 +6,15 @@ import type { Attributes, SpanRecord } from "./records.ts";
 import type { Dialect, Keys } from "./sender.ts";
 import { mapOf, textOf, toText } from "./values.ts";
 
-/** Text that fits; a longer one stays an attribute alone. */
+/** A text within the limit; a longer one stays only in the attributes. */
 export function fitting(text: string | undefined, maxLength: number): string | undefined {
   return text !== undefined && text.length <= maxLength ? text : undefined;
 }
 
 export interface Models {
-  /** The model that answered, else the one that was asked for. */
+  /** The model that answered, else the requested one. */
   modelId: string | undefined;
-  /** The model that was asked for, where another answered. */
+  /** The requested model, if a different one answered. */
   requestModelId: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export function modelsOf(span: SpanRecord, dialect: Dialect): Models {
   return { modelId: answered ?? asked, requestModelId: isOther ? asked : undefined };
 }
 
-/** @param model as `modelsOf` found it. */
+/** @param model from `modelsOf`. */
 export function nameOf(
   span: SpanRecord,
   type: SpanType,
@@ -64,7 +64,7 @@ export function errorMessageOf(
   return message?.slice(0, wire.errorMessageLength);
 }
 
-/** Whose spans those of a resource are, where they do not say it themselves. */
+/** The agent and workflow of a resource, for spans that do not name them. */
 export function ownersOf(
   resource: Attributes,
   keys: Keys,
@@ -74,7 +74,7 @@ export function ownersOf(
   return { ...(sessionId && { sessionId }), ...(customerId && { customerId }) };
 }
 
-/** The trace-level fields that this span carries. Only a root gives its own name to the trace. */
+/** The trace-level fields of this span. Only a root span names the trace. */
 export function headerOf(
   span: SpanRecord,
   type: SpanType,
@@ -110,7 +110,9 @@ export function headerOf(
   return header;
 }
 
-/** The users' own metadata, as far as it fits the contract's maps; all of it stays in the attributes. */
+/**
+ * The user's metadata, as far as it fits into the contract's maps; all of it stays in the attributes.
+ */
 export function metadataOf(
   attributes: Attributes,
   { keys, metadataPrefixes }: Dialect,

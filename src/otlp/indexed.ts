@@ -1,10 +1,9 @@
 /**
- * Lists that senders spread over flat keys, `llm.input_messages.0.message.role`, and their way back:
- * messages as OpenAI has them, tools, texts. Whatever stands under an entry without a place of its own
- * stays in it under the key that it came with: keys are data and make no levels of their own.
+ * Rebuilds lists that senders flatten into keys such as `llm.input_messages.0.message.role`: messages in
+ * OpenAI's format, tools, texts. Keys of an entry without a known meaning keep their name and do not form
+ * further levels.
  */
-import type { Attributes, Value } from "./records.ts";
-import { noAttributes } from "./records.ts";
+import { type Attributes, type Value, noAttributes } from "./records.ts";
 import { isMap, toStructure } from "./values.ts";
 
 const listNames = [
@@ -19,13 +18,13 @@ const listNames = [
 
 export type ListName = (typeof listNames)[number];
 
-/** The entries of one list, each with what stood under its number. */
+/** The entries of one list, each with the values under its number. */
 export interface IndexedList {
   keys: string[];
   entries: Map<number, Attributes>;
 }
 
-/** Numbers only as senders write them: "01" would be another key at the same place. */
+/** Only numbers in canonical form: "01" would be a different key for the same entry. */
 const entryKey = new RegExp(
   `^(${listNames.join("|").replaceAll(".", "\\.")})\\.(0|[1-9]\\d{0,5})\\.(.+)$`,
   "s",
@@ -40,7 +39,7 @@ export function indexedLists(attributes: Attributes): Map<ListName, IndexedList>
     const name = match[1] as ListName;
     const number = Number(match[2]);
     const rest = match[3]!;
-    // A vector is no text of the call: it stays an attribute.
+    // An embedding vector is not content: it stays an attribute.
     if (rest === "embedding.vector") continue;
     let list = found.get(name);
     if (!list) found.set(name, (list = { keys: [], entries: new Map() }));
@@ -52,7 +51,7 @@ export function indexedLists(attributes: Attributes): Map<ListName, IndexedList>
   return found;
 }
 
-/** One message as OpenAI has it: `{role, content, name?, tool_call_id?, tool_calls?}`. */
+/** A message in OpenAI's format: `{role, content, name?, tool_call_id?, tool_calls?}`. */
 export function toMessage(entry: Attributes): Attributes {
   const message = noAttributes();
   const parts = new Map<number, Attributes>();
@@ -79,7 +78,7 @@ export function toMessage(entry: Attributes): Attributes {
   return message;
 }
 
-/** OpenInference has Anthropic's calls among the parts and beside them. */
+/** OpenInference sends Anthropic's tool calls both among the parts and beside them. */
 function isRepeated(part: Attributes, calls: Attributes[]): boolean {
   if (part.type !== "tool_use") return false;
   const { "tool_call.id": id, "tool_call.function.name": name } = part;
@@ -87,7 +86,7 @@ function isRepeated(part: Attributes, calls: Attributes[]): boolean {
   return calls.some((call) => (id === undefined ? call.name === name : call.id === id));
 }
 
-/** Under its own key where the name is taken. */
+/** Uses the original key if the name is already taken. */
 function put(map: Attributes, name: string, key: string, value: Value): void {
   map[name in map ? key : name] = value;
 }
@@ -102,7 +101,7 @@ export function inOrder(entries: Map<number, Attributes>): Attributes[] {
   return [...entries].sort(([a], [b]) => a - b).map(([, entry]) => entry);
 }
 
-/** Parts that were sent as JSON, in the content of one message. */
+/** Parts that were sent as JSON in the content of one message. */
 function toContent(value: Value): Value {
   if (typeof value !== "string" || !/^\s*\[\s*\{/.test(value)) return value;
   const parts = toStructure(value);
@@ -145,7 +144,7 @@ function toCall(call: Attributes): Attributes {
   };
 }
 
-/** One tool that was offered, as the sender has it or as OpenAI does. */
+/** An offered tool, in the sender's format or OpenAI's. */
 export function toTool(entry: Attributes): Value {
   const schema = entry["tool.json_schema"];
   if (schema !== undefined && Object.keys(entry).length === 1) return toStructure(schema);
@@ -162,7 +161,7 @@ export function toTool(entry: Attributes): Value {
   };
 }
 
-/** The text that was embedded, or the whole entry where it is none. */
+/** The embedded text, or the whole entry if there is none. */
 export function toEmbedded(entry: Attributes): Value {
   const text = entry["embedding.text"];
   return text !== undefined && Object.keys(entry).length === 1 ? text : entry;

@@ -2,10 +2,10 @@
 import type { UnitKind } from "../contract/units.ts";
 import type { LogReport } from "../contract/v1.ts";
 import { wire } from "../limits.ts";
-import { messagesOf, type MessageEvent, type Messages } from "./messages.ts";
-import { toNanosText, type Attributes, type LogRecord } from "./records.ts";
 import { readUnit } from "./agents.ts";
 import { isAbort, type SpanType } from "./kind.ts";
+import { messagesOf, type MessageEvent, type Messages } from "./messages.ts";
+import { toNanosText, type Attributes, type LogRecord } from "./records.ts";
 import { hasKeys, isId } from "./span.ts";
 import { isMap, textOf } from "./values.ts";
 

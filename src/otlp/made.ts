@@ -4,8 +4,8 @@ import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
 import { wire } from "../limits.ts";
 import { identityOf, readUnit } from "./agents.ts";
 import type { Reading } from "./events.ts";
-import { fromNanosText, type Attributes, type SpanRecord } from "./records.ts";
 import { originOf } from "./recognise.ts";
+import { fromNanosText, type Attributes, type SpanRecord } from "./records.ts";
 import { mapSpan } from "./span.ts";
 import { surroundingsIn } from "./surroundings.ts";
 

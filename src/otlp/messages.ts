@@ -2,8 +2,7 @@
  * Messages that came as events: of the span itself, as log records, or as JSON in an attribute. The
  * conventions before 1.37 have an event for each message, those from then on one for a whole call.
  */
-import type { Attributes, Value } from "./records.ts";
-import { noAttributes } from "./records.ts";
+import { type Attributes, type Value, noAttributes } from "./records.ts";
 import { isMap, parseJson, toStructure, toText } from "./values.ts";
 
 export interface MessageEvent {

@@ -2,13 +2,14 @@
  * From the bytes of an OTLP request to spans in terms of the contract. Each record stands for itself:
  * good ones are taken, bad ones are counted with the reason, and what we do not keep is counted, too.
  */
+import { excessOf } from "../contract/scan.ts";
 import type { Claim, LogPiece } from "../contract/units.ts";
 import type { ImportedSpan, TraceHeader } from "../contract/v1.ts";
-import { excessOf } from "../contract/scan.ts";
+import { compareVersions, type SpanVersion } from "../contract/version.ts";
 import { AppError } from "../errors.ts";
 import { maxOtlpBodyBytes, wire } from "../limits.ts";
-import * as json from "./json.ts";
 import { claimReaderOf, pieceOf, type GroupSource } from "./agents.ts";
+import * as json from "./json.ts";
 import { belongsToSpan, eventNameOf, logText } from "./logs.ts";
 import * as proto from "./proto.ts";
 import { BadRecord, BadRequest, requestNames, type Group, type Records } from "./records.ts";
@@ -115,13 +116,19 @@ function mapSpans(groups: ReturnType<typeof json.readTraces>): Mapped {
       let spans = byTrace.get(traceId);
       if (!spans) byTrace.set(traceId, (spans = new Map()));
       const before = spans.get(spanId);
-      if (before && before.span.endTime > span.endTime) continue;
+      if (before && compare(before, mapped) > 0) continue;
       const isSure = claim && claimTypes[claim.kind] === span.spanType;
       spans.set(spanId, { span, header: shared, ...(isSure && { claim }) });
     }
   }
   const traces = [...byTrace].map(([traceId, spans]) => ({ traceId, spans: [...spans.values()] }));
   return { traces, accepted, refused, dropped };
+}
+
+/** By the same rule as the store. */
+function compare(a: Omit<SpanVersion, "source">, b: typeof a): number {
+  const source = "otlp";
+  return a.span.endTime - b.span.endTime || compareVersions({ ...a, source }, { ...b, source });
 }
 
 function mapLogs(groups: ReturnType<typeof json.readLogs>): Mapped {

@@ -1,20 +1,20 @@
 /**
- * What an emitter's spans mean. Each emitter has a file in senders/ that says how it is recognised,
- * which attributes it uses for what, and where it differs from the conventions. A span may carry the
- * attributes of several emitters (a framework's and those of the instrumentation under it): each that
- * is recognised is asked in the order of senders/list.ts, and the conventions last.
+ * How the spans of an emitter are interpreted. Each emitter has a file in senders/ with the signs that
+ * identify it, the attributes it uses, and its differences from the conventions. A span can have the
+ * attributes of several emitters (a framework and its instrumentation): all identified ones are asked in
+ * the order of senders/list.ts, then the conventions.
  */
+import type { SpanStatus, SpanType } from "./kind.ts";
 import type { Place } from "./places.ts";
 import type { SpanRecord } from "./records.ts";
-import type { SpanStatus, SpanType } from "./kind.ts";
 import type { Counts } from "./usage.ts";
 
-/** Attribute keys by what they mean; the first that has a value counts. */
+/** Attribute keys by meaning; the first one with a value is used. */
 const keyNames = [
   "responseModel",
   "requestModel",
   "provider",
-  /** A provider with the kind of call behind a dot, as in `openai.responses`. */
+  /** A provider with the kind of call after a dot, such as `openai.responses`. */
   "providerFlavour",
   "input",
   "output",
@@ -40,89 +40,91 @@ const keyNames = [
 export type KeyName = (typeof keyNames)[number];
 export type Keys = Record<KeyName, readonly string[]>;
 
-/** Where the input and the output of a span may be, by what the span is; the first that has one counts. */
+/**
+ * Where the input and output of a span are stored, by span type; the first place with content is used.
+ */
 export interface Places {
   call: readonly Place[];
   tool: readonly Place[];
-  /** Agents and all others. */
+  /** Agents and all other types. */
   rest: readonly Place[];
 }
 
-/** The instrumentation that a span is from. */
+/** The instrumentation that produced a span. */
 export interface Scope {
   scopeName: string;
 }
 
-/** What else is known of a span when its type is asked for. */
+/** Further facts for determining a span's type. */
 export interface Clues extends Scope {
   hasModel: boolean;
   hasTokens: boolean;
 }
 
-/** What else is known of a span when its counts are read. */
+/** Further facts for reading a span's counts. */
 export interface CountClues extends Scope {
   counts: Partial<Counts>;
-  /** As the span names it, in the conventions' words. */
+  /** The span's provider, in the names of the conventions. */
   provider: string | undefined;
 }
 
-/** By what an emitter is recognised. Any one of these suffices. */
+/** The signs of an emitter; any one of them is sufficient. */
 export interface Signs {
-  /** Beginnings of the name of the instrumentation scope. */
+  /** Prefixes of the instrumentation scope's name. */
   scopes?: readonly string[];
-  /** Beginnings of the resource's `service.name`. */
+  /** Prefixes of the resource's `service.name`. */
   services?: readonly string[];
-  /** Beginnings of attribute keys. */
+  /** Prefixes of attribute keys. */
   attributes?: readonly string[];
-  /** Beginnings of span names. */
+  /** Prefixes of span names. */
   names?: readonly string[];
 }
 
 export interface Meaning {
   keys?: Partial<Keys>;
-  /** @returns undefined where this emitter does not say it. */
+  /** @returns undefined if this emitter does not decide the type. */
   spanType?(span: SpanRecord, clues: Clues): SpanType | undefined;
   status?(span: SpanRecord): SpanStatus | undefined;
-  /** The model, where it is no attribute of its own. */
+  /** The model, if it has no attribute of its own. */
   model?(span: SpanRecord): string | undefined;
-  /** The name to show, where it is not the span's own. */
+  /** The name to show, if it differs from the span's name. */
   spanName?(span: SpanRecord, type: SpanType): string | undefined;
-  /** The agent's name, where it is no attribute of its own. */
+  /** The agent's name, if it has no attribute of its own. */
   agentName?(span: SpanRecord, type: SpanType): string | undefined;
-  /** The workflow's name, where not every span may give it. */
+  /** The workflow's name, if only some spans may set it. */
   workflowName?(span: SpanRecord): string | undefined;
-  /** The name of the trace, where not every span may give it. */
+  /** The trace's name, if only some spans may set it. */
   traceName?(span: SpanRecord): string | undefined;
   /**
-   * Counts that do not stand in attributes of their own, such as those within a JSON text. Normalised
-   * where the text tells how: see `countsIn`.
+   * Counts that have no attributes of their own, such as those within a JSON text. Normalised if the
+   * format is known: see `countsIn`.
    */
   counts?(span: SpanRecord): Partial<Counts> | undefined;
-  /** True for a span whose counts repeat those of a call beside it: they are not the span's own. */
+  /** True if the span's counts repeat those of a neighbouring call. */
   repeatsUsage?(span: SpanRecord): true | undefined;
-  /** What the call cost by the sender's own account, where that is no attribute of its own. */
+  /** The cost reported by the sender, if it has no attribute of its own. */
   costUsd?(span: SpanRecord): number | undefined;
   /**
-   * Whether the input includes what was read from and written to the cache.
+   * Whether the input includes cache reads and writes.
    *
-   * @returns undefined where this emitter does not decide it.
+   * @returns undefined if this emitter does not decide it.
    */
   inputHasCache?(span: SpanRecord, clues: CountClues): boolean | undefined;
-  /** Whether the output includes reasoning; likewise. */
+  /** Whether the output includes reasoning; undefined if undecided. */
   outputHasReasoning?(span: SpanRecord, clues: CountClues): boolean | undefined;
   ttftMs?(span: SpanRecord): number | undefined;
-  /** Who answers the span's call, where no attribute of `keys` says it. */
+  /** The provider of the call, if no attribute of `keys` names it. */
   provider?(span: SpanRecord): string | undefined;
   input?: Partial<Places>;
   output?: Partial<Places>;
   toolCatalog?: readonly Place[];
-  /** Prefixes of the keys of the users' own metadata. */
+  /** Key prefixes of user metadata. */
   metadataPrefixes?: readonly string[];
   /** True for a span that only announces another and is not stored. */
   isAnnouncement?(span: SpanRecord): boolean | undefined;
 }
 
-/** What senders are asked of a span. */
+/** The questions that senders answer about a span. */
 const questions = [
   "isAnnouncement",
   "spanType",
@@ -149,8 +151,8 @@ export interface Sender extends Meaning {
 }
 
 /**
- * The meaning of all senders of a span together: first theirs, then that of the conventions. Of several
- * answers to a question the first that is not undefined counts.
+ * The combined interpretation of all senders of a span, followed by the conventions. The first answer that
+ * is not undefined is used.
  */
 export interface Dialect extends Answers {
   keys: Keys;
@@ -160,7 +162,7 @@ export interface Dialect extends Answers {
   metadataPrefixes: readonly string[];
 }
 
-/** @param meanings the conventions last. */
+/** @param meanings in order of precedence, conventions last. */
 export function toDialect(meanings: readonly Meaning[]): Dialect {
   const keys = Object.fromEntries(
     keyNames.map((name) => [
@@ -190,7 +192,7 @@ function unique<T>(items: T[]): T[] {
   return [...new Set(items)];
 }
 
-/** Most senders answer few of the questions: only those who do are asked. */
+/** Most senders answer few questions: only those that do are asked. */
 function firstAnswer(meanings: readonly Meaning[], question: Question) {
   const asked = meanings.flatMap((meaning) => meaning[question] ?? []) as ((
     span: SpanRecord,

@@ -1,4 +1,4 @@
-/** One span of OTLP in terms of the contract; see the rooms beside it for each of its parts. */
+/** Maps one OTLP span to the contract; the files beside it map its parts. */
 import {
   spanKinds,
   type ImportedSpan,
@@ -25,7 +25,7 @@ import type { Scope } from "./sender.ts";
 import { reportedCostOf, ttftOf, usageOf } from "./usage.ts";
 import { textOf } from "./values.ts";
 
-/** Where a tool's span says which call it ran. */
+/** Attributes in which a tool's span names the call it ran. */
 const toolCallKeys = [
   "gen_ai.tool.call.id",
   "gen_ai.tool.call_id",
@@ -42,9 +42,9 @@ export interface Surroundings {
   scope: Scope;
   serviceName: string;
   origin: Origin;
-  /** Whose spans these are where the spans themselves do not say it. */
+  /** Agent and workflow for spans that do not name them. */
   owners: ReturnType<typeof ownersOf>;
-  /** Resource and scope as JSON text; absent where they say nothing. */
+  /** Resource and scope as JSON text; absent if empty. */
   resource: string | undefined;
 }
 
@@ -73,7 +73,7 @@ export function surroundingsOf({ resource, scope }: Group<unknown>): Surrounding
   };
 }
 
-/** @returns why a span cannot be stored; null where it can. */
+/** @returns why a span cannot be stored; null if it can. */
 export function problemOf({ traceId, spanId, parentSpanId }: SpanRecord): string | null {
   if (!isId(traceId, 32)) return "traceId: expected 16 bytes that are not all zero";
   if (!isId(spanId, 16)) return "spanId: expected 8 bytes that are not all zero";
@@ -87,18 +87,17 @@ export function isId(id: string, length: 16 | 32): boolean {
   return id.length === length && /^[0-9a-f]*$/.test(id) && /[^0]/.test(id);
 }
 
-/** Secrets that the AI SDK records with the headers of its requests. */
+/** The AI SDK records request headers, which can contain secrets. */
 const headerPrefix = "ai.request.headers.";
 const secretHeader = /auth|cookie|key|token|secret|password|credential/i;
 
 const noTexts: ReadonlySet<keyof Messages> = new Set();
 
 /**
- * Maps a span that has no problem. Takes the record apart: it must not be used afterwards.
+ * Maps a valid span. Modifies the record, which must not be used afterwards.
  *
- * @param settled texts that the span has already, which are not looked for.
- * @returns the span, and the trace-level fields that it carries; null for one that only announces
- *   another, which follows.
+ * @param settled texts that the span already has, which are not searched for.
+ * @returns the span and its trace-level fields; null for a span that only announces another.
  */
 export function mapSpan(
   record: SpanRecord,
@@ -126,7 +125,7 @@ export function mapSpan(
   const isUsed = hasModel || hasTokens;
   const provider = named ?? (isUsed ? dialect.provider(record) : undefined);
   const spanType = dialect.spanType(record, { scopeName, hasModel, hasTokens }) ?? "other";
-  // All that an embedding uses is its input.
+  // An embedding uses only input.
   if (spanType === "embedding" && usage?.totalTokens !== undefined) {
     usage.inputTokens ??= usage.totalTokens;
   }
@@ -150,7 +149,7 @@ export function mapSpan(
   const { messages, textKeys, wholeLengths } = takeContent(record, spanType, dialect, settled);
   const events = eventsText(record);
   const kind = spanKinds[record.kind - 1];
-  // Set one by one: as many conditional spreads take a fifth of the mapping's time.
+  // Assigned one by one: conditional spreads would take a fifth of the mapping's time.
   const x: SpanExtension = { startNanos: start.nanos, endNanos: end.nanos };
   if (hasKeys(attributes)) x.attributes = JSON.stringify(attributes);
   if (resource !== undefined) x.resource = resource;
@@ -166,7 +165,7 @@ export function mapSpan(
   if (record.droppedEventsCount) x.droppedEventsCount = record.droppedEventsCount;
   if (record.droppedLinksCount) x.droppedLinksCount = record.droppedLinksCount;
   if (isReversed) x.endTimeUnixNano = toNanosText(record.end);
-  // An error without a code of its own counts as one with the code of errors.
+  // An error without an explicit code counts as having the error code.
   const isTold = record.statusCode === (status === "error" ? 2 : 0);
   if (!isTold && record.statusCode <= 2) x.statusCode = record.statusCode;
   if (hasKeys(messages)) x.textKeys = textKeys;
@@ -204,7 +203,7 @@ export function mapSpan(
   return { span, header };
 }
 
-/** A span without a start began when it ended, one that ends before it starts ends there. */
+/** Without a start, the start is the end; an end before the start is moved to the start. */
 function timesOf({ start, end }: SpanRecord) {
   const isStartMissing = start.ms === 0 && start.nanos === 0 && end.ms > 0;
   const isReversed = end.ms < start.ms || (end.ms === start.ms && end.nanos < start.nanos);
@@ -216,7 +215,7 @@ function timesOf({ start, end }: SpanRecord) {
   };
 }
 
-/** Events and links as JSON: an array, whose elements the store keeps once each. */
+/** Events and links as a JSON array; the store deduplicates its elements. */
 function eventsText({ events, links }: SpanRecord): string | undefined {
   if (events.length === 0 && links.length === 0) return undefined;
   return JSON.stringify([

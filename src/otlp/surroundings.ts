@@ -1,9 +1,11 @@
-/** Resource and scope as they are kept with a span or a record, read again. */
+/** Reads the stored resource and scope of a span or log record. */
 import type { Value } from "./records.ts";
 import { surroundingsOf, type Surroundings } from "./span.ts";
 import { mapOf } from "./values.ts";
 
-/** @param text JSON with the resource's fields and, in `scope`, the scope's; undefined where none is kept. */
+/**
+ * @param text JSON with the resource's fields and the scope under `scope`; undefined if none is stored.
+ */
 export function surroundingsIn(text: string | undefined): Surroundings {
   const sent = mapOf(text);
   const scope = mapOf(sent.scope);

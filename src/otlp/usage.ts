@@ -1,6 +1,6 @@
 /**
- * What a call used, normalised to the contract: input includes what was read from and written to the
- * cache, output includes reasoning. What no attribute says stays absent.
+ * Normalises a call's usage to the contract: input includes cache reads and writes, output includes
+ * reasoning. Counts that were not sent stay absent.
  */
 import type { Usage } from "../contract/v1.ts";
 import { cacheWritesOf, type Details } from "./details.ts";
@@ -17,12 +17,12 @@ export const countNames = [
   "reasoning",
 ] as const;
 
-/** Counts as a sender has them. */
+/** Counts as sent. */
 export type Counts = Record<(typeof countNames)[number], number>;
 
 /**
- * @param provider as the span names it, in the conventions' words.
- * @param details of the same attributes.
+ * @param provider the span's provider, in the names of the conventions.
+ * @param details from the same attributes.
  */
 export function usageOf(
   span: SpanRecord,
@@ -55,16 +55,16 @@ export function usageOf(
   if (cacheWrite !== undefined) usage.cacheWriteInputTokens = cacheWrite;
   if (details.webSearchCount !== undefined) usage.webSearchCount = details.webSearchCount;
   const all = Object.values(usage);
-  // Sums of counts near 2^53 leave what the contract admits; they stay readable as attributes.
+  // Sums near 2^53 exceed the contract's range; the counts remain visible as attributes.
   return all.length > 0 && all.every(Number.isSafeInteger) ? usage : undefined;
 }
 
 /**
- * Adds the cache to the input and reasoning to the output where they stand beside it.
+ * Adds the cache to the input and reasoning to the output if they were counted separately.
  *
- * Only a surplus proves that: a part that is larger than its whole, or a total that input and output
- * reach only together with the parts. A total that is just input and output proves nothing, since
- * many senders add it up themselves. Without proof the sender decides.
+ * Only the numbers can prove that: a part that is larger than its whole, or a total that equals input and
+ * output only with the parts added. A total that equals input plus output proves nothing, because many
+ * senders compute it that way. Without proof the sender's rule applies.
  */
 export function toInclusive(
   counts: Partial<Counts>,
@@ -97,13 +97,14 @@ export function toInclusive(
   if (isReasoningBeside) normal.output = output + thoughts;
   if (normal.input !== undefined && normal.output !== undefined) {
     const sum = normal.input + normal.output;
-    // A larger total may hold what is neither; a smaller one was of the counts before.
+    // A larger total can include other tokens; a smaller one belongs to the counts before
+    // normalisation.
     if (total === undefined || total < sum) normal.total = sum;
   }
   return normal;
 }
 
-/** @returns what the sender says that the call cost, in USD to 12 decimals. */
+/** @returns the cost reported by the sender, in USD with up to 12 decimals. */
 export function reportedCostOf(span: SpanRecord, dialect: Dialect): number | undefined {
   const { attributes } = span;
   const usd = dialect.costUsd(span) ?? numberOf(attributes, dialect.keys.costUsd);
@@ -112,23 +113,23 @@ export function reportedCostOf(span: SpanRecord, dialect: Dialect): number | und
   return micros === undefined ? undefined : toPico(micros / 1e6);
 }
 
-/** Senders add up floats: 0.0001 + 0.00003 is 0.00013000000000000002. */
+/** Senders add floats: 0.0001 + 0.00003 is 0.00013000000000000002. */
 function toPico(usd: number): number {
   const pico = Math.round(usd * 1e12);
   return Number.isSafeInteger(pico) ? pico / 1e12 : usd;
 }
 
-/** The time to the first token in ms. */
+/** The time to first token in ms. */
 export function ttftOf(span: SpanRecord, dialect: Dialect): number | undefined {
   const own = dialect.ttftMs(span);
   if (own !== undefined) return own;
   const seconds = numberOf(span.attributes, dialect.keys.ttftSeconds);
-  // To the nanosecond, so that 1.005 s are 1005 ms.
+  // Rounded to nanoseconds, so that 1.005 s are 1005 ms.
   if (seconds !== undefined) return Math.round(seconds * 1e9) / 1e6;
   return numberOf(span.attributes, dialect.keys.ttftMs);
 }
 
-/** From the start of a span to a time of its own, in ISO 8601, in ms. */
+/** The time in ms from the start of a span to an ISO 8601 time. */
 export function msSinceStart(span: SpanRecord, time: string | undefined): number | undefined {
   const at = Date.parse(time ?? "");
   return at >= span.start.ms ? at - span.start.ms : undefined;

@@ -1,6 +1,6 @@
 /**
- * Reading attributes: senders drift between numbers and their decimal text, and between structures and
- * their JSON. Keys are tried in order; what is empty or redacted counts as absent.
+ * Reads attributes: senders use numbers or decimal text, and structures or their JSON. Keys are tried in
+ * order; empty and redacted values count as absent.
  */
 import { excessOf } from "../contract/scan.ts";
 import type { Attributes, Value } from "./records.ts";
@@ -9,17 +9,17 @@ export function isPresent(value: Value | undefined): value is Value {
   return value !== undefined && value !== null && value !== "" && !isRedacted(value);
 }
 
-/** What senders put in the place of what they keep back. A set would have to hash each long text. */
+/** Placeholders for redacted content. Compared one by one, because a set would hash each long text. */
 function isRedacted(value: Value): boolean {
   return value === "<REDACTED>" || value === "[REDACTED]" || value === "__REDACTED__";
 }
 
-/** A table that is asked for what senders say: of an object also `constructor` would be a key. */
+/** A Map for lookups by sent names: a plain object would also match `constructor`. */
 export function tableOf<T>(entries: Record<string, T>): ReadonlyMap<string, T> {
   return new Map(Object.entries(entries));
 }
 
-/** The first that is a text or a number, as text. */
+/** The first value that is a text or a number, as text. */
 export function textOf(attributes: Attributes, keys: readonly string[]): string | undefined {
   for (const key of keys) {
     const value = attributes[key];
@@ -31,7 +31,7 @@ export function textOf(attributes: Attributes, keys: readonly string[]): string 
   return undefined;
 }
 
-/** A text that was written down as JSON, in quotes, as the text that it is; anything else as it was sent. */
+/** Decodes a text that was sent as a JSON string in quotes; other values are unchanged. */
 export function decoded(value: Value): Value {
   if (typeof value !== "string" || value.length < 2) return value;
   if (value.charCodeAt(0) !== 0x22 || value.charCodeAt(value.length - 1) !== 0x22) return value;
@@ -39,7 +39,7 @@ export function decoded(value: Value): Value {
   return typeof text === "string" ? text : value;
 }
 
-/** The first that is a whole number from 0 to 2^53 - 1. */
+/** The first value that is a whole number from 0 to 2^53 - 1. */
 export function countOf(attributes: Attributes, keys: readonly string[]): number | undefined {
   for (const key of keys) {
     const count = toNumber(attributes[key]);
@@ -48,7 +48,7 @@ export function countOf(attributes: Attributes, keys: readonly string[]): number
   return undefined;
 }
 
-/** The first that is a finite number from 0 on. */
+/** The first value that is a finite number of at least 0. */
 export function numberOf(attributes: Attributes, keys: readonly string[]): number | undefined {
   for (const key of keys) {
     const number = toNumber(attributes[key]);
@@ -72,17 +72,17 @@ export function isFalse(value: Value | undefined): boolean {
   return value === false || value === "false";
 }
 
-/** A value as a text field holds it: a text as it is, all else as JSON. */
+/** A value for a text field: a text unchanged, anything else as JSON. */
 export function toText(value: Value): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** A structure, sent as such or as its JSON; any other text stays one. */
+/** A structure, sent as such or as JSON; any other text is unchanged. */
 export function toStructure(value: Value): Value {
   return typeof value === "string" && /^\s*[[{]/.test(value) ? parseJson(value) : value;
 }
 
-/** What JSON says; a text that is none, or that nests too deep to be written again, stays one. */
+/** Parses JSON; invalid or too deeply nested text is returned unchanged. */
 export function parseJson(text: string): Value {
   if (excessOf(text) !== null) return text;
   try {
@@ -92,15 +92,15 @@ export function parseJson(text: string): Value {
   }
 }
 
-/** A number that a parser may round. */
+/** A number that parsing may round. */
 const longNumber = /[[:,\s]-?\d{16}/;
 
-/** Integers beyond 2^53 become their text, as everywhere in the records. */
+/** Integers beyond 2^53 become text, as in all records. */
 function asSent(_key: string, value: unknown, { source }: { source?: string } = {}): unknown {
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? source : value;
 }
 
-/** The map that an attribute holds, sent as such or as JSON; empty where it holds none. */
+/** The map in an attribute, sent as such or as JSON; empty if there is none. */
 export function mapOf(value: Value | undefined): Attributes {
   const structure = value === undefined ? null : toStructure(value);
   return isMap(structure) ? structure : {};
@@ -115,7 +115,7 @@ export function present<T extends object>(fields: { [K in keyof T]: T[K] | undef
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** The same; undefined where none has one. */
+/** The same; undefined if no field has a value. */
 export function presentOrNone<T extends object>(fields: {
   [K in keyof T]: T[K] | undefined;
 }): T | undefined {

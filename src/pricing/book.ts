@@ -1,6 +1,6 @@
 /**
- * The list prices: the data of `@pydantic/genai-prices`, read as it is. Its rates are taken, its
- * sums, which are floats, are not.
+ * The list prices from the data of `@pydantic/genai-prices`. Only its rates are used, not its sums, which
+ * are floats.
  */
 import { Kind, Type, TypeRegistry, type Static } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
@@ -16,7 +16,7 @@ import {
   type PriceTable,
 } from "./rates.ts";
 
-/** The data itself says neither: a test holds the version to the package. */
+/** The data contains neither; a test compares the version with the package. */
 export const bundled = { source: "genai-prices 0.1.8", sourceDate: "2026-09-23" } as const;
 
 TypeRegistry.Set("Regex", (_schema, value) => {
@@ -67,7 +67,7 @@ const Seller = Type.Object({
   models: Type.Array(Model),
   fallback_model_providers: Type.Optional(Type.Array(Type.String())),
 });
-/** What of the package's format is read; there is more in it. */
+/** The part of the package's format that is read. */
 export const BookData = Type.Array(Seller, { minItems: 1 });
 
 type Match = Static<typeof Match>;
@@ -77,14 +77,14 @@ type Period = Static<typeof Period>;
 type Model = Static<typeof Model>;
 type Seller = Static<typeof Seller>;
 
-/** The first time it takes 6 ms and 12 MB in the compiled file, from source 27 ms. */
+/** The first call takes 6 ms and 12 MB in the compiled executable, 27 ms from source. */
 export async function loadPrices(): Promise<PriceBook> {
   const { waitForUpdate } = await import("@pydantic/genai-prices");
-  // Nothing asked for an update: this is the bundled data.
+  // Without an update this returns the bundled data.
   return new PriceBook((await waitForUpdate()) as Seller[], bundled);
 }
 
-/** A newer file of the package's data, which the user brings. */
+/** Reads a newer price file that the user provides. */
 export function readPrices(data: unknown, origin: Origin): PriceBook {
   if (!Value.Check(BookData, data)) {
     throw new AppError("bad_request", "this is no price data of genai-prices", {
@@ -99,9 +99,9 @@ export interface Origin {
   sourceDate: string;
 }
 
-/** A model in a list, whose price may depend on the time. */
+/** A model in a price list; its price can depend on the time. */
 export interface ListedModel {
-  /** @returns null where what the model costs is not said in units that a span reports. */
+  /** @returns null if the price is not given in units that spans report. */
   priceAt(atMs: number): Price | null;
 }
 
@@ -110,7 +110,7 @@ export class PriceBook {
   readonly sourceDate: string;
   readonly #sellers: Map<string, Seller>;
   readonly #origin: Origin;
-  /** Made when first found: of 1,700 a user meets a few dozen. */
+  /** Created on demand: a user needs a few dozen of 1,700. */
   readonly #listed = new Map<Model, ListedModel>();
 
   constructor(sellers: Seller[], origin: Origin) {
@@ -120,7 +120,7 @@ export class PriceBook {
     this.sourceDate = origin.sourceDate;
   }
 
-  /** Takes up to 50 µs: up to 700 models are asked whether they go by that name. */
+  /** Takes up to 50 µs: up to 700 models are compared with the name. */
   find(provider: string | undefined, modelId: string): ListedModel | null {
     for (const { seller, names } of offersOf(provider, modelId, (id) => this.#sellers.has(id))) {
       for (const name of names) {
@@ -153,9 +153,9 @@ function keyOf(sellerId: string): string {
 }
 
 function isOffered(seller: Seller, model: Model, name: string): boolean {
-  // OpenAI gives these away: the data has the price of one of their hosts.
+  // OpenAI's open weights have no price of OpenAI; the data contains that of another host.
   if (seller.id === "openai" && model.id.startsWith("gpt-oss")) return false;
-  // What begins like a model that is paid for is free only where it is listed so.
+  // A paid model's name with ":free" is free only if it is listed as free.
   if (name.endsWith(":free") && !isFree(model)) return false;
   return matches(model.match, name);
 }
@@ -212,7 +212,7 @@ function msOfDay(time: string): number {
   return Date.parse(`1970-01-01T${time}`);
 }
 
-/** What stands for what in the data, and the power of ten it is for there. */
+/** The data's key of each dimension, and the power of ten of its unit. */
 const keys: [Dimension, key: string, units: 0 | 3][] = [
   ["input", "input_mtok", 0],
   ["audioInput", "input_audio_mtok", 0],
@@ -234,7 +234,7 @@ const keys: [Dimension, key: string, units: 0 | 3][] = [
   ["request", "requests_kcount", 3],
 ];
 
-/** @returns null where tokens have no price: what is free, unknown, or sold by the hour has none. */
+/** @returns null if tokens have no price: free, unknown, or billed by the hour. */
 function pricesOf(listed: Listed): Prices | null {
   if (listed["input_mtok"] === undefined) return null;
   const starts = new Set(
@@ -246,7 +246,7 @@ function pricesOf(listed: Listed): Prices | null {
   return { ...tableAt(listed, -1), ...(tiers.length > 0 && { tiers }) };
 }
 
-/** What holds above so much input. */
+/** The prices for inputs longer than `above`. */
 function tableAt(listed: Listed, above: number): PriceTable {
   const table: PriceTable = {};
   for (const [dimension, key, units] of keys) {

@@ -1,7 +1,7 @@
 /**
- * Money is a whole number of pico-dollars, 10^-12 USD, as a bigint: no float is ever rounded or
- * summed. A dollar per million tokens is 10^6 of them per token, so prices with up to six decimals
- * come out whole; finer ones are kept exactly and rounded once, where a line's amount is made.
+ * Money is a whole number of pico-dollars (10^-12 USD) as a bigint, so no float is rounded or summed. A
+ * dollar per million tokens is 10^6 pico-dollars per token, so prices with up to six decimals are whole;
+ * finer prices are kept exactly and rounded once, in the amount of a line.
  */
 
 /** `digits` × 10^`exponent`, exact. */
@@ -21,7 +21,7 @@ function parseDecimal(text: string): Decimal {
   return { digits: sign ? -digits : digits, exponent: Number(exponent) - fraction.length };
 }
 
-/** Without an exponent, and without zeros that say nothing. */
+/** Without an exponent or trailing zeros. */
 function formatDecimal({ digits, exponent }: Decimal): string {
   if (digits < 0n) return `-${formatDecimal({ digits: -digits, exponent })}`;
   if (exponent >= 0) return (digits * 10n ** BigInt(exponent)).toString();
@@ -35,7 +35,7 @@ export function toUsd(pico: bigint): string {
   return formatDecimal({ digits: pico, exponent: picoExponent });
 }
 
-/** Back from `toUsd`. What is finer than a pico-dollar is no amount. */
+/** The inverse of `toUsd`. @throws for amounts finer than a pico-dollar. */
 export function toPico(usd: string): bigint {
   const { digits, exponent } = parseDecimal(usd);
   const shift = exponent - picoExponent;
@@ -45,16 +45,16 @@ export function toPico(usd: string): bigint {
   return digits / divisor;
 }
 
-/** What one token, image, search or request costs. */
+/** The price of one token, image, search or request. */
 export interface Rate {
   /** USD, an exact decimal. */
   unitPrice: string;
-  /** Pico-dollars, as a fraction; `divisor` is a power of ten, nearly always 1. */
+  /** Pico-dollars as a fraction; `divisor` is a power of ten, nearly always 1. */
   pico: bigint;
   divisor: bigint;
 }
 
-/** @param units is the power of ten that the price is for: 6 where it is per million. */
+/** @param units the power of ten that the price is for: 6 for a price per million. */
 export function rateOf(usd: string, units: number): Rate {
   const { digits, exponent } = parseDecimal(usd);
   const shift = exponent - units - picoExponent;
@@ -68,8 +68,8 @@ export function rateOf(usd: string, units: number): Rate {
 }
 
 /**
- * Quantity × rate, rounded half up to a pico-dollar. Numbers would be exact for most lines and save
- * 15 ns of 60: 0.1 % of a core at 20,000 calls a second.
+ * Quantity × rate, rounded half up to a pico-dollar. Numbers would be exact for most lines and save 15 ns
+ * of 60: 0.1 % of a core at 20,000 calls per second.
  */
 export function amountOf(quantity: number, { pico, divisor }: Rate): bigint {
   const product = BigInt(quantity) * pico;

@@ -1,8 +1,8 @@
-/** Who sells a model and what it is called there, from the words that SDKs and gateways use. */
+/** The seller of a model and the model's name there, from the names that SDKs and gateways use. */
 
 /**
- * Sellers as the price data calls them, `_` written `-`, by the words that SDKs have for them. Whole
- * words only: "azure-openai" and "openai-compatible" are not OpenAI.
+ * Sellers as named in the price data, with `_` as `-`, and the names SDKs use for them. Only whole words
+ * match: "azure-openai" and "openai-compatible" are not OpenAI.
  */
 const aliases: Record<string, string[]> = {
   arcee: ["arcee-ai"],
@@ -51,7 +51,7 @@ const sellersByAlias = new Map(
   Object.entries(aliases).flatMap(([seller, words]) => words.map((word) => [word, seller])),
 );
 
-/** They pass each vendor's price on, and name the vendor before the model: `xai/grok-4`. */
+/** Gateways charge each vendor's price and put the vendor before the model: `xai/grok-4`. */
 const gateways = new Set([
   "ai-gateway",
   "gateway",
@@ -64,8 +64,8 @@ const gateways = new Set([
 ]);
 
 /**
- * Names under which others publish open weights, too: what stands behind `mistralai/` may be a
- * repository that the user runs. Only a gateway means the vendor by them.
+ * Prefixes that are also used for open weights: a model under `mistralai/` can be a repository that the
+ * user runs. Only a gateway means the vendor by them.
  */
 const publishers = new Set([
   "cohere",
@@ -78,14 +78,14 @@ const publishers = new Set([
 ]);
 
 /**
- * What they do not sell may still come from a model's own vendor: the SDKs of the first two talk to
- * many other servers, and the third passes prices on.
+ * A model that these do not sell can still be priced by its vendor: the SDKs of the first two connect to
+ * many other servers, and the third charges vendors' prices.
  */
 const passing = new Set(["anthropic", "openai", "openrouter"]);
 
 /**
- * Models that one vendor alone prices, whoever hands the call on. Open weights, such as gpt-oss and
- * deepseek-r1, are not among them: they cost what their host asks.
+ * Models with a single vendor, whoever forwards the call. Open weights such as gpt-oss and deepseek-r1 are
+ * not included: each host sets its own price.
  */
 const families: [RegExp, string][] = [
   [/^arn:aws[a-z-]*:bedrock:/, "aws"],
@@ -102,20 +102,20 @@ const families: [RegExp, string][] = [
   [/^voyage-/, "voyageai"],
 ];
 
-/** One place where a model may have its price. */
+/** A seller where a model may have its price. */
 export interface Offer {
   seller: string;
-  /** What the model may be called there, the likeliest first. */
+  /** Possible names of the model there, likeliest first. */
   names: string[];
 }
 
-/** @returns the seller, or the provider's own word where the price data has none of that name. */
+/** @returns the seller, or the provider's name if the price data does not have it. */
 export function sellerOf(provider: string): string {
   let word = provider.trim().toLowerCase().replace(/[_\s]/g, "-");
   for (;;) {
     const seller = sellersByAlias.get(word);
     if (seller) return seller;
-    // Behind a dot stands the kind of call: openai.responses, google.vertex.chat.
+    // The part after the dot is the kind of call: openai.responses, google.vertex.chat.
     const dot = word.lastIndexOf(".");
     if (dot <= 0) return word;
     word = word.slice(0, dot);
@@ -123,10 +123,10 @@ export function sellerOf(provider: string): string {
 }
 
 /**
- * Where to look for a model's price, in order. A provider with a list of its own is never priced by
- * another's, and one without only where the model's name says whose it is.
+ * Where to look for a model's price, in order. A provider with its own list is never priced by another's;
+ * one without a list only if the model's name identifies its vendor.
  *
- * @param sells whether there is a list of that seller.
+ * @param sells whether the price data has a list of that seller.
  */
 export function offersOf(
   provider: string | undefined,
@@ -135,7 +135,7 @@ export function offersOf(
 ): Offer[] {
   const model = modelId.trim().toLowerCase();
   const seller = provider ? sellerOf(provider) : "";
-  // The host stands behind the model: openai/gpt-oss-120b:cerebras.
+  // The host follows the model: openai/gpt-oss-120b:cerebras.
   if (seller === "huggingface") {
     const [name, host] = model.split(":");
     return [{ seller: `huggingface-${host}`, names: [name!] }];
@@ -164,12 +164,12 @@ function vendorOf(model: string): string | undefined {
   return isNamed ? vendor : undefined;
 }
 
-/** What the model may be called in the seller's list; `modelId` in lower case. */
+/** Possible names of the model in the seller's list; `modelId` in lower case. */
 export function namesAt(seller: string, modelId: string): string[] {
   const { parent, base } = splitPath(modelId);
   const isPath = seller === "aws" || isNeutral(parent) || sellerOf(parent) === seller;
   const plain = (isPath ? base : modelId)
-    // OpenRouter's ways to choose a host, Claude Code's long context, Vertex AI's versions.
+    // Suffixes: OpenRouter's host selection, Claude Code's long context, Vertex AI's versions.
     .replace(/:(nitro|floor|exacto|beta)$|\[1m\]$|@(default|latest)$/, "")
     .replace("@", "-")
     .replace(/^gpt-35-/, "gpt-3.5-");
@@ -183,7 +183,7 @@ export function namesAt(seller: string, modelId: string): string[] {
   ];
 }
 
-/** The last part of a path, and the one before it. */
+/** The last part of a path, and the part before it. */
 function splitPath(model: string): { parent: string; base: string } {
   const [base = "", parent = ""] = model.split("/").reverse();
   return { parent, base };

@@ -1,7 +1,7 @@
-/** What a model charges for, as people write it and as receipts reckon with it. */
+/** The billable dimensions of a model: as prices that people write, and as rates that receipts use. */
 import { rateOf, type Rate } from "./money.ts";
 
-/** What a receipt has lines for. Each token is of exactly one kind. */
+/** The lines of a receipt. Each token belongs to exactly one dimension. */
 export const dimensions = [
   "input",
   "audioInput",
@@ -26,18 +26,18 @@ export const dimensions = [
 
 export type Dimension = (typeof dimensions)[number];
 
-/** These are priced each, all others by the token. */
+/** Priced per item; all others per token. */
 export const pieces: ReadonlySet<Dimension> = new Set(["image", "search", "fileSearch", "request"]);
 
-/** USD in decimals: per million tokens, and for each image, search and request. */
+/** USD as decimals: per million tokens, and per image, search and request. */
 export type PriceTable = { [D in Dimension]?: string };
 
-/** The table, and those that hold in its place for calls with more input than `above`. */
+/** The base table, and tables that replace it for calls with more input than `above`. */
 export interface Prices extends PriceTable {
   tiers?: ({ above: number } & PriceTable)[];
 }
 
-/** Requests cost nothing unless a price says so. */
+/** Requests are free unless a price is given. */
 export const freePrices: Prices = {
   input: "0",
   output: "0",
@@ -49,21 +49,21 @@ export const freePrices: Prices = {
 
 export type RateTable = { [D in Dimension]?: Rate };
 
-/** From the highest tier down; the last is above -1 and holds for all. */
+/** From the highest tier down; the last has `above` -1 and applies to all calls. */
 export type Rates = readonly { above: number; table: RateTable }[];
 
-/** A price that was found for a call, and where it comes from: what a receipt is written by. */
+/** The price of a call and its source; the basis of a receipt. */
 export interface Price {
   provider: string;
   model: string;
   prices: Prices;
   rates: Rates;
   source: string;
-  /** The day of the source, as 2026-09-23. */
+  /** The date of the source, such as 2026-09-23. */
   sourceDate: string;
-  /** Only where the model that was asked for has the price and the one that answered has none. */
+  /** Set if only the requested model has a price, not the one that answered. */
   foundBy?: "requestModelId";
-  /** What the model takes at most, in tokens, where the list knows it. */
+  /** The model's context window in tokens, if the list has it. */
   contextWindow?: number;
 }
 
@@ -74,10 +74,10 @@ export function ratesOf({ tiers = [], ...base }: Prices): Rates {
 }
 
 /**
- * A kind of token without a price of its own costs what it is a part of: cache reads and writes are
- * input, reasoning is output. So bill providers that give no discount; for others it is never too low.
- * The other parts (audio, images, video, writes for an hour) have no rate then, and receipts count
- * them with their whole.
+ * A kind of token without its own price costs the same as its whole: cache reads and writes are input,
+ * reasoning is output. Providers without a discount bill this way; for others the amount is never too low.
+ * Other parts (audio, images, video, one-hour cache writes) have no rate then and are counted with their
+ * whole.
  */
 function rateTableOf(prices: PriceTable): RateTable {
   const table: RateTable = {};
@@ -90,10 +90,10 @@ function rateTableOf(prices: PriceTable): RateTable {
     table.cacheRead ??= input;
     table.cacheWrite ??= input;
   }
-  // Without a discount of its own, what was cached costs what it did when it was new.
+  // Without a discount, cached tokens cost the same as new ones.
   if (audioInput) table.audioCacheRead ??= audioInput;
   if (imageInput) table.imageCacheRead ??= imageInput;
-  // One object, so that a receipt sees that there is nothing to tell apart.
+  // The same object, so that receipts do not split the line.
   if (output && (!reasoning || reasoning.unitPrice === output.unitPrice)) table.reasoning = output;
   return table;
 }

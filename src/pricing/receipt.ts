@@ -1,10 +1,9 @@
 /**
- * What a call cost, line by line.
+ * The cost of a call, line by line.
  *
- * Every token is billed once: input includes what was read from and written to the cache, output
- * includes reasoning, and both include what is audio, image or video. Where counts contradict that,
- * the parts are billed as reported and nothing is left of the whole: no reported token goes unbilled,
- * none is billed twice.
+ * Every token is billed once: input includes cache reads and writes, output includes reasoning, and both
+ * include audio, images and video. If the counts contradict this, the parts are billed as reported and the
+ * remainder of the whole is zero: no reported token is billed twice or left out.
  */
 import type { Usage, UsageDetails } from "../contract/v1.ts";
 import { amountOf } from "./money.ts";
@@ -13,30 +12,30 @@ import { dimensions, type Dimension, type Rates, type RateTable } from "./rates.
 export interface Line {
   dimension: Dimension;
   quantity: number;
-  /** USD for one, a decimal. */
+  /** USD per unit, a decimal. */
   unitPrice: string;
-  /** Pico-dollars. */
+  /** In pico-dollars. */
   amount: bigint;
 }
 
 export interface Receipt {
-  /** In the order of `dimensions`. What there was none of has no line. */
+  /** In the order of `dimensions`; unused dimensions have no line. */
   lines: Line[];
-  /** The sum of the lines in pico-dollars. Partial or too low where something is missing. */
+  /** The sum of the lines in pico-dollars; too low if something is missing. */
   total: bigint;
   /**
-   * What was used, or may have been, and has no count or no price of its own, in the order of
+   * Dimensions that were or may have been used without a known count or price, in the order of
    * `dimensions`.
    */
   missing: Dimension[];
 }
 
-/** @returns null where the call reports nothing that has a price: its cost is unknown, not zero. */
+/** @returns null if the call reports no billable usage: its cost is unknown, not zero. */
 export function price(usage: Usage, rates: Rates, details: UsageDetails = {}): Receipt | null {
   const { inputTokens, outputTokens, reasoningTokens, requestCount } = usage;
   const cacheRead = usage.cachedInputTokens;
   const cacheWrite = writtenOf(usage, details);
-  // Exact or of the right sign, as sums near 2^53 would not be.
+  // Near 2^53 the difference may be inexact, but its sign is right.
   const uncached = (inputTokens ?? 0) - (cacheRead ?? 0) - (cacheWrite ?? 0);
   const wholeInput = (inputTokens ?? 0) - Math.min(0, uncached);
   const { table } = rates.find(({ above }) => wholeInput > above)!;
@@ -60,7 +59,10 @@ export function price(usage: Usage, rates: Rates, details: UsageDetails = {}): R
     total += amount;
   }
 
-  /** Every call has some of it, unless the model has no price for it: embeddings have no output. */
+  /**
+   * Bills a dimension that every call uses, unless the model has no price for it: embeddings have no
+   * output.
+   */
   function billExpected(dimension: Dimension, quantity: number | undefined): void {
     if (quantity === undefined && (table[dimension]?.pico ?? 0n) > 0n) missing.add(dimension);
     bill(dimension, quantity);
@@ -87,17 +89,17 @@ export function price(usage: Usage, rates: Rates, details: UsageDetails = {}): R
   if (isReasoningApart || outputTokens === undefined) bill("reasoning", reasoningTokens);
   for (const dimension of output.uncertain) missing.add(dimension);
   bill("citation", details.citationTokens);
-  // Who counts images and searches at all reports them: an absent count is none.
+  // Senders that count images and searches report them; without a count there were none.
   bill("image", usage.imageCount);
   bill("search", usage.webSearchCount);
   bill("fileSearch", details.fileSearchCount);
-  // Few providers charge for the request itself. A span is one, unless it says otherwise.
+  // Few providers charge per request. A span is one request, unless it reports a count.
   if (table.request && (isKnown || requestCount !== undefined)) bill("request", requestCount ?? 1);
   if (!isKnown) return null;
   return { lines, total, missing: dimensions.filter((dimension) => missing.has(dimension)) };
 }
 
-/** How many tokens were written to the cache: by lifetime may say it where the sum does not. */
+/** The tokens written to the cache: the sum, or the counts by lifetime. */
 function writtenOf(usage: Usage, details: UsageDetails): number | undefined {
   const { cacheWrite5mInputTokens: short, cacheWrite1hInputTokens: long } = details;
   if (short === undefined && long === undefined) return usage.cacheWriteInputTokens;
@@ -106,20 +108,20 @@ function writtenOf(usage: Usage, details: UsageDetails): number | undefined {
 
 type Part = [dimension: Dimension, quantity: number];
 
-/** The tokens of an input, each in one place; undefined where nothing is reported. */
+/** The tokens of an input, each in one part; undefined if nothing is reported. */
 interface InputParts {
   plain: number | undefined;
-  /** New tokens of a modality with a price of its own. */
+  /** New tokens of modalities with their own price. */
   fresh: Part[];
   cacheRead: number | undefined;
   cached: Part[];
   cacheWrite: number | undefined;
   cacheWrite1h: number | undefined;
-  /** What some of these tokens may have been, and nothing says how many. */
+  /** Dimensions that some of these tokens may belong to, in unknown numbers. */
   uncertain: Dimension[];
 }
 
-/** The parts of an input by modality: all of it, and what of it came from the cache. */
+/** The parts of an input by modality: the total, and its cached part. */
 const inputModalities = [
   ["audioInput", "audioInputTokens", "audioCacheRead", "audioCachedInputTokens"],
   ["imageInput", "imageInputTokens", "imageCacheRead", "imageCachedInputTokens"],
@@ -138,9 +140,9 @@ function splitInput(usage: Usage, details: UsageDetails, table: RateTable): Inpu
     cacheWrite1h: undefined,
     uncertain: [],
   };
-  // One without a price of its own is no different from text.
+  // A modality without its own price is billed as text.
   const priced = inputModalities.filter(([fresh, , cached]) => table[fresh] ?? table[cached!]);
-  /** Tokens that are counted in two of the parts. */
+  /** How many tokens are counted in two parts. */
   let surplus = (read ?? 0) + (written ?? 0) - (usage.inputTokens ?? Infinity);
   for (const [, count, , cachedCount] of priced) {
     surplus += (details[count] ?? 0) - (details[cachedCount] ?? 0);
@@ -154,7 +156,7 @@ function splitInput(usage: Usage, details: UsageDetails, table: RateTable): Inpu
     let fromCache = details[cachedCount];
     if (fromCache === undefined) {
       const most = Math.max(0, Math.min(all, unsplit));
-      // What cannot be anything else: more parts than tokens means that some are of two of them.
+      // More parts than tokens means that this many tokens belong to two parts.
       fromCache = Math.max(0, Math.min(most, surplus));
       const isTold = details.textCachedInputTokens !== undefined;
       if (fromCache < most && !isTold && cached) parts.uncertain.push(cached);
@@ -177,10 +179,10 @@ function splitInput(usage: Usage, details: UsageDetails, table: RateTable): Inpu
     parts.cacheWrite1h = long;
     parts.cacheWrite = Math.max(0, written! - long);
   } else if (long > 0 && table.cacheWrite !== table.input) {
-    // Billed as a write for five minutes, which is cheaper.
+    // Billed as a five-minute write, which is cheaper.
     parts.uncertain.push("cacheWrite1h");
   }
-  // What is left was written to the cache and is audio, say: one place is enough.
+  // What remains is both, for example audio written to the cache: it is billed in one part.
   const fresh = parts.fresh.reduce((sum, [, quantity]) => sum + quantity, 0);
   const twice = Math.max(0, Math.min(surplus, fresh, parts.cacheWrite ?? 0));
   if (twice > 0) parts.cacheWrite! -= twice;
@@ -197,7 +199,7 @@ const outputModalities = [
   ["videoOutput", "videoOutputTokens"],
 ] as const satisfies [Dimension, keyof UsageDetails][];
 
-/** The parts of an output that have a price of their own. */
+/** The parts of an output with their own price. */
 function splitOutput(
   { outputTokens = 0 }: Usage,
   details: UsageDetails,
@@ -211,7 +213,7 @@ function splitOutput(
       const quantity = details[count] ?? 0;
       return quantity > 0 ? [[dimension, quantity] satisfies Part] : [];
     }),
-    // Models that have such a price are made to answer so; text alone would be the exception.
+    // Models with such a price usually produce that output; text alone would be the exception.
     uncertain: isTold || outputTokens === 0 ? [] : priced.map(([dimension]) => dimension),
   };
 }

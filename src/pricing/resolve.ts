@@ -1,13 +1,13 @@
 /**
- * Which price holds for a call: the newest rule of the user's that matches, else the list price. A
- * gateway may answer under a name of its own, so that a call has two names for its model.
+ * Finds the price of a call: the user's newest matching rule, else the list price. A gateway can answer
+ * with a different model name, so a call can have two.
  */
 import { cachedModels } from "../limits.ts";
 import type { ListedModel, PriceBook } from "./book.ts";
 import type { Price } from "./rates.ts";
 import type { PriceRules } from "./rules.ts";
 
-/** Prices as they stand; for other rules or another book make a new one. */
+/** A fixed set of prices; create a new one for other rules or another price book. */
 export class PriceList {
   readonly #book: PriceBook;
   readonly #rules: PriceRules;
@@ -19,8 +19,8 @@ export class PriceList {
   }
 
   /**
-   * @param requestModelId the model that was asked for, where the answer names another.
-   * @returns null where no price is known; of a list price always the same object.
+   * @param requestModelId the requested model, if the answer names another.
+   * @returns null if no price is known; the same object each time for a list price.
    */
   resolve(
     provider: string | undefined,
@@ -28,7 +28,7 @@ export class PriceList {
     atMs: number,
     requestModelId?: string,
   ): Price | null {
-    // With their lengths in front, no two run into each other: strings may hold any separator.
+    // The lengths make the key unambiguous, because the strings can contain any separator.
     const key = `${provider?.length ?? 0} ${modelId.length} ${provider ?? ""}${modelId}${requestModelId ?? ""}`;
     let model = this.#models.get(key);
     if (model === undefined) {

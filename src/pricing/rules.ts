@@ -1,4 +1,4 @@
-/** Prices of the user's own: what a proxy, a contract or the machine under the desk costs. */
+/** The user's own prices: for a proxy, a contract, or local hardware. */
 import { Type, type Static, type TOptional } from "@sinclair/typebox";
 import { wire } from "../limits.ts";
 import { fits } from "../pattern.ts";
@@ -10,7 +10,7 @@ const Usd = Type.String({
   description: "USD, a decimal",
 });
 
-/** Per million tokens of each kind; for each image, search and request. */
+/** Per million tokens of each kind; per image, search and request. */
 const RulePrices = Type.Object(
   Object.fromEntries(dimensions.map((dimension) => [dimension, Type.Optional(Usd)])) as Record<
     Dimension,
@@ -20,14 +20,13 @@ const RulePrices = Type.Object(
 );
 
 /**
- * A rule is the whole price of the calls it matches; the list price is not mixed in.
+ * A rule is the complete price of the calls it matches; the list price is not used for them.
  *
- * What it does not name: cache reads and writes, audio, images and video cost what input does, or
- * output, and reasoning what output does, because they are tokens of these; a cache write for an hour
- * costs what any other does. A request costs nothing, because hardly any provider charges for
- * it. For images and searches there is no such answer: where a call used some, its total says that
- * they are missing, as it does where tokens have no price. But a rule of zeros alone says that the
- * model is free, and then all of it is.
+ * Unnamed dimensions: cache reads and writes, audio, images and video cost the same as input or output,
+ * reasoning the same as output, and a one-hour cache write the same as any other. A request is free,
+ * because hardly any provider charges for it. Images and searches have no such default: if a call used
+ * some, its total says that they are missing, as it does for tokens without a price. A rule with only
+ * zeros means that the model is free, including these.
  */
 export const PriceRule = Type.Object(
   {
@@ -46,13 +45,13 @@ export type PriceRule = Static<typeof PriceRule>;
 
 const ruleSource = "rule ";
 
-/** Whether a price is one of the user's own. */
+/** Whether a price comes from a user's rule. */
 export function isOwnPrice({ source }: Pick<Price, "source">): boolean {
   return source.startsWith(ruleSource);
 }
 
 export class PriceRules {
-  /** The newest first. */
+  /** Newest first. */
   readonly #rules: { matches: (call: Call) => boolean; priceOf: (call: Call) => Price }[];
 
   constructor(rules: readonly PriceRule[]) {
@@ -63,9 +62,9 @@ export class PriceRules {
   }
 
   /**
-   * The newest that matches one of a call's names for its model.
+   * The newest rule that matches one of a call's model names.
    *
-   * @returns which of the names it was, too: the first that matches.
+   * @returns the rule and the first name that it matches.
    */
   find(
     provider: string | undefined,
@@ -80,7 +79,7 @@ export class PriceRules {
   }
 }
 
-/** What a call says of itself, in every way that a rule may be written for. */
+/** The names of a call in every form that a rule can use. */
 interface Call {
   provider: string;
   seller: string;
@@ -96,7 +95,7 @@ function callOf(provider = "", modelId: string): Call {
   };
 }
 
-/** Whether patterns are meant for a call, whichever way it spells its provider and model. */
+/** Whether patterns match a call, in any spelling of its provider and model. */
 export function matcherOf(
   provider: string,
   model: string,
@@ -108,7 +107,8 @@ export function matcherOf(
 function callMatcherOf(provider: string, model: string): (call: Call) => boolean {
   const isProvider = globOf(provider);
   const isModel = globOf(model);
-  // `bedrock` means whatever else SDKs call it; with a kind of call or a `*` it means what it says.
+  // `bedrock` also matches the other names that SDKs use for it; with a kind of call or a `*` it is
+  // taken literally.
   const seller = /[.*]/.test(provider) ? undefined : sellerOf(provider);
   return (call) =>
     (isProvider(call.provider) || isProvider(call.seller) || call.seller === seller) &&
@@ -133,7 +133,7 @@ function compile({ id, provider, model, prices, createdAt }: PriceRule) {
   };
 }
 
-/** Without regard to case. */
+/** Ignores case. */
 export function globOf(pattern: string): (text: string) => boolean {
   const parts = pattern.trim().toLowerCase().split("*") as [string, ...string[]];
   return (text) => fits(parts, text);

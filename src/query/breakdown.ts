@@ -5,17 +5,17 @@
  * of different machines may differ: what a child has outside of its parent is not taken from the parent's
  * own time. Nor is what an internal span has: it says how its parent worked.
  */
+import { Type, type Static } from "@sinclair/typebox";
 import type { Reader } from "../backend/reader.ts";
 import type { SpanRecord } from "../backend/spans.ts";
-import { createContextUse, ContextUse } from "./context.ts";
-import { Type, type Static } from "@sinclair/typebox";
+import { type TraceRef } from "../backend/traces.ts";
 import { spanTypes } from "../contract/v1.ts";
 import { breakdown as limits } from "../limits.ts";
 import { described, nullable } from "../schemas.ts";
 import { isModelCall } from "../tally/calls.ts";
-import { mark, readOutline, type Outline } from "./outline.ts";
-import { type TraceRef } from "../backend/traces.ts";
 import { none } from "../tally/tree.ts";
+import { createContextUse, ContextUse } from "./context.ts";
+import { mark, readOutline, type Outline } from "./outline.ts";
 
 const times = {
   count: Type.Integer(),
@@ -101,8 +101,17 @@ export function readBreakdown(reader: Reader, ref: TraceRef, nowMs: number): Bre
       name,
       ...times,
     })),
-    context: fullest,
+    context: fullest && withSpanId(reader, summary.key, fullest),
   };
+}
+
+function withSpanId(
+  reader: Reader,
+  traceKey: number,
+  { key, ...rest }: Omit<ContextUse, "spanId">,
+): ContextUse {
+  const [span] = reader.spans({ traceKey, keys: [key] }, ["spanId"]);
+  return { key, spanId: span!.spanId, ...rest };
 }
 
 const typeNumbers = new Map(spanTypes.map((spanType, number) => [spanType, number]));
@@ -137,7 +146,8 @@ function readTimes(reader: Reader, traceKey: number, { starts, numberOf }: Outli
     names: new Int32Array(size).fill(none),
   };
   const named: Named[] = [];
-  const places = new Map<string, number>();
+  const tools = new Map<string | null, number>();
+  const models = new Map<string | null, typeof tools>();
   const context = createContextUse();
   let number = 0;
   for (const span of reader.spans({ traceKey }, timesFields)) {
@@ -149,13 +159,11 @@ function readTimes(reader: Reader, traceKey: number, { starts, numberOf }: Outli
     if (repeats !== null) spans.repeats[number] = numberOf(repeats);
     if (spanType === "llm") context.add(span);
     if (isModel(type) || isTool(type)) {
-      const id = isTool(type) ? `tool ${name}` : JSON.stringify([provider, modelId]);
-      let place = places.get(id);
-      if (place === undefined) {
-        places.set(id, (place = named.length));
-        named.push({ spanType, provider, modelId, name });
-      }
-      spans.names[number] = place;
+      const places = isTool(type) ? tools : models.getOrInsertComputed(provider, () => new Map());
+      spans.names[number] = places.getOrInsertComputed(
+        isTool(type) ? name : modelId,
+        () => named.push({ spanType, provider, modelId, name }) - 1,
+      );
     }
     number++;
   }

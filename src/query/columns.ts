@@ -3,15 +3,15 @@
  * instead of 2.0, written in 16 ms instead of 220. What repeats is in it once; what follows
  * from other columns (ends, the parent's id) is not in it.
  */
-import type { Reader } from "../backend/reader.ts";
 import { Type, type Static } from "@sinclair/typebox";
-import { described, nullable } from "../schemas.ts";
-import { usageColumns } from "../contract/fields.ts";
 import { usdOf } from "../backend/costs.ts";
-import { mark } from "./outline.ts";
-import { errorOf, readSpans, type SkeletonSpan, type SpansQuery } from "./skeleton.ts";
+import type { Reader } from "../backend/reader.ts";
 import type { TraceRef } from "../backend/traces.ts";
 import { nextSpans, TraceView } from "../backend/views.ts";
+import { usageColumns } from "../contract/fields.ts";
+import { described, nullable } from "../schemas.ts";
+import { mark } from "./outline.ts";
+import { errorOf, readSpans, type SkeletonSpan, type SpansQuery } from "./skeleton.ts";
 
 const Texts = Type.Object(
   { values: Type.Array(nullable(Type.String())), rows: Type.Array(Type.Integer()) },

@@ -1,14 +1,14 @@
 /** Two spans side by side: what of the instructions, the tools, what was asked and what came of it differs. */
+import { Type, type Static } from "@sinclair/typebox";
 import type { Reader } from "../backend/reader.ts";
 import { type SpanRecord, type SpanRef } from "../backend/spans.ts";
-import { Type, type Static } from "@sinclair/typebox";
+import type { TraceRef } from "../backend/traces.ts";
+import type { PayloadField } from "../contract/fields.ts";
 import { AppError } from "../errors.ts";
 import { instructionsIn, readable, textOfMessages, textOfParts } from "../messages/gist.ts";
 import { readTools } from "../messages/tools.ts";
-import type { PayloadField } from "../contract/fields.ts";
 import { readSpanMessages, SpanId } from "./news.ts";
 import { diffTexts, TextDiff } from "./textdiff.ts";
-import type { TraceRef } from "../backend/traces.ts";
 
 export const ComparedPair = Type.Object({
   a: SpanId,

@@ -1,18 +1,18 @@
 /** Two traces side by side: their steps aligned as one table, and what of their totals differs. */
-import type { Reader } from "../backend/reader.ts";
 import { Type, type Static } from "@sinclair/typebox";
+import { usdOf } from "../backend/costs.ts";
+import type { Reader } from "../backend/reader.ts";
+import { type TraceRef } from "../backend/traces.ts";
+import { FigureView, Skeleton, Summary } from "../backend/views.ts";
+import { usageOf } from "../contract/fields.ts";
 import { quote } from "../filter/caret.ts";
 import { parseFilter } from "../filter/parse.ts";
 import { toUsd } from "../pricing/money.ts";
-import type { Figure } from "../tally/figure.ts";
-import { usageOf } from "../contract/fields.ts";
 import { described, nullable, oneOf } from "../schemas.ts";
-import { usdOf } from "../backend/costs.ts";
+import type { Figure } from "../tally/figure.ts";
 import { changes, compareSteps } from "./pairing.ts";
 import { errorOf } from "./skeleton.ts";
 import { readSteps, type Step } from "./steps.ts";
-import { type TraceRef } from "../backend/traces.ts";
-import { FigureView, Skeleton, Summary } from "../backend/views.ts";
 
 const Change = oneOf(
   changes,

@@ -35,7 +35,7 @@ function knownItems(caret: Caret): Item[] | null {
   const begins = (text: string) => text.toLowerCase().startsWith(wanted);
   if (caret.kind === "key") return keys.filter(({ name }) => begins(name)).map(keyItem);
   if (caret.kind === "name") return null;
-  const { values, kind } = caret.key;
+  const { values, kind, hasMany } = caret.key;
   if (values) {
     return values
       .filter(begins)
@@ -47,7 +47,7 @@ function knownItems(caret: Caret): Item[] | null {
       .filter(({ name }) => begins(name))
       .map((key) => ({ ...keyItem(key), insert: key.isOpen ? `${key.name}.` : key.name }));
   }
-  return kind === "text" ? null : [];
+  return kind === "text" && !hasMany ? null : [];
 }
 
 type Stored = Exclude<Caret, { kind: "key" }>;

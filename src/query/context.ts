@@ -25,26 +25,20 @@ export function contextWindowOf({
 
 type Call = Pick<
   SpanRecord,
-  | "key"
-  | "spanId"
-  | "price"
-  | "inputTokens"
-  | "outputTokens"
-  | "cachedInputTokens"
-  | "cacheWriteInputTokens"
+  "key" | "price" | "inputTokens" | "outputTokens" | "cachedInputTokens" | "cacheWriteInputTokens"
 >;
 
 /** Finds the call that took the largest share of its model's context; null where none is known. */
 export function createContextUse() {
   /** Many calls have one price. */
   const windows = new Map<string, number | undefined>();
-  let fullest: ContextUse | null = null;
+  let fullest: Omit<ContextUse, "spanId"> | null = null;
   return {
     get fullest() {
       return fullest;
     },
     add(call: Call): void {
-      const { key, spanId, price, inputTokens, outputTokens } = call;
+      const { key, price, inputTokens, outputTokens } = call;
       if (price === null || inputTokens === null) return;
       const contextWindow = windows.getOrInsertComputed(
         price,
@@ -55,7 +49,7 @@ export function createContextUse() {
       const cached = (call.cachedInputTokens ?? 0) + (call.cacheWriteInputTokens ?? 0);
       const tokens = Math.max(inputTokens, cached) + (outputTokens ?? 0);
       if (fullest && tokens / contextWindow <= fullest.tokens / fullest.contextWindow) return;
-      fullest = { key, spanId, tokens, contextWindow };
+      fullest = { key, tokens, contextWindow };
     },
   };
 }

@@ -2,15 +2,15 @@
  * What spans did, in a few words each: read from their texts for as many as a table has rows in sight, since
  * no store of 50,000 spans should keep or send what nobody looks at.
  */
+import { Type, type Static } from "@sinclair/typebox";
 import type { Reader } from "../backend/reader.ts";
 import type { SpanRecord } from "../backend/spans.ts";
-import { Type, type Static } from "@sinclair/typebox";
+import { type TraceRef } from "../backend/traces.ts";
 import { preview as limits } from "../limits.ts";
 import { argumentIn } from "../messages/argument.ts";
 import { firstWords, inputPreview } from "../messages/preview.ts";
 import { readToolRun } from "../messages/tools.ts";
 import { described, nullable } from "../schemas.ts";
-import { type TraceRef } from "../backend/traces.ts";
 
 const Gist = Type.Object({
   key: described("The span's"),

@@ -1,11 +1,11 @@
 /** What a list shows of keys that are the senders' own: metadata of a trace, attributes of its spans. */
-import type { PayloadField } from "../contract/fields.ts";
-import { parseColumns, type NamedKey } from "../filter/parse.ts";
-import { headOf } from "../messages/clip.ts";
 import { attributesOf, attributeTexts } from "../backend/attributes.ts";
 import type { Reader } from "../backend/reader.ts";
 import type { SpanRecord } from "../backend/spans.ts";
 import type { TracePage } from "../backend/views.ts";
+import type { PayloadField } from "../contract/fields.ts";
+import { parseColumns, type NamedKey } from "../filter/parse.ts";
+import { headOf } from "../messages/clip.ts";
 
 /** Of each trace so many spans that came first are asked for attributes, and so many that came last. */
 const limits = { columns: 8, spans: 16, valueLength: 200 };

@@ -3,11 +3,14 @@
  * compared, not texts, and with a bounded number of calls: in a trace of 50,000 spans, too, a call costs
  * what one of the last ones costs.
  */
-import type { PayloadField } from "../contract/fields.ts";
 import { Type, type Static } from "@sinclair/typebox";
-import { DamagedText, type Token } from "../backend/texts.ts";
+import { withCutOf } from "../backend/cuts.ts";
 import type { Reader } from "../backend/reader.ts";
 import type { SpanRecord, SpanRef } from "../backend/spans.ts";
+import { DamagedText, type Token } from "../backend/texts.ts";
+import type { TraceRef } from "../backend/traces.ts";
+import type { SpanNews } from "../backend/views.ts";
+import type { PayloadField } from "../contract/fields.ts";
 import { AppError } from "../errors.ts";
 import { transcript as limits } from "../limits.ts";
 import { withCut } from "../messages/cut.ts";
@@ -26,9 +29,6 @@ import {
   type Call,
   type Shared,
 } from "./compare.ts";
-import { withCutOf } from "../backend/cuts.ts";
-import type { TraceRef } from "../backend/traces.ts";
-import type { SpanNews } from "../backend/views.ts";
 
 /** Which span is meant where one is named within an answer. */
 export const SpanId = Type.Object({ key: Type.Integer(), spanId: Type.String() });

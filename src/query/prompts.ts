@@ -4,16 +4,16 @@
  * the first look has to read the prompts.
  */
 import { Type, type Static } from "@sinclair/typebox";
-import { AppError } from "../errors.ts";
-import { quote } from "../filter/caret.ts";
-import { described, nullable } from "../schemas.ts";
-import { Budget } from "../budget.ts";
 import { usdOf } from "../backend/costs.ts";
 import { findPrompt, promptSpans } from "../backend/prompt.ts";
 import type { Reader } from "../backend/reader.ts";
-import { diffTexts, TextDiff } from "./textdiff.ts";
 import type { KeysPart, KeysPosition, TraceRecord } from "../backend/traces.ts";
+import { Budget } from "../budget.ts";
+import { AppError } from "../errors.ts";
+import { quote } from "../filter/caret.ts";
+import { described, nullable } from "../schemas.ts";
 import { toScope } from "./lists.ts";
+import { diffTexts, TextDiff } from "./textdiff.ts";
 
 /** Traces of an agent that are looked at, and for how long at a time. */
 export const maxPromptTraces = 10_000;

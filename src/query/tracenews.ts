@@ -5,18 +5,18 @@
  * of a trace with so many texts that there is no time for them the rest is left unknown.
  */
 import { Type, type Static } from "@sinclair/typebox";
+import { parseCursor, toCursor } from "../backend/cursor.ts";
 import type { Reader } from "../backend/reader.ts";
 import type { SpanRecord } from "../backend/spans.ts";
 import { DamagedText, type ListFold, type Token } from "../backend/texts.ts";
 import type { TraceRef } from "../backend/traces.ts";
-import { news as limits } from "../limits.ts";
+import { SpanNews } from "../backend/views.ts";
 import { Budget } from "../budget.ts";
+import { news as limits } from "../limits.ts";
+import { nullable } from "../schemas.ts";
 import { commonLength, goesOnFrom, stemOf } from "./compare.ts";
-import { parseCursor, toCursor } from "../backend/cursor.ts";
 import { SpanId } from "./news.ts";
 import { emptyPrefix, LastVisits, Prefixes } from "./prefixes.ts";
-import { nullable } from "../schemas.ts";
-import { SpanNews } from "../backend/views.ts";
 
 const { earlier, sharedLength, newLength, isEdited } = SpanNews.properties;
 

@@ -4,13 +4,13 @@
  * before it and shortens what is long, so that a trace of 50,000 spans costs what one of 500 does but for
  * a scan of its rows.
  */
+import { Type, type Static } from "@sinclair/typebox";
+import { invalidCursor, parseCursor, toCursor } from "../backend/cursor.ts";
+import { withCutOf } from "../backend/cuts.ts";
 import type { Reader } from "../backend/reader.ts";
 import { type SpanRecord, type StartPlace, type SpanRef } from "../backend/spans.ts";
+import { type TraceRef } from "../backend/traces.ts";
 import { Summary, Repeats } from "../backend/views.ts";
-import { callFields, type Call } from "./compare.ts";
-import { createIds } from "./skeleton.ts";
-import { invalidCursor, parseCursor, toCursor } from "../backend/cursor.ts";
-import { Type, type Static } from "@sinclair/typebox";
 import { spanStatuses, spanTypes } from "../contract/v1.ts";
 import { transcript as limits } from "../limits.ts";
 import { createClipper } from "../messages/clip.ts";
@@ -19,13 +19,13 @@ import { Message, ToolResult, type Part } from "../messages/model.ts";
 import { readMessages } from "../messages/read.ts";
 import { saysSystemPrompt, withSystemPrompt } from "../messages/system.ts";
 import { readToolRun } from "../messages/tools.ts";
-import { contextWindowOf } from "./context.ts";
-import { withCutOf } from "../backend/cuts.ts";
 import { described, nullable, oneOf } from "../schemas.ts";
+import { callFields, type Call } from "./compare.ts";
+import { contextWindowOf } from "./context.ts";
 import { createJoiner, idAttributes, type Site } from "./joins.ts";
 import { createHistory, newsFields, SpanId, type CallNews } from "./news.ts";
 import { findAboveWork, readOutline } from "./outline.ts";
-import { type TraceRef } from "../backend/traces.ts";
+import { createIds } from "./skeleton.ts";
 
 const shownTypes = ["agent", "llm", "tool"] as const;
 

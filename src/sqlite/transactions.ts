@@ -7,9 +7,9 @@
 import type { Database } from "bun:sqlite";
 import type { Batch, Fresh } from "../backend/batch.ts";
 import type { WriterEvents } from "../backend/writer.ts";
-import type { Storage } from "./directory/storage.ts";
 import { isOfDisk, toTrouble } from "./db/trouble.ts";
 import type { SpanWriter } from "./spans/spans.ts";
+import type { Storage } from "./storage/storage.ts";
 
 export interface Transactions {
   /**

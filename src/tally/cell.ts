@@ -2,8 +2,8 @@
  * What happened in a stretch of time: counts, sums, and how durations spread. A cell is the sum of
  * what each trace adds to it, so taking a trace's part away again leaves exactly the rest.
  */
-import { toFigure, type Figure } from "./figure.ts";
 import { ByteReader, ByteWriter } from "../varint.ts";
+import { toFigure, type Figure } from "./figure.ts";
 
 const tokenCounts = [
   "inputTokens",

@@ -6,7 +6,7 @@
 import { reportsUsage } from "./alike.ts";
 import { isModelCall } from "./calls.ts";
 import type { SpanFacts } from "./spanfacts.ts";
-import type { TraceState } from "../sqlite/spans/traces.ts";
+import { Tally } from "./tally.ts";
 
 /** How far up is looked. */
 const maxLevels = 64;
@@ -25,9 +25,14 @@ export function passageOf({ modelId, isModelInherited, parentSpanId }: SpanFacts
   return { modelId: isModelInherited ? undefined : modelId, parentSpanId };
 }
 
-export interface Inheritance {
+/** A trace by the facts of its spans. */
+interface Tallied {
+  tally: Tally;
+}
+
+export interface Inheritance<T extends Tallied> {
   /** To be told of each span that is written. @param before of the version that was there, if any. */
-  note(state: TraceState, facts: SpanFacts, before: Passage | undefined): void;
+  note(state: T, facts: SpanFacts, before: Passage | undefined): void;
   /** Rewrites the calls whose model is another than before. To be called before the commit. */
   flush(): void;
   /** To be called at the end of each transaction. */
@@ -38,14 +43,14 @@ export interface Inheritance {
 type Waiting = Map<string, Set<string>>;
 
 /** @param rewrite writes a call anew with this model, undefined for none. */
-export function createInheritance(
-  rewrite: (state: TraceState, spanId: string, modelId: string | undefined) => void,
-): Inheritance {
-  const waitingIn = new WeakMap<TraceState, Waiting>();
+export function createInheritance<T extends Tallied>(
+  rewrite: (state: T, spanId: string, modelId: string | undefined) => void,
+): Inheritance<T> {
+  const waitingIn = new WeakMap<T, Waiting>();
   /** Which calls are to be looked at. */
-  const due = new Map<TraceState, Set<string>>();
+  const due = new Map<T, Set<string>>();
 
-  function waitingOf(state: TraceState): Waiting {
+  function waitingOf(state: T): Waiting {
     let waiting = waitingIn.get(state);
     if (!waiting) {
       waitingIn.set(state, (waiting = new Map()));
@@ -56,7 +61,7 @@ export function createInheritance(
     return waiting;
   }
 
-  function add(state: TraceState, spanIds: Iterable<string>): void {
+  function add(state: T, spanIds: Iterable<string>): void {
     let calls = due.get(state);
     if (!calls) due.set(state, (calls = new Set()));
     for (const spanId of spanIds) calls.add(spanId);
@@ -99,7 +104,7 @@ function wait(waiting: Waiting, spanId: string, missing: string | undefined): vo
   if (calls.size < maxAgain) calls.add(spanId);
 }
 
-function* lackingIn({ tally }: TraceState): Generator<string> {
+function* lackingIn({ tally }: Tallied): Generator<string> {
   let count = 0;
   for (const facts of tally.facts()) {
     if (!lacksModel(facts)) continue;
@@ -117,7 +122,7 @@ function lacksModel(facts: SpanFacts): boolean {
 
 /** @returns the model that is named above, or the span at which the way up ends as it did not come. */
 function lookAbove(
-  { tally }: TraceState,
+  { tally }: Tallied,
   { parentSpanId }: SpanFacts,
 ): { modelId?: string; missing?: string } {
   let id = parentSpanId;

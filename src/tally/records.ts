@@ -1,6 +1,6 @@
 /** Numbers of which each span has some others, one record behind the other in few large arrays. */
-import type { Usage } from "../contract/v1.ts";
 import { usageColumns } from "../contract/fields.ts";
+import type { Usage } from "../contract/v1.ts";
 import type { CallMark } from "./spanfacts.ts";
 
 /** The numbers that not every span has: a record has those of one, behind the sum of their bits. */

@@ -1,7 +1,7 @@
 /** What is known of a span without its texts: what a trace's row, its calls and statistics follow from. */
+import { isRuntime } from "../contract/fields.ts";
 import type { ImportedSpan, TraceHeader, Usage } from "../contract/v1.ts";
 import { reportedPico } from "./figure.ts";
-import { isRuntime } from "../contract/fields.ts";
 
 /** The token counts that a trace sums. */
 export const summedCounts = [

@@ -1,5 +1,5 @@
 /**
- * Calls between threads: a thread serves named methods, another calls them and awaits the answers.
+ * Calls between threads: a thread serves named methods, another hosts it, calls them and awaits the answers.
  * Knows nothing of what is called. Answers of one turn travel in one message, since posting a
  * message costs 5 to 10 µs whatever its size.
  */
@@ -7,6 +7,9 @@ import { requireDescriptors } from "../descriptors.ts";
 import { AppError, type ErrorCode, type ErrorDetails } from "../errors.ts";
 
 type Methods = Record<string, (...args: any[]) => unknown>;
+
+/** What a thread serves beside its own methods: `open` comes before all others, `close` after them. */
+export type Served = Methods & { open(...args: any[]): unknown; close(): unknown };
 
 /** Of a call that nobody awaits. */
 const restId = -1;
@@ -25,110 +28,138 @@ export function restThreads(): void {
 }
 
 /** The calling side of a thread that serves `M`. */
-export interface Thread<M extends Methods> {
+export interface Thread<M extends Served> {
+  /** Starts it now, where no call has. @returns what its `open` returns, @throws what that throws. */
+  open(): Promise<Awaited<ReturnType<M["open"]>>>;
   /**
-   * @throws what the method throws: an `AppError` as it was, a bug as an `Error` with its stack.
+   * Starts it at need.
+   *
+   * @throws what the method throws: an `AppError` as it was, a bug as an `Error` with its stack. Where the
+   *   thread could not start or open, why; the next call tries again. Once it crashed, with what.
    */
   call<K extends keyof M & string>(
     method: K,
     args: Parameters<M[K]>,
     transfer?: ArrayBuffer[],
   ): Promise<Awaited<ReturnType<M[K]>>>;
-  /** Resolves when the thread is gone, and with it every file that it held open. */
-  terminate(): Promise<void>;
-}
-
-/**
- * Starts a worker and connects to it. Calls may be made at once: they wait for it to be ready.
- *
- * @param onCrash is told when the thread dies; everything awaited has been rejected by then, and what is
- *   called later is.
- * @param onNotice is given what the thread says unasked.
- * @throws AppError `buffer_full` where the system might not have what it takes: try again later.
- */
-export function startThread<M extends Methods>(
-  url: URL,
-  onCrash: (cause: Error) => void,
-  onNotice: (notice: string) => void = () => {},
-): Thread<M> {
-  requireDescriptors();
-  const worker = new Worker(url.href);
-  workers.add(worker);
-  const pending = new Map<
-    number,
-    { resolve: (value: any) => void; reject: (cause: unknown) => void }
-  >();
-  let lastId = 0;
-  let crash: Error | null = null;
-
-  worker.onmessage = ({ data }: MessageEvent<Answer[]>) => {
-    for (const [id, failure, value] of data) {
-      if (id === 0) {
-        onNotice(value as string);
-        continue;
-      }
-      const waiter = pending.get(id);
-      pending.delete(id);
-      if (failure) waiter?.reject(toError(failure));
-      else waiter?.resolve(value);
-    }
-  };
-  worker.addEventListener("close", () => workers.delete(worker));
-  worker.onerror = (event) => {
-    crash = new Error(`a thread crashed: ${event.message}`);
-    for (const { reject } of pending.values()) reject(crash);
-    pending.clear();
-    onCrash(crash);
-  };
-
-  return {
-    call(method, args, transfer = []) {
-      if (crash) return Promise.reject(crash);
-      const id = ++lastId;
-      return new Promise((resolve, reject) => {
-        pending.set(id, { resolve, reject });
-        worker.postMessage([id, method, args] satisfies Call, transfer);
-      });
-    },
-    terminate() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      if (crash) resolve();
-      worker.addEventListener("close", () => resolve());
-      worker.terminate();
-      return promise;
-    },
-  };
-}
-
-/** A thread that starts with the first call; where it cannot start, the next call tries again. */
-export interface LaterThread<M extends Methods> extends Pick<Thread<M>, "call"> {
-  /** Calls its `close` and ends it, if it was started and was not ended before. */
+  /**
+   * Calls its `close` and ends it, if it was started; no call starts it any more. Resolves when it is gone, and
+   * with it every file that it held open.
+   */
   close(): Promise<void>;
 }
 
-/** @param start starts the thread and tells it what to open. */
-export function startLater<M extends Methods & { close(): void }>(
-  start: () => Thread<M>,
-): LaterThread<M> {
-  let thread: Thread<M> | null = null;
+export interface ThreadEvents {
+  /** The thread died; everything awaited has been rejected by then. */
+  onCrash: (cause: Error) => void;
+  /** What the thread says unasked. */
+  onNotice?: (notice: string) => void;
+}
+
+/** A worker that was started, and the calls that wait for its answer. */
+interface Running {
+  worker: Worker;
+  pending: Map<number, { resolve: (value: any) => void; reject: (cause: unknown) => void }>;
+  opened: Promise<any>;
+}
+
+/**
+ * Hosts a thread that starts with the first call.
+ *
+ * @param toOpen what its `open` is given; throws where it cannot be started now.
+ */
+export function hostThread<M extends Served>(
+  url: URL,
+  toOpen: () => Parameters<M["open"]>,
+  { onCrash, onNotice = () => {} }: ThreadEvents,
+): Thread<M> {
+  let running: Running | null = null;
+  let lastId = 0;
+  let crash: Error | null = null;
   let isClosed = false;
 
-  async function started(): Promise<Thread<M>> {
+  /** @throws AppError `buffer_full` where the system might not have what it takes: try again later. */
+  function start(): Running {
+    requireDescriptors();
+    const args = toOpen();
+    const worker = new Worker(url.href);
+    const started: Running = { worker, pending: new Map(), opened: Promise.resolve() };
+    const { pending } = started;
+    workers.add(worker);
+    worker.addEventListener("close", () => workers.delete(worker));
+    worker.onmessage = ({ data }: MessageEvent<Answer[]>) => {
+      for (const [id, failure, value] of data) {
+        if (id === 0) {
+          onNotice(value as string);
+          continue;
+        }
+        const waiter = pending.get(id);
+        pending.delete(id);
+        if (failure) waiter?.reject(toError(failure));
+        else waiter?.resolve(value);
+      }
+    };
+    worker.onerror = (event) => {
+      crash = new Error(`a thread crashed: ${event.message}`);
+      rejectAll(started, crash);
+      onCrash(crash);
+    };
+    started.opened = post(started, "open", args, []);
+    started.opened.catch((cause) => {
+      if (running === started) running = null;
+      // What was called meanwhile would only fail by what failed here.
+      rejectAll(started, cause);
+      if (!crash) worker.terminate();
+    });
+    return started;
+  }
+
+  function rejectAll({ pending }: Running, cause: unknown): void {
+    for (const { reject } of pending.values()) reject(cause);
+    pending.clear();
+  }
+
+  /** @throws why it does not run. */
+  function run(): Running {
+    if (crash) throw crash;
     // A client that goes on asking must not open a file behind the one that closes it.
     if (isClosed) throw new AppError("shutting_down", "shutting down", { retryAfterSeconds: 1 });
-    return (thread ??= start());
+    return (running ??= start());
+  }
+
+  function post<T>(
+    { worker, pending }: Running,
+    method: string,
+    args: unknown[],
+    transfer: ArrayBuffer[],
+  ): Promise<T> {
+    const id = ++lastId;
+    return new Promise((resolve, reject) => {
+      pending.set(id, { resolve, reject });
+      worker.postMessage([id, method, args] satisfies Call, transfer);
+    });
   }
 
   return {
-    call: (method, args) => started().then((thread) => thread.call(method, args)),
+    open: async () => run().opened,
+    async call(method, args, transfer = []) {
+      return post<any>(run(), method, args, transfer);
+    },
     async close() {
       isClosed = true;
-      const ending = thread;
-      thread = null;
+      const ending = running;
+      running = null;
       // A thread that crashed has let go of it.
-      await ending?.call("close", [] as unknown as Parameters<M["close"]>).catch(() => {});
-      // SQLite keeps a closed connection with statements half alive; the end of the thread does not.
-      await ending?.terminate();
+      if (!ending || crash) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      ending.worker.addEventListener("close", () => resolve());
+      try {
+        await post(ending, "close", [], []);
+      } finally {
+        // SQLite keeps a closed connection with statements half alive; the end of the thread does not.
+        ending.worker.terminate();
+      }
+      await promise;
     },
   };
 }
@@ -140,7 +171,7 @@ declare const self: { onmessage: (event: MessageEvent<Call>) => void };
  *
  * @param rest lets go of what is not JavaScript's.
  */
-export function serveThread(methods: Methods, rest: () => void = () => {}): void {
+export function serveThread(methods: Served, rest: () => void = () => {}): void {
   let answers: Answer[] = [];
   const send = () => {
     postMessage(answers);

@@ -2,18 +2,6 @@
  * The HTTP thread's side of ingest: who may send, how much at a time, and the way to the writing
  * thread. One object owns what a request needs to become durable.
  */
-import { AppError } from "../errors.ts";
-import { commitDeadlineMs, largeBodyBytes } from "../limits.ts";
-import { sha256 } from "../secrets.ts";
-import { startThread, type Thread } from "./host.ts";
-import { createAdmission, type Admission } from "../ingest/admission.ts";
-import { Gauge } from "../ingest/gauge.ts";
-import { createKeyring, type Keyring } from "../ingest/keyring.ts";
-import { createRefusals, type Refusals } from "../ingest/refusals.ts";
-import { createLane } from "./lane.ts";
-import type { Receipt } from "../ingest/parse.ts";
-import { createUnknownCounts } from "../ingest/unknown.ts";
-import { identityOf } from "../sqlite/directory/storage.ts";
 import {
   type StorageKind,
   type StorageState,
@@ -21,9 +9,21 @@ import {
   type UnknownNote,
 } from "../backend/store.ts";
 import { storageUnavailable } from "../backend/trouble.ts";
-import type { Stall } from "../ingest/stalls.ts";
-import type { WriterMethods, WriterSettings } from "./writing.ts";
+import { AppError } from "../errors.ts";
+import { createAdmission, type Admission } from "../ingest/admission.ts";
 import type { Delivery } from "../ingest/delivery.ts";
+import { Gauge } from "../ingest/gauge.ts";
+import { createKeyring, type Keyring } from "../ingest/keyring.ts";
+import type { Receipt } from "../ingest/parse.ts";
+import { createRefusals, type Refusals } from "../ingest/refusals.ts";
+import type { Stall } from "../ingest/stalls.ts";
+import { createUnknownCounts } from "../ingest/unknown.ts";
+import { commitDeadlineMs, largeBodyBytes } from "../limits.ts";
+import { sha256 } from "../secrets.ts";
+import { identityOfStore } from "../sqlite/backend.ts";
+import { hostThread, type Thread } from "./host.ts";
+import { createLane } from "./lane.ts";
+import type { WriterMethods, WriterSettings } from "./writing.ts";
 
 export interface Intake {
   readonly admission: Admission;
@@ -80,21 +80,19 @@ const notesEveryMs = 1000;
 export async function openIntake(settings: IntakeSettings): Promise<Intake> {
   const { defaultKey, givenKey, onUnknown, onStorage, onStall, onCrash, onDamage, ...rest } =
     settings;
-  const writer = startThread<WriterMethods>(
-    new URL("./writing.ts", import.meta.url),
-    onCrash,
-    onDamage,
-  );
   const [buffered, latestChange, freeBytes] = [new Gauge(), new Gauge(), new Gauge()];
   const gauges = {
     buffered: buffered.shared,
     latestChange: latestChange.shared,
     freeBytes: freeBytes.shared,
   };
-  const accounts = await writer.call("open", [
-    { ...rest, defaultKeyHash: sha256(defaultKey), gauges },
-  ]);
-  const identity = identityOf(rest.path);
+  const writer = hostThread<WriterMethods>(
+    new URL("./writing.ts", import.meta.url),
+    () => [{ ...rest, defaultKeyHash: sha256(defaultKey), gauges }],
+    { onCrash, onNotice: onDamage },
+  );
+  const accounts = await writer.open();
+  const identity = identityOfStore(rest.dataDir);
   const keyring = createKeyring(accounts, givenKey);
   const refusals = createRefusals();
   const unknownCounts = createUnknownCounts();
@@ -168,7 +166,7 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
       return { state: storage.state, freeBytes: freeBytes.value };
     },
     checkPlace() {
-      if (identityOf(rest.path) !== identity) throw storageUnavailable("gone");
+      if (identityOfStore(rest.dataDir) !== identity) throw storageUnavailable("gone");
     },
     deliver(delivery, whenDone) {
       const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
@@ -195,8 +193,7 @@ export async function openIntake(settings: IntakeSettings): Promise<Intake> {
       await Promise.allSettled(underWay);
       await lane.close();
       await writeNotes().catch(() => {});
-      await writer.call("close", []);
-      await writer.terminate();
+      await writer.close();
     },
   };
 }

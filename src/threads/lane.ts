@@ -3,11 +3,11 @@
  * a small request waits behind one part at the most.
  */
 import type { AppError } from "../errors.ts";
-import { startThread, type Thread } from "./host.ts";
-import type { LargeMethods } from "./large.ts";
-import { noteFresh, type Receipt, type Rules } from "../ingest/parse.ts";
-import type { WriterMethods } from "./writing.ts";
 import type { Delivery } from "../ingest/delivery.ts";
+import { noteFresh, type Receipt, type Rules } from "../ingest/parse.ts";
+import { hostThread, type Thread } from "./host.ts";
+import type { LargeMethods } from "./large.ts";
+import type { WriterMethods } from "./writing.ts";
 
 export interface Lane {
   /** @param lateness an error once the sender was told to come again, and the work is for nothing. */
@@ -15,13 +15,13 @@ export interface Lane {
   close(): Promise<void>;
 }
 
-/** The thread starts with the first large body. */
 export function createLane(
   writer: Thread<WriterMethods>,
   rules: Rules,
   onCrash: (cause: Error) => void,
 ): Lane {
-  let thread: Thread<LargeMethods> | null = null;
+  const url = new URL("./large.ts", import.meta.url);
+  const thread = hostThread<LargeMethods>(url, () => [rules], { onCrash });
   // What is parsed takes many times the room that its body was admitted with. So one request is
   // parsed while one is stored, and the rest wait as bytes.
   let parsing: Promise<unknown> = Promise.resolve();
@@ -32,8 +32,7 @@ export function createLane(
       const turn = parsing.then(async () => {
         const late = lateness();
         if (late) throw late;
-        thread ??= startThread<LargeMethods>(new URL("./large.ts", import.meta.url), onCrash);
-        const call = thread.call("parse", [body, compression, sender.format, rules], [body]);
+        const call = thread.call("parse", [body, compression, sender.format], [body]);
         const { receipt, parts } = await call;
         await writer.call("charge", [sender, receipt.accepted]);
         await storing;
@@ -49,8 +48,6 @@ export function createLane(
       parsing = turn.catch(() => {});
       return turn.then(({ stored }) => stored);
     },
-    async close() {
-      await thread?.terminate();
-    },
+    close: thread.close,
   };
 }

@@ -3,12 +3,12 @@
  * two, so that no list waits for an export or for statistics with a filter.
  */
 import type { Shares, SizePart } from "../backend/store.ts";
-import { startLater, startThread, type LaterThread } from "./host.ts";
+import { hostThread, type Thread } from "./host.ts";
 import type { ReaderMethods } from "./reading.ts";
 
-type Lane = LaterThread<ReaderMethods>;
+type Lane = Thread<ReaderMethods>;
 
-export interface Reader extends Lane {
+export interface Reader extends Pick<Lane, "call" | "close"> {
   /** The same, for what may take long this time. */
   callLong: Lane["call"];
   /** Looks through the whole store, on a thread of its own. @returns the first problems that SQLite finds. */
@@ -40,16 +40,24 @@ const longMethods: ReadonlySet<keyof ReaderMethods> = new Set([
 const mostProblems = 20;
 
 /**
- * @param path the store's file, which the writer has opened before.
+ * @param dataDir with a store that the writer has opened before.
  * @param checkPlace throws where another file may be there by now.
  */
 export function createReader(
-  path: string,
+  dataDir: string,
   checkPlace: () => void,
   onCrash: (cause: Error) => void,
   onDamage: (what: string) => void = () => {},
 ): Reader {
-  const lane = () => createLane(path, checkPlace, onCrash, onDamage);
+  const lane = (): Lane =>
+    hostThread(
+      new URL("./reading.ts", import.meta.url),
+      () => {
+        checkPlace();
+        return [dataDir];
+      },
+      { onCrash, onNotice: onDamage },
+    );
   const [quick, long] = [lane(), lane()];
   let [checking, measuring]: (Lane | null)[] = [null, null];
   return {
@@ -109,20 +117,4 @@ async function measure(looking: Lane): Promise<StoreSizes> {
   parts.texts += Math.max(0, allBytes - freeBytes - measured);
   const shares = await looking.call("shares", [parts.spans]);
   return { parts: isKnown ? parts : null, freeBytes, ...shares };
-}
-
-function createLane(
-  path: string,
-  checkPlace: () => void,
-  onCrash: (cause: Error) => void,
-  onDamage: (what: string) => void,
-): Lane {
-  return startLater<ReaderMethods>(() => {
-    checkPlace();
-    const url = new URL("./reading.ts", import.meta.url);
-    const thread = startThread<ReaderMethods>(url, onCrash, onDamage);
-    // It only fails with the thread, and that is told to `onCrash`.
-    thread.call("open", [path]).catch(() => {});
-    return thread;
-  });
 }

@@ -55,8 +55,8 @@ const pagesPerCleanup = 8;
 let pagesExported = 0;
 
 const methods = {
-  open(path: string): void {
-    backend = openReader(path, giveNotice);
+  open(dataDir: string): void {
+    backend = openReader(dataDir, giveNotice);
   },
   traces: ({ columns, ...query }: ListQuery & { columns?: string | undefined }) =>
     answer((reader, nowMs) => withNamed(reader, readPage(reader, query, nowMs), columns, nowMs)),

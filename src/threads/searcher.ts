@@ -1,49 +1,47 @@
 /** The HTTP thread's side of search: starts the searching thread, which goes on by itself. */
-import { startLater, startThread, type LaterThread } from "./host.ts";
+import { hostThread, type Thread } from "./host.ts";
 import type { SearchMethods } from "./searching.ts";
 
 /** The first request is not to wait for it. */
 export const startAfterMs = 1000;
 
-export interface Searcher extends LaterThread<SearchMethods> {
+export interface Searcher extends Pick<Thread<SearchMethods>, "call" | "close"> {
   /** Builds no index meanwhile; what is there answers. */
   pause(isPaused: boolean): void;
 }
 
 /**
- * @param path the store's file, which the writer has opened before.
- * @param dir where the index is.
+ * @param dataDir with a store that the writer has opened before.
  * @param checkPlace throws where other files may be there by now.
  */
 export function createSearcher(
-  path: string,
-  dir: string,
+  dataDir: string,
   checkPlace: () => void,
   onCrash: (cause: Error) => void,
   onDamage: (what: string) => void = () => {},
 ): Searcher {
   let isPaused = false;
   let isClosed = false;
-  const later = startLater<SearchMethods>(() => {
-    checkPlace();
-    const url = new URL("./searching.ts", import.meta.url);
-    const thread = startThread<SearchMethods>(url, onCrash, onDamage);
-    // It only fails with the thread, and that is told to `onCrash`.
-    thread.call("open", [path, dir]).catch(() => {});
-    return thread;
-  });
-  // Where it cannot start now, it may later.
+  const thread = hostThread<SearchMethods>(
+    new URL("./searching.ts", import.meta.url),
+    () => {
+      checkPlace();
+      return [dataDir];
+    },
+    { onCrash, onNotice: onDamage },
+  );
+  // Where it cannot start now, it may thread.
   let timer = setTimeout(tellPaused, startAfterMs);
 
   function tellPaused(): void {
-    later.call("pause", [isPaused]).catch(() => {
+    thread.call("pause", [isPaused]).catch(() => {
       clearTimeout(timer);
       if (!isClosed) timer = setTimeout(tellPaused, startAfterMs);
     });
   }
 
   return {
-    call: later.call,
+    call: thread.call,
     pause(paused) {
       isPaused = paused;
       tellPaused();
@@ -51,7 +49,7 @@ export function createSearcher(
     async close() {
       isClosed = true;
       clearTimeout(timer);
-      await later.close();
+      await thread.close();
     },
   };
 }

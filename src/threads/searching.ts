@@ -16,9 +16,8 @@ function opened(): Search {
 }
 
 const methods = {
-  /** @param dir where the index is. */
-  open(path: string, dir: string): void {
-    search = openSearch(path, dir, giveNotice);
+  open(dataDir: string): void {
+    search = openSearch(dataDir, giveNotice);
   },
   search: (request: SearchRequest) => toJson(searchTraces(opened(), request, Date.now())),
   searchTrace: (ref: TraceRef, q: string, limit: number, cursor: string | undefined) =>

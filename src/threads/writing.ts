@@ -40,7 +40,7 @@ import { openWriter } from "../sqlite/backend.ts";
 import { giveNotice, serveThread } from "./host.ts";
 
 export interface WriterSettings extends Rules, StoreSettings {
-  path: string;
+  dataDir: string;
   /** Of the configuration file. */
   priceRules: PriceRule[];
   /** Spans per second and key, null for no limit. */
@@ -130,7 +130,7 @@ const methods = {
     const buffered = new Gauge(settings.gauges.buffered);
     const freeBytes = new Gauge(settings.gauges.freeBytes);
     const changes = createChangeLog(new Gauge(settings.gauges.latestChange));
-    const writer = openWriter(settings.path, settings, meaning, {
+    const writer = openWriter(settings.dataDir, settings, meaning, {
       onChange: changes.note,
       onDamage: giveNotice,
       onFreeBytes: (bytes) => (freeBytes.value = bytes),

@@ -2,6 +2,8 @@
 // Shared styles are imported first, so that the styles of pages override them.
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/surfaces.css";
 import "./parts/axis.css";
 import "./parts/drop.css";
 import "./parts/facts.css";

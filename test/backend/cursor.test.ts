@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { AppError } from "../../src/errors.ts";
 import { parseCursor, toCursor } from "../../src/backend/cursor.ts";
+import { AppError } from "../../src/errors.ts";
 
 const isRefused = (text: string, length: number) => {
   try {

@@ -1,8 +1,8 @@
 /** A text that was cut says so wherever it is read: over HTTP, from real requests. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { SpanView } from "../../src/backend/views.ts";
 import type { SpanMessages } from "../../src/query/news.ts";
 import type { TranscriptPage } from "../../src/query/transcript.ts";
-import type { SpanView } from "../../src/backend/views.ts";
 import { makePayload, startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;

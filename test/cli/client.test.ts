@@ -1,19 +1,21 @@
 /** Whom the command line hands the operator's token: the server of its directory, and nobody else. */
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "../../src/cli/client.ts";
 import { resolveConfig } from "../../src/config.ts";
+import { dataDirectoryFiles, readServerInfo } from "../../src/directory/directory.ts";
 import { newSecret } from "../../src/secrets.ts";
-import { homeFiles, readServerInfo } from "../../src/sqlite/directory/directory.ts";
-import { makePayload, makeTempDir } from "../helpers.ts";
+import { endIdleServers, makePayload, makeTempDir } from "../helpers.ts";
 import {
+  borrowAnnouncedServer,
   expectFailure,
   makeDataDir,
   runningServer,
-  startAnnouncedServer,
   tealight,
 } from "./command.ts";
+
+afterAll(endIdleServers);
 
 /** Takes every request, and keeps all that it was sent. */
 function listenIn(answer: (request: Request) => Response | Promise<Response>, port = 0) {
@@ -44,7 +46,7 @@ describe("a proxy that the environment names", () => {
   const variables = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY"];
 
   test.each(variables)("as %s is sent nothing by any command", async (variable) => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await server.ingest(makePayload());
     await using proxy = listenIn(agreeable);
     const env = { [variable]: proxy.url };
@@ -68,7 +70,7 @@ describe("a proxy that the environment names", () => {
 });
 
 test("a variable of Bun's does not make a command print the token", async () => {
-  await using server = await startAnnouncedServer();
+  await using server = await borrowAnnouncedServer();
   const env = { BUN_CONFIG_VERBOSE_FETCH: "curl" };
   const ended = await tealight(server.dataDir, ["keys", "list"], { env });
   expect([ended.exitCode, ended.stderr]).toEqual([0, ""]);
@@ -79,7 +81,7 @@ describe("a note whose port is another program's by now", () => {
   /** A directory as a killed server leaves it, with the address of someone else. */
   function leaveNote(dir: string, url: string): string {
     const token = newSecret("tl");
-    const { tokenFile, serverFile, keyFile } = homeFiles(dir);
+    const { tokenFile, serverFile, keyFile } = dataDirectoryFiles(dir);
     writeFileSync(tokenFile, `${token}\n`);
     const info = { pid: 1, url, port: 1, dataDir: dir, otlpUrl: url, keyFile, tokenFile };
     writeFileSync(serverFile, JSON.stringify(info));
@@ -121,14 +123,14 @@ describe("a note whose port is another program's by now", () => {
   });
 
   test("does not let that program pass on what the real server answers", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     for (const host of [null, `localhost:${server.port}`]) {
       await using relay = listenIn((request) => {
         const { pathname, search } = new URL(request.url);
         const headers = { host: host ?? request.headers.get("host")! };
         return fetch(`${server.url}${pathname}${search}`, { headers });
       });
-      server.engine.home.announce({ ...server.info, url: relay.url });
+      server.engine.announce({ ...server.info, url: relay.url });
       expectFailure(await tealight(server.dataDir, ["stop"]), 3, "no server runs");
       expect(relay.seen.length).toBe(1);
       expect(relay.seen[0]).not.toContain("authorization");
@@ -137,7 +139,7 @@ describe("a note whose port is another program's by now", () => {
 });
 
 test("a server that ends between two requests is not taken for who has its port then", async () => {
-  await using server = await startAnnouncedServer();
+  await using server = await borrowAnnouncedServer();
   const { dataDir, port } = server;
   const client = await connect({ ...resolveConfig({}, {}, "/nonexistent"), dataDir });
   expect((await client.request("GET /api/keys", {})).status).toBe(200);
@@ -154,12 +156,12 @@ test("a server that ends between two requests is not taken for who has its port 
 });
 
 test("a copy of a directory does not reach the server of the original", async () => {
-  await using server = await startAnnouncedServer();
+  await using server = await borrowAnnouncedServer();
   const parent = makeTempDir();
   const copy = join(parent, "copy");
   try {
     mkdirSync(copy);
-    const { tokenFile, serverFile } = homeFiles(server.dataDir);
+    const { tokenFile, serverFile } = dataDirectoryFiles(server.dataDir);
     for (const file of [tokenFile, serverFile]) cpSync(file, file.replace(server.dataDir, copy));
     expect(readServerInfo(copy)).toEqual(server.info);
     expectFailure(await tealight(copy, ["stop"]), 3, `no server runs in ${copy}`);
@@ -170,7 +172,7 @@ test("a copy of a directory does not reach the server of the original", async ()
 
 describe("a health check", () => {
   test("answers a nonce with a proof for the name that it was asked under, each time another", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const proofOf = async (host: string, nonce: string) => {
       const response = await fetch(`${server.url}/health?nonce=${nonce}`, { headers: { host } });
       const { proof, ...rest } = (await response.json()) as { proof?: string };
@@ -189,7 +191,7 @@ describe("a health check", () => {
   });
 
   test("gives none without a nonce, and refuses what is none", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const health = async (query: string) => (await fetch(`${server.url}/health${query}`)).status;
     const plain = await fetch(`${server.url}/health?t=1`);
     expect(await plain.json()).toEqual({ status: "ok", buffered: 0 });

@@ -1,18 +1,16 @@
 /** The command line as its users have it: a process of its own, against a directory of its own. */
 import { expect } from "bun:test";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Config } from "../../src/config.ts";
-import { proofOf } from "../../src/secrets.ts";
 import {
-  homeFiles,
+  dataDirectoryFiles,
   readServerInfo,
   type ServerInfo,
-} from "../../src/sqlite/directory/directory.ts";
+} from "../../src/directory/directory.ts";
+import { proofOf } from "../../src/secrets.ts";
 import { version } from "../../src/version.ts";
-import { makeTempDir, startServer, type TestServer } from "../helpers.ts";
-
-const entry = join(import.meta.dir, "../../src/main.ts");
+import { executable } from "../executable.ts";
+import { borrowServer, makeTempDir, startServer, type TestServer } from "../helpers.ts";
 
 export interface Ended {
   exitCode: number;
@@ -32,7 +30,7 @@ export function makeDataDir() {
   return {
     dir,
     async [Symbol.asyncDispose]() {
-      if (existsSync(homeFiles(dir).serverFile)) await tealight(dir, ["stop"]);
+      if (existsSync(dataDirectoryFiles(dir).serverFile)) await tealight(dir, ["stop"]);
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -44,7 +42,7 @@ export function spawnTealight(
   args: string[],
   { input, env }: CommandOptions = {},
 ) {
-  return Bun.spawn([process.execPath, entry, ...args], {
+  return Bun.spawn([executable, ...args], {
     env: environment(dataDir, env),
     stdin: typeof input === "string" ? new Blob([input]) : (input ?? "ignore"),
     stdout: "pipe",
@@ -80,7 +78,7 @@ export async function tealightOnTerminal(
   let output = "";
   let hasEnded = false;
   const decoder = new TextDecoder();
-  const child = Bun.spawn([process.execPath, entry, ...args], {
+  const child = Bun.spawn([executable, ...args], {
     env: { ...environment(dataDir), TERM: "xterm" },
     terminal: {
       cols: 200,
@@ -106,8 +104,6 @@ function environment(dataDir: string, more: Record<string, string> = {}): Record
   return {
     ...Object.fromEntries(inherited),
     HOME: dataDir,
-    // Bun's own, which would stand in the home.
-    BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
     TEALIGHT_DATA_DIR: dataDir,
     // OTLP's ports are the same for all.
     TEALIGHT_OTLP_PORT: "0",
@@ -116,12 +112,22 @@ function environment(dataDir: string, more: Record<string, string> = {}): Record
   };
 }
 
+type AnnouncedServer = TestServer & { info: ServerInfo };
+
 /** A server that commands find in its directory, as they find that of `tealight serve`. */
 export async function startAnnouncedServer(
   overrides: Partial<Config> = {},
-): Promise<TestServer & { info: ServerInfo }> {
-  const server = await startServer(overrides);
-  const { home } = server.engine;
+): Promise<AnnouncedServer> {
+  return announce(await startServer(overrides));
+}
+
+/** The same on a server of `borrowServer`. */
+export async function borrowAnnouncedServer(): Promise<AnnouncedServer> {
+  return announce(await borrowServer());
+}
+
+function announce(server: TestServer): AnnouncedServer {
+  const { directory } = server.engine;
   const info: ServerInfo = {
     pid: process.pid,
     url: `http://localhost:${server.port}`,
@@ -131,11 +137,11 @@ export async function startAnnouncedServer(
     otlpAuth: server.engine.otlp.auth,
     version,
     startedAt: Date.now(),
-    dataDir: home.dir,
-    keyFile: home.keyFile,
-    tokenFile: home.tokenFile,
+    dataDir: directory.dir,
+    keyFile: directory.keyFile,
+    tokenFile: directory.tokenFile,
   };
-  home.announce(info);
+  server.engine.announce(info);
   return { ...server, info };
 }
 
@@ -154,7 +160,7 @@ export function standIn(dir: string, answer: (request: Request) => Response) {
       return Response.json({ proof: proofOf(token, host, searchParams.get("nonce") ?? "") });
     },
   });
-  const { serverFile, tokenFile } = homeFiles(dir);
+  const { serverFile, tokenFile } = dataDirectoryFiles(dir);
   writeFileSync(tokenFile, token);
   const url = `http://127.0.0.1:${server.port}`;
   writeFileSync(serverFile, JSON.stringify({ url, dataDir: dir }));

@@ -1,6 +1,7 @@
-import { describe, expect, test } from "bun:test";
-import { makePayload, makeSpan, type TestServer } from "../helpers.ts";
+import { afterAll, describe, expect, test } from "bun:test";
+import { endIdleServers, makePayload, makeSpan, type TestServer } from "../helpers.ts";
 import {
+  borrowAnnouncedServer,
   expectFailure,
   makeDataDir,
   readApi,
@@ -8,6 +9,8 @@ import {
   tealight,
   tealightOnTerminal,
 } from "./command.ts";
+
+afterAll(endIdleServers);
 
 async function send(server: TestServer, traceId: string, more: object = {}): Promise<void> {
   expect((await server.ingest(makePayload({ traceId, ...more }))).status).toBe(202);
@@ -22,7 +25,7 @@ const done = (stdout: string) => ({ exitCode: 0, stdout: `${stdout}\n`, stderr: 
 
 describe("delete", () => {
   test("takes the traces that it names, pinned or not, without a question", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const run = (...args: string[]) => tealight(server.dataDir, ["delete", ...args]);
     for (const id of ["a", "b/c", "~d", "e"]) await send(server, id);
     await server.api("/api/traces/a/pin", { method: "POST" });
@@ -38,7 +41,7 @@ describe("delete", () => {
   });
 
   test("takes what is described when someone agrees, and spares the pinned", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const run = (...args: string[]) => tealight(server.dataDir, ["delete", ...args]);
     const spans = [makeSpan(), makeSpan({ spanId: "span-2" })];
     await send(server, "a", { sessionId: "s 1", agentName: "x", spans });
@@ -69,7 +72,7 @@ describe("delete", () => {
   });
 
   test("names some of what goes, so that a filter that takes more than was meant is seen", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const names = ["eval", "eval", "evaluate", "retrieval", "medieval", "other"];
     for (const [i, traceName] of names.entries()) {
       await send(server, `${i}`, { traceName, spans: [makeSpan({ startTime: 1000 + i })] });
@@ -91,7 +94,7 @@ describe("delete", () => {
   });
 
   test("asks on a terminal, and takes no answer for a no", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await send(server, "a");
     const isAsked = (output: string) => output.includes("[y/N]");
     const { output } = await tealightOnTerminal(
@@ -104,7 +107,7 @@ describe("delete", () => {
   });
 
   test("says what is wrong with a command line", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const run = (...args: string[]) => tealight(server.dataDir, ["delete", ...args]);
     await send(server, "a");
     expectFailure(await run("--yes"), 2, "nothing says which traces");

@@ -1,9 +1,10 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { makePayload, makeSpan } from "../helpers.ts";
+import { endIdleServers, makePayload, makeSpan } from "../helpers.ts";
 import {
+  borrowAnnouncedServer,
   expectFailure,
   makeDataDir,
   spawnTealight,
@@ -11,6 +12,8 @@ import {
   tealight,
   tealightOnTerminal,
 } from "./command.ts";
+
+afterAll(endIdleServers);
 
 /** What stands in lines of ingest v1, as one list of spans by trace id. */
 function tracesOf(jsonl: string): Record<string, any[]> {
@@ -31,7 +34,7 @@ async function exported(dataDir: string, args: string[]): Promise<Record<string,
 
 describe("export", () => {
   test("writes all traces as lines of ingest v1, field by field", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const span = makeSpan({
       input: '[{"text":"\\ud83d\\ude00 \\u0000"}]',
       usage: { inputTokens: 0 },
@@ -42,7 +45,7 @@ describe("export", () => {
   });
 
   test("says beside it that a text was cut before it was stored", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const cut = makeSpan({ input: "the beginning…[truncated]" });
     await server.ingest(makePayload({ traceId: "cut" }, cut));
     const { exitCode, stdout, stderr } = await tealight(server.dataDir, ["export", "cut"]);
@@ -82,7 +85,7 @@ describe("export", () => {
   });
 
   test("--format json writes one document", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await server.ingest(makePayload());
     const args = ["export", "trace-1", "--format", "json"];
     const { stdout } = await tealight(server.dataDir, args);
@@ -90,7 +93,7 @@ describe("export", () => {
   });
 
   test("--full adds what v1 has no field for", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await server.ingest(makePayload());
     const [plain] = (await exported(server.dataDir, []))["trace-1"]!;
     expect(plain.x).toBeUndefined();
@@ -99,7 +102,7 @@ describe("export", () => {
   });
 
   test("--project, --since and --until choose", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await tealight(server.dataDir, ["projects", "create", "p"]);
     const { stdout: key } = await tealight(server.dataDir, [
       "keys",
@@ -126,7 +129,7 @@ describe("export", () => {
   });
 
   test("-o writes a file for its user alone", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await server.ingest(makePayload());
     const file = join(server.dataDir, "out.jsonl");
     const ended = await tealight(server.dataDir, ["export", "-o", file]);
@@ -136,7 +139,7 @@ describe("export", () => {
   });
 
   test("says on a terminal how many it wrote", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await server.ingest(makePayload());
     const file = join(server.dataDir, "out.jsonl");
     const { exitCode, output } = await tealightOnTerminal(server.dataDir, ["export", "-o", file]);
@@ -147,7 +150,7 @@ describe("export", () => {
   });
 
   test("writes all of a large trace into a pipe, and ends quietly when its reader has enough", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const input = "x".repeat(900_000);
     const spans = Array.from({ length: 8 }, (_, i) => makeSpan({ spanId: `s${i}`, input }));
     expect((await server.ingest(makePayload({ spans }))).status).toBe(202);
@@ -173,7 +176,7 @@ describe("export", () => {
   });
 
   test("says what is wrong in one line", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await server.ingest(makePayload());
     const run = (...args: string[]) => tealight(server.dataDir, ["export", ...args]);
     expectFailure(await run("nope"), 3, "no such trace");
@@ -186,7 +189,7 @@ describe("export", () => {
   });
 
   test("asks for the project where two have the id", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await tealight(server.dataDir, ["projects", "create", "p"]);
     const { stdout: key } = await tealight(server.dataDir, [
       "keys",

@@ -1,9 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { homeFiles } from "../../src/sqlite/directory/directory.ts";
-import { makePayload, makeSpan } from "../helpers.ts";
+import { storeFiles } from "../../src/sqlite/storage/files.ts";
+import { endIdleServers, makePayload, makeSpan } from "../helpers.ts";
 import {
+  borrowAnnouncedServer,
   expectFailure,
   makeDataDir,
   readApi,
@@ -13,6 +14,8 @@ import {
   tealight,
   tealightOnTerminal,
 } from "./command.ts";
+
+afterAll(endIdleServers);
 
 const lineOf = (traceId: string, span: Record<string, unknown> = {}) =>
   JSON.stringify(makePayload({ traceId }, span));
@@ -25,7 +28,7 @@ function write(dir: string, name: string, lines: string[]): string {
 
 describe("import", () => {
   test("takes files of lines and says how many spans there were", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const a = write(server.dataDir, "a.jsonl", [lineOf("a"), "", lineOf("b")]);
     const b = join(server.dataDir, "b.jsonl");
     writeFileSync(b, `\ufeff${lineOf("c")}\r\n${lineOf("d")}`);
@@ -36,7 +39,7 @@ describe("import", () => {
   });
 
   test("reads standard input", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const input = `${lineOf("a")}\n${lineOf("b")}\n`;
     const ended = await tealight(server.dataDir, ["import", "--json", "-"], { input });
     expect(ended).toEqual({ exitCode: 0, stdout: '{"accepted":2}\n', stderr: "" });
@@ -44,7 +47,7 @@ describe("import", () => {
   });
 
   test("takes a line apart at line feeds alone, and joins what comes in pieces", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const input = `a\u2028b\u2029c\u0085d\u000be ${"ü".repeat(200_000)}`;
     const file = write(server.dataDir, "a.jsonl", [lineOf("a", { input }), lineOf("b")]);
     const ended = await tealight(server.dataDir, ["import", file]);
@@ -53,11 +56,11 @@ describe("import", () => {
   });
 
   test("of an export gives the same store, and a second time changes nothing", async () => {
-    await using from = await startAnnouncedServer();
+    await using from = await borrowAnnouncedServer();
     await from.ingest(makePayload({ traceId: "a", customer: { id: "c" } }, { input: "[1, 2]" }));
     await from.ingest(makePayload({ traceId: "b" }, { parentSpanId: "p", status: "error" }));
     const { stdout: all } = await tealight(from.dataDir, ["export", "--full"]);
-    await using to = await startAnnouncedServer();
+    await using to = await borrowAnnouncedServer();
     await Bun.sleep(2);
     for (let round = 0; round < 2; round++) {
       const { exitCode } = await tealight(to.dataDir, ["import", "-"], { input: all });
@@ -69,7 +72,7 @@ describe("import", () => {
   });
 
   test("--project names whose they become", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await tealight(server.dataDir, ["projects", "create", "p"]);
     await tealight(server.dataDir, ["import", "--project", "p", "-"], { input: lineOf("a") });
     expect((await readApi(server, "/api/traces/a")).trace.project).toBe("p");
@@ -80,7 +83,7 @@ describe("import", () => {
   });
 
   test("names the file and the line that is bad", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const good = write(server.dataDir, "good.jsonl", [lineOf("a")]);
     const broken = write(server.dataDir, "broken.jsonl", [lineOf("b"), "", '{"version":']);
     const ended = await tealight(server.dataDir, ["import", good, broken]);
@@ -129,7 +132,7 @@ describe("import", () => {
   });
 
   test("ends with 3 for a file that is not there, before it sends anything", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const good = write(server.dataDir, "good.jsonl", [lineOf("a")]);
     const ended = await tealight(server.dataDir, ["import", good, join(server.dataDir, "nope")]);
     expectFailure(ended, 3, "no such file: ");
@@ -137,7 +140,7 @@ describe("import", () => {
   });
 
   test("shows its progress on a terminal alone", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const file = write(server.dataDir, "a.jsonl", [lineOf("a"), lineOf("b")]);
     const { exitCode, output } = await tealightOnTerminal(server.dataDir, ["import", file]);
     expect(exitCode).toBe(0);
@@ -154,7 +157,7 @@ describe("import", () => {
     const child = spawnTealight(home.dir, ["import", "-"], { input: pipe.readable });
     await writer.write(Buffer.from(`${lineOf("a", makeSpan({ input: "[]" }))}\n`));
     // Made when the lock is held.
-    while (!existsSync(homeFiles(home.dir).storePath)) await Bun.sleep(5);
+    while (!existsSync(storeFiles(home.dir).storePath)) await Bun.sleep(5);
     const other = await tealight(home.dir, ["keys", "list"]);
     expectFailure(other, 1, `another server uses ${home.dir}`);
     await writer.close();

@@ -1,7 +1,7 @@
+import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "bun:test";
-import { homeFiles } from "../../src/sqlite/directory/directory.ts";
+import { dataDirectoryFiles } from "../../src/directory/directory.ts";
 import { makeTempDir } from "../helpers.ts";
 import { expectFailure, makeDataDir, runningServer, tealight } from "./command.ts";
 
@@ -10,7 +10,7 @@ describe("open", () => {
     await using home = makeDataDir();
     await tealight(home.dir, ["run", "--port", "0", "--", "true"]);
     const { url } = runningServer(home.dir);
-    const token = readFileSync(homeFiles(home.dir).tokenFile, "utf8").trim();
+    const token = readFileSync(dataDirectoryFiles(home.dir).tokenFile, "utf8").trim();
     const { exitCode, stdout } = await tealight(home.dir, ["open", "--print"]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${url}/#token=${token}\n` });
     const page = await fetch(stdout.trim());

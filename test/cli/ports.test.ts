@@ -2,10 +2,10 @@
 import { afterEach, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { createConnection, createServer, type AddressInfo, type Server } from "node:net";
+import type { ServerInfo } from "../../src/directory/directory.ts";
 import { makeTempDir } from "../helpers.ts";
 import { otlpSpan, send, tracesRequest } from "../otlp/sender.ts";
 import { spawnServer } from "../server.process.ts";
-import type { ServerInfo } from "../../src/sqlite/directory/directory.ts";
 import { runningServer, tealight } from "./command.ts";
 
 const dirs: string[] = [];

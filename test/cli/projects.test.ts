@@ -1,6 +1,15 @@
-import { describe, expect, test } from "bun:test";
-import { makePayload } from "../helpers.ts";
-import { expectFailure, makeDataDir, readApi, startAnnouncedServer, tealight } from "./command.ts";
+import { afterAll, describe, expect, test } from "bun:test";
+import { endIdleServers, makePayload } from "../helpers.ts";
+import {
+  borrowAnnouncedServer,
+  expectFailure,
+  makeDataDir,
+  readApi,
+  startAnnouncedServer,
+  tealight,
+} from "./command.ts";
+
+afterAll(endIdleServers);
 
 async function namesIn(dataDir: string): Promise<string[]> {
   const { stdout } = await tealight(dataDir, ["projects", "list", "--json"]);
@@ -9,7 +18,7 @@ async function namesIn(dataDir: string): Promise<string[]> {
 
 describe("projects", () => {
   test("are created, listed and renamed", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const projects = (...args: string[]) => tealight(server.dataDir, ["projects", ...args]);
     expect(await projects("create", "Étude №1")).toEqual({
       exitCode: 0,
@@ -27,7 +36,7 @@ describe("projects", () => {
   });
 
   test("--json shows what became of them", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const projects = (...args: string[]) =>
       tealight(server.dataDir, ["projects", ...args, "--json"]);
     const { project } = JSON.parse((await projects("create", "a")).stdout);
@@ -37,7 +46,7 @@ describe("projects", () => {
   });
 
   test("keep their names apart", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const projects = (...args: string[]) => tealight(server.dataDir, ["projects", ...args]);
     await projects("create", "a");
     expectFailure(await projects("create", "a"), 1, "a project of this name exists");
@@ -47,7 +56,7 @@ describe("projects", () => {
   });
 
   test("are deleted with what is in them, when someone agrees", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const projects = (...args: string[]) => tealight(server.dataDir, ["projects", ...args]);
     await projects("create", "a");
     for (const traceId of ["t1", "t2"]) {

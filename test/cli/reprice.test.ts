@@ -1,6 +1,7 @@
-import { describe, expect, test } from "bun:test";
-import { makePayload, makeSpan, type TestServer } from "../helpers.ts";
+import { afterAll, describe, expect, test } from "bun:test";
+import { endIdleServers, makePayload, makeSpan, type TestServer } from "../helpers.ts";
 import {
+  borrowAnnouncedServer,
   expectFailure,
   makeDataDir,
   readApi,
@@ -9,6 +10,8 @@ import {
   tealight,
   tealightOnTerminal,
 } from "./command.ts";
+
+afterAll(endIdleServers);
 
 const usage = { inputTokens: 200_000, outputTokens: 50_000 };
 /** $0.50 + $0.50 by the list. */
@@ -35,7 +38,7 @@ const setLocal = ["prices", "set", "my-model", "--input", "1", "--output", "1"];
 
 describe("reprice", () => {
   test("applies the prices to what is stored, and says what changed", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const run = (...args: string[]) => tealight(server.dataDir, args);
     expect((await run("reprice")).stdout).toBe("no calls match\n");
     await sendCalls(server);
@@ -61,7 +64,7 @@ describe("reprice", () => {
   });
 
   test("takes filters", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const run = (...args: string[]) => tealight(server.dataDir, args);
     await sendCalls(server);
     await run("projects", "create", "p");
@@ -82,7 +85,7 @@ describe("reprice", () => {
   });
 
   test("--json prints the status at its end", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await sendCalls(server);
     await tealight(server.dataDir, setLocal);
     const { stdout, stderr } = await tealight(server.dataDir, ["reprice", "--json"]);
@@ -94,7 +97,7 @@ describe("reprice", () => {
   });
 
   test("shows its progress on a terminal alone", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     await sendCalls(server);
     const { exitCode, output } = await tealightOnTerminal(server.dataDir, ["reprice"]);
     expect(exitCode).toBe(0);

@@ -1,14 +1,17 @@
-import { describe, expect, test } from "bun:test";
-import { createServer, type AddressInfo } from "node:net";
+import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { endIdleServers } from "../helpers.ts";
 import {
+  borrowAnnouncedServer,
   expectFailure,
   makeDataDir,
   runningServer,
-  startAnnouncedServer,
   tealight,
 } from "./command.ts";
+
+afterAll(endIdleServers);
 
 /** With a server of its own, the flags that keep it off ports that are in use. */
 const runHere = ["run", "--port", "0", "--"];
@@ -31,7 +34,7 @@ describe("run", () => {
   });
 
   test("gives the command the server's address and key, with which its traces arrive", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const agent = `
       const response = await fetch(process.env.FOGLAMP_INGEST_URL, {
         method: "POST",
@@ -52,7 +55,7 @@ describe("run", () => {
   });
 
   test("ends as the command does", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const exitCodeOf = async (script: string) =>
       (await tealight(server.dataDir, ["run", "--", "sh", "-c", script])).exitCode;
     expect(await exitCodeOf("exit 0")).toBe(0);
@@ -61,7 +64,7 @@ describe("run", () => {
   });
 
   test("hands on arguments and standard input as they are", async () => {
-    await using server = await startAnnouncedServer();
+    await using server = await borrowAnnouncedServer();
     const ended = await tealight(
       server.dataDir,
       ["run", "--", "sh", "-c", 'printf "<%s>" "$@"; cat', "sh", "--help", "--port", "--", "a b"],

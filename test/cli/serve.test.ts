@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { flagOf, settingNames, variableOf, type SettingName } from "../../src/config.ts";
-import type { ServerInfo } from "../../src/sqlite/directory/directory.ts";
+import type { ServerInfo } from "../../src/directory/directory.ts";
 import {
   expectFailure,
   makeDataDir,

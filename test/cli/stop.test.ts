@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { homeFiles, readServerInfo } from "../../src/sqlite/directory/directory.ts";
+import { dataDirectoryFiles, readServerInfo } from "../../src/directory/directory.ts";
 import { expectFailure, makeDataDir, runningServer, tealight } from "./command.ts";
 
 describe("stop", () => {
@@ -31,7 +31,7 @@ describe("stop", () => {
 
   test("ends with 3 where the note is of a server that was killed", async () => {
     await using home = makeDataDir();
-    const { serverFile } = homeFiles(home.dir);
+    const { serverFile } = dataDirectoryFiles(home.dir);
     // Nothing can listen on port 1 without privileges, and nothing does.
     writeFileSync(serverFile, JSON.stringify({ pid: 1, url: "http://127.0.0.1:1", port: 1 }));
     expectFailure(await tealight(home.dir, ["stop"]), 3, `no server runs in ${home.dir}`);

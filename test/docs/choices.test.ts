@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clientVariables, shells } from "../../src/cli/env.ts";
 import { resolveConfig } from "../../src/config.ts";
-import type { ServerInfo } from "../../src/sqlite/directory/directory.ts";
+import type { ServerInfo } from "../../src/directory/directory.ts";
 import { makeDataDir } from "../cli/command.ts";
 import { startServer } from "../helpers.ts";
 import { blocksIn, codeIn, page, rowsOf } from "./markdown.ts";

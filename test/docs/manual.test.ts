@@ -1,6 +1,6 @@
 /** The manual says what the code has, entry by entry, and the code has what the manual says. */
-import type { Command, Option } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Command, Option } from "commander";
 import { createProgram } from "../../src/cli/program.ts";
 import {
   flagOf,
@@ -10,12 +10,12 @@ import {
   variableOf,
   type Flags,
 } from "../../src/config.ts";
+import { pageOf } from "../../src/docs/pages.ts";
+import { topics } from "../../src/docs/topics.ts";
 import { AppError, errorCodes } from "../../src/errors.ts";
 import { keys, spellingOf } from "../../src/filter/keys.ts";
 import { parseFilter } from "../../src/filter/parse.ts";
 import { viewerPaths } from "../../src/http/viewer.ts";
-import { topics } from "../../src/docs/topics.ts";
-import { pageOf } from "../../src/docs/pages.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import { blocksIn, codeIn, manual, page, pageNames, readme, rowsOf } from "./markdown.ts";
 

@@ -1,19 +1,8 @@
-/** Builds the executable and drives it as scripts/smoke.ts does. */
-import { afterAll, beforeAll, test } from "bun:test";
-import { rmSync } from "node:fs";
-import { buildExecutable } from "../../scripts/build.ts";
+/** Drives the executable as scripts/smoke.ts does. */
+import { test } from "bun:test";
 import { checks } from "../../scripts/smoke.ts";
-import { makeTempDir } from "../helpers.ts";
-
-const dir = makeTempDir();
-let program = "";
-
-beforeAll(async () => {
-  program = await buildExecutable(dir);
-});
-
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+import { executable } from "../executable.ts";
 
 for (const { title, run } of checks) {
-  test(`the executable ${title}`, () => run(program).then(() => {}), 30_000);
+  test(`the executable ${title}`, () => run(executable).then(() => {}), 30_000);
 }

@@ -5,7 +5,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import type { Page } from "playwright-core";
-import { buildExecutable } from "../../scripts/build.ts";
 import { makeSpan, makeTempDir } from "../helpers.ts";
 import { spawnServer, type ServerProcess } from "../server.process.ts";
 import { barriers, chromiumPath, closeBrowser, openViewer, type Viewer } from "../ui/browser.ts";
@@ -29,11 +28,9 @@ const harmfulElements = [
 describe.skipIf(chromiumPath === null)("the viewer", () => {
   const dir = makeTempDir();
   let server: ServerProcess;
-  let binary: string;
 
   beforeAll(async () => {
-    binary = await buildExecutable(dir);
-    server = await spawnServer(`${dir}/full`, { binary });
+    server = await spawnServer(`${dir}/full`);
     const now = Date.now();
     await sendAll(server, [...recordedRuns(now, 1), ...madeUpRuns(now), hostileRun(now)]);
   }, 120_000);
@@ -198,13 +195,13 @@ describe.skipIf(chromiumPath === null)("the viewer", () => {
     await stranger.page.goto(`${server.url}/traces`);
     await stranger.page.getByText("tealight open").first().waitFor();
     await stranger.page.goto(`${server.url}/overview#token=tl_wrong`);
-    await stranger.page.getByText("not valid any more").waitFor();
+    await stranger.page.getByText("no longer valid").waitFor();
     expect(stranger.page.url()).not.toContain("token");
     expect(viewer.complaints).toEqual([]);
   });
 
   test("a trace is seen as it grows, and nothing of it while it is paused", async () => {
-    await using fresh = await spawnServer(`${dir}/fresh`, { binary });
+    await using fresh = await spawnServer(`${dir}/fresh`);
     await using viewer = await openViewer(fresh);
     const { page } = viewer;
     await viewer.open("/");

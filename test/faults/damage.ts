@@ -4,6 +4,8 @@
  */
 import { Database } from "bun:sqlite";
 import {
+  closeSync,
+  openSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -11,12 +13,12 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeSync,
 } from "node:fs";
-import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Status } from "../../src/http/server.ts";
 import type { TracePage } from "../../src/backend/views.ts";
-import type { ServerInfo } from "../../src/sqlite/directory/directory.ts";
+import type { ServerInfo } from "../../src/directory/directory.ts";
+import type { Status } from "../../src/http/server.ts";
 import { startServer } from "../helpers.ts";
 import type { WirePayload, WireSpan } from "../payload.arbitrary.ts";
 import { endOf, firstLine, key, startChild, token } from "./faults.ts";

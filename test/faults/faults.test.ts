@@ -4,7 +4,7 @@ import { scenarios } from "./stores.ts";
 
 test("a server with a call that fails runs on or ends with one line, starts again and has lost nothing", async () => {
   const scenario = scenarios[Date.now() % scenarios.length]!;
-  const options = ["--scenario", scenario, "--sample", "16", "--seconds", "25"];
+  const options = ["--scenario", scenario, "--sample", "8", "--seconds", "25"];
   const lines = await runScript("faults.ts", options);
   const skipped = lines.find((line) => line.startsWith("skipped"));
   const [, tried, silent] = /^(\d+) calls tried, (\d+) not reached/.exec(lines.at(-2) ?? "") ?? [];

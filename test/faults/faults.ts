@@ -7,7 +7,7 @@ import { Database } from "bun:sqlite";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Summary, TracePage } from "../../src/backend/views.ts";
-import type { ServerInfo } from "../../src/sqlite/directory/directory.ts";
+import type { ServerInfo } from "../../src/directory/directory.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import type { WirePayload } from "../payload.arbitrary.ts";
 import { problemsOf } from "../sqlite/invariants.ts";

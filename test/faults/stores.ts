@@ -1,8 +1,8 @@
 /** Stores that a server with a fault starts on, and what must be in them. */
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
-import type { WireSpan } from "../payload.arbitrary.ts";
 import { startServer, type TestServer } from "../helpers.ts";
+import type { WireSpan } from "../payload.arbitrary.ts";
 
 export const scenarios = ["new", "work", "old"] as const;
 export type Scenario = (typeof scenarios)[number];

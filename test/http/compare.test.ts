@@ -2,8 +2,8 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { Comparable, Comparison } from "../../src/query/comparison.ts";
 import type { ComparedPair } from "../../src/query/comparepair.ts";
+import type { Comparable, Comparison } from "../../src/query/comparison.ts";
 import { makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;

@@ -1,12 +1,12 @@
 /** OTLP over gRPC over real sockets: the frames by a bare HTTP/2 client, the rest by an exporter. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { once } from "node:events";
 import {
   connect,
   type ClientHttp2Session,
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
 } from "node:http2";
-import { once } from "node:events";
 import { createConnection, createServer } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-grpc";

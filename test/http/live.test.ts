@@ -1,8 +1,17 @@
 /** Live views over a real socket, read as a browser would. */
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { connect, type Socket } from "node:net";
 import { live as limits } from "../../src/limits.ts";
-import { makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
+import {
+  borrowServer,
+  endIdleServers,
+  makePayload,
+  makeSpan,
+  startServer,
+  type TestServer,
+} from "../helpers.ts";
+
+afterAll(endIdleServers);
 
 interface Event {
   name: string;
@@ -111,7 +120,7 @@ async function keyOf(server: TestServer, traceId: string): Promise<number> {
 
 describe("a live view", () => {
   test("says hello, then what is stored, changes and goes", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await send(server, "before");
     const before = Date.now();
     const view = await watch(server);
@@ -144,7 +153,7 @@ describe("a live view", () => {
   });
 
   test("tells of a pin, and not of a batch that changes nothing", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await send(server, "a");
     const view = await watch(server);
     await send(server, "a");
@@ -154,7 +163,7 @@ describe("a live view", () => {
   });
 
   test("comes at most four times a second, each trace once with what it is by then", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const view = await watch(server);
     const startedAt = performance.now();
     let sent = 0;
@@ -179,7 +188,7 @@ describe("a live view", () => {
   });
 
   test("is kept alive longer than a silent connection", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const view = await watch(server);
     await send(server, "other");
     await view.next(isNamed("traces"));
@@ -193,7 +202,7 @@ describe("a live view", () => {
 
 describe("a live view with a filter", () => {
   test("sees what matches, and of what does not any more that it is gone", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const view = await watch(server, { filter: "agent:x status:ok" });
     await send(server, "a", { agentName: "x" });
     await send(server, "b", { agentName: "y" });
@@ -209,7 +218,7 @@ describe("a live view with a filter", () => {
   });
 
   test("sees one project, also of what is sent to two at once", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await server.api("/api/projects", { method: "POST", body: '{"name":"p"}' });
     const view = await watch(server, { project: "p" });
     const both = await watch(server);
@@ -225,7 +234,7 @@ describe("a live view with a filter", () => {
   });
 
   test("is refused before it begins where the filter, the project or the query cannot be", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     for (const [query, status, code] of [
       ["filter=nope:x", 400, "bad_request"],
       ["filter=%22", 400, "bad_request"],
@@ -242,7 +251,7 @@ describe("a live view with a filter", () => {
 
 describe("a live view that comes again", () => {
   test("goes on behind the last event that it had, by header or query", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const first = await watch(server);
     await send(server, "seen");
     await first.next(hasTrace("seen"));
@@ -295,7 +304,7 @@ describe("a live view that comes again", () => {
 
 describe("many live views", () => {
   test("are bounded, and a place is free when one leaves", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     for (let i = 0; i < limits.subscribers; i++) await watch(server);
     const refused = await server.api("/api/live");
     expect(refused.status).toBe(503);
@@ -316,7 +325,7 @@ describe("many live views", () => {
   });
 
   test("do not wait for one that reads nothing, which is told of all at once later", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const slow = connect(server.port, "127.0.0.1").pause();
     slow.write(requestOf(server));
     const view = await watch(server);
@@ -342,7 +351,7 @@ describe("many live views", () => {
   });
 
   test("end when the server does", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const open = [await watch(server), await watch(server, { filter: "status:ok" })];
     const slow = connect(server.port, "127.0.0.1").pause();
     slow.write(requestOf(server));

@@ -1,9 +1,11 @@
+import { afterAll, expect, test } from "bun:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { expect, test } from "bun:test";
-import { viewerPaths } from "../../src/http/viewer.ts";
 import type { SpanView } from "../../src/backend/views.ts";
-import { makePayload, startServer, type TestServer } from "../helpers.ts";
+import { viewerPaths } from "../../src/http/viewer.ts";
+import { borrowServer, endIdleServers, makePayload, type TestServer } from "../helpers.ts";
+
+afterAll(endIdleServers);
 
 interface Operation {
   operationId: string;
@@ -25,14 +27,14 @@ async function documentOf(server: TestServer): Promise<Document> {
 }
 
 test("the document is OpenAPI 3.1", async () => {
-  await using server = await startServer();
+  await using server = await borrowServer();
   const { valid, errors } = await new Validator().validate((await documentOf(server)) as never);
   expect(errors).toBeUndefined();
   expect(valid).toBe(true);
 });
 
 test("the document has each route that is served, under a name of its own", async () => {
-  await using server = await startServer();
+  await using server = await borrowServer();
   const { paths } = await documentOf(server);
   const documented = Object.entries(paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
@@ -46,7 +48,7 @@ test("the document has each route that is served, under a name of its own", asyn
 });
 
 test("whoever needs no token is told no data, and all else needs one", async () => {
-  await using server = await startServer();
+  await using server = await borrowServer();
   for (const [path, { get }] of Object.entries((await documentOf(server)).paths)) {
     if (!get) continue;
     const { status } = await fetch(`${server.url}${path.replaceAll(/[{}]/g, "")}`);
@@ -61,7 +63,7 @@ async function contentIn({ api }: TestServer): Promise<string> {
 }
 
 test("what every GET route answers has the shape that the document gives it", async () => {
-  await using server = await startServer();
+  await using server = await borrowServer();
   const image = { type: "image", data: "iVBORw0KGgo=", mimeType: "image/png" };
   const said = [{ role: "user", content: [{ type: "text", text: "question" }, image] }];
   const texts = { input: JSON.stringify(said), output: "answer", systemPrompt: "Help." };
@@ -98,7 +100,7 @@ test("what every GET route answers has the shape that the document gives it", as
 });
 
 test("so does what changes something, and every refusal", async () => {
-  await using server = await startServer();
+  await using server = await borrowServer();
   const document = await documentOf(server);
   await server.ingest(makePayload({ sessionId: "s" }));
   const check = async (method: string, path: string, body?: unknown, filled = path) => {

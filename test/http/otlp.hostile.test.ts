@@ -1,8 +1,8 @@
 /** OTLP from senders that are broken or mean: an answer of the specification, and a server that goes on. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Encoding } from "../../src/otlp/request.ts";
 import type { SpanView } from "../../src/backend/views.ts";
+import type { Encoding } from "../../src/otlp/request.ts";
 import { makeTempDir, sendUntilTaken, startServer, type TestServer } from "../helpers.ts";
 import { fieldOf, nestedOf } from "../otlp/bytes.ts";
 import { request } from "../otlp/otlp.arbitrary.ts";
@@ -74,7 +74,7 @@ describe("bytes", () => {
         fc.constantFrom(...encodings),
         sendAsAll,
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -86,7 +86,7 @@ describe("bytes", () => {
     );
     await fc.assert(
       fc.asyncProperty(requestBytes, (body) => sendAsAll(new Uint8Array(body), "protobuf")),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
     await readAll();
   });
@@ -103,13 +103,11 @@ describe("bytes", () => {
   test("of a request with another byte anywhere are taken or refused", async () => {
     const whole = bodyOf("traces", tracesRequest([otlpSpan(everyField)]), "protobuf");
     for (let at = 0; at < whole.length; at++) {
-      for (const byte of [0, 0x7f, 0xff]) {
-        const body = new Uint8Array(whole);
-        body[at] = byte;
-        const headers = { "content-type": contentTypes.protobuf };
-        const { status } = await answered("traces", post(server, "traces", body, headers));
-        expect([200, 400]).toContain(status);
-      }
+      const body = new Uint8Array(whole);
+      body[at] = [0, 0x7f, 0xff][at % 3]!;
+      const headers = { "content-type": contentTypes.protobuf };
+      const { status } = await answered("traces", post(server, "traces", body, headers));
+      expect([200, 400]).toContain(status);
     }
     await readAll();
   });
@@ -137,7 +135,7 @@ describe("bytes", () => {
         parent[path.at(-1)!] = value;
         await sendAsAll(new Uint8Array(Buffer.from(JSON.stringify(message))), "json");
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
     await readAll();
   });
@@ -242,14 +240,14 @@ describe.each(encodings)("in %s", (encoding) => {
     expect(JSON.parse((await spanOf(idOf(21))).attributes!)).toEqual(many);
   });
 
-  test("50,000 spans of one request are kept", async () => {
+  test("20,000 spans of one request are kept", async () => {
     const trace = (encoding === "json" ? "c" : "d").repeat(32);
-    const spans = Array.from({ length: 50_000 }, (_, i) =>
+    const spans = Array.from({ length: 20_000 }, (_, i) =>
       otlpSpan({ traceId: trace, spanId: idOf(i + 1), ...(i > 0 && { parentSpanId: idOf(i) }) }),
     );
     const answer = send(server, "traces", tracesRequest(spans), encoding);
     expect(await answered("traces", answer)).toMatchObject({ status: 200, partial: null });
-    expect(await spanCountOf(trace)).toBe(50_000);
+    expect(await spanCountOf(trace)).toBe(20_000);
   });
 
   test("nesting without end is refused, or is a text like any other", async () => {

@@ -1,11 +1,19 @@
 /** Rules, list prices and repricing over HTTP, told from what calls cost before and after. */
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { PriceListing } from "../../src/ingest/pricer.ts";
 import type { RepriceStatus } from "../../src/ingest/reprice.ts";
 import { maxPriceBookBytes } from "../../src/limits.ts";
 import { bundled } from "../../src/pricing/book.ts";
 import type { PriceRule } from "../../src/pricing/rules.ts";
-import { makePayload, startServer, type TestServer } from "../helpers.ts";
+import {
+  borrowServer,
+  endIdleServers,
+  makePayload,
+  startServer,
+  type TestServer,
+} from "../helpers.ts";
+
+afterAll(endIdleServers);
 
 interface Answer {
   status: number;
@@ -82,7 +90,7 @@ function bookOf(input: number, output: number): string {
 
 describe("rules", () => {
   test("there are none at first, and list prices hold", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     expect(await call(server, "GET", "/api/prices")).toEqual({
       status: 200,
       ...bundled,
@@ -94,7 +102,7 @@ describe("rules", () => {
   });
 
   test("hold for what comes in from their answer on", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await send(server, "before");
     const prices = { input: "1", output: "2.5" };
     const startedAt = Date.now();
@@ -115,7 +123,7 @@ describe("rules", () => {
   });
 
   test("make a local model free, or known for any provider and model", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await setPrice(server, { model: "my-*", prices: { input: "0", output: "0" } });
     await send(server, "free", { provider: "ollama", modelId: "my-model" });
     await send(server, "unknown", { provider: "ollama", modelId: "other" });
@@ -139,7 +147,7 @@ describe("rules", () => {
   });
 
   test("take the place of one for the same patterns", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await setPrice(server, { model: "a", prices: { input: "1" } });
     const other = await setPrice(server, { provider: "x", model: "a", prices: { input: "2" } });
     const newer = await setPrice(server, { model: "a", prices: { output: "3" } });
@@ -147,7 +155,7 @@ describe("rules", () => {
   });
 
   test("are removed, and leave the list prices", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const { id } = await setPrice(server, { prices: { input: "1", output: "1" } });
     const removed = await call(server, "DELETE", `/api/prices/${id}`);
     expect(removed).toEqual({ status: 200, removed: 1 });
@@ -158,7 +166,7 @@ describe("rules", () => {
   });
 
   test("that are not there cannot be removed, whatever else a number may look like", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const { id } = await setPrice(server, { prices: { input: "1" } });
     for (const other of ["0", "99", "x", `${id}.0`, `${id}e0`, `0x${id}`, `%20${id}`, `-${id}`]) {
       expect(await call(server, "DELETE", `/api/prices/${other}`)).toMatchObject({
@@ -194,7 +202,7 @@ describe("rules", () => {
   });
 
   test("refuse bodies that are wrong, and stay as they are", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const prices = { input: "1" };
     const wrong: [body: unknown, where: string][] = [
       ["", "JSON"],
@@ -259,7 +267,7 @@ describe("list prices", () => {
   });
 
   test("take a file in chunks of unknown number, with a byte order mark", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const bytes = Buffer.from(`\ufeff${bookOf(1, 2)}`);
     const body = new ReadableStream({
       start(controller) {
@@ -273,7 +281,7 @@ describe("list prices", () => {
   });
 
   test("refuse what is none, and stay as they are", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const wrong = [
       "",
       "null",
@@ -306,7 +314,7 @@ describe("list prices", () => {
   });
 
   test("refuse a file that is too large, declared or not, and give the room back", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const put = (body: NonNullable<RequestInit["body"]>) =>
       server.api("/api/prices/book", { method: "PUT", body });
     // Four of them fill the room for large bodies, if each kept its own.
@@ -345,7 +353,7 @@ describe("repricing", () => {
   });
 
   test("applies the prices to what is stored and says what changed", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await send(server, "a");
     await send(server, "local", { provider: "ollama", modelId: "my-model" });
     await send(server, "tool", { spanType: "tool" });
@@ -378,7 +386,7 @@ describe("repricing", () => {
   });
 
   test("takes a cost away where no price is known any more", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const { id } = await setPrice(server, { model: "my-model", prices: { input: "1" } });
     await send(server, "t", { provider: "ollama", modelId: "my-model" });
     expect(await costsOf(server)).toEqual({ t: "0.001" });
@@ -388,7 +396,7 @@ describe("repricing", () => {
   });
 
   test("with dryRun says the same and changes nothing", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await send(server, "t");
     await setPrice(server, { prices: { input: "0", output: "0" } });
     const dry = await reprice(server, { dryRun: true });
@@ -416,9 +424,10 @@ describe("repricing", () => {
     [{ until: String(Date.parse("2026-02-01")) }, ["openai", "azure"]],
     [{ since: "2026-01-02", until: "2026-03-01T00:00:00Z" }, ["azure", "mini"]],
   ];
-  for (const [filter, changed] of filters) {
-    test(`of ${JSON.stringify(filter)} leaves the rest alone`, async () => {
-      await using server = await startServer();
+  describe("of a filter", () => {
+    let server: TestServer;
+    beforeAll(async () => {
+      server = await startServer();
       await call(server, "POST", "/api/projects", { name: "p" });
       await send(server, "openai", at("2026-01-01"));
       await send(server, "azure", { ...at("2026-01-02"), provider: "azure" });
@@ -426,15 +435,22 @@ describe("repricing", () => {
       const span = { ...at("2026-03-01"), provider: "openai", modelId: "gpt-4o", usage };
       const imported = makePayload({ traceId: "other" }, span);
       expect((await call(server, "POST", "/api/import?project=p", imported)).status).toBe(202);
-      await setPrice(server, { prices: { input: "0", output: "0" } });
+    });
+    afterAll(() => server[Symbol.asyncDispose]());
+
+    test.each(filters)("%j leaves the rest alone", async (filter, changed) => {
+      const { id } = await setPrice(server, { prices: { input: "0", output: "0" } });
       expect((await reprice(server, filter)).changedSpanCount).toBe(changed.length);
       const free = Object.entries(await costsOf(server)).filter(([, cost]) => cost === "0");
       expect(free.map(([traceId]) => traceId).sort()).toEqual(changed.toSorted());
+      // As it was before.
+      await call(server, "DELETE", `/api/prices/${id}`);
+      expect((await reprice(server)).changedSpanCount).toBe(changed.length);
     });
-  }
+  });
 
   test("runs once at a time, beside what comes in", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     for (let i = 0; i < 20; i++) await send(server, `t${i}`);
     await setPrice(server, { prices: { input: "1", output: "1" } });
     const start = () => call(server, "POST", "/api/reprice", {});

@@ -1,9 +1,9 @@
 /** The versions of an agent's system prompt over HTTP, and what is masked in it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { maskPrompt } from "../../src/messages/mask.ts";
-import type { PromptDiff, PromptVersions } from "../../src/query/prompts.ts";
 import type { Completion } from "../../src/backend/completion.ts";
 import type { TracePage } from "../../src/backend/views.ts";
+import { maskPrompt } from "../../src/messages/mask.ts";
+import type { PromptDiff, PromptVersions } from "../../src/query/prompts.ts";
 import { makePayload, startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;

@@ -1,6 +1,15 @@
 /** What was sent, read back over HTTP: lists, traces, spans, exports, deletion. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
+import {
+  borrowServer,
+  endIdleServers,
+  makePayload,
+  makeSpan,
+  startServer,
+  type TestServer,
+} from "../helpers.ts";
+
+afterAll(endIdleServers);
 
 let server: TestServer;
 beforeAll(async () => {
@@ -403,7 +412,7 @@ describe("ids", () => {
   const escaped = (id: string) => encodeURIComponent(id).replace(/^~/, "%7E");
 
   test("of any text lead to their trace and span", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await send(
       {
         version: "v1",
@@ -432,7 +441,7 @@ describe("ids", () => {
   });
 
   test("of OTLP are found in upper case, with dashes and with 0x, where none is written so", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const traceId = "0af7651916cd43dd8448eb211c80319c";
     const spanId = "b7ad6b7169203331";
     const send = (traceId: string, spanId: string) =>
@@ -481,7 +490,7 @@ describe("ids", () => {
   });
 
   test("are not mistaken for keys, nor keys for ids", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await send({ version: "v1", traces: [makePayload({ traceId: "~1" }).traces[0]] }, server);
     await send(makePayload({ traceId: "~2" }, { spanId: "~1" }), server);
     const { traces } = await get<Page>("/api/traces", server);
@@ -501,7 +510,7 @@ describe("ids", () => {
   });
 
   test("with lone surrogates stay apart and are reached by key", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const lone = ["\ud800", "\udc00", "\ud800\ud800", "x\ud801", "\ufffd"];
     for (const id of lone)
       await send(makePayload({ traceId: id }, { spanId: id, name: id, input: id }), server);
@@ -549,7 +558,7 @@ describe("ids", () => {
   });
 
   test("that several projects share are a 409 with the list of them", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const [left, right] = [await makeProject("left", server), await makeProject("right", server)];
     await left.send(makePayload({ traceId: "same" }, { name: "of left" }));
     await right.send(makePayload({ traceId: "same" }, { name: "of right" }));
@@ -714,7 +723,7 @@ describe("an export", () => {
       const document = (await response.json()) as Document;
       expect(document.version).toBe("v1");
       expect(flatten([document])).toEqual(sentSpans as never);
-      await using empty = await startServer();
+      await using empty = await borrowServer();
       await send(document, empty);
       const again = await get<Document>("/api/traces/exported/export", empty);
       expect(again).toEqual(document);
@@ -730,7 +739,7 @@ describe("an export", () => {
     expect(response.headers.get("content-type")).toBe("application/jsonl");
     const lines = linesOf(await response.text());
     expect(flatten(lines)).toEqual(sentSpans as never);
-    await using empty = await startServer();
+    await using empty = await borrowServer();
     for (const line of lines.reverse()) await send(line, empty);
     expect((await get<View>("/api/traces/exported", empty)).trace.spanCount).toBe(3);
   });
@@ -754,7 +763,7 @@ describe("an export", () => {
   });
 
   test("keeps unknown fields that were kept, with full=1", async () => {
-    await using keeping = await startServer();
+    await using keeping = await borrowServer();
     await send(makePayload({ env: "prod" }, { costUsd: 1 }), keeping);
     const document = await get<Document>("/api/traces/trace-1/export?full=1", keeping);
     expect(document.traces[0]!.spans[0]!.x).toMatchObject({

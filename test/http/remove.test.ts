@@ -1,17 +1,25 @@
 /** Pins and deletes over HTTP. */
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { removal, settle } from "../../src/limits.ts";
-import { makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
+import {
+  borrowServer,
+  endIdleServers,
+  makePayload,
+  makeSpan,
+  startServer,
+  type TestServer,
+} from "../helpers.ts";
 
 let server: TestServer;
 beforeEach(async () => {
-  server = await startServer();
+  server = await borrowServer();
 });
 afterEach(async () => {
   expect(server.bugs).toEqual([]);
   await server[Symbol.asyncDispose]();
 });
+afterAll(endIdleServers);
 
 interface Answer {
   status: number;

@@ -1,10 +1,10 @@
 /** Stored spans of OTLP mapped anew: an upgrade heals old traces and takes nothing away. */
-import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { connect } from "node:net";
 import type { RereadStatus } from "../../src/ingest/reread.ts";
+import { startServer, type TestServer } from "../helpers.ts";
 import { toLogs, toTraces } from "../otlp/senders/fixture.ts";
 import { fixtures } from "../otlp/senders/list.ts";
-import { startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import type { AnswerOf } from "../../src/api.ts";
-import { homeFiles } from "../../src/sqlite/directory/directory.ts";
+import { storeFiles } from "../../src/sqlite/storage/files.ts";
 import { makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
 
 type Storage = AnswerOf<"GET /api/storage">;
@@ -40,7 +40,7 @@ test("the parts of the store add up to its file, and name what is large", async 
   expect(texts).toBeGreaterThan(600_000);
   expect(Math.min(spans!, summaries!, refusals!, other!)).toBeGreaterThan(0);
   // The file grows when its log is written back; until then the log has what is missing.
-  const { storePath } = homeFiles(server.dataDir);
+  const { storePath } = storeFiles(server.dataDir);
   const sum = texts! + spans! + summaries! + refusals! + other! + free!;
   expect(sum).toBeGreaterThanOrEqual(statSync(storePath).size);
   expect(parts.log).toBe(statSync(`${storePath}-wal`).size);

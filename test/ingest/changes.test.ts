@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { type Change } from "../../src/backend/writer.ts";
 import { createChangeLog } from "../../src/ingest/changes.ts";
 import { Gauge } from "../../src/ingest/gauge.ts";
-import { type Change } from "../../src/backend/writer.ts";
 import { live } from "../../src/limits.ts";
 
 const none: Change = { changed: [], gone: [] };

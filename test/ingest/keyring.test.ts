@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import type { Accounts, Key } from "../../src/backend/store.ts";
 import { createKeyring } from "../../src/ingest/keyring.ts";
 import { sha256 } from "../../src/secrets.ts";
-import type { Accounts, Key } from "../../src/backend/store.ts";
 
 const project = (id: number) => ({ id, name: `project ${id}`, createdAt: 1 });
 const key = (id: number, secret: string, more: Partial<Key> = {}): Key => ({

@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { TraceColumns } from "../../src/query/columns.ts";
 import type { SpanView, TraceView } from "../../src/backend/views.ts";
+import type { TraceColumns } from "../../src/query/columns.ts";
+import { storeFiles } from "../../src/sqlite/storage/files.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;
@@ -181,14 +182,14 @@ test("another price holds for what comes in from then on, and for the rest once 
 });
 
 test("a reprice waits while another program holds the store", async () => {
-  const { home, intake } = server.engine;
+  const { intake } = server.engine;
   const { traceId } = await priced({
     provider: "ollama",
     modelId: "phi4",
     usage: { inputTokens: 1_000_000 },
   });
   await intake.writer.call("setPrice", ["ollama", "phi*", { input: "1" }]);
-  const other = new Database(home.storePath);
+  const other = new Database(storeFiles(server.dataDir).storePath);
   other.run("BEGIN IMMEDIATE");
   await intake.writer.call("startReprice", [{ model: "phi*" }, false]);
   // Longer than the writer waits for a lock.

@@ -5,15 +5,15 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { type Batch } from "../../src/backend/batch.ts";
 import { AppError } from "../../src/errors.ts";
 import { groupByTrace } from "../../src/ingest/batch.ts";
 import { createQueue, type Queue } from "../../src/ingest/queue.ts";
-import { createTransactions, type Transactions } from "../../src/sqlite/transactions.ts";
 import { drainAtRows, ring } from "../../src/limits.ts";
 import { ensureDefaults } from "../../src/sqlite/accounts/accounts.ts";
 import { openWriter } from "../../src/sqlite/db/open.ts";
 import { createSpanWriter, type SpanWriter } from "../../src/sqlite/spans/spans.ts";
-import { type Batch } from "../../src/backend/batch.ts";
+import { createTransactions, type Transactions } from "../../src/sqlite/transactions.ts";
 import { makeSpan, makeTempDir } from "../helpers.ts";
 
 interface Bench {
@@ -175,7 +175,7 @@ describe("the queue", () => {
         async (sends) => {
           const { queue, reader } = openBench(failOn("bad"));
           const expected: Record<string, Set<string>> = {};
-          let waiting: Promise<unknown>[] = [];
+          const waiting: Promise<unknown>[] = [];
           for (const { traceId, ids, endTime, waits } of sends) {
             const weight = { rows: ids.length, bytes: 10 };
             const sent = queue.submit(batchOf(traceId, ids, { endTime }), weight);

@@ -1,10 +1,11 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
+import { type ServerInfo } from "../../src/directory/directory.ts";
 import type { Status } from "../../src/http/server.ts";
 import { nextStall, timed, type Stall } from "../../src/ingest/stalls.ts";
 import { stallMs } from "../../src/limits.ts";
-import { homeFiles, type ServerInfo } from "../../src/sqlite/directory/directory.ts";
+import { storeFiles } from "../../src/sqlite/storage/files.ts";
 import { firstLine } from "../faults/faults.ts";
 import { makePayload, makeTempDir } from "../helpers.ts";
 import { spawnProcess } from "../server.process.ts";
@@ -68,7 +69,7 @@ test("a server logs a stall of its writer with what it did, and counts it", asyn
         headers: { authorization: `Bearer ${readFileSync(keyFile, "utf8").trim()}` },
         body: JSON.stringify(makePayload()),
       });
-    const other = new Database(homeFiles(dir).storePath);
+    const other = new Database(storeFiles(dir).storePath);
     other.run("PRAGMA busy_timeout = 5000");
     // Work in the background may be what waits for the lock of the other: then once more.
     while (!log.includes("commit of 1 span")) {

@@ -12,10 +12,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { readServerInfo } from "../../src/sqlite/directory/directory.ts";
+import { readServerInfo } from "../../src/directory/directory.ts";
 import { makePayload, makeTempDir, startServer, type TestServer } from "../helpers.ts";
-import { mountSmallDisk } from "../smalldisk.ts";
 import { spawnProcess, spawnServer, type ServerProcess } from "../server.process.ts";
+import { mountSmallDisk } from "../smalldisk.ts";
 
 type Any = Pick<TestServer | ServerProcess, "url" | "key" | "token">;
 

@@ -154,7 +154,7 @@ test("unknown fields of any name and value are kept, re-sent, exported and impor
       }
       expect(await exported(other, "?full=1")).toEqual(full);
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
   expect(server.bugs).toEqual([]);
   const store = new Database(join(server.dataDir, "tealight.db"), { readonly: true });

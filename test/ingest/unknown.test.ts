@@ -2,12 +2,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { largeBodyBytes, unknownFields as limits } from "../../src/limits.ts";
-import { createUnknownCounts } from "../../src/ingest/unknown.ts";
-import { openWriter } from "../../src/sqlite/db/open.ts";
-import { listUnknown, recordUnknown } from "../../src/sqlite/accounts/unknown.ts";
 import { type UnknownNote } from "../../src/backend/store.ts";
 import type { Status } from "../../src/http/server.ts";
+import { createUnknownCounts } from "../../src/ingest/unknown.ts";
+import { largeBodyBytes, unknownFields as limits } from "../../src/limits.ts";
+import { listUnknown, recordUnknown } from "../../src/sqlite/accounts/unknown.ts";
+import { openWriter } from "../../src/sqlite/db/open.ts";
 import { makePayload, makeSpan, makeTempDir, startServer, type TestServer } from "../helpers.ts";
 import { spawnServer } from "../server.process.ts";
 

@@ -128,7 +128,7 @@ test.each(Object.entries(sessions))(
           expect(await shownAfter(requests, session, atOnce)).toBe(expected);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 5 },
     );
   },
 );

@@ -1,7 +1,7 @@
 /** Sessions of agents that tell in log records what they did, read back as traces. */
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
-import { readUnit } from "../../src/otlp/agents.ts";
 import type { SpanView, Summary, TracePage, TraceView } from "../../src/backend/views.ts";
+import { readUnit } from "../../src/otlp/agents.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 import {
   claudeCode,

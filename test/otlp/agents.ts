@@ -2,8 +2,8 @@
  * Sessions of agents as they tell them: two turns, in the first a tool between two calls, in the second one
  * call. The same in log records and in spans, each agent in its own words.
  */
-import { attributes, nanos } from "./sender.ts";
 import type { Message } from "./second.ts";
+import { attributes, nanos } from "./sender.ts";
 
 export interface Record {
   signal: "traces" | "logs";

@@ -76,7 +76,7 @@ test.each(signals)("of any message protobufjs reads the same records: %s", (sign
       const bytes = scramble(plain, type, pick);
       expect(shown(ours[signal](bytes), signal)).toBe(show(theirs[signal](type.decode(bytes))));
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   );
 });
 
@@ -88,14 +88,14 @@ test.each(signals)("JSON and protobuf are read as the same records: %s", (signal
       const text = jsonOf(type.decode(bytes), type, pick);
       expect(shown(oursOfJson[signal](text), signal)).toBe(shown(ours[signal](bytes), signal));
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   );
 });
 
 test("random bytes are a message or malformed", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void readAll(bytes)),
-    { numRuns: 5000 },
+    { numRuns: 2500 },
   );
 });
 
@@ -114,7 +114,7 @@ test("a message with some bits flipped is a message or malformed", () => {
         readAll(bytes);
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });
 
@@ -132,7 +132,7 @@ test("a message cut off anywhere but between two of its resources is malformed",
       );
       expect(read).toEqual([...whole]);
     }),
-    { numRuns: 100 },
+    { numRuns: 30 },
   );
 });
 
@@ -153,7 +153,7 @@ test("any JSON is a request or a bad one", () => {
   }));
   fc.assert(
     fc.property(value, (value) => readAllJson(JSON.stringify(value))),
-    { numRuns: 3000 },
+    { numRuns: 1200 },
   );
 });
 
@@ -173,7 +173,7 @@ test("a request in JSON with one of its values replaced is a request or a bad on
         readAllJson(text);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: 1200 },
   );
 });
 

@@ -8,8 +8,8 @@ import {
   type SpanRecord,
   type Value,
 } from "../../src/otlp/records.ts";
-import { good, recordsOf } from "./groups.ts";
 import { cpuMs } from "../helpers.ts";
+import { good, recordsOf } from "./groups.ts";
 
 const inSpans = (...spans: string[]) =>
   `{"resourceSpans":[{"scopeSpans":[{"spans":[${spans.join()}]}]}]}`;

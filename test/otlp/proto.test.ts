@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { readLogs, readMetrics, readTraces } from "../../src/otlp/proto.ts";
 import { BadRecord, type Group, type Value } from "../../src/otlp/records.ts";
 import { MalformedMessage } from "../../src/otlp/wire.ts";
+import { cpuMs } from "../helpers.ts";
 import { fieldOf, nestedOf, numberOf, textOf } from "./bytes.ts";
 import { good, recordsOf } from "./groups.ts";
 import { encode, requests } from "./second.ts";
-import { cpuMs } from "../helpers.ts";
 
 /** The way to a span's attribute's value, and on into arrays and maps. */
 const toValue = [1, 2, 2, 9, 2];

@@ -1,10 +1,9 @@
 /** What emitters send is mapped as their conventions say, and nothing of it is lost. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { SpanView, Summary, TracePage, TraceView } from "../../src/backend/views.ts";
 import type { ImportedSpan } from "../../src/contract/v1.ts";
 import { readRequest } from "../../src/otlp/request.ts";
-import type { SpanView, Summary, TracePage, TraceView } from "../../src/backend/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
-import { fixtures } from "./senders/list.ts";
 import {
   msOf,
   nanosOf,
@@ -15,6 +14,7 @@ import {
   type Fixture,
   type SentSpan,
 } from "./senders/fixture.ts";
+import { fixtures } from "./senders/list.ts";
 
 /** A span with what it carries beyond the contract, wherever it is read. */
 type Whole = Omit<ImportedSpan, "x"> &

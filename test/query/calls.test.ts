@@ -1,12 +1,12 @@
 /** A call that two instrumentations report, as the API shows it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Stats } from "../../src/backend/figures.ts";
+import type { SpanView, TraceView } from "../../src/backend/views.ts";
 import type { Breakdown } from "../../src/query/breakdown.ts";
 import type { TraceColumns } from "../../src/query/columns.ts";
 import type { SpanMessages } from "../../src/query/news.ts";
-import type { Stats } from "../../src/backend/figures.ts";
 import type { TraceNews } from "../../src/query/tracenews.ts";
 import type { TranscriptPage } from "../../src/query/transcript.ts";
-import type { SpanView, TraceView } from "../../src/backend/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;

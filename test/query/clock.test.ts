@@ -1,9 +1,9 @@
 /** Pages of a list while somebody sets the clock back. */
-import { drizzle } from "drizzle-orm/bun-sqlite";
 import { expect, test } from "bun:test";
-import { createListReads } from "../../src/sqlite/list/reads.ts";
+import { drizzle } from "drizzle-orm/bun-sqlite";
 import { readPage } from "../../src/query/lists.ts";
 import { createNameLookup } from "../../src/sqlite/db/names.ts";
+import { createListReads } from "../../src/sqlite/list/reads.ts";
 import { createPayloadReader } from "../../src/sqlite/payload/payloads.ts";
 import { Workbench } from "../sqlite/workbench.ts";
 

@@ -1,9 +1,9 @@
 /** How much of its model's context a call took, over HTTP. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
+import type { SpanView } from "../../src/backend/views.ts";
 import { Breakdown } from "../../src/query/breakdown.ts";
 import type { TranscriptPage } from "../../src/query/transcript.ts";
-import type { SpanView } from "../../src/backend/views.ts";
 import { makeSpan, startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;

@@ -1,8 +1,8 @@
 /** One trace over HTTP, as a viewer reads it: places, columns, times, payloads. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Skeleton, SpanView, TraceView } from "../../src/backend/views.ts";
 import type { Breakdown } from "../../src/query/breakdown.ts";
 import type { TraceColumns } from "../../src/query/columns.ts";
-import type { Skeleton, SpanView, TraceView } from "../../src/backend/views.ts";
 import { makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;

@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
+import type { ReadBackend } from "../../src/backend/reader.ts";
+import type { TraceRef } from "../../src/backend/traces.ts";
 import { budget } from "../../src/limits.ts";
 import { readTraceNews, type NewsQuery, type TraceNews } from "../../src/query/tracenews.ts";
-import type { TraceRef } from "../../src/backend/traces.ts";
-import type { ReadBackend } from "../../src/backend/reader.ts";
 import { openReadBackend } from "../../src/sqlite/reader.ts";
 import { cpuMs, makePayload, makeSpan, startServer, type TestServer } from "../helpers.ts";
 
@@ -105,7 +105,7 @@ describe("what is new in all calls of a trace", () => {
           expect(news).toEqual(await get(`/api/traces/${traceId}/spans/~${key}/new`));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 

@@ -5,15 +5,17 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ImportedSpan, Usage, UsageDetails } from "../../src/contract/v1.ts";
+import { compareVersions } from "../../src/contract/version.ts";
 import { openPricer, type Pricer } from "../../src/ingest/pricer.ts";
+import { listRules, putRule } from "../../src/sqlite/accounts/prices.ts";
 import { openWriter } from "../../src/sqlite/db/open.ts";
 import { createPayloadWriter } from "../../src/sqlite/payload/payloads.ts";
-import { listRules, putRule } from "../../src/sqlite/accounts/prices.ts";
 import { createSpanWriter, noLogReaders } from "../../src/sqlite/spans/spans.ts";
 import { makeTempDir } from "../helpers.ts";
 import { countCalls } from "../tally/calls.model.ts";
 
 const spansPerTrace = 12;
+const header = { traceName: "n" };
 /** What is known and what is not, cheap and dear, with tiers and with cache prices. */
 const models: [provider: string | undefined, modelId: string][] = [
   ["openai", "gpt-4o"],
@@ -66,7 +68,7 @@ export async function checkCosts(spanCount: number, seed: number): Promise<CostR
     writer.committed();
   };
   const send = (traceId: string, spans: ImportedSpan[]) => {
-    const sent = spans.map((span) => ({ span, header: { traceName: "n" } }));
+    const sent = spans.map((span) => ({ span, header }));
     transact(() =>
       writer.apply({
         projectId: 1,
@@ -98,8 +100,10 @@ export async function checkCosts(spanCount: number, seed: number): Promise<CostR
       const n = random(spansPerTrace);
       const before = model.get(changed)!.get(`span-${n}`)!;
       const after = { ...randomSpan(random, n), endTime: before.endTime + random(3) - 1 };
-      // The later end wins, on a tie the later arrival.
-      if (after.endTime >= before.endTime) model.get(changed)!.set(after.spanId, after);
+      // The later end wins, on a tie the greater content.
+      const [was, is] = [before, after].map((span) => ({ span, header, source: "test" }));
+      const order = after.endTime - before.endTime || compareVersions(is!, was!);
+      if (order > 0) model.get(changed)!.set(after.spanId, after);
       send(changed, [after]);
       report.newVersions++;
     }

@@ -2,12 +2,12 @@
 import { expect, test } from "bun:test";
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createTallyReader } from "../../src/sqlite/spans/facts.ts";
 import { createNames } from "../../src/sqlite/db/names.ts";
+import { createTallyReader } from "../../src/sqlite/spans/facts.ts";
 import { makeTempDir } from "../helpers.ts";
 import { fillHuge, hugeKey, openHuge, priceAndSettle, stateOf } from "./huge.store.ts";
 
-const spans = 60_000;
+const spans = 30_000;
 const program = join(import.meta.dir, "huge.process.ts");
 
 /** Prices and settles in a process of its own, which is killed after a while. @returns whether it was amid it. */

@@ -1,172 +1,12 @@
-/**
- * Any batch, any number of times, in any order: the rows and totals that a plain model computes.
- *
- * The model keeps all spans and derives a trace's row from them by the rules of the design, each
- * written as it reads there and none as src/ has it.
- */
+/** Any batch, any number of times, in any order: the rows and totals that a plain model computes. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
 import type { Summary, TracePage, TraceView } from "../../src/backend/views.ts";
 import { startServer, type TestServer } from "../helpers.ts";
-import {
-  maxCount,
-  spansOf,
-  type WirePayload,
-  type WireSpan,
-  type WireTrace,
-} from "../payload.arbitrary.ts";
-import { countCalls } from "../tally/calls.model.ts";
-
-type Header = Omit<WireTrace, "traceId" | "spans">;
-
-/** With fields that only a newer client knows. */
-type NewerTrace = WireTrace & { env?: string; zone?: number };
-
-interface Batch {
-  project: number;
-  traces: NewerTrace[];
-}
-
-interface Version {
-  span: WireSpan;
-  header: Header;
-  /** What its trace was sent with and has no field, where it is the first span that stands for that. */
-  ofTrace: Record<string, unknown>;
-}
-
-/** The last version of each span, by its id, with the trace-level fields of its batch. */
-type TraceModel = Map<string, Version>;
-
-/** Traces by project and id. */
-type Model = Map<string, TraceModel>;
-
-const projects = ["default", "other"];
-const summedCounts = [
-  "inputTokens",
-  "outputTokens",
-  "totalTokens",
-  "reasoningTokens",
-  "cachedInputTokens",
-  "cacheWriteInputTokens",
-] as const;
-
-/** Within one batch the last of an id wins; then the later end, on a tie the later arrival. */
-function receive(model: Model, { project, traces }: Batch): void {
-  const sent: Model = new Map();
-  const newer = new Map<Header, Record<string, unknown>>();
-  for (const { traceId, spans, env, zone, ...header } of traces) {
-    const key = JSON.stringify([projects[project], traceId]);
-    if (!sent.has(key)) sent.set(key, new Map());
-    for (const span of spans) sent.get(key)!.set(span.spanId, { span, header, ofTrace: {} });
-    newer.set(header, {
-      ...(env !== undefined && { "unknown.env": env }),
-      ...(zone !== undefined && { "unknown.zone": zone }),
-    });
-  }
-  for (const [key, spans] of sent) {
-    for (const version of spans.values()) {
-      version.ofTrace = newer.get(version.header) ?? {};
-      newer.delete(version.header);
-    }
-    if (!model.has(key)) model.set(key, new Map());
-    const stored = model.get(key)!;
-    for (const [id, version] of spans) {
-      const known = stored.get(id);
-      if (!known || version.span.endTime >= known.span.endTime) stored.set(id, version);
-    }
-  }
-}
-
-/** What the API must show of a trace, less what depends on the clock. */
-function summarize(key: string, stored: TraceModel): Record<string, unknown> {
-  const [project, traceId] = JSON.parse(key) as [string, string];
-  const versions = [...stored.values()];
-  const spans = versions.map(({ span }) => span);
-  const ofType = (type: string) => spans.filter(({ spanType }) => spanType === type);
-  const roots = spans.filter(({ parentSpanId }) => parentSpanId === undefined);
-  const lastCall = ofType("llm").sort(byEnd).at(-1);
-  const firstTimed = ofType("llm")
-    .filter(({ ttftMs }) => ttftMs !== undefined)
-    .sort((a, b) => a.startTime - b.startTime || compare(a.spanId, b.spanId))[0];
-  const calls = countCalls(spans);
-  const counting = spans.filter((span) => isCall(span) && !calls.isRepeated(span));
-  /** A sum of the values present, null if none. */
-  const total = (count: (typeof summedCounts)[number]) => {
-    const values = spans.flatMap((span) => calls.usageOf(span)?.[count] ?? []);
-    if (values.length === 0) return null;
-    const sum = values.reduce((sum, value) => sum + BigInt(value), 0n);
-    return sum <= BigInt(maxCount) ? Number(sum) : String(sum);
-  };
-  const hasEnded = (status: string) => roots.some((root) => root.status === status);
-  const field = <K extends keyof Header>(name: K): NonNullable<Header[K]> | null =>
-    versions
-      .filter(({ header }) => !isEmpty(header[name]))
-      .sort((a, b) => byEnd(a.span, b.span))
-      .at(-1)?.header[name] ?? null;
-  const startTime = Math.min(...spans.map((span) => span.startTime));
-  const endTime = Math.max(...spans.map((span) => span.endTime));
-  return {
-    project,
-    traceId,
-    name: field("traceName") ?? field("agentName"),
-    traceName: field("traceName"),
-    agentName: field("agentName"),
-    workflowName: field("workflowName"),
-    workflowRunId: field("workflowRunId"),
-    sessionId: field("sessionId"),
-    customer: field("customer") as Summary["customer"],
-    metadata: field("metadata") ?? {},
-    attributes: Object.assign(
-      {},
-      ...versions.toSorted((a, b) => byEnd(a.span, b.span)).map(({ ofTrace }) => ofTrace),
-    ),
-    source: "foglamp",
-    startTime,
-    endTime,
-    durationMs: endTime - startTime,
-    status: hasEnded("aborted")
-      ? "aborted"
-      : hasEnded("error") || lastCall?.status === "error"
-        ? "error"
-        : "ok",
-    state: roots.length > 0 ? "ended" : "open",
-    spanCount: spans.length,
-    llmCount: counting.filter(({ spanType }) => spanType === "llm").length,
-    internalSpanCount: 0,
-    isInternal: false,
-    toolCount: ofType("tool").length,
-    errorCount: calls.errorCount,
-    models: [...new Set(counting.flatMap((span) => span.modelId || []))].sort(compare),
-    ttftMs: firstTimed?.ttftMs ?? null,
-    ...Object.fromEntries(summedCounts.map((count) => [count, total(count)])),
-    // None of the models here has a price.
-    costUsd: null,
-    isCostEstimated: false,
-    reportedCostUsd: null,
-    pricedSpanCount: 0,
-    priceableSpanCount: spans.filter(calls.countsWhole).length,
-    // No span here has an input.
-    pinned: false,
-    inputPreview: null,
-    outputPreview:
-      [roots, ofType("llm")]
-        .flatMap((group) =>
-          group
-            .filter(({ output }) => output !== undefined)
-            .sort(byEnd)
-            .slice(-1),
-        )
-        .map(({ output }) => output as string)[0] ?? null,
-  };
-}
-
-const isCall = ({ spanType }: WireSpan) => spanType === "llm" || spanType === "embedding";
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-const byEnd = (a: WireSpan, b: WireSpan) => a.endTime - b.endTime || compare(a.spanId, b.spanId);
-const isEmpty = (value: unknown) =>
-  value === undefined || value === "" || Object.keys(value as object).length === 0;
+import { maxCount, spansOf, type WirePayload, type WireSpan } from "../payload.arbitrary.ts";
+import { expected, projects, type Batch, type NewerTrace } from "./idempotence.model.ts";
 
 /** Few of everything, so that versions, parents and ties meet. */
 const span = (): fc.Arbitrary<WireSpan> =>
@@ -229,30 +69,6 @@ const arrivals = (): fc.Arbitrary<Batch[]> =>
         .map((order) => order.map((i) => batches[i]!)),
     );
 
-/** A span for each id and end, so that no two versions tie and no order matters. */
-function withoutTies(batches: Batch[]): Batch[] {
-  const seen = new Map<string, WireSpan>();
-  return batches.map(({ project, traces }) => {
-    const inBatch = new Set<string>();
-    return {
-      project,
-      traces: traces.map(({ traceId, spans }) => ({
-        traceId,
-        traceName: "same",
-        spans: spans.map((span) => {
-          // Within one batch the last wins whatever its end, so there each id is made to come once.
-          let { spanId } = span;
-          for (let n = 0; inBatch.has(`${traceId} ${spanId}`); n++) spanId = `${span.spanId}${n}`;
-          inBatch.add(`${traceId} ${spanId}`);
-          const key = JSON.stringify([project, traceId, spanId, span.endTime]);
-          if (!seen.has(key)) seen.set(key, { ...span, spanId });
-          return seen.get(key)!;
-        }),
-      })),
-    };
-  });
-}
-
 async function startWithProjects(): Promise<{ server: TestServer; keys: string[] }> {
   const server = await startServer();
   const post = (path: string, body: object) =>
@@ -305,18 +121,6 @@ async function shown(server: TestServer): Promise<Map<string, unknown>> {
   return traces;
 }
 
-/** What `shown` must be after these batches arrived in an empty store. */
-function expected(batches: Batch[]): Map<string, unknown> {
-  const model: Model = new Map();
-  for (const batch of batches) receive(model, batch);
-  return new Map(
-    [...model].map(([key, stored]) => {
-      const spans = [...stored].map(([id, { span, header }]) => [id, { span, header }] as const);
-      return [key, { ...summarize(key, stored), spans: new Map(spans) }];
-    }),
-  );
-}
-
 test("any batches, any number of times, in any order leave what the model computes", async () => {
   const { server, keys } = await startWithProjects();
   await using _ = server;
@@ -331,11 +135,69 @@ test("any batches, any number of times, in any order leave what the model comput
   expect(server.bugs).toEqual([]);
 });
 
+/** Versions of few spans, each span with the fields of its trace. */
+const versions = (): fc.Arbitrary<{ trace: Omit<NewerTrace, "spans">; span: WireSpan }[]> =>
+  fc.array(
+    batch().map(({ traces: [first] }) => {
+      // What a trace has no field for goes with one span of it, so that other batches are other versions.
+      const { spans, env: _, zone: __, ...trace } = first!;
+      return { trace, span: spans[0]! };
+    }),
+    { minLength: 1, maxLength: 12 },
+  );
+
+/** All versions in this order, cut into batches none of which has a span twice. */
+function batchesOf(sent: { trace: Omit<NewerTrace, "spans">; span: WireSpan }[], isCut: boolean[]) {
+  const batches: Batch[] = [];
+  let ids = new Set<string>();
+  for (const [at, { trace, span }] of sent.entries()) {
+    const id = JSON.stringify([trace.traceId, span.spanId]);
+    if (batches.length === 0 || isCut[at] || ids.has(id)) {
+      batches.push({ project: 0, traces: [] });
+      ids = new Set();
+    }
+    ids.add(id);
+    batches.at(-1)!.traces.push({ ...trace, spans: [span] });
+  }
+  return batches;
+}
+
+test("any versions of spans, in any order and any split into batches, leave the same", async () => {
+  const { server, keys } = await startWithProjects();
+  await using _ = server;
+  await fc.assert(
+    fc.asyncProperty(
+      versions().chain((sent) =>
+        fc.tuple(
+          ...[0, 1].map(() =>
+            fc.tuple(
+              fc.shuffledSubarray(sent, { minLength: sent.length }),
+              fc.array(fc.boolean(), { minLength: sent.length, maxLength: sent.length }),
+            ),
+          ),
+        ),
+      ),
+      async (arrangements) => {
+        const left: Map<string, unknown>[] = [];
+        for (const [sent, isCut] of arrangements) {
+          await deleteAll(server);
+          const batches = batchesOf(sent, isCut);
+          for (const batch of batches) await send(server, keys[0]!, batch);
+          left.push(await shown(server), expected(batches));
+        }
+        for (const other of left.slice(1)) expect(other).toEqual(left[0]!);
+      },
+    ),
+    { numRuns: 150 },
+  );
+  expect(server.bugs).toEqual([]);
+});
+
 test("batches that arrive at the same time leave what any order of them would", async () => {
   const { server, keys } = await startWithProjects();
   await using _ = server;
   await fc.assert(
-    fc.asyncProperty(arrivals().map(withoutTies), async (batches) => {
+    fc.asyncProperty(arrivals(), async (batches) => {
       await deleteAll(server);
       await Promise.all(batches.map((batch) => send(server, keys[batch.project]!, batch)));
       expect(await shown(server)).toEqual(expected(batches));
@@ -373,19 +235,15 @@ test("sending everything again, in any order, changes no row at all", async () =
       database.query(`SELECT * FROM ${table} ORDER BY 1`).values(),
     );
   await fc.assert(
-    fc.asyncProperty(
-      arrivals().map(withoutTies),
-      fc.infiniteStream(fc.nat(100)),
-      async (batches, random) => {
-        for (const batch of batches) await send(server, keys[batch.project]!, batch);
-        const before = dump();
-        const again = [...batches, ...batches]
-          .map((batch) => ({ batch, at: random.next().value! }))
-          .sort((a, b) => a.at - b.at);
-        for (const { batch } of again) await send(server, keys[batch.project]!, batch);
-        expect(dump()).toEqual(before);
-      },
-    ),
+    fc.asyncProperty(arrivals(), fc.infiniteStream(fc.nat(100)), async (batches, random) => {
+      for (const batch of batches) await send(server, keys[batch.project]!, batch);
+      const before = dump();
+      const again = [...batches, ...batches]
+        .map((batch) => ({ batch, at: random.next().value! }))
+        .sort((a, b) => a.at - b.at);
+      for (const { batch } of again) await send(server, keys[batch.project]!, batch);
+      expect(dump()).toEqual(before);
+    }),
     { numRuns: 60 },
   );
   database.close();

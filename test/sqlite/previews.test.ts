@@ -1,9 +1,9 @@
 /** Whose input and output stand for a trace, whatever comes first, comes again or was forgotten. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { type SentSpan } from "../../src/backend/batch.ts";
 import { inputPreview, outputPreview } from "../../src/messages/preview.ts";
 import { createSpanWriter } from "../../src/sqlite/spans/spans.ts";
-import { type SentSpan } from "../../src/backend/batch.ts";
 import { Workbench } from "./workbench.ts";
 
 type Sent = Partial<SentSpan["span"]> & { spanId: string };

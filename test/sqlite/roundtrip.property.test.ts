@@ -28,7 +28,7 @@ test("arbitrary valid payloads come back field by field", async () => {
       expect(await readExports(server, "jsonl")).toEqual(expected);
       await expectSpansOneByOne(server, expected);
     }),
-    { numRuns: 120 },
+    { numRuns: 50 },
   );
   expect(server.bugs).toEqual([]);
 });

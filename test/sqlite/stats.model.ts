@@ -8,8 +8,8 @@ import { levelMs } from "../../src/sqlite/rollups/rollup.ts";
 import { createSpanWriter } from "../../src/sqlite/spans/spans.ts";
 import { factsOf } from "../../src/tally/spanfacts.ts";
 import { ToolRuns } from "../../src/tally/toolruns.ts";
-import { internalIn } from "../tally/internal.model.ts";
 import { countCalls } from "../tally/calls.model.ts";
+import { internalIn } from "../tally/internal.model.ts";
 import { muchLater, Workbench } from "./workbench.ts";
 
 export type Sent = { traceId: string; agentName: string; sessionId?: string; span: ImportedSpan };

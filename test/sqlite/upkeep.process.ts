@@ -4,10 +4,10 @@
  */
 import { openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { createCollector, shrinkStep } from "../../src/sqlite/payload/collect.ts";
-import { checkpoint } from "../../src/sqlite/db/open.ts";
-import { applyPacking, compressPacking, planPacking } from "../../src/sqlite/payload/pack.ts";
 import type { Payloads } from "../../src/contract/fields.ts";
+import { checkpoint } from "../../src/sqlite/db/open.ts";
+import { createCollector, shrinkStep } from "../../src/sqlite/payload/collect.ts";
+import { applyPacking, compressPacking, planPacking } from "../../src/sqlite/payload/pack.ts";
 import { muchLater, Workbench, type Texts } from "./workbench.ts";
 
 /** What a line of the ledger says; `done` that what the line before announced is committed. */

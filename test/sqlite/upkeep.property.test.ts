@@ -1,9 +1,9 @@
 /** The payload store against a model: whatever happens in whatever order, texts stay exact. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Payloads } from "../../src/contract/fields.ts";
 import { createCollector } from "../../src/sqlite/payload/collect.ts";
 import { applyPacking, compressPacking, planPacking } from "../../src/sqlite/payload/pack.ts";
-import type { Payloads } from "../../src/contract/fields.ts";
 import { wireText } from "../payload.arbitrary.ts";
 import { problemsOf } from "./invariants.ts";
 import { muchLater, Workbench } from "./workbench.ts";
@@ -197,6 +197,6 @@ test("texts stay exact and garbage goes, whatever is sent, deleted, packed, undo
         }
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 75 },
   );
 });

@@ -2,16 +2,16 @@
 import { Database } from "bun:sqlite";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createCollector, shrinkStep } from "../../src/sqlite/payload/collect.ts";
+import type { PayloadField, Payloads } from "../../src/contract/fields.ts";
+import type { ImportedSpan } from "../../src/contract/v1.ts";
 import { checkpoint, openReader, openWriter } from "../../src/sqlite/db/open.ts";
+import { createCollector, shrinkStep } from "../../src/sqlite/payload/collect.ts";
 import { applyPacking, compressPacking, planPacking } from "../../src/sqlite/payload/pack.ts";
 import {
   createPayloadReader,
   createPayloadWriter,
   type PayloadWriter,
 } from "../../src/sqlite/payload/payloads.ts";
-import type { ImportedSpan } from "../../src/contract/v1.ts";
-import type { PayloadField, Payloads } from "../../src/contract/fields.ts";
 import { createSpanWriter, type SpanWriter } from "../../src/sqlite/spans/spans.ts";
 import { makeTempDir } from "../helpers.ts";
 

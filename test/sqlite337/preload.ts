@@ -1,6 +1,6 @@
 /** `bun test --preload` with this file runs sources and tests on the library that driver.ts opens. */
-import { plugin } from "bun";
 import { join } from "node:path";
+import { plugin } from "bun";
 import { libraryVersion } from "./driver.ts";
 
 const root = join(import.meta.dir, "../..");

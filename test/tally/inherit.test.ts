@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { ImportedSpan } from "../../src/contract/v1.ts";
+import type { TraceState } from "../../src/sqlite/spans/traces.ts";
 import { createInheritance } from "../../src/tally/inherit.ts";
 import { factsOf } from "../../src/tally/spanfacts.ts";
 import { Tally } from "../../src/tally/tally.ts";
-import type { TraceState } from "../../src/sqlite/spans/traces.ts";
 import { startServer, type TestServer } from "../helpers.ts";
 
 let server: TestServer;

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type SpanFacts } from "../../src/tally/spanfacts.ts";
 import { Tally } from "../../src/tally/tally.ts";
-import { maxCount } from "../payload.arbitrary.ts";
 import { cpuMs } from "../helpers.ts";
+import { maxCount } from "../payload.arbitrary.ts";
 
 let nextKey = 0;
 

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { arrange } from "../../src/tally/tree.ts";
-import { treeOf, treeSpansOf, type TreePlace, type TreeSpan } from "./trees.ts";
 import { cpuMs } from "../helpers.ts";
+import { treeOf, treeSpansOf, type TreePlace, type TreeSpan } from "./trees.ts";
 
 /** Follows the words of the rule one by one: small traces only. */
 function model(spans: TreeSpan[]): TreePlace<TreeSpan>[] {

@@ -4,10 +4,13 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../../src/errors.ts";
-import { restThreads, startLater, startThread, type Thread } from "../../src/threads/host.ts";
+import { hostThread, restThreads, type Thread } from "../../src/threads/host.ts";
 import { makeTempDir } from "../helpers.ts";
 
+type Settings = { refusal?: string | undefined };
+
 type Methods = {
+  open(settings: Settings): string;
   add(a: number, b: number): number;
   later(value: unknown): Promise<unknown>;
   never(): Promise<void>;
@@ -34,6 +37,10 @@ const refusal = () => new AppError("conflict", "taken", {
 });
 let rests = 0;
 serveThread({
+  open({ refusal }) {
+    if (refusal) throw new AppError("store_unusable", refusal);
+    return "opened";
+  },
   rests: () => rests,
   close: () => {},
   add: (a, b) => a + b,
@@ -52,15 +59,15 @@ const dir = makeTempDir();
 const file = join(dir, "worker.ts");
 const crashes: Error[] = [];
 let thread: Thread<Methods>;
-const start = (onCrash: (cause: Error) => void) =>
-  startThread<Methods>(pathToFileURL(file), onCrash);
+const start = (onCrash: (cause: Error) => void, toOpen = (): Settings => ({})) =>
+  hostThread<Methods>(pathToFileURL(file), () => [toOpen()], { onCrash });
 
 beforeAll(() => {
   writeFileSync(file, source);
   thread = start((cause) => crashes.push(cause));
 });
-afterAll(() => {
-  thread.terminate();
+afterAll(async () => {
+  await thread.close();
   rmSync(dir, { recursive: true, force: true });
   expect(crashes).toEqual([]);
 });
@@ -69,7 +76,7 @@ test("calls made before the thread is ready are answered, each with its own answ
   const fresh = start((cause) => crashes.push(cause));
   const sums = await Promise.all(Array.from({ length: 100 }, (_, i) => fresh.call("add", [i, 1])));
   expect(sums).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
-  fresh.terminate();
+  await fresh.close();
 });
 
 test("every thread rests when it is told to, and then goes on", async () => {
@@ -78,17 +85,20 @@ test("every thread rests when it is told to, and then goes on", async () => {
   expect(await restsOf()).toEqual([0, 0]);
   restThreads();
   expect(await restsOf()).toEqual([1, 1]);
-  await other.terminate();
+  await other.close();
   restThreads();
   expect(await thread.call("rests", [])).toBe(2);
 });
 
 test("a thread that could not start is started by the next call, and by none once it is closed", async () => {
   let starts = 0;
-  const later = startLater<Methods>(() => {
-    if (++starts === 1) throw new AppError("buffer_full", "not now");
-    return start((cause) => crashes.push(cause));
-  });
+  const later = start(
+    (cause) => crashes.push(cause),
+    () => {
+      if (++starts === 1) throw new AppError("buffer_full", "not now");
+      return {};
+    },
+  );
   expect(starts).toBe(0);
   const refused = await later.call("add", [1, 1]).catch((cause) => cause);
   expect(refused).toMatchObject({ code: "buffer_full", message: "not now" });
@@ -98,6 +108,25 @@ test("a thread that could not start is started by the next call, and by none onc
   const late = await later.call("add", [1, 1]).catch((cause) => cause);
   expect(late).toMatchObject({ code: "shutting_down" });
   expect(starts).toBe(2);
+});
+
+test("a thread that cannot open fails all that was called with why, and the next call tries again", async () => {
+  let refusal: string | undefined = "no store there";
+  const later = start(
+    (cause) => crashes.push(cause),
+    () => ({ refusal }),
+  );
+  const calls = [later.open(), later.call("add", [1, 1]), later.call("never", [])];
+  for (const outcome of await Promise.allSettled(calls)) {
+    expect(outcome).toMatchObject({
+      status: "rejected",
+      reason: { code: "store_unusable", message: "no store there" },
+    });
+  }
+  refusal = undefined;
+  expect(await later.call("add", [1, 1])).toBe(2);
+  expect(await later.open()).toBe("opened");
+  await later.close();
 });
 
 test("answers come when they are ready, not in the order of the calls", async () => {
@@ -171,7 +200,7 @@ test("a thread that dies rejects all that waits and says so once", async () => {
   for (const outcome of outcomes)
     expect(outcome).toMatchObject({ status: "rejected", reason: cause });
   expect(count).toBe(1);
-  doomed.terminate();
+  await doomed.close();
 });
 
 test("a call of a thread that is dead is rejected", async () => {
@@ -180,5 +209,5 @@ test("a call of a thread that is dead is rejected", async () => {
   doomed.call("crash", []).catch(() => {});
   const cause = await promise;
   expect(doomed.call("add", [1, 1])).rejects.toBe(cause);
-  await doomed.terminate();
+  await doomed.close();
 });

@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { hostThread } from "../../src/threads/host.ts";
 import type { SearchMethods } from "../../src/threads/searching.ts";
-import { startThread } from "../../src/threads/host.ts";
 import { Workbench } from "../sqlite/workbench.ts";
 
 function settledStore(): Workbench {
@@ -17,7 +17,7 @@ function settledStore(): Workbench {
 }
 
 /** @param preload a module that the thread loads first. */
-function startSearching(preload: string[] = []) {
+function startSearching(dataDir: string, preload: string[] = []) {
   const BunWorker = globalThis.Worker;
   globalThis.Worker = class extends BunWorker {
     constructor(url: string | URL) {
@@ -26,9 +26,12 @@ function startSearching(preload: string[] = []) {
   } as typeof Worker;
   try {
     const url = new URL("../../src/threads/searching.ts", import.meta.url);
-    return startThread<SearchMethods>(url, (cause) => {
+    const onCrash = (cause: Error) => {
       throw cause;
-    });
+    };
+    const thread = hostThread<SearchMethods>(url, () => [dataDir], { onCrash });
+    void thread.open();
+    return thread;
   } finally {
     globalThis.Worker = BunWorker;
   }
@@ -45,15 +48,14 @@ test.each([
     using store = settledStore();
     const dir = join(store.dir, "search");
     renameSync(store.path, `${store.path}.away`);
-    const thread = startSearching(preload);
-    await thread.call("open", [store.path, dir]);
+    const thread = startSearching(store.dir, preload);
+    await thread.open();
     // By then the first step has failed, too.
     await Bun.sleep(100);
     expect(await thread.call("status", []).catch(({ code }) => code)).toBe("storage_unavailable");
     renameSync(`${store.path}.away`, store.path);
     if (isAsked) await thread.call("status", []);
     while (files(dir).length === 0) await Bun.sleep(20);
-    await thread.call("close", []);
-    await thread.terminate();
+    await thread.close();
   },
 );

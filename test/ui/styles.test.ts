@@ -1,5 +1,6 @@
 /**
- * Whose a class is can be read from its name: it begins with the name of the file that draws it. So no
+ * Whose a class is can be read from its name: it begins with the name of the file that draws it, up to
+ * the first dot (`spans.widths.css` goes on from `spans.css`). So no
  * rule of one room of the viewer reaches into another.
  */
 import { describe, expect, test } from "bun:test";
@@ -22,11 +23,10 @@ const isState = (name: string) => /^(is|has)-/.test(name);
 /** Drawn by uPlot. */
 const isForeign = (name: string) => /^u-/.test(name);
 
-const base = "styles/base.css";
 const sheets = new Map(filesOf("**/*.css").map((file) => [file, selectorsIn(file)]));
 const isShared = (file: string) =>
-  file === base || file === "text/text.css" || file.startsWith("parts/");
-const prefixOf = (file: string) => basename(file, ".css");
+  file.startsWith("styles/") || file === "text/text.css" || file.startsWith("parts/");
+const prefixOf = (file: string) => basename(file).split(".")[0]!;
 const hasPrefix = (name: string, file: string) =>
   name === prefixOf(file) || name.startsWith(`${prefixOf(file)}-`);
 
@@ -60,10 +60,12 @@ describe.each(rooms)("%s", (file) => {
     expect(wrong.map(({ text }) => text)).toEqual([]);
   });
 
-  test("is the only one with its prefix", () => {
-    const others = [...sheets.keys()].filter((other) => other !== file);
+  test("is of the only folder with its prefix", () => {
+    const others = [...sheets.keys()].filter((other) => dirname(other) !== dirname(file));
     expect(others.filter((other) => prefixOf(other) === prefixOf(file))).toEqual([]);
-    expect([...namesIn(base)].filter((name) => hasPrefix(name, file))).toEqual([]);
+    const shared = [...sheets.keys()].filter((other) => other.startsWith("styles/"));
+    const names = shared.flatMap((other) => [...namesIn(other)]);
+    expect(names.filter((name) => hasPrefix(name, file))).toEqual([]);
   });
 });
 
@@ -109,7 +111,7 @@ test("a component has the classes of its own room and the shared ones alone", ()
   expect(wrong).toEqual([]);
 });
 
-/** @param file below src/ui, as prettier writes it. */
+/** @param file below src/ui, as the formatter writes it. */
 function selectorsIn(file: string): Selector[] {
   const text = readFileSync(join(ui, file), "utf8").replace(/\/\*[^]*?\*\//g, "");
   return [...text.matchAll(/([^{};]+)\{/g)]

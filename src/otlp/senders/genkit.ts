@@ -1,7 +1,7 @@
 /** Genkit. https://genkit.dev/docs/observability/ */
 import { attribute, memberOf } from "../places.ts";
-import { countsIn } from "../reported.ts";
 import type { Attributes, SpanRecord } from "../records.ts";
+import { countsIn } from "../reported.ts";
 import type { Sender } from "../sender.ts";
 import { mapOf, textOf } from "../values.ts";
 

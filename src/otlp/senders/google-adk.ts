@@ -1,7 +1,6 @@
 /** Google's Agent Development Kit. https://google.github.io/adk-docs/observability/ */
-import { attribute } from "../places.ts";
+import { attribute, type Place } from "../places.ts";
 import type { Attributes } from "../records.ts";
-import type { Place } from "../places.ts";
 import type { Sender } from "../sender.ts";
 import { isPresent, mapOf, toText } from "../values.ts";
 

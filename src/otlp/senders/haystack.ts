@@ -1,8 +1,8 @@
 /** Haystack's components and agents. https://docs.haystack.deepset.ai/docs/tracing */
 import type { SpanType } from "../kind.ts";
 import { attribute, type Place } from "../places.ts";
-import { countsIn } from "../reported.ts";
 import type { Attributes, Value } from "../records.ts";
+import { countsIn } from "../reported.ts";
 import type { Sender } from "../sender.ts";
 import { isMap, isPresent, isTrue, mapOf, textOf, toText } from "../values.ts";
 

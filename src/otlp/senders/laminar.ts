@@ -1,6 +1,6 @@
 /** Laminar's SDK. */
-import { attribute } from "../places.ts";
 import { typeOfKind } from "../kind.ts";
+import { attribute } from "../places.ts";
 import type { Sender } from "../sender.ts";
 import { textOf } from "../values.ts";
 

@@ -1,8 +1,8 @@
 /** Langfuse's SDKs, version 3 and later. https://langfuse.com/integrations/native/opentelemetry */
 import { typeOfKind } from "../kind.ts";
 import { attribute, memberOf } from "../places.ts";
-import { countsIn } from "../reported.ts";
 import type { Value } from "../records.ts";
+import { countsIn } from "../reported.ts";
 import type { Sender } from "../sender.ts";
 import { msSinceStart } from "../usage.ts";
 import { isPresent, mapOf, numberOf, textOf } from "../values.ts";

@@ -4,12 +4,12 @@
  * https://docs.litellm.ai/docs/observability/opentelemetry_integration
  */
 import { fromPython } from "../../python.ts";
-import type { SpanType } from "../kind.ts";
 import { toMessage } from "../indexed.ts";
+import type { SpanType } from "../kind.ts";
 import { attribute, indexed, type Place } from "../places.ts";
+import type { Attributes, Value } from "../records.ts";
 import { rawCountsIn } from "../reported.ts";
 import type { Sender } from "../sender.ts";
-import type { Attributes, Value } from "../records.ts";
 import { isMap, isPresent, parseJson, textOf, toStructure } from "../values.ts";
 
 /** The answer's text is in its messages, and the calls of tools in flat keys beside them. */

@@ -1,9 +1,9 @@
 /** pydantic-ai. https://ai.pydantic.dev/logfire/ */
-import { attribute } from "../places.ts";
-import { countNames } from "../usage.ts";
 import { conventions } from "../conventions.ts";
-import { countOf, presentOrNone } from "../values.ts";
+import { attribute } from "../places.ts";
 import type { Sender } from "../sender.ts";
+import { countNames } from "../usage.ts";
+import { countOf, presentOrNone } from "../values.ts";
 
 /** Agents have the sums of their runs under names of their own. */
 const sumKeys = countNames.map((name) => {

@@ -2,7 +2,7 @@
 import type { Database } from "bun:sqlite";
 import { and, eq, inArray, ne, sql, type SQL } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import type { Accounts } from "../../backend/store.ts";
+import { defaultProjectId, type Accounts } from "../../backend/store.ts";
 import { AppError } from "../../errors.ts";
 import { collectRowsPerStep } from "../../limits.ts";
 import {
@@ -17,9 +17,6 @@ import {
   waitingLogs,
 } from "../db/schema.ts";
 
-/** The project that exists from the first start, and that its first key writes into. */
-const defaultProject = { id: 1, name: "default" };
-
 export function listAccounts(db: Database): Accounts {
   const store = drizzle(db);
   return {
@@ -31,10 +28,10 @@ export function listAccounts(db: Database): Accounts {
 /** Makes the default project and takes its first key in, where they are not there yet. */
 export function ensureDefaults(db: Database, keyHash: Uint8Array, nowMs: number): void {
   const store = drizzle(db);
-  const project = { ...defaultProject, createdAt: nowMs };
+  const project = { id: defaultProjectId, name: "default", createdAt: nowMs };
   store.insert(projects).values(project).onConflictDoNothing().run();
   if (store.select().from(keys).where(eq(keys.hash, keyHash)).get()) return;
-  createKey(db, defaultProject.id, "default", keyHash, nowMs);
+  createKey(db, defaultProjectId, "default", keyHash, nowMs);
 }
 
 /** @throws AppError `conflict` where the name is taken. */

@@ -1,5 +1,5 @@
-import type { Database } from "bun:sqlite";
 /** Requests that were refused: a bounded table of the newest, and counts of all. Never a payload. */
+import type { Database } from "bun:sqlite";
 import type { Reject } from "../../backend/store.ts";
 import { rejectsKept } from "../../limits.ts";
 import { toCell } from "../db/cells.ts";
@@ -14,7 +14,7 @@ export function recordRejects(
 ): void {
   const insert = prepareInsert(db, table, columnsBut(table, ["id"]));
   const count = prepareInsert(db, rejectCounts, columnsBut(rejectCounts, []), {
-    then: "ON CONFLICT (code) DO UPDATE SET count = count + excluded.count",
+    onConflict: "(code) DO UPDATE SET count = count + excluded.count",
   });
   for (const { message, path, ...reject } of rejects) {
     insert({ ...reject, message: toCell(message), path: path && JSON.stringify(path) });

@@ -2,12 +2,9 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { AppError } from "../../errors.ts";
-import { homeFiles } from "../directory/directory.ts";
+import { storeFiles } from "../storage/files.ts";
 
 const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-
-/** Whether the program that used the store last did not close it: its log stayed. */
-export const wasLeftOpen = (path: string) => existsSync(`${path}-wal`);
 
 /** @throws AppError `store_unusable`. SQLite would go on, and take what cannot be read again. */
 export function checkWhole(path: string): void {
@@ -16,7 +13,7 @@ export function checkWhole(path: string): void {
   const bytes = sizeOf(path);
   if (bytes === 0) {
     // The index is made once the first start is over. Before that an empty file is a start that was killed.
-    const heldSomething = existsSync(homeFiles(dirname(path)).searchDir);
+    const heldSomething = existsSync(storeFiles(dirname(path)).searchDir);
     if (!heldSomething || sizeOf(`${path}-wal`) > 0) return;
     throw new AppError("store_unusable", `the store ${path} is empty, but held traces before`, {
       hint,

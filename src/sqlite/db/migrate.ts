@@ -21,6 +21,7 @@ import withErrors from "./migrations/0013_witherrors.sql" with { type: "text" };
 import views from "./migrations/0014_views.sql" with { type: "text" };
 import settledStep from "./migrations/0015_settledstep.sql" with { type: "text" };
 import tokens from "./migrations/0016_tokens.sql" with { type: "text" };
+import facetFields from "./migrations/0017_facetfields.sql" with { type: "text" };
 
 /** In the order in which stores applied them, which is not that of the names. It never changes. */
 const migrations = [
@@ -40,6 +41,7 @@ const migrations = [
   views,
   settledStep,
   tokens,
+  facetFields,
 ];
 
 export const schemaVersion = migrations.length;

@@ -5,12 +5,12 @@
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { AppError } from "../../errors.ts";
-import { giveUpSpare } from "../directory/directory.ts";
-import { checkWhole } from "./intact.ts";
 import type { Durability } from "../../backend/writer.ts";
-import { migrate, schemaVersion } from "./migrate.ts";
+import { AppError } from "../../errors.ts";
 import { dropPlainPayloads } from "../payload/plain.ts";
+import { giveUpSpare } from "../storage/files.ts";
+import { checkWhole } from "./intact.ts";
+import { migrate, schemaVersion } from "./migrate.ts";
 import { isDamage, isNoRoom, isOfDisk, isOfSqlite } from "./trouble.ts";
 
 /** "TeaL": marks a SQLite file as ours (sqlite.org/fileformat, offset 68). */

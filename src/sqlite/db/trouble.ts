@@ -3,8 +3,9 @@
  * passes; what is stored there is damaged, which is passed by and counted; anything else is a bug.
  */
 import { DamagedText } from "../../backend/texts.ts";
-import { AppError } from "../../errors.ts";
 import { storageUnavailable } from "../../backend/trouble.ts";
+import { isDiskFailing, isDiskFull } from "../../directory/disk.ts";
+import { AppError } from "../../errors.ts";
 import { damage as limits } from "../../limits.ts";
 
 /** Also what a disk cannot read: SQLite calls that a malformed image. */
@@ -28,13 +29,14 @@ export function isOfSqlite(cause: unknown): boolean {
 export function isNoRoom(cause: unknown): boolean {
   const { code = "", cause: inner } = cause as { code?: string; cause?: unknown };
   if (code === "storage_unavailable") return inner !== undefined && isNoRoom(inner);
-  const codes = ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "ENOSPC", "EDQUOT"];
-  return codes.includes(code);
+  const codes = ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"];
+  return codes.includes(code) || isDiskFull(cause);
 }
 
 /** Whether the disk is full or failing. */
 export function isOfDisk(cause: unknown): boolean {
-  return isNoRoom(cause) || /^(SQLITE_IOERR|EIO$)/.test(`${(cause as { code?: unknown }).code}`);
+  const { code } = cause as { code?: unknown };
+  return isNoRoom(cause) || isDiskFailing(cause) || `${code}`.startsWith("SQLITE_IOERR");
 }
 
 /** @param cause what failed; null where there is too little room to try. */

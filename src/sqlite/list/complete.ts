@@ -3,15 +3,24 @@
  * after its last span; those that have none, as metadata, from the newest traces. What takes longer than
  * the time there is is left out.
  */
+import type { Database } from "bun:sqlite";
 import type { StoredValues, ValuesQuery } from "../../backend/completion.ts";
 import { latestFields } from "../../backend/stats.ts";
 import { Budget } from "../../budget.ts";
+import type { KeyName } from "../../filter/keys.ts";
 import { complete as limits } from "../../limits.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
-import { facetFields, facetNumber, type FacetField } from "../rollups/facets.ts";
+import { isComplete } from "../rollups/facets.ts";
 import type { Source } from "../source.ts";
-import { createPrompts } from "./promptof.ts";
-import { versionOf } from "./records.ts";
+import { askingOf } from "./match.ts";
+import type { MatchRow } from "./rows.ts";
+import {
+  spanColumns,
+  storedKeyOf,
+  type Facet,
+  type SpanRow,
+  type StoredKey,
+} from "./storedkeys.ts";
 import { namesFrom, valuesOf } from "./where.ts";
 
 type Values = StoredValues["values"];
@@ -32,8 +41,8 @@ function valuesIn(source: Source, query: ValuesQuery, budget: Budget): Values {
       .filter(({ name }) => begins(name))
       .map(({ name }) => ({ text: name, count: null, isCapped: false }));
   }
-  const isFacet = facetFields.some((field) => field === key.name);
-  if (isFacet) return facetValues(source, key.name as FacetField, query, budget);
+  const { facet } = storedKeyOf(key.name);
+  if (facet && isComplete(source.sqlite, facet)) return facetValues(source, facet, query, budget);
   return [...sample(source, query, budget)]
     .filter(([text]) => begins(text))
     .map(([text, count]) => ({ text, count, isCapped: true }));
@@ -46,8 +55,8 @@ function beginning(prefix: string): (text: string) => boolean {
 
 function facetValues(
   { sqlite, names }: Source,
-  field: FacetField,
-  { prefix, projectId }: ValuesQuery,
+  facet: Facet,
+  { key, prefix, projectId }: ValuesQuery,
   budget: Budget,
 ): Values {
   const begins = beginning(prefix);
@@ -58,103 +67,95 @@ function facetValues(
      ) LEFT JOIN traces ON ?1 IS NOT NULL AND key = traceKey`,
   );
   const found: Values = [];
-  for (const id of candidates(field)) {
+  for (const id of candidates(sqlite, key.name, facet, prefix)) {
     if (budget.spend()) break;
     const text = names.nameOf(id);
     if (!begins(text)) continue;
-    const counted = count.get(projectId ?? null, facetNumber(field), id, limits.countedTraces + 1)!;
+    const counted = count.get(projectId ?? null, facet.number, id, limits.countedTraces + 1)!;
     const isCapped = counted.n > limits.countedTraces;
     const ofProject = Math.min(counted.ofProject, limits.countedTraces);
     if (ofProject > 0) found.push({ text, count: ofProject, isCapped });
   }
   return found;
-
-  function* candidates(field: FacetField): Generator<number> {
-    const known = namesFrom(sqlite, prefix, limits.scannedNames);
-    // However they are spelt: what is written in another case comes behind.
-    if (known) yield* known;
-    const others = latestFields.some((one) => one === field)
-      ? newestOf(field)
-      : valuesOf(sqlite, field, limits.scannedNames);
-    const seen = new Set(known);
-    for (const id of others) if (!seen.has(id)) yield id;
-  }
-
-  /** Of sessions and the like there are too many to go through: those used last. */
-  function* newestOf(field: FacetField): Generator<number> {
-    const rows = sqlite
-      .query<{ value: number }, [number, number]>(
-        "SELECT value FROM latest WHERE field = ? ORDER BY startTime DESC, traceKey DESC LIMIT ?",
-      )
-      .all(facetNumber(field), limits.scannedNames);
-    for (const { value } of rows) yield value;
-  }
 }
 
-/** The values, or with null the names, that the newest traces have under a key without facets. */
+/** Ids of names that may begin so, each once. */
+function* candidates(
+  db: Database,
+  keyName: KeyName,
+  facet: Facet,
+  prefix: string,
+): Generator<number> {
+  const known = namesFrom(db, prefix, limits.scannedNames);
+  // However they are spelt: what is written in another case comes behind.
+  if (known) yield* known;
+  const others = latestFields.some((field) => field === keyName)
+    ? newestOf(db, facet)
+    : valuesOf(db, facet, limits.scannedNames);
+  // Several projects may have the same session.
+  yield* new Set(others).difference(new Set(known));
+}
+
+/** Of sessions and the like there are too many to go through: those used last. */
+function newestOf(db: Database, { number }: Facet): number[] {
+  return db
+    .query<{ value: number }, [number, number]>(
+      "SELECT value FROM latest WHERE field = ? ORDER BY startTime DESC, traceKey DESC LIMIT ?",
+    )
+    .all(number, limits.scannedNames)
+    .map(({ value }) => value);
+}
+
+/** The values, or the names of an open key, that the newest traces have, each with how many of these have it. */
 function sample(
   source: Source,
   { key, name, projectId }: ValuesQuery,
   budget: Budget,
 ): Map<string, number> {
-  const { sqlite, payloads } = source;
   const counts = new Map<string, number>();
-  const promptIn = createPrompts(source);
-  const rows = sqlite
-    .query<SampledTrace, number[]>(
-      `SELECT key, isSettled, settledStep, metadata, coalesce(traceName, agentName) AS name FROM traces
-       ${projectId === undefined ? "" : "WHERE projectId = ?"}
+  const textsOf = createOffers(source, key.name, name, budget);
+  for (const row of newestRows(source, storedKeyOf(key.name), projectId)) {
+    if (budget.spend()) break;
+    for (const text of new Set(textsOf(row)))
+      if (text !== "") counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function newestRows({ sqlite }: Source, stored: StoredKey, projectId: number | undefined) {
+  const columns = new Set(["key", "projectId", ...(stored.of === "spans" ? [] : stored.columns)]);
+  return sqlite
+    .query<MatchRow, number[]>(
+      `SELECT ${[...columns]} FROM traces ${projectId === undefined ? "" : "WHERE projectId = ?"}
        ORDER BY startTime DESC, key DESC LIMIT ?`,
     )
     .all(...(projectId === undefined ? [] : [projectId]), limits.sampledTraces);
-  const selectSpans = sqlite.query<SampledSpan, [number, number]>(
-    "SELECT key, metadata, lists FROM spans WHERE key BETWEEN ? AND ?",
-  );
-  for (const row of rows) {
-    if (budget.spend()) break;
-    const texts = new Set(textsOf(row));
-    for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-  }
-  return counts;
+}
 
-  function textsOf(row: SampledTrace): string[] {
-    if (key.name === "name") return typeof row.name === "string" ? [row.name] : [];
-    if (key.name === "prompt")
-      return [promptIn({ key: row.key, version: versionOf(row) })?.id ?? ""].filter(Boolean);
-    if (key.name === "meta") return entriesOf(row.metadata);
-    if (key.name !== "attr") return [];
+/** @returns what a trace has to offer. */
+function createOffers(
+  source: Source,
+  keyName: KeyName,
+  name: string | null,
+  budget: Budget,
+): (row: MatchRow) => string[] {
+  const stored = storedKeyOf(keyName);
+  const asking = askingOf(source, Date.now());
+  if (stored.of === "number") return () => [];
+  if (stored.of === "row") {
+    const { offered = stored.texts } = stored;
+    return (row) => offered(row, name, asking);
+  }
+  const { offered = stored.texts } = stored;
+  const select = source.sqlite.query<SpanRow, [number, number]>(
+    `SELECT ${spanColumns} FROM spans WHERE key BETWEEN ? AND ?`,
+  );
+  return (row) => {
     const found: string[] = [];
-    for (const span of selectSpans.iterate(...spanKeyRange(row.key))) {
+    for (const span of select.iterate(...spanKeyRange(row.key))) {
       if (budget.spend()) break;
-      const { attributes = null, traceAttributes = null } = payloads.get(
-        span.key,
-        span.lists,
-      ).texts;
-      for (const json of [span.metadata, attributes, traceAttributes])
-        found.push(...entriesOf(json));
+      found.push(...offered(span, name, asking));
     }
     return found;
-  }
-
-  function entriesOf(json: string | null): string[] {
-    if (json === null) return [];
-    const map = JSON.parse(json) as Record<string, unknown>;
-    if (name === null) return Object.keys(map);
-    const value = Object.hasOwn(map, name) ? map[name] : null;
-    return value === null || typeof value === "object" ? [] : [String(value)];
-  }
-}
-
-interface SampledTrace {
-  key: number;
-  isSettled: number;
-  settledStep: number | null;
-  metadata: string | null;
-  name: string | Uint8Array | null;
-}
-
-interface SampledSpan {
-  key: number;
-  metadata: string | null;
-  lists: Uint8Array | null;
+  };
 }

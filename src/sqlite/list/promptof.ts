@@ -1,7 +1,7 @@
 /** The system prompt of a trace, which is read once for as long as the trace does not change. */
 import type { Database } from "bun:sqlite";
-import type { TraceRecord } from "../../backend/traces.ts";
 import { findPrompt, promptId, promptSpans, type UsedPrompt } from "../../backend/prompt.ts";
+import type { TraceRecord } from "../../backend/traces.ts";
 import { spanTypes } from "../../contract/v1.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { readText } from "../payload/text.ts";

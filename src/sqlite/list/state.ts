@@ -1,6 +1,6 @@
 /** Whether a trace goes on. */
-import { staleAfterMs } from "../../limits.ts";
 import type { TraceState } from "../../backend/views.ts";
+import { staleAfterMs } from "../../limits.ts";
 
 export interface StateRow {
   rootCount: number;

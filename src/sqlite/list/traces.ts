@@ -20,8 +20,9 @@ import type { TimeRange } from "../rollups/rollup.ts";
 import { lastSettled } from "../rollups/settle.ts";
 import type { Source } from "../source.ts";
 import { fromRanges, toRanges } from "./keyranges.ts";
-import { createMatcher, loadRows } from "./match.ts";
+import { createMatcher } from "./match.ts";
 import { readRows, toRecord } from "./records.ts";
+import { loadRows } from "./rows.ts";
 import { walk, type Order, type Place } from "./walk.ts";
 import { narrowScope, planWalk, type Scope } from "./where.ts";
 

@@ -4,11 +4,11 @@
  * parts, so that who stops early pays little.
  */
 import type { Database } from "bun:sqlite";
-import { sumKnown, type Figure } from "../../tally/figure.ts";
-import { facetNumber } from "../rollups/facets.ts";
 import type { SortField } from "../../backend/traces.ts";
-import { loadRows, type MatchRow } from "./match.ts";
+import { facetNumber } from "../rollups/facets.ts";
 import type { Source } from "../source.ts";
+import { loadRows, type MatchRow } from "./rows.ts";
+import { storedKeys } from "./storedkeys.ts";
 import type { Plan, Posting, Scope } from "./where.ts";
 
 export interface Order {
@@ -35,13 +35,8 @@ const largestPart = 1024;
 const least = { value: 0, startTime: -1, key: 0 };
 const greatest = { value: Infinity, startTime: Infinity, key: 0 };
 
-const valueColumns: Record<SortField, string[]> = {
-  startTime: [],
-  duration: ["endTime"],
-  cost: ["cost"],
-  tokens: ["inputTokens", "outputTokens"],
-  errors: ["errorCount"],
-};
+const columnsOf = (field: SortField): readonly string[] =>
+  field === "startTime" ? [] : storedKeys[field].columns;
 
 /**
  * @returns a superset of what the plan is for, each trace once, in order, from behind the place on. What
@@ -93,7 +88,7 @@ function streamsOf(
     ofArray(places.filter((place) => !after || compare(place, after) > 0).sort(compare));
   const unsettled = sorted(unsettledPlaces(source, order, scope));
   if (plan.kind === "few") {
-    const rows = loadRows(source, plan.keys, valueColumns[field]);
+    const rows = loadRows(source, plan.keys, columnsOf(field));
     return [sorted([...rows.values()].map((row) => placeOf(row, field))), unsettled];
   }
   if (plan.kind === "postings") {
@@ -182,7 +177,7 @@ function byValue(db: Database, field: number, isAscending: boolean): Fetch {
 }
 
 function unsettledPlaces({ sqlite }: Source, { field }: Order, { projectId }: Scope): Place[] {
-  const columns = ["key", "projectId", "startTime", ...valueColumns[field]];
+  const columns = ["key", "projectId", "startTime", ...columnsOf(field)];
   return sqlite
     .query<MatchRow, []>(
       `SELECT ${columns} FROM traces INDEXED BY unsettledTraces WHERE isSettled = 0`,
@@ -195,8 +190,7 @@ function unsettledPlaces({ sqlite }: Source, { field }: Order, { projectId }: Sc
 function placeOf(row: MatchRow, field: SortField): Place {
   const startTime = row.startTime as number;
   if (field === "startTime") return { value: 0, startTime, key: row.key };
-  const sum = sumKnown(...valueColumns[field].map((column) => row[column] as Figure | null)) ?? -1;
-  return { value: field === "duration" ? sum - startTime : sum, startTime, key: row.key };
+  return { value: Number(storedKeys[field].value(row) ?? -1), startTime, key: row.key };
 }
 
 /** Small parts first: most pages are filled by the first. */

@@ -3,15 +3,15 @@
  * is found there is still tested (match.ts), so this decides only how much has to be looked at.
  */
 import type { Database } from "bun:sqlite";
-import { fits, isExact, type Pattern } from "../../pattern.ts";
-import { okWithErrors } from "../../filter/keys.ts";
 import type { Filter, Term, Test } from "../../filter/parse.ts";
 import { traces as limits } from "../../limits.ts";
+import { fits, isExact, type Pattern } from "../../pattern.ts";
 import { toCell, type Cell } from "../db/cells.ts";
-import { facetFields, facetNumber, type FacetField } from "../rollups/facets.ts";
+import { isComplete } from "../rollups/facets.ts";
 import type { TimeRange } from "../rollups/rollup.ts";
-import { storedTracePattern } from "./ids.ts";
 import type { Source } from "../source.ts";
+import { storedTracePattern } from "./ids.ts";
+import { storedKeyOf, type Facet, type FacetRange } from "./storedkeys.ts";
 
 /** Facets of one field from one value to another, both inside. */
 export interface Posting {
@@ -69,7 +69,7 @@ interface Condition {
 /** The condition of those that facets answer that fewest settled traces of the range pass. */
 function rarest(source: Source, filter: Filter, range: TimeRange): Condition | null {
   const known = filter.flatMap(({ isNegated, tests }) => {
-    const postings = isNegated ? postingsOfNone(tests) : postingsOf(source, tests);
+    const postings = isNegated ? postingsOfNone(source, tests) : postingsOf(source, tests);
     return postings ? [postings] : [];
   });
   const most = known.length > 1 ? limits.comparedTraces : limits.fewTraces + 1;
@@ -133,52 +133,42 @@ function hasFewUnsettled(db: Database): boolean {
 function postingsOf(source: Source, tests: readonly Test[]): Posting[] | null {
   const postings: Posting[] = [];
   for (const test of tests) {
-    if (test.kind === "free") return null;
-    const name = test.key.name;
-    if (isInternalTest(test)) {
-      postings.push(internalTraces(1));
-      continue;
-    }
-    if (!facetFields.some((field) => field === name) || name === "settled") return null;
-    const field = name as FacetField;
-    if (test.kind === "range") {
-      postings.push({ field: facetNumber(field), min: Math.max(0, test.min), max: test.max });
-      continue;
-    }
-    if (field === "status" && test.pattern[0] === okWithErrors) {
-      postings.push({ field: facetNumber("errors"), min: 1, max: Infinity });
-      continue;
-    }
-    // Traces that are well have no facet of it.
-    if (field === "status" && test.pattern[0] === "ok") return null;
-    const ids = findNames(source, field, test.pattern);
-    if (!ids) return null;
-    postings.push(...ids.map((id) => ({ field: facetNumber(field), min: id, max: id })));
+    const found = postingsOfTest(source, test);
+    if (!found) return null;
+    postings.push(...found);
   }
   return postings;
 }
 
-/** The same for traces that pass none of the tests: said only of those that are not internal. */
-function postingsOfNone(tests: readonly Test[]): Posting[] | null {
-  return tests.some(isInternalTest) ? [internalTraces(0)] : null;
+function postingsOfTest(source: Source, test: Test): Posting[] | null {
+  if (test.kind === "free") return null;
+  const { facet, rangeOf } = storedKeyOf(test.key.name);
+  if (test.kind === "range") {
+    return facet ? postingsIn(source, { facet, min: Math.max(0, test.min), max: test.max }) : null;
+  }
+  const range = rangeOf ? rangeOf(test.pattern[0]) : "named";
+  if (range !== "named") return range && postingsIn(source, range);
+  if (!facet || test.isContained || !isComplete(source.sqlite, facet)) return null;
+  const ids = findNames(source, facet, test.pattern);
+  return ids && ids.map((id) => ({ field: facet.number, min: id, max: id }));
 }
 
-function isInternalTest(test: Test): boolean {
-  return test.kind === "text" && test.key.name === "is" && test.pattern[0] === "internal";
+/** The same for traces that pass none of the tests: one that all of them have is enough. */
+function postingsOfNone(source: Source, tests: readonly Test[]): Posting[] | null {
+  for (const test of tests) {
+    if (test.kind !== "text") continue;
+    const range = storedKeyOf(test.key.name).rangeOfOthers?.(test.pattern[0]);
+    if (range) return postingsIn(source, range);
+  }
+  return null;
 }
 
-const internalTraces = (value: 0 | 1): Posting => ({
-  field: facetNumber("internal"),
-  min: value,
-  max: value,
-});
+function postingsIn({ sqlite }: Source, { facet, min, max }: FacetRange): Posting[] | null {
+  return isComplete(sqlite, facet) ? [{ field: facet.number, min, max }] : null;
+}
 
 /** The ids of the names that fit; null where these are too many. */
-function findNames(
-  { sqlite, names }: Source,
-  field: FacetField,
-  pattern: Pattern,
-): number[] | null {
+function findNames({ sqlite, names }: Source, facet: Facet, pattern: Pattern): number[] | null {
   const [prefix] = pattern;
   if (isExact(pattern)) {
     const id = names.findId(prefix);
@@ -186,7 +176,7 @@ function findNames(
   }
   const found: number[] = [];
   const most = limits.scannedNames;
-  const known = namesFrom(sqlite, prefix, most + 1) ?? [...valuesOf(sqlite, field, most + 1)];
+  const known = namesFrom(sqlite, prefix, most + 1) ?? [...valuesOf(sqlite, facet, most + 1)];
   if (known.length > most) return null;
   for (const id of known) if (fits(pattern, names.nameOf(id))) found.push(id);
   return found.length <= limits.wildcardNames ? found : null;
@@ -209,14 +199,14 @@ function hasOddNames(db: Database): boolean {
   return db.query("SELECT 1 FROM names WHERE text >= x'' LIMIT 1").get() !== null;
 }
 
-/** The different values of a field, each found by a seek. */
-export function* valuesOf(db: Database, field: FacetField, most: number): Generator<number> {
+/** The different values of a facet, each found by a seek. */
+export function* valuesOf(db: Database, { number }: Facet, most: number): Generator<number> {
   const next = db.query<{ value: number | null }, [number, number]>(
     "SELECT min(value) AS value FROM facets WHERE field = ? AND value > ?",
   );
   let value = -Infinity;
   for (let i = 0; i < most; i++) {
-    const found = next.get(facetNumber(field), value)!.value;
+    const found = next.get(number, value)!.value;
     if (found === null) return;
     yield (value = found);
   }

@@ -1,7 +1,7 @@
 /** Lists in memory that the next list of their trace may begin with, and which of them it is. */
+import type { Token } from "../../backend/texts.ts";
 import { longestLiteral, type Place } from "./cut.ts";
 import type { Base } from "./lists.ts";
-import type { Token } from "../../backend/texts.ts";
 
 /** A list as a base, and on how many others it stands. */
 export type Link = Base & { depth: number };

@@ -3,7 +3,7 @@
  * messages and tools in a JSON object. It works on text alone, needs no valid JSON and goes strictly
  * from left to right, so that two texts that begin alike are cut alike as far as they are alike.
  */
-import { endOfString } from "../../contract/scan.ts";
+import { endOfString, endOfValue, skipSeparators, skipSpace } from "../../json/walk.ts";
 
 /** What is at most this long (UTF-16 code units) stands in the list itself: no piece is worth it. */
 export const longestLiteral = 64;
@@ -32,7 +32,7 @@ export function cut(
   let at = from;
   let marked = from;
   if (place === "start") {
-    at = skip(text, 0, isSpace);
+    at = skipSpace(text, 0);
     place =
       text[at] === "["
         ? "element"
@@ -42,13 +42,13 @@ export function cut(
     at++;
   }
   while (place !== "rest") {
-    at = skip(text, at, isSeparator);
+    at = skipSeparators(text, at);
     if (place === "member") {
       const name = text[at] === '"' ? text.slice(at + 1, endOfString(text, at)) : null;
       if (name === null) break;
-      at = skip(text, at + name.length + 2, isSpace);
+      at = skipSpace(text, at + name.length + 2);
       if (text[at] !== ":") break;
-      at = skip(text, at + 1, isSpace);
+      at = skipSpace(text, at + 1);
       if (text[at] === "[" && growingMembers.has(name)) {
         place = "nested";
         at++;
@@ -70,47 +70,4 @@ export function cut(
     at = end;
   }
   if (text.length > marked) mark(text.length, "rest");
-}
-
-/** The end of the JSON value that starts at `from`; null where there is none or it is cut off. */
-function endOfValue(text: string, from: number): number | null {
-  let depth = 0;
-  for (let at = from; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case 0x22: // "
-        at = endOfString(text, at);
-        if (at >= text.length) return null;
-        break;
-      case 0x5b: // [
-      case 0x7b: // {
-        depth++;
-        continue;
-      case 0x5d: // ]
-      case 0x7d: // }
-        if (depth-- === 0) return at > from ? at : null;
-        break;
-      case 0x2c: // ,
-        if (depth === 0) return at;
-        continue;
-      default:
-        continue;
-    }
-    // After a string or a closing bracket.
-    if (depth === 0) return at + 1;
-  }
-  return null;
-}
-
-function skip(text: string, from: number, isSkipped: (code: number) => boolean): number {
-  let at = from;
-  while (at < text.length && isSkipped(text.charCodeAt(at))) at++;
-  return at;
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
-}
-
-function isSeparator(code: number): boolean {
-  return code === 0x2c || isSpace(code);
 }

@@ -1,9 +1,9 @@
 /** Moves payloads from the place where the first version of the schema kept them. */
 import type { Database } from "bun:sqlite";
 import { payload as limits } from "../../limits.ts";
+import { traceKeyOf } from "../../tally/numbers.ts";
 import type { PayloadWriter } from "./payloads.ts";
 import { openPlainPayloads } from "./plain.ts";
-import { traceKeyOf } from "../../tally/numbers.ts";
 
 /**
  * @returns a function that does one step inside the caller's transaction and tells whether anything

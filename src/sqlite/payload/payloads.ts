@@ -1,3 +1,10 @@
+/**
+ * The large texts of spans behind a narrow face: give a span's texts, get the bytes that stand for
+ * them in its row; give those bytes, get the texts back exactly.
+ *
+ * A text becomes a list of pieces. Agents send the whole history with each call, so most lists are
+ * an earlier list of the same trace, up to some token, and a few pieces more.
+ */
 import type { Database } from "bun:sqlite";
 import { type Token } from "../../backend/texts.ts";
 import { payloadFields, type PayloadField, type Payloads } from "../../contract/fields.ts";
@@ -11,13 +18,6 @@ import { createPieceReader, type PieceReader } from "./blocks.ts";
 import { closest, copyOf, type Candidate } from "./candidates.ts";
 import { cut, longestLiteral, type Place } from "./cut.ts";
 import { linksOf, resolve } from "./links.ts";
-/**
- * The large texts of spans behind a narrow face: give a span's texts, get the bytes that stand for
- * them in its row; give those bytes, get the texts back exactly.
- *
- * A text becomes a list of pieces. Agents send the whole history with each call, so most lists are
- * an earlier list of the same trace, up to some token, and a few pieces more.
- */
 import { type Entry, appendEntry, readEntries, writeEntry, writeList } from "./lists.ts";
 import { createPieceWriter, type TracePieces } from "./pieces.ts";
 import { openPlainPayloads } from "./plain.ts";

@@ -103,7 +103,7 @@ export function createPieceWriter(db: Database): PieceWriter {
     or: "REPLACE",
   });
   const lend = prepareInsert(db, loans, columnsBut(loans, []), {
-    then: "ON CONFLICT DO UPDATE SET traces = traces + excluded.traces",
+    onConflict: "(pieceKey) DO UPDATE SET traces = traces + excluded.traces",
   });
   const selectIndexes = db.query<{ id: number; pieces: Uint8Array }, [number]>(
     "SELECT id, pieces FROM blocks WHERE id < ? ORDER BY id DESC LIMIT 50",

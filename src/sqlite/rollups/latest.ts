@@ -1,8 +1,8 @@
-import type { Database } from "bun:sqlite";
 /**
  * Sessions, runs and customers by their newest settled trace, so that the list of them reads as many
  * rows as it shows, of however many traces each has.
  */
+import type { Database } from "bun:sqlite";
 import type { LatestField } from "../../backend/stats.ts";
 import { columnsBut, prepareInsert, type Cells } from "../db/columns.ts";
 import { latest } from "../db/schema.ts";
@@ -26,7 +26,7 @@ export interface LatestWriter {
 
 export function createLatestWriter(db: Database): LatestWriter {
   const raise = prepareInsert(db, latest, columnsBut(latest, []), {
-    then: `ON CONFLICT (field, value, projectId) DO UPDATE
+    onConflict: `(field, value, projectId) DO UPDATE
      SET startTime = excluded.startTime, traceKey = excluded.traceKey
      WHERE (excluded.startTime, excluded.traceKey) > (latest.startTime, latest.traceKey)`,
   });

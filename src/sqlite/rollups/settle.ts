@@ -3,27 +3,29 @@
  * it changes again, or goes, both are taken back. So they are always exact, and a trace that is sent
  * span by span costs what one sent at once does. Readers look at the few traces in between themselves.
  */
-import type { Database, SQLQueryBindings } from "bun:sqlite";
-import { settle as limits } from "../../limits.ts";
-import { fromCell, type Cell } from "../db/cells.ts";
-import { sumKnown, type Figure } from "../../tally/figure.ts";
-import { valuesOf } from "../../tally/contribution.ts";
-import { facetNumber, type FacetField } from "./facets.ts";
-import { createLatestWriter, type Member } from "./latest.ts";
+import type { Database } from "bun:sqlite";
 import { latestFields } from "../../backend/stats.ts";
+import { settle as limits } from "../../limits.ts";
+import { valuesOf } from "../../tally/contribution.ts";
+import { fromCell, type Cell } from "../db/cells.ts";
+import { columnsBut, prepareInsert, prepareUpdate } from "../db/columns.ts";
 import type { Names } from "../db/names.ts";
-import { createRollupWriter } from "./rollup.ts";
-import type { TraceState, TraceStates } from "../spans/traces.ts";
+import { facets as facetsTable, traces as tracesTable } from "../db/schema.ts";
 import { isDamage, SetAside } from "../db/trouble.ts";
+import type { TraceState, TraceStates } from "../spans/traces.ts";
+import { createBackfill } from "./backfill.ts";
+import { byPlace, facetRows, facets, type FacetRow } from "./facets.ts";
+import { createLatestWriter, type Member } from "./latest.ts";
+import { createRollupWriter } from "./rollup.ts";
 
 export interface Settler {
   /** To be called before a trace changes or goes. */
   unsettle(state: TraceState): void;
   /** Leaves a trace alone that is changed step by step, and no other; null: none. */
   pause(traceKey: number | null): void;
-  /** Whether a trace is quiet and not settled. */
+  /** Whether a trace is quiet and not settled, or lacks a facet. */
   hasWork(nowMs: number): boolean;
-  /** Settles some of the traces that are quiet. */
+  /** Settles some of the traces that are quiet, or adds what facets are new to others. */
   step(nowMs: number): void;
   /** Writes the statistics. To be called before the commit. */
   flush(): void;
@@ -31,11 +33,10 @@ export interface Settler {
   forget(): void;
 }
 
-type Facet = [field: number, value: number, startTime: number, traceKey: number];
-
 export function createSettler(db: Database, names: Names, traces: TraceStates): Settler {
   const rollups = createRollupWriter(db, names);
   const latest = createLatestWriter(db);
+  const backfill = createBackfill(db, names, traces);
   const selectQuiet = db.query<
     { key: number; projectId: number; traceId: Cell },
     [quietMs: number, nowMs: number, sameNowMs: number, count: number]
@@ -46,22 +47,19 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
        AND (lastReceivedAt + ? + spanCount <= ? OR lastReceivedAt > ?)
      ORDER BY key LIMIT ?`,
   );
-  const mark = db.query<null, SQLQueryBindings[]>(
-    "UPDATE traces SET isSettled = ?, settledStep = ? WHERE key = ?",
-  );
+  const mark = prepareUpdate(db, tracesTable, ["isSettled", "settledStep"], "key");
   const takePlace = db.query<{ last: number }, []>(
     "UPDATE settling SET last = last + 1 RETURNING last",
   );
-  const addFacet = db.query<null, Facet>(
-    "INSERT INTO facets (field, value, startTime, traceKey) VALUES (?, ?, ?, ?)",
-  );
-  const removeFacet = db.query<null, Facet>(
+  const addFacet = prepareInsert(db, facetsTable, columnsBut(facetsTable, []));
+  const removeFacet = db.query<null, FacetRow[keyof FacetRow][]>(
     "DELETE FROM facets WHERE field = ? AND value = ? AND startTime = ? AND traceKey = ?",
   );
 
   /** Traces with damaged rows, which stay as they are. */
   const damaged = new SetAside();
   let paused: number | null = null;
+  let isBackfilling = false;
 
   function quietTraces(nowMs: number, count: number) {
     const found = selectQuiet.all(limits.quietMs, nowMs, nowMs, count + damaged.size + 1);
@@ -78,46 +76,8 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
     }
   }
 
-  function facetsOf(state: TraceState, settledStep: number): Facet[] {
-    const row = state.tally.row();
-    const { all: _, ...texts } = valuesOf(row.header);
-    const tools = new Set<string>();
-    const providers = new Set<string>();
-    for (const { toolName, provider } of state.tally.facts()) {
-      if (toolName) tools.add(toolName);
-      if (provider) providers.add(provider);
-    }
-    const named: [FacetField, Iterable<string>][] = [
-      ...Object.entries(texts).map(
-        ([field, text]) => [field as FacetField, text === null ? [] : [text]] as const,
-      ),
-      ["model", row.models],
-      ["tool", tools],
-      ["provider", providers],
-      ["source", [state.source]],
-      ["status", row.status === "ok" ? [] : [row.status]],
-    ] as [FacetField, Iterable<string>][];
-    const numbers: [FacetField, Figure | null][] = [
-      ["duration", row.endTime - row.startTime],
-      ["cost", row.cost],
-      ["tokens", sumKnown(row.usage.inputTokens, row.usage.outputTokens)],
-      ["errors", row.errorCount],
-      ["settled", settledStep],
-      ["internal", Number(row.isInternal)],
-    ];
-    const facet = (field: FacetField, value: number): Facet => [
-      facetNumber(field),
-      value,
-      row.startTime,
-      state.key,
-    ];
-    return [
-      ...named.flatMap(([field, values]) =>
-        [...values].map((value) => facet(field, names.idOf(value))),
-      ),
-      ...numbers.map(([field, value]) => facet(field, value === null ? -1 : Number(value))),
-    ];
-  }
+  const facetsOf = (state: TraceState, settledStep: number) =>
+    facetRows(state, settledStep, names.idOf, facets.values());
 
   function membersOf(state: TraceState): Member[] {
     const { header, startTime } = state.tally.row();
@@ -133,43 +93,48 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
   return {
     unsettle(state) {
       if (state.settledStep === null) return;
-      for (const facet of facetsOf(state, state.settledStep)) removeFacet.run(...facet);
+      for (const { field, value, startTime, traceKey } of facetsOf(state, state.settledStep)) {
+        removeFacet.run(field, value, startTime, traceKey);
+      }
       for (const member of membersOf(state)) latest.remove(member);
       rollups.add(state.tally, state.projectId, -1);
-      mark.run(0, null, state.key);
+      mark({ isSettled: 0, settledStep: null, key: state.key });
       state.settledStep = null;
     },
     pause(traceKey) {
       paused = traceKey;
     },
-    hasWork: (nowMs) => quietTraces(nowMs, 1).length > 0,
+    hasWork: (nowMs) => quietTraces(nowMs, 1).length > 0 || backfill.hasWork(),
     step(nowMs) {
+      const quiet = quietTraces(nowMs, limits.tracesPerStep);
+      // By turns, so that neither waits for the other.
+      isBackfilling = backfill.hasWork() && (quiet.length === 0 || !isBackfilling);
+      if (isBackfilling) return backfill.step();
       const settledStep = takePlace.get()!.last;
-      const facets: Facet[] = [];
+      const rows: FacetRow[] = [];
       let spans = 0;
-      for (const { key, projectId, traceId } of quietTraces(nowMs, limits.tracesPerStep)) {
+      for (const { key, projectId, traceId } of quiet) {
         passing(key, () => {
           const state = traces.peek(projectId, fromCell(traceId))!;
           if (state.isOld) traces.save(state);
-          facets.push(...facetsOf(state, settledStep));
+          rows.push(...facetsOf(state, settledStep));
           rollups.add(state.tally, state.projectId, 1);
           for (const member of membersOf(state)) latest.add(member);
-          mark.run(1, settledStep, state.key);
+          mark({ isSettled: 1, settledStep, key: state.key });
           state.settledStep = settledStep;
           spans += state.tally.size;
         });
         if (spans > limits.spansPerStep) break;
       }
       // Side by side in the tree: half the time of one trace after the other.
-      for (const facet of facets.sort(byPlace)) passing(facet[3], () => addFacet.run(...facet));
+      for (const row of rows.sort(byPlace)) passing(row.traceKey, () => addFacet(row));
     },
     flush: rollups.flush,
-    forget: rollups.forget,
+    forget() {
+      rollups.forget();
+      backfill.forget();
+    },
   };
-}
-
-function byPlace(a: Facet, b: Facet): number {
-  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3];
 }
 
 /** The number of the last step: what settles from now on has a greater one. To be read in a transaction. */

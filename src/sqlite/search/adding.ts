@@ -1,7 +1,7 @@
 /** Adds the texts of a trace to a file of the index, in short steps. */
-import type { Source } from "../source.ts";
 import { spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
 import { isDamage } from "../db/trouble.ts";
+import type { Source } from "../source.ts";
 import { looseKeyOf, type IndexFile } from "./file.ts";
 import { limits } from "./limits.ts";
 import { createMarks } from "./marks.ts";

@@ -8,9 +8,9 @@
  */
 import { Database } from "bun:sqlite";
 import { rmSync, statSync } from "node:fs";
-import { limits } from "./limits.ts";
-import { shrinkMemory } from "../db/open.ts";
 import { spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
+import { shrinkMemory } from "../db/open.ts";
+import { limits } from "./limits.ts";
 
 /** Of the tables and of what is in them: a file of another version is built anew. */
 const version = 4;

@@ -6,13 +6,13 @@
  */
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { limits } from "./limits.ts";
 import { isDamage, isOfDisk, isOfSqlite } from "../db/trouble.ts";
 import { facetNumber } from "../rollups/facets.ts";
 import { lastSettled } from "../rollups/settle.ts";
 import type { Source } from "../source.ts";
 import { createTextAdder } from "./adding.ts";
 import { openFile, removeFile, type IndexedTrace, type IndexFile } from "./file.ts";
+import { limits } from "./limits.ts";
 import type { TraceTexts } from "./texts.ts";
 
 /** Traces that settled in the steps (fromStep, untilStep] are in no file. */

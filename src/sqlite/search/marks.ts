@@ -3,8 +3,8 @@
  * whose last pieces nothing refers to any more goes on at their numbers, with other texts.
  */
 import type { Database } from "bun:sqlite";
-import { readIndex } from "../payload/blocks.ts";
 import { isDamage } from "../db/trouble.ts";
+import { readIndex } from "../payload/blocks.ts";
 
 /** The mark of a piece by its key; 0 where it is damaged or gone. */
 export type MarkOf = (key: number) => number;

@@ -1,12 +1,13 @@
 /** Looks through the texts of one trace for words: what the index only suspects, this decides. */
-import { spanTypes } from "../../contract/v1.ts";
-import { elementsOf, membersOf, skipSpace, type Slice } from "../../messages/json.ts";
-import type { Source } from "../source.ts";
-import { isDamage } from "../db/trouble.ts";
-import { fromCell } from "../db/cells.ts";
+import type { Hit } from "../../backend/search.ts";
 import type { Token } from "../../backend/texts.ts";
 import type { PayloadField } from "../../contract/fields.ts";
-import type { Hit } from "../../backend/search.ts";
+import { spanTypes } from "../../contract/v1.ts";
+import { skipSpace } from "../../json/walk.ts";
+import { elementsOf, membersOf, type Slice } from "../../messages/json.ts";
+import { fromCell } from "../db/cells.ts";
+import { isDamage } from "../db/trouble.ts";
+import type { Source } from "../source.ts";
 import { SeenTexts } from "./seen.ts";
 import type { Text, TraceRow, TraceTexts } from "./texts.ts";
 import { unitsOf, type Unit } from "./units.ts";

@@ -4,18 +4,19 @@
  * all are. Each trace is read from the store, so what is deleted or changed is right at once; and a page
  * goes on for a bounded time, then says where it stood.
  */
-import { limits } from "./limits.ts";
-import { Budget } from "../../budget.ts";
 import { foreignCursor, invalidCursor } from "../../backend/cursor.ts";
-import { createMatcher, loadRows } from "../list/match.ts";
-import type { Source } from "../source.ts";
-import { findTrace } from "../list/records.ts";
-import { facetNumber } from "../rollups/facets.ts";
+import type { Hit, Hits, Search } from "../../backend/search.ts";
+import { Budget } from "../../budget.ts";
 import { traceKeyOf } from "../../tally/numbers.ts";
 import { isOfSqlite } from "../db/trouble.ts";
+import { createMatcher } from "../list/match.ts";
+import { findTrace } from "../list/records.ts";
+import { loadRows } from "../list/rows.ts";
+import { facetNumber } from "../rollups/facets.ts";
+import type { Source } from "../source.ts";
 import { looseKeyOf, type Candidate, type IndexFile, type Stretch } from "./file.ts";
-import type { Hit, Hits, Search } from "../../backend/search.ts";
 import type { Indexer } from "./indexer.ts";
+import { limits } from "./limits.ts";
 import type { Scanner } from "./scan.ts";
 import type { TraceRow, TraceTexts } from "./texts.ts";
 import { unitsOf } from "./units.ts";

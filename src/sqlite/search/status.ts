@@ -1,7 +1,7 @@
 /** How far the index is. */
-import type { Source } from "../source.ts";
-import { facetNumber } from "../rollups/facets.ts";
 import type { IndexStatus } from "../../backend/search.ts";
+import { facetNumber } from "../rollups/facets.ts";
+import type { Source } from "../source.ts";
 import type { Indexer } from "./indexer.ts";
 
 export function readStatus({ sqlite }: Source, indexer: Indexer): IndexStatus {

@@ -3,19 +3,19 @@
  * payloads as the pieces of their lists. Lists that stand on others are walked only where they go on, so
  * that a conversation costs what its messages are, not what was sent.
  */
-import type { Field } from "../../backend/search.ts";
 import type { Database } from "bun:sqlite";
-import { fromCell, type Cell } from "../db/cells.ts";
+import type { Field } from "../../backend/search.ts";
+import { type Token } from "../../backend/texts.ts";
+import { payloadFields } from "../../contract/fields.ts";
 import { payload } from "../../limits.ts";
-import { limits } from "./limits.ts";
+import { spanKeyRange } from "../../tally/numbers.ts";
+import { fromCell, type Cell } from "../db/cells.ts";
 import { isDamage, isOfSqlite } from "../db/trouble.ts";
 import { readEntries, readList, type Entry } from "../payload/lists.ts";
-import { type Token } from "../../backend/texts.ts";
 import { type NameLookup } from "../spans/rows.ts";
-import { spanKeyRange } from "../../tally/numbers.ts";
-import { payloadFields } from "../../contract/fields.ts";
 import { readByStart } from "../trace/bystart.ts";
 import { readNumbered } from "../trace/numbered.ts";
+import { limits } from "./limits.ts";
 import { SeenTexts } from "./seen.ts";
 
 export interface SpanRow {

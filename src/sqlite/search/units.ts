@@ -4,7 +4,7 @@
  * no JSON is one message as it is; one that was cut off gives what is whole, and its tail. Works on pieces
  * by themselves, so that a piece says the same wherever it stands.
  */
-import { endOfString } from "../../contract/scan.ts";
+import { endOfString } from "../../json/walk.ts";
 import { endOfValue, isJson } from "../../messages/json.ts";
 
 /** A message by its place in the piece. */

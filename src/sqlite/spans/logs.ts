@@ -1,9 +1,9 @@
-import type { Database } from "bun:sqlite";
-import type { SpanLog } from "../../backend/batch.ts";
 /**
  * Log records of spans: they become part of their span, and wait where it has not come yet. The same
  * records and the same span give the same row, whichever comes first and however often.
  */
+import type { Database } from "bun:sqlite";
+import type { SpanLog } from "../../backend/batch.ts";
 import type { ReadLogs } from "../../backend/writer.ts";
 import {
   loggedFields,

@@ -1,20 +1,20 @@
 /** Reckons the costs of stored spans anew. */
-import type { Cost, CostOf, Repricing } from "../../backend/writer.ts";
 import type { Database } from "bun:sqlite";
 import { and, between, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
+import type { Cost, CostOf, Repricing } from "../../backend/writer.ts";
+import { usageColumns } from "../../contract/fields.ts";
 import { spanTypes, type ImportedSpan } from "../../contract/v1.ts";
 import { reportsUsage } from "../../tally/alike.ts";
 import { isModelCall } from "../../tally/calls.ts";
-import { fromCell, type Cell } from "../db/cells.ts";
 import { toFigure } from "../../tally/figure.ts";
-import type { Names } from "../db/names.ts";
-import { costColumns, extensionOf, spanOf, type CostCells } from "./rows.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
-import { usageColumns } from "../../contract/fields.ts";
+import { fromCell, type Cell } from "../db/cells.ts";
 import { prepareUpdate } from "../db/columns.ts";
+import type { Names } from "../db/names.ts";
 import { spans } from "../db/schema.ts";
 import type { Settler } from "../rollups/settle.ts";
+import { costColumns, extensionOf, spanOf, type CostCells } from "./rows.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
 
 /** Takes two seconds, and as long again where the trace is not in memory any more. */

@@ -1,17 +1,17 @@
 /** Maps stored spans anew, from what was kept of them. What a user set stays as it is. */
-import { type MapAgain, type Rereading, type ReadLogs } from "../../backend/writer.ts";
 import type { Database } from "bun:sqlite";
 import { and, between, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import type { ImportedSpan, TraceHeader } from "../../contract/v1.ts";
-import { fromCell, type Cell } from "../db/cells.ts";
-import { withLogs, withoutReport } from "./logs.ts";
-import type { Names } from "../db/names.ts";
-import { wholeSpanOf } from "./rows.ts";
-import { spanKeyRange } from "../../tally/numbers.ts";
+import { type MapAgain, type Rereading, type ReadLogs } from "../../backend/writer.ts";
 import { type Payloads } from "../../contract/fields.ts";
+import type { ImportedSpan, TraceHeader } from "../../contract/v1.ts";
+import { spanKeyRange } from "../../tally/numbers.ts";
+import { fromCell, type Cell } from "../db/cells.ts";
+import type { Names } from "../db/names.ts";
 import { spans } from "../db/schema.ts";
 import type { Settler } from "../rollups/settle.ts";
+import { withLogs, withoutReport } from "./logs.ts";
+import { wholeSpanOf } from "./rows.ts";
 import type { TraceState, TraceStates } from "./traces.ts";
 
 export interface RereadStep extends Rereading {

@@ -8,9 +8,9 @@ import {
   type SpanExtension,
   type TraceHeader,
 } from "../../contract/v1.ts";
+import { cellOf, toCell } from "../db/cells.ts";
 import { columnsBut, type Cells } from "../db/columns.ts";
 import { spans } from "../db/schema.ts";
-import { cellOf, toCell } from "../db/cells.ts";
 
 /** Fields that nothing filters or sums by: kept as JSON in `extra`, so that a row stays lean. */
 export const extraFields = [

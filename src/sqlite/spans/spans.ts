@@ -2,29 +2,30 @@
  * Writes batches of spans: one row a span, one row a trace, the same state under any repetition and
  * any order. Everything here runs inside a transaction of the caller, who says how it ended.
  */
-import { type Batch, type Fresh, type SentSpan, type SpanLog } from "../../backend/batch.ts";
 import type { Database } from "bun:sqlite";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import type { ImportedSpan, TraceHeader } from "../../contract/v1.ts";
-import { fromCell, type Cell } from "../db/cells.ts";
-import { createInheritance, passageOf } from "../../tally/inherit.ts";
-import { createNames } from "../db/names.ts";
-import { createStoredReader, droppedLogsOf, isSame, type Stored } from "./stored.ts";
-import { createRereading, type Reread } from "./rereading.ts";
+import type { Batch, Fresh, SentSpan, SpanLog } from "../../backend/batch.ts";
 import type { Change, CostOf, Meaning, Previews } from "../../backend/writer.ts";
-import { createWaitingLogs, logsIn, withLogs } from "./logs.ts";
-import { costCells, createRepricing, type Reprice } from "./repricing.ts";
-import { createPayloadWriter, type PayloadWriter } from "../payload/payloads.ts";
-import { setPinned } from "./pins.ts";
-import { rowColumns, toContent, toRow, wholeSpanOf } from "./rows.ts";
-import { spanKeyOf } from "../../tally/numbers.ts";
-import { payloadFields, payloadsOf } from "../../contract/fields.ts";
-import { prepareInsert } from "../db/columns.ts";
-import { deletions, spans } from "../db/schema.ts";
+import { payloadsOf } from "../../contract/fields.ts";
+import type { ImportedSpan, TraceHeader } from "../../contract/v1.ts";
+import { compareVersions } from "../../contract/version.ts";
 import type { Place } from "../../joining/assemble.ts";
-import { factsOf } from "../../tally/spanfacts.ts";
+import { createInheritance, passageOf } from "../../tally/inherit.ts";
+import { spanKeyOf } from "../../tally/numbers.ts";
+import { factsOf, type SpanFacts } from "../../tally/spanfacts.ts";
+import { fromCell, type Cell } from "../db/cells.ts";
+import { prepareInsert } from "../db/columns.ts";
+import { createNames } from "../db/names.ts";
+import { deletions, spans } from "../db/schema.ts";
+import { createPayloadWriter, type PayloadWriter } from "../payload/payloads.ts";
 import { createSettler, type Settler } from "../rollups/settle.ts";
+import { createWaitingLogs, logsIn, withLogs, withoutReport } from "./logs.ts";
+import { setPinned } from "./pins.ts";
+import { costCells, createRepricing, type Reprice } from "./repricing.ts";
+import { createRereading, type Reread } from "./rereading.ts";
+import { rowColumns, toContent, toRow, wholeSpanOf } from "./rows.ts";
+import { createStoredReader, droppedLogsOf, type Stored, isStored } from "./stored.ts";
 import { createTraceStates, type TraceState } from "./traces.ts";
 import { createUnitStore, type Owner } from "./units.ts";
 
@@ -102,20 +103,55 @@ export function createSpanWriter(
   });
 
   /** @returns whether there was no such span before. */
-  function write(state: TraceState, { span, header }: SentSpan, batch: Batch): boolean {
+  function write(state: TraceState, sent: SentSpan, batch: Batch): boolean {
+    const { span, header, claim } = sent;
+    const { traceId } = state;
+    const place = { traceId, spanId: span.spanId };
     const known = state.tally.get(span.spanId);
-    // The later end wins, on a tie the later arrival.
-    if (known && span.endTime < known.endTime) return false;
-    if (!known) units.spanCame(batch, state.traceId);
-    const stored = known && readStored(known.key);
-    const logs = [
-      ...logsIn(stored?.texts.events),
-      ...waitingLogs.take(state.projectId, state.traceId, span.spanId),
-    ];
-    const whole =
-      logs.length > 0 ? withLogs(span, logs, readLogs, stored && droppedLogsOf(stored)) : span;
-    put(state, whole, header, batch, stored);
+    if (!known) units.spanCame(batch, traceId);
+    const isLater = !known || span.endTime > known.endTime;
+    const stored = known && span.endTime >= known.endTime ? readStored(known.key) : undefined;
+    const order = isLater ? 1 : stored ? compareToStored(sent, batch, known, stored) : -1;
+    // An import's span may have log records that are every version's.
+    const ownLogs = order > 0 ? [] : logsIn(span.x?.events);
+    if (ownLogs.length > 0) changeLogs(batch, place, ownLogs, []);
+    if (order > 0) {
+      const logs = [
+        ...logsIn(stored?.texts.events),
+        ...waitingLogs.take(state.projectId, traceId, span.spanId),
+      ];
+      const whole =
+        logs.length > 0 ? withLogs(span, logs, readLogs, stored && droppedLogsOf(stored)) : span;
+      put(state, whole, header, batch, stored);
+    }
+    // A claim goes with the version that is stored.
+    if (order > 0 ? known || claim : order === 0 && claim) units.claim(batch, place, claim);
     return !known;
+  }
+
+  /** Of a version that ends when the stored one does: above 0 where it takes its place, 0 where it is the same. */
+  function compareToStored(
+    { span, header }: SentSpan,
+    batch: Batch,
+    known: SpanFacts,
+    stored: Stored,
+  ): number {
+    if (stored.damaged.length > 0) return 1;
+    // Few re-sends need a closer look.
+    if (isStored(contentOf(span, header, batch), payloadsOf(span), stored)) return 0;
+    const whole = readWhole(known.key, stored);
+    return compareVersions(
+      { span: withoutReport(span), header, source: batch.source },
+      { span: withoutReport(whole.span), header: known.header, source: whole.source },
+    );
+  }
+
+  /** A stored span, less when it was received. */
+  function readWhole(key: number, stored: Stored): { span: ImportedSpan; source: string } {
+    const row = rows.select().from(spans).where(eq(spans.key, key)).get()!;
+    const { span, x } = wholeSpanOf(row, stored.texts, names);
+    const { receivedAt: _, ...rest } = x;
+    return { span: { ...span, x: rest }, source: x.source };
   }
 
   function addLogs(batch: Batch, traceId: string, logs: SpanLog[]): void {
@@ -132,11 +168,9 @@ export function createSpanWriter(
     const known = state?.tally.get(place.spanId);
     if (!state || !known) return false;
     const stored = readStored(known.key);
-    const row = rows.select().from(spans).where(eq(spans.key, known.key)).get()!;
-    const { span, x } = wholeSpanOf(row, stored.texts, names);
-    const { receivedAt: _, ...rest } = x;
-    const whole = withLogs({ ...span, x: rest }, added, readLogs, 0, new Set(removed));
-    put(state, whole, known.header, { source: x.source, receivedAt: owner.receivedAt }, stored);
+    const { span, source } = readWhole(known.key, stored);
+    const whole = withLogs(span, added, readLogs, 0, new Set(removed));
+    put(state, whole, known.header, { source, receivedAt: owner.receivedAt }, stored);
     return true;
   }
 
@@ -203,26 +237,10 @@ export function createSpanWriter(
     batch: Pick<Batch, "receivedAt" | "source">,
     stored: Stored | undefined,
   ): boolean {
-    const content = toContent(span, {
-      source: names.idOf(span.x?.source ?? batch.source),
-      header: headerIdOf(header),
-      name: names.idOf(span.name),
-      provider: idOf(span.provider),
-      model: idOf(span.modelId),
-      requestModel: idOf(span.x?.requestModelId),
-      instrumentation: idOf(span.x?.instrumentation),
-      textKeys: idOf(span.x?.textKeys && JSON.stringify(span.x.textKeys)),
-    });
+    const content = contentOf(span, header, batch);
     const texts = payloadsOf(span);
     const isDamaged = stored !== undefined && stored.damaged.length > 0;
-    if (
-      stored &&
-      !isDamaged &&
-      isSame(content, stored.content) &&
-      payloadFields.every((field) => texts[field] === stored.texts[field])
-    ) {
-      return false;
-    }
+    if (stored && !isDamaged && isStored(content, texts, stored)) return false;
     const key = stored?.key ?? spanKeyOf(state.key, state.nextSpanNumber++);
     const isTraceNew = state.storedStartTime === null;
     const place = {
@@ -247,6 +265,19 @@ export function createSpanWriter(
     state.lastReceivedAt = Math.max(state.lastReceivedAt, receivedAt);
     touched.add(state);
     return true;
+  }
+
+  function contentOf(span: ImportedSpan, header: TraceHeader, batch: Pick<Batch, "source">) {
+    return toContent(span, {
+      source: names.idOf(span.x?.source ?? batch.source),
+      header: headerIdOf(header),
+      name: names.idOf(span.name),
+      provider: idOf(span.provider),
+      model: idOf(span.modelId),
+      requestModel: idOf(span.x?.requestModelId),
+      instrumentation: idOf(span.x?.instrumentation),
+      textKeys: idOf(span.x?.textKeys && JSON.stringify(span.x.textKeys)),
+    });
   }
 
   function idOf(text: string | undefined): number | null {
@@ -286,10 +317,7 @@ export function createSpanWriter(
           const known = traces.find(batch.projectId, traceId);
           const state = known ?? traces.start(batch, traceId);
           if (!known) fresh.traces++;
-          for (const sent of spans) {
-            if (write(state, sent, batch)) fresh.spans++;
-            if (sent.claim) units.claim(batch, { traceId, spanId: sent.span.spanId }, sent.claim);
-          }
+          for (const sent of spans) if (write(state, sent, batch)) fresh.spans++;
         }
         if (logs) addLogs(batch, traceId, logs);
         if (pieces) units.put(batch, pieces);
@@ -303,7 +331,11 @@ export function createSpanWriter(
       settler.flush();
       payloads.flush();
       // What was made of log records stands elsewhere now.
-      for (const state of touched) if (state.tally.size === 0) (traces.remove(state), letGo(state));
+      for (const state of touched) {
+        if (state.tally.size > 0) continue;
+        traces.remove(state);
+        letGo(state);
+      }
     },
     committed() {
       payloads.committed();

@@ -1,8 +1,13 @@
 /** What a span's row holds, read before it is written anew. */
 import type { Database } from "bun:sqlite";
+import {
+  type PayloadField,
+  type Payloads,
+  payloadFields,
+  payloadsOf,
+} from "../../contract/fields.ts";
 import type { PayloadWriter } from "../payload/payloads.ts";
 import { contentColumns, type SpanContent } from "./rows.ts";
-import { type PayloadField, type Payloads } from "../../contract/fields.ts";
 
 export interface Stored {
   key: number;
@@ -31,11 +36,19 @@ export function droppedLogsOf({ content: { extra } }: Stored): number {
   return extra === null ? 0 : (JSON.parse(extra).x?.droppedLogsCount ?? 0);
 }
 
-export function isSame(content: SpanContent, stored: SpanContent): boolean {
-  return contentColumns.every((column) => {
-    const [cell, other] = [content[column], stored[column]];
-    if (cell instanceof Uint8Array)
-      return other instanceof Uint8Array && Buffer.compare(cell, other) === 0;
-    return cell === other;
-  });
+/** Whether the row has this content and these texts. */
+export function isStored(
+  content: SpanContent,
+  texts: ReturnType<typeof payloadsOf>,
+  stored: Stored,
+): boolean {
+  return (
+    contentColumns.every((column) => isSame(content[column], stored.content[column])) &&
+    payloadFields.every((field) => texts[field] === stored.texts[field])
+  );
+}
+
+function isSame(cell: unknown, other: unknown): boolean {
+  if (!(cell instanceof Uint8Array)) return cell === other;
+  return other instanceof Uint8Array && Buffer.compare(cell, other) === 0;
 }

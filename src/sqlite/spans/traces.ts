@@ -4,14 +4,14 @@
  */
 import type { Database } from "bun:sqlite";
 import { cachedSpanFacts } from "../../limits.ts";
+import { spanKeyOf } from "../../tally/numbers.ts";
+import { type SpanFacts } from "../../tally/spanfacts.ts";
+import { Tally } from "../../tally/tally.ts";
 import { cellOf, toCell, type Cell } from "../db/cells.ts";
 import { columnsBut, prepareInsert, prepareUpdate, type Cells } from "../db/columns.ts";
 import { spans, traces } from "../db/schema.ts";
 import { createTallyReader } from "./facts.ts";
 import { markColumns, type NameLookup } from "./rows.ts";
-import { spanKeyOf } from "../../tally/numbers.ts";
-import { type SpanFacts } from "../../tally/spanfacts.ts";
-import { Tally } from "../../tally/tally.ts";
 
 export interface TraceState {
   key: number;

@@ -1,10 +1,10 @@
-import type { Database } from "bun:sqlite";
-import type { MakeSpan } from "../../backend/writer.ts";
 /**
  * Spans from log events. Records that say what an agent did are kept for a day by session; whenever some
  * come, or a span that may say the same, the session is put together anew (assemble.ts), and what differs
  * from before is written: a span is made, changed, taken away, or the records join the span that was sent.
  */
+import type { Database } from "bun:sqlite";
+import type { MakeSpan } from "../../backend/writer.ts";
 import type { Claim, LogPiece } from "../../contract/units.ts";
 import { assemble, type Place, type Unit } from "../../joining/assemble.ts";
 import { excessOf, lengthOf, type KeptPiece } from "../../joining/excess.ts";
@@ -31,7 +31,8 @@ export interface Owner {
 
 export interface UnitStore {
   put(owner: Owner, pieces: LogPiece[]): void;
-  claim(owner: Owner, place: Place, claim: Claim): void;
+  /** To be called where a span is stored anew with a claim, or without the one it may have had. */
+  claim(owner: Owner, place: Place, claim: Claim | undefined): void;
   /** To be called for each span that is new, and was sent. */
   spanCame(owner: Owner, traceId: string): void;
   /** Puts the sessions together that changed. To be called before the commit. */
@@ -70,7 +71,7 @@ export function createUnitStore(
     "SELECT DISTINCT session FROM claims WHERE traceId = ? AND projectId = ? AND session IS NOT NULL",
   );
   const insertClaim = db.query<
-    { id: number },
+    { session: string | null },
     [number, string | null, string, string, number, string]
   >(
     `INSERT INTO claims (projectId, session, traceId, spanId, receivedAt, facts)
@@ -78,8 +79,7 @@ export function createUnitStore(
      ON CONFLICT (traceId, spanId, projectId) DO UPDATE SET
        session = excluded.session, receivedAt = excluded.receivedAt, facts = excluded.facts
      WHERE facts <> excluded.facts
-       AND json_extract(facts, '$.endMs') <= json_extract(excluded.facts, '$.endMs')
-     RETURNING id`,
+     RETURNING session`,
   );
   const claimsOfSession = db.query<ClaimRow, [number, string]>(
     `SELECT traceId, spanId, facts FROM claims WHERE projectId = ? AND session = ?
@@ -101,8 +101,8 @@ export function createUnitStore(
   const deleteUnits = db.query<null, [number, string]>(
     "DELETE FROM logUnits WHERE projectId = ? AND session = ?",
   );
-  const deleteClaim = db.query<null, [string, string, number]>(
-    "DELETE FROM claims WHERE traceId = ? AND spanId = ? AND projectId = ?",
+  const deleteClaim = db.query<{ session: string | null }, [string, string, number]>(
+    "DELETE FROM claims WHERE traceId = ? AND spanId = ? AND projectId = ? RETURNING session",
   );
   const putSession = prepareInsert(db, logSessions, columnsBut(logSessions, []), { or: "REPLACE" });
   const countSession = db.query<null, [number, string]>(
@@ -276,11 +276,14 @@ export function createUnitStore(
       }
     },
     claim(owner, { traceId, spanId }, claim) {
-      const session = claim.session === undefined ? null : claim.session;
-      const facts = JSON.stringify(claim);
       const { projectId, receivedAt } = owner;
-      if (!insertClaim.get(projectId, session, traceId, spanId, receivedAt, facts)) return;
-      if (claim.session !== undefined) touch(claim.session, owner);
+      const session = claim?.session ?? null;
+      const facts = JSON.stringify(claim);
+      const changed = claim
+        ? insertClaim.get(projectId, session, traceId, spanId, receivedAt, facts)
+        : deleteClaim.get(traceId, spanId, projectId);
+      if (!changed) return;
+      if (changed.session !== null) touch(changed.session, owner);
       else traces.set(`${projectId} ${traceId}`, { traceId, owner });
     },
     spanCame(owner, traceId) {

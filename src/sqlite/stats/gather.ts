@@ -2,19 +2,19 @@
  * Gathers what statistics show: cells by bucket and group, of the rollups, of the traces that are not
  * settled, or of those that match a filter.
  */
+import type { Coverage } from "../../backend/figures.ts";
+import type { StatsField } from "../../backend/stats.ts";
+import type { KeysPart, KeysPosition } from "../../backend/traces.ts";
+import type { Filter } from "../../filter/parse.ts";
 import { stats as limits } from "../../limits.ts";
 import { Cell, type CellSum } from "../../tally/cell.ts";
 import { contribute } from "../../tally/contribution.ts";
-import { facetNumber } from "../rollups/facets.ts";
-import { createTallyReader } from "../spans/facts.ts";
-import { levelMs, readCells, readGroups, type TimeRange } from "../rollups/rollup.ts";
-import type { NameLookup } from "../spans/rows.ts";
-import type { Coverage } from "../../backend/figures.ts";
-import type { Source } from "../source.ts";
 import { listKeys } from "../list/traces.ts";
-import type { KeysPart, KeysPosition } from "../../backend/traces.ts";
-import type { StatsField } from "../../backend/stats.ts";
-import type { Filter } from "../../filter/parse.ts";
+import { facetNumber } from "../rollups/facets.ts";
+import { levelMs, readCells, readGroups, type TimeRange } from "../rollups/rollup.ts";
+import type { Source } from "../source.ts";
+import { createTallyReader } from "../spans/facts.ts";
+import type { NameLookup } from "../spans/rows.ts";
 
 /** Which traces, and what they are grouped by. */
 export interface Scope {

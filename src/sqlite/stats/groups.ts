@@ -1,9 +1,10 @@
 /** Agents, workflows, models, providers and tools: whatever there are few of, by what they did. */
+import { parseCursor, toCursor } from "../../backend/cursor.ts";
+import { toFigures } from "../../backend/figures.ts";
 import { GroupPage, type GroupQuery } from "../../backend/stats.ts";
 import { spreadError } from "../../tally/cell.ts";
 import { facetNumber } from "../rollups/facets.ts";
-import { parseCursor, toCursor } from "../../backend/cursor.ts";
-import { toFigures } from "../../backend/figures.ts";
+import type { Source } from "../source.ts";
 import {
   addMatching,
   addRollups,
@@ -14,7 +15,6 @@ import {
   Window,
 } from "./gather.ts";
 import { rangeOf, rank } from "./stats.ts";
-import type { Source } from "../source.ts";
 
 /**
  * What happened in a range by each value of a field, the one with most first. Spans and traces without

@@ -3,21 +3,21 @@
  * rows as it shows and the traces that are not settled; with a filter it goes on for as long as there
  * is time.
  */
-import { LatestPage, type LatestQuery, type LatestField } from "../../backend/stats.ts";
 import { and, desc, eq } from "drizzle-orm";
-import { latest as limits } from "../../limits.ts";
-import { spreadError } from "../../tally/cell.ts";
-import { facetNumber } from "../rollups/facets.ts";
-import { levelMs } from "../rollups/rollup.ts";
-import { projects, traces } from "../db/schema.ts";
-import { Budget } from "../../budget.ts";
 import { parseCursor, toCursor } from "../../backend/cursor.ts";
 import { Figures, toFigures } from "../../backend/figures.ts";
-import { addRollups, addTraces, endlessMs, GroupIds, sumOf, Window } from "./gather.ts";
-import type { Source } from "../source.ts";
+import { LatestPage, type LatestQuery, type LatestField } from "../../backend/stats.ts";
+import { Budget } from "../../budget.ts";
+import type { Filter } from "../../filter/parse.ts";
+import { latest as limits } from "../../limits.ts";
+import { spreadError } from "../../tally/cell.ts";
+import { projects, traces } from "../db/schema.ts";
 import { readRows, toRecord } from "../list/records.ts";
 import { matchingOf } from "../list/traces.ts";
-import type { Filter } from "../../filter/parse.ts";
+import { facetNumber } from "../rollups/facets.ts";
+import { levelMs } from "../rollups/rollup.ts";
+import type { Source } from "../source.ts";
+import { addRollups, addTraces, endlessMs, GroupIds, sumOf, Window } from "./gather.ts";
 
 interface Place {
   startTime: number;

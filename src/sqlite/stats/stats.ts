@@ -3,13 +3,14 @@
  * the rollups, with the few traces that are not settled counted on the spot; with a filter, from the
  * traces that match, newest first, for as long as there is time.
  */
+import { toFigures, type Figures, type Stats } from "../../backend/figures.ts";
 import { type StatsQuery, rankings, type StatsField } from "../../backend/stats.ts";
 import { AppError } from "../../errors.ts";
 import { stats as limits } from "../../limits.ts";
-import { rollupFields } from "../../tally/contribution.ts";
 import { Cell, spreadError } from "../../tally/cell.ts";
+import { rollupFields } from "../../tally/contribution.ts";
 import { finestLevelOf, levelMs, type TimeRange } from "../rollups/rollup.ts";
-import { toFigures, type Figures, type Stats } from "../../backend/figures.ts";
+import type { Source } from "../source.ts";
 import {
   addMatching,
   addRollups,
@@ -19,7 +20,6 @@ import {
   sumOf,
   Window,
 } from "./gather.ts";
-import type { Source } from "../source.ts";
 
 const minuteMs = levelMs[0];
 const hourMs = levelMs[1];

@@ -1,10 +1,10 @@
 /** What spans say under names of the sender's. Of two spans that say something of their trace the later end counts. */
+import { payloadFields } from "../../contract/fields.ts";
 import { parseAttributes } from "../../contract/unknown.ts";
 import { traceAttributes as limits } from "../../limits.ts";
+import { spanKeyRange } from "../../tally/numbers.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
 import { mayHaveSlotFrom8, readSlots } from "../payload/lists.ts";
-import { spanKeyRange } from "../../tally/numbers.ts";
-import { payloadFields } from "../../contract/fields.ts";
 import { readText } from "../payload/text.ts";
 import type { Source } from "../source.ts";
 

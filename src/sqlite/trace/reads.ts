@@ -1,9 +1,9 @@
 /** One trace: its spans by a query, and whole. */
 import { and, asc, between, eq, gt, lte, not, sql } from "drizzle-orm";
-import { AppError } from "../../errors.ts";
 import type { Reader, SpanPlace } from "../../backend/reader.ts";
 import type { SpanRecord, SpanRef, WholeSpan } from "../../backend/spans.ts";
 import type { TraceRef } from "../../backend/traces.ts";
+import { AppError } from "../../errors.ts";
 import { overlap } from "../../tally/alike.ts";
 import { spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
 import { toCell } from "../db/cells.ts";
@@ -23,15 +23,13 @@ export type TraceReads = Pick<
 >;
 
 export function createTraceReads(source: Source): TraceReads {
+  const rowOf = createRowReader(source);
   return {
     findSpan: (trace, span) => findSpan(source, trace, span),
     spans: (query, fields) => querySpans(source, query, fields),
     wholeSpans: (traceKey, afterKey, limit) => readWholeSpans(source, traceKey, afterKey, limit),
-    wholeSpan(traceKey, key) {
-      const row = rowOf(source, traceKey, key);
-      return toWholeSpan(source, row);
-    },
-    sameCalls: (traceKey, key, limit) => findSameCalls(source, rowOf(source, traceKey, key), limit),
+    wholeSpan: (traceKey, key) => toWholeSpan(source, rowOf(traceKey, key)),
+    sameCalls: (traceKey, key, limit) => findSameCalls(source, rowOf(traceKey, key), limit),
     traceAttributes: (traceKey) => readTraceAttributes(source, traceKey),
   };
 }
@@ -44,7 +42,7 @@ function findSpan(
   traceRef: TraceRef,
   ref: SpanRef,
 ): SpanRecord & { traceKey: number } {
-  const traceKey = findTrace(source.db, traceRef).trace.key;
+  const traceKey = findTraceKey(source, traceRef);
   const key = "key" in ref ? ref.key : keyOf(source, traceKey, ref.spanId);
   const found = key === null ? [] : [...querySpans(source, { traceKey, keys: [key] }, spanFields)];
   if (!found[0]) throw noSpan();
@@ -64,14 +62,26 @@ function keyOf({ sqlite }: Source, traceKey: number, spanId: string): number | n
   return row?.key ?? null;
 }
 
-function rowOf({ db }: Source, traceKey: number, key: number): SpanRow {
-  const row = db
+/** To find a trace's whole row, which nobody needs here, takes as long as all the rest. */
+function findTraceKey({ db, sqlite }: Source, ref: TraceRef): number {
+  if (!("key" in ref)) return findTrace(db, ref).trace.key;
+  const select = sqlite.query<{ key: number }, [number]>("SELECT key FROM traces WHERE key = ?");
+  return select.get(ref.key)?.key ?? findTrace(db, ref).trace.key;
+}
+
+/** @returns reads a span's row. @throws AppError `not_found`. */
+function createRowReader({ db }: Source): (traceKey: number, key: number) => SpanRow {
+  // Prepared once: to build a statement of forty columns takes longer than to run it.
+  const select = db
     .select()
     .from(spans)
-    .where(and(ofTrace(traceKey), eq(spans.key, key)))
-    .get();
-  if (!row) throw noSpan();
-  return row;
+    .where(eq(spans.key, sql.placeholder("key")))
+    .prepare();
+  return (traceKey, key) => {
+    const row = traceKeyOf(key) === traceKey ? select.get({ key }) : undefined;
+    if (!row) throw noSpan();
+    return row;
+  };
 }
 
 function noSpan(): AppError {

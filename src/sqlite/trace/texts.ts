@@ -1,8 +1,8 @@
 /** The texts of spans as a reader gives them: by the bytes of their lists, which stand in the span's row. */
-import { payloadFields, type PayloadField } from "../../contract/fields.ts";
+import type { Reader } from "../../backend/reader.ts";
 import type { Texts } from "../../backend/spans.ts";
 import { DamagedText, type ListFold } from "../../backend/texts.ts";
-import type { Reader } from "../../backend/reader.ts";
+import { payloadFields, type PayloadField } from "../../contract/fields.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { isDamage } from "../db/trouble.ts";
 import { linksOf, type Link } from "../payload/links.ts";

@@ -7,17 +7,17 @@
 import type { Database } from "bun:sqlite";
 import type { WriterEvents } from "../../backend/writer.ts";
 import { upkeep as pauses } from "../../limits.ts";
-import { createCollector, shrinkStep } from "../payload/collect.ts";
-import { expireUnits, expiryTime, hasExpiredUnits } from "../spans/expiry.ts";
-import { expireLogs, hasExpiredLogs } from "../spans/logs.ts";
-import { createMover } from "../payload/move.ts";
 import { checkpoint } from "../db/open.ts";
+import { createCollector, shrinkStep } from "../payload/collect.ts";
+import { createMover } from "../payload/move.ts";
 import { applyPacking, compressPacking, planPacking, type Packing } from "../payload/pack.ts";
 import type { PayloadWriter } from "../payload/payloads.ts";
+import { expireUnits, expiryTime, hasExpiredUnits } from "../spans/expiry.ts";
+import { expireLogs, hasExpiredLogs } from "../spans/logs.ts";
 import type { SpanWriter } from "../spans/spans.ts";
-import type { Storage } from "../directory/storage.ts";
-import { createTasks, type Task } from "./tasks.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { Transactions } from "../transactions.ts";
+import { createTasks, type Task } from "./tasks.ts";
 
 export interface Upkeep {
   /** Says that there is something to do now. */

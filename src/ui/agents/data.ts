@@ -1,7 +1,7 @@
 /** All groups of a field, largest first. */
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import type { GroupField as ListedField, Ranking } from "../../backend/stats.ts";
 import type { RouteName } from "../../api.ts";
+import type { GroupField as ListedField, Ranking } from "../../backend/stats.ts";
 import { ask } from "../data/client.ts";
 import { scopeQuery, type Scope } from "../query/scope.ts";
 

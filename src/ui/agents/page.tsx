@@ -9,11 +9,11 @@ import { RangePicker, rangeWords } from "../query/range.tsx";
 import { isNarrow, tracesHref, useScope } from "../query/scope.ts";
 import { problemOf } from "../query/words.ts";
 import { useShortcuts } from "../state/keys.ts";
+import { useTitle } from "../state/title.ts";
 import { useParam, useSetParams } from "../state/url.ts";
 import { useGroups, type ListedField } from "./data.ts";
-import { Detail } from "./detail.tsx";
 import "./agents.css";
-import { useTitle } from "../state/title.ts";
+import { Detail } from "./detail.tsx";
 
 const tabs: ListedField[] = ["agent", "tool", "model", "workflow", "provider"];
 const group = "Agents & tools";

@@ -1,9 +1,9 @@
 /** The largest groups of a field; a click filters the page by one of them. */
 import { useState } from "react";
-import { fieldWords, GroupTable, type GroupField } from "./groups.tsx";
 import { LoadError } from "../parts/controls.tsx";
 import { useFigures } from "../query/figures.ts";
 import type { Scope } from "../query/scope.ts";
+import { fieldWords, GroupTable, type GroupField } from "./groups.tsx";
 
 const few = 6;
 const many = 100;

@@ -5,11 +5,11 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Figures } from "../../backend/figures.ts";
 import type { Ranking } from "../../backend/stats.ts";
+import { quote } from "../../filter/caret.ts";
 import { ago, count, exactTime, money, percent, plural } from "../format.ts";
 import { hrefOf } from "../pages.ts";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { quote } from "../../filter/caret.ts";
 import "./charts.css";
 
 export type GroupField = "agent" | "workflow" | "model" | "provider" | "tool" | "customer";

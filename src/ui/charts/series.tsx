@@ -1,8 +1,8 @@
 /** The charts used by several pages: which figures they show, and in which colours. */
 import type { Figures, Stats } from "../../backend/figures.ts";
+import { count, duration, money, plural, short, textOf } from "../format.ts";
 import { startsOf, valuesOf, type Bucket } from "./buckets.ts";
 import { Chart, type ChartSeries } from "./chart.tsx";
-import { count, duration, money, plural, short, textOf } from "../format.ts";
 
 const palette = ["--data-3", "--data-2", "--data-1"] as const;
 const percentileColors = { p50: "--fg-1", p95: "--fg-3", p99: "--data-quiet" } as const;

@@ -1,10 +1,10 @@
 /** The data of a comparison: two aligned traces, one pair of their spans, and traces to choose from. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { byKey } from "../../api.ts";
+import type { Summary } from "../../backend/views.ts";
 import { filterWord } from "../charts/groups.tsx";
 import { ask } from "../data/client.ts";
 import { debounceMs } from "../state/debounce.ts";
-import type { Summary } from "../../backend/views.ts";
 
 const recentLimit = 50;
 

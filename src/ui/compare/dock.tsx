@@ -3,21 +3,21 @@
  */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import type { Message } from "../../messages/model.ts";
 import type { Comparison } from "../../query/comparison.ts";
 import type { TextDiff } from "../../query/textdiff.ts";
-import type { Message } from "../../messages/model.ts";
+import { useWholeSpan } from "../data/whole-span.ts";
 import { count } from "../format.ts";
 import { LoadError } from "../parts/controls.tsx";
-import { Icon } from "../parts/icon.tsx";
 import { DiffViews, unitOf, type DiffView } from "../parts/diffviews.tsx";
+import { Icon } from "../parts/icon.tsx";
 import { ResizeHandle } from "../parts/resize-handle.tsx";
-import { KindMark } from "../parts/status-mark.tsx";
 import { Side, type SideName } from "../parts/side.tsx";
+import { KindMark } from "../parts/status-mark.tsx";
+import { visible } from "../parts/visible.ts";
 import { ChangeCounts, WordDiff } from "../parts/worddiff.tsx";
 import { traceHref } from "../query/scope.ts";
 import { MessageView } from "../text/message.tsx";
-import { visible } from "../parts/visible.ts";
-import { useWholeSpan } from "../data/whole-span.ts";
 import { usePair, type PairRef } from "./data.ts";
 import { changeWords, type ComparedStep, type Line } from "./rows.ts";
 

@@ -1,14 +1,14 @@
 /** The header of a comparison: both traces, and the differences of B to A. */
 import { Link } from "wouter";
-import type { Comparison } from "../../query/comparison.ts";
 import type { Summary } from "../../backend/views.ts";
+import type { Comparison } from "../../query/comparison.ts";
 import { count, duration, exactTime, money, textOf, time } from "../format.ts";
+import { hrefOf } from "../pages.ts";
 import { CopyButton, Key } from "../parts/controls.tsx";
 import { Cost, Duration } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { hrefOf } from "../pages.ts";
-import { StatusMark, displayStatusOf, wordsOf } from "../parts/status-mark.tsx";
 import { Side, type SideName } from "../parts/side.tsx";
+import { StatusMark, displayStatusOf, wordsOf } from "../parts/status-mark.tsx";
 import { traceHref } from "../query/scope.ts";
 import { DurationDelta, ShareDelta } from "./deltas.tsx";
 import { TracePicker } from "./picker.tsx";

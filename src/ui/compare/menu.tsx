@@ -1,7 +1,7 @@
 /** The menu in a trace's header that offers traces to compare with. */
 import { useLocation } from "wouter";
-import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
+import type { Summary } from "../../backend/views.ts";
 import { duration, textOf, time } from "../format.ts";
 import { hrefOf } from "../pages.ts";
 import { LoadError } from "../parts/controls.tsx";
@@ -10,6 +10,7 @@ import { Icon } from "../parts/icon.tsx";
 import { StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import { useComparable } from "./data.ts";
 import "./compare.css";
+import "./compare.phone.css";
 
 export function CompareMenu({ trace, project }: { trace: Summary; project: string }) {
   return (

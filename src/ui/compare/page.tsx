@@ -23,6 +23,7 @@ import {
 } from "./rows.ts";
 import { CompareTable } from "./table.tsx";
 import "./compare.css";
+import "./compare.phone.css";
 
 const group = "Compare";
 /** The value of the address parameter when the dock is closed. */

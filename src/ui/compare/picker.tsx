@@ -1,14 +1,14 @@
 /** Chooses one of the two traces: from recent ones of the same agent, or by id or link. */
 import { useState } from "react";
-import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
+import type { Summary } from "../../backend/views.ts";
 import { textOf, duration, time } from "../format.ts";
 import { decoded, namesIn, paths } from "../pages.ts";
 import { LoadError } from "../parts/controls.tsx";
 import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import type { SideName } from "../parts/side.tsx";
+import { StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import { useRecent } from "./data.ts";
 
 export interface PickerProps {

@@ -1,8 +1,8 @@
 /**
  * The rows of a comparison with their change marks and step numbers, and the filter by kind of change.
  */
-import type { Change } from "../../query/pairing.ts";
 import type { Comparison } from "../../query/comparison.ts";
+import type { Change } from "../../query/pairing.ts";
 
 export type ComparedRow = Comparison["rows"][number];
 export type ComparedStep = NonNullable<ComparedRow["a"]>;

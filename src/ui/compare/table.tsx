@@ -4,10 +4,10 @@ import { useEffect, useRef, useState } from "react";
 import type { Comparison } from "../../query/comparison.ts";
 import { time } from "../format.ts";
 import { Duration, SpanCost } from "../parts/figure.tsx";
-import { KindMark } from "../parts/status-mark.tsx";
 import { Side, type SideName } from "../parts/side.tsx";
-import { useIsPhone } from "../state/media.ts";
+import { KindMark } from "../parts/status-mark.tsx";
 import { visible } from "../parts/visible.ts";
+import { useIsPhone } from "../state/media.ts";
 import { DurationDelta, MoneyDelta } from "./deltas.tsx";
 import { changeWords, type ComparedStep, type Line } from "./rows.ts";
 

@@ -28,7 +28,10 @@ export interface ConnectionStatus {
 }
 
 type Letter =
-  { event: LiveEvent } | { connection: ConnectionStatus } | { ask: true } | { retryNow: true };
+  | { event: LiveEvent }
+  | { connection: ConnectionStatus }
+  | { ask: true }
+  | { retryNow: true };
 
 /** The delays before reconnection attempts; the last one repeats. */
 const retryDelaysMs = [300, 1_000, 2_000, 4_000, 8_000];

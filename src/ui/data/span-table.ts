@@ -2,8 +2,8 @@
  * The spans of a trace as the server sends them: in columns, read by row. With 50,000 spans, an object for
  * each would be slow; what views need of all spans is in typed arrays.
  */
-import type { TraceColumns } from "../../query/columns.ts";
 import type { Skeleton } from "../../backend/views.ts";
+import type { TraceColumns } from "../../query/columns.ts";
 import { runningKey } from "./running-root.ts";
 
 export interface SpanRow extends Pick<

@@ -1,8 +1,8 @@
 /** The data of the inspector, requested once a span has been selected for a moment. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { byKey, type AnswerOf } from "../../api.ts";
-import { ask } from "./client.ts";
 import { useDebounced } from "../state/debounce.ts";
+import { ask } from "./client.ts";
 
 export interface WholeSpan {
   span: AnswerOf<"GET /api/traces/:trace/spans/:span">;

@@ -3,8 +3,8 @@
  * lines at a time.
  */
 import { useSyncExternalStore } from "react";
-import { linesOf, sendLines, untilThereIsRoom, whyRefused, type Line } from "../../importing.ts";
 import type { Issue } from "../../errors.ts";
+import { linesOf, sendLines, untilThereIsRoom, whyRefused, type Line } from "../../importing.ts";
 import { ApiError, ask } from "../data/client.ts";
 import { saveFile } from "../text/save.ts";
 import { headBytes, formatProblem } from "./check-format.ts";

@@ -8,11 +8,11 @@ import { useFigures, useFreshFigures } from "../query/figures.ts";
 import { rangeWords, RangePicker } from "../query/range.tsx";
 import { isEndless, tracesHref, useScope, type Scope } from "../query/scope.ts";
 import { problemOf, toggleValue } from "../query/words.ts";
+import { useTitle } from "../state/title.ts";
 import { useSetParams } from "../state/url.ts";
 import { Charts } from "./charts.tsx";
-import { Kpis } from "./kpis.tsx";
 import "./overview.css";
-import { useTitle } from "../state/title.ts";
+import { Kpis } from "./kpis.tsx";
 
 const lately = "7d";
 const bars = 60;

@@ -116,7 +116,7 @@ export function StatusMark({
   words?: string;
 }) {
   return (
-    <span className={`displayStatus is-${displayStatus}`} title={words}>
+    <span className={`status-mark is-${displayStatus}`} title={words}>
       <svg viewBox="0 0 14 14" aria-hidden="true">
         {shapeOf(displayStatus, errorCount)}
       </svg>
@@ -137,7 +137,7 @@ export function StatusBadge({
 }) {
   return (
     <span className={`badge is-${displayStatus}`}>
-      <span className={`displayStatus is-${displayStatus}`}>
+      <span className={`status-mark is-${displayStatus}`}>
         <svg viewBox="0 0 14 14" aria-hidden="true">
           {shapeOf(displayStatus, errorCount)}
         </svg>

@@ -1,8 +1,8 @@
 /** A text diff computed by the server: removed and added words, with unchanged parts folded. */
 import type { TextDiff } from "../../query/textdiff.ts";
 import { count, plural } from "../format.ts";
-import { visible } from "./visible.ts";
 import type { DiffView } from "./diffviews.tsx";
+import { visible } from "./visible.ts";
 import "./worddiff.css";
 
 type Part = TextDiff["parts"][number];

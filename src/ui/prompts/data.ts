@@ -1,9 +1,9 @@
 /** The data of the page of an agent's prompts. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import type { PromptVersion } from "../../query/prompts.ts";
 import type { Summary, TracePage } from "../../backend/views.ts";
-import { ask } from "../data/client.ts";
+import type { PromptVersion } from "../../query/prompts.ts";
 import { filterWord } from "../charts/groups.tsx";
+import { ask } from "../data/client.ts";
 import type { Scope } from "../query/scope.ts";
 
 const runsLimit = 100;

@@ -1,8 +1,8 @@
 /** The completion of the query bar: recent filters, keys, and values that traces have. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { findCaret } from "../../filter/caret.ts";
 import type { Completion } from "../../backend/completion.ts";
+import { findCaret } from "../../filter/caret.ts";
 import { ask } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
 import { count } from "../format.ts";

@@ -1,10 +1,10 @@
 /** The time range of a page: `since` and `until` in the address, in the syntax of the API. */
 import { useState } from "react";
+import { readTime } from "../../filter/time.ts";
 import { time } from "../format.ts";
 import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useParam, useSetParams } from "../state/url.ts";
-import { readTime } from "../../filter/time.ts";
 import "./query.css";
 
 const ranges = [

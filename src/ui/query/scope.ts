@@ -1,11 +1,11 @@
 /** The scope of a page: which traces it shows, as given in its address. */
 import { useMemo } from "react";
-import type { TraceSort } from "../../backend/traces.ts";
 import { byKey } from "../../api.ts";
+import type { TraceSort } from "../../backend/traces.ts";
 import { useProject } from "../data/queries.ts";
-import { allTime, useRange } from "./range.tsx";
 import { hrefOf } from "../pages.ts";
 import { useParam } from "../state/url.ts";
+import { allTime, useRange } from "./range.tsx";
 
 export interface Scope {
   filter: string;

@@ -1,8 +1,8 @@
 /** Sessions, their turns, and the messages of a turn. */
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
-import type { TranscriptEntry } from "../../query/transcript.ts";
 import { byKey, type AnswerOf } from "../../api.ts";
+import type { TranscriptEntry } from "../../query/transcript.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";

@@ -1,20 +1,20 @@
 /** The page of sessions: a list, and the selected session as a conversation. */
 import { useRef } from "react";
 import { Link, useLocation } from "wouter";
+import { hrefOf } from "../pages.ts";
 import { CopyButton, EmptyState, LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { hrefOf } from "../pages.ts";
 import { QueryBar } from "../query/bar.tsx";
 import { RangePicker } from "../query/range.tsx";
-import { useShortcuts } from "../state/keys.ts";
-import { useParam, useSetParams } from "../state/url.ts";
 import { isNarrow, traceHref, useScope } from "../query/scope.ts";
+import { useShortcuts } from "../state/keys.ts";
+import { useTitle } from "../state/title.ts";
+import { useParam, useSetParams } from "../state/url.ts";
 import { Conversation } from "./conversation.tsx";
 import { useFreshSessions, useSessions, useTurns, type Session } from "./data.ts";
 import { SessionFacts } from "./facts.tsx";
-import { SessionList } from "./list.tsx";
 import "./sessions.css";
-import { useTitle } from "../state/title.ts";
+import { SessionList } from "./list.tsx";
 
 const group = "Sessions";
 

@@ -10,7 +10,10 @@ import { Icon } from "../parts/icon.tsx";
 import { AskDialog, Field, Section } from "./section.tsx";
 
 type Open =
-  { kind: "new" } | { kind: "revoke"; key: KeyView } | { kind: "made"; secret: string } | null;
+  | { kind: "new" }
+  | { kind: "revoke"; key: KeyView }
+  | { kind: "made"; secret: string }
+  | null;
 
 export function Keys() {
   const client = useQueryClient();

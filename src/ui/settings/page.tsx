@@ -4,15 +4,15 @@ import { Link } from "wouter";
 import { useNow, useProject, useRejects, useStatus } from "../data/queries.ts";
 import { bytes, count, duration, textOf } from "../format.ts";
 import { hrefOf } from "../pages.ts";
-import { Keys } from "./keys.tsx";
+import { useTitle } from "../state/title.ts";
 import { Appearance } from "./appearance.tsx";
-import { UnknownFields } from "./unknown-fields.tsx";
+import { Keys } from "./keys.tsx";
 import { Prices } from "./prices.tsx";
 import { Projects } from "./projects.tsx";
 import { Refused } from "./refused.tsx";
 import { Section, SetRow } from "./section.tsx";
 import { Storage } from "./storage.tsx";
-import { useTitle } from "../state/title.ts";
+import { UnknownFields } from "./unknown-fields.tsx";
 import "./settings.css";
 
 const sections = [

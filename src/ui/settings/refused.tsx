@@ -2,8 +2,8 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { ask } from "../data/client.ts";
 import { useNow, useStatus } from "../data/queries.ts";
-import { bytes, count, exactTime, textOf, time } from "../format.ts";
 import { hintFor } from "../first/hints.ts";
+import { bytes, count, exactTime, textOf, time } from "../format.ts";
 import { Section } from "./section.tsx";
 
 export function Refused() {

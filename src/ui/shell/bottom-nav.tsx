@@ -1,7 +1,7 @@
 /** The navigation at the bottom of narrow windows. */
 import { Link, useLocation } from "wouter";
-import { Icon, type IconName } from "../parts/icon.tsx";
 import { hrefOf, pages, sectionOf, type Page } from "../pages.ts";
+import { Icon, type IconName } from "../parts/icon.tsx";
 
 /** The pages with an icon here; the others are behind "More". */
 const icons: Partial<Record<Page, IconName>> = {

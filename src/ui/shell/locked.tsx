@@ -1,9 +1,9 @@
 /** The page shown without the operator's token: how to get access. */
 import { useEffect, useState, type FormEvent } from "react";
 import { findToken, isTokenValid, keepToken } from "../data/token.ts";
-import { Logo } from "../parts/icon.tsx";
-import { CopyButton } from "../parts/controls.tsx";
 import { hrefOf } from "../pages.ts";
+import { CopyButton } from "../parts/controls.tsx";
+import { Logo } from "../parts/icon.tsx";
 import { useTitle } from "../state/title.ts";
 
 export function Locked({ wasRefused }: { wasRefused: string | null }) {

@@ -1,8 +1,8 @@
 /** What does not fit into a narrow window: further pages, and the controls of the top bar. */
 import { Link } from "wouter";
-import { Icon, ThemeIcon } from "../parts/icon.tsx";
-import { Dialog } from "../parts/controls.tsx";
 import { hrefOf } from "../pages.ts";
+import { Dialog } from "../parts/controls.tsx";
+import { Icon, ThemeIcon } from "../parts/icon.tsx";
 import { toggleTheme } from "../state/prefs.ts";
 import { otherPages } from "./bottom-nav.tsx";
 

@@ -1,11 +1,11 @@
 /** The options of the palette in order: commands, then search results. */
 import type { ReactNode } from "react";
 import type { Completion } from "../../backend/completion.ts";
-import type { Summary } from "../../backend/views.ts";
 import type { Hit } from "../../backend/search.ts";
+import type { Summary } from "../../backend/views.ts";
 import { exactTime, plural, time } from "../format.ts";
-import { KindMark, StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import { hrefOf } from "../pages.ts";
+import { KindMark, StatusMark, displayStatusOf } from "../parts/status-mark.tsx";
 import { traceHref } from "../query/scope.ts";
 import { keyText } from "../state/keys.ts";
 import { Marked } from "../traces/hits.tsx";

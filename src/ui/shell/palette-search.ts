@@ -1,10 +1,10 @@
 /** The palette's search results from the server: by name, by id and in messages. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { quote } from "../../filter/caret.ts";
 import type { Completion } from "../../backend/completion.ts";
-import type { Summary } from "../../backend/views.ts";
 import type { Hit } from "../../backend/search.ts";
+import type { Summary } from "../../backend/views.ts";
+import { quote } from "../../filter/caret.ts";
 import { ask } from "../data/client.ts";
 import { notInternal } from "../query/scope.ts";
 

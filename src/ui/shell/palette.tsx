@@ -7,8 +7,8 @@ import { Dialog, LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { keyText } from "../state/keys.ts";
 import { useCommands } from "./commands.ts";
-import { usePaletteSearch } from "./palette-search.ts";
 import { optionsOf, type Option } from "./palette-options.tsx";
+import { usePaletteSearch } from "./palette-search.ts";
 
 const hint = "Page, trace, session, id or message text";
 

@@ -1,22 +1,23 @@
 /** The frame around every page: navigation, live status, refused requests. */
 import { useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
-import { useProject, useProjects, useRejects } from "../data/queries.ts";
 import { useLiveStatus } from "../data/live-context.tsx";
+import { useProject, useProjects, useRejects } from "../data/queries.ts";
 import { count } from "../format.ts";
+import { Imports } from "../import/panel.tsx";
+import { hrefOf, isOfManual, pages, sectionOf } from "../pages.ts";
 import { Key } from "../parts/controls.tsx";
 import { Icon, Logo, ThemeIcon } from "../parts/icon.tsx";
+import { Boundary } from "../parts/page-errors.tsx";
 import { keyText, useShortcuts } from "../state/keys.ts";
 import { toggleTheme } from "../state/prefs.ts";
-import { Boundary } from "../parts/page-errors.tsx";
-import { Imports } from "../import/panel.tsx";
 import { Banner } from "./banner.tsx";
 import { BottomNav } from "./bottom-nav.tsx";
-import { ShortcutSheet } from "./shortcut-sheet.tsx";
 import { More } from "./more.tsx";
-import { hrefOf, isOfManual, pages, sectionOf } from "../pages.ts";
 import { Palette } from "./palette.tsx";
+import { ShortcutSheet } from "./shortcut-sheet.tsx";
 import "./shell.css";
+import "./shell.dialogs.css";
 
 type Overlay = "palette" | "keys" | "more" | null;
 

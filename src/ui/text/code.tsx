@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState, type ReactNode } from "react";
 import { bytes, plural, textOf } from "../format.ts";
-import { useSearchMatch } from "./search-words.ts";
-import type { Token } from "./highlight.ts";
 import { visible } from "../parts/visible.ts";
+import type { Token } from "./highlight.ts";
+import { useSearchMatch } from "./search-words.ts";
 
 export interface CodeProps {
   text: string;

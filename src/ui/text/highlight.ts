@@ -15,7 +15,11 @@ export interface Token {
   text: string;
   /** One of the four classes of the design; "" for plain text. */
   className:
-    "" | "text-token-key" | "text-token-string" | "text-token-comment" | "text-token-number";
+    | ""
+    | "text-token-key"
+    | "text-token-string"
+    | "text-token-comment"
+    | "text-token-number";
 }
 
 const low = createLowlight({

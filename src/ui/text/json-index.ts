@@ -3,6 +3,7 @@
  * shown, by jumping over what lies between. 10 MB of it cost what is looked at, numbers keep all their
  * digits, and a text that breaks off shows what came before.
  */
+import { endOfString, endOfValue, skipSpace } from "../../json/walk.ts";
 
 export interface Child {
   /** Of an object; null in an array. As it is written, without its quotes. */
@@ -57,10 +58,10 @@ export function childrenOf(
     if (isObject) {
       if (text[at] !== '"') break;
       const end = endOfString(text, at);
-      key = text.slice(at + 1, end - 1);
-      at = skipSpace(text, skipSpace(text, end) + 1);
+      key = text.slice(at + 1, end);
+      at = skipSpace(text, skipSpace(text, end + 1) + 1);
     }
-    const end = endOfValue(text, at);
+    const end = endOfShown(text, at);
     if (end === at) break;
     items.push({ key, start: at, end });
     at = skipSpace(text, end);
@@ -69,36 +70,11 @@ export function childrenOf(
   return { items, next: null };
 }
 
-/** Behind a value; the end of the text where it breaks off. */
-function endOfValue(text: string, start: number): number {
-  const kind = kindAt(text, start);
-  if (kind === "string") return endOfString(text, start);
-  if (kind === "other") {
-    let at = start;
-    while (at < text.length && !/[,\]}\s]/.test(text[at]!)) at++;
-    return at;
-  }
-  let depth = 0;
-  for (let at = start; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x22) at = endOfString(text, at) - 1;
-    else if (code === 0x7b || code === 0x5b) depth++;
-    else if ((code === 0x7d || code === 0x5d) && --depth === 0) return at + 1;
-  }
-  return text.length;
-}
-
-function endOfString(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
-    let slashes = 0;
-    while (text[at - 1 - slashes] === "\\") slashes++;
-    if (slashes % 2 === 0) return at + 1;
-  }
-  return text.length;
-}
-
-function skipSpace(text: string, at: number): number {
-  while (at < text.length && text.charCodeAt(at) <= 0x20) at++;
+/** Behind a value; the end of the text where it breaks off. A number or a word ends at a space, too. */
+function endOfShown(text: string, start: number): number {
+  if (kindAt(text, start) !== "other") return endOfValue(text, start) ?? text.length;
+  let at = start;
+  while (at < text.length && !/[,\]}\s]/.test(text[at]!)) at++;
   return at;
 }
 

@@ -4,11 +4,11 @@ import { useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { bytes, textOf } from "../format.ts";
 import { CopyButton } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { visible } from "../parts/visible.ts";
 import { Code } from "./code.tsx";
+import { DataBadge } from "./data-badge.tsx";
 import { childrenOf, rootOf, stringAt } from "./json-index.ts";
 import { rowsOf, type JsonRow, type Opened } from "./json-rows.ts";
-import { DataBadge } from "./data-badge.tsx";
-import { visible } from "../parts/visible.ts";
 
 const rowHeight = 20;
 /** Longer strings are clipped in their line and expand below it. */

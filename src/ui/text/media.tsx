@@ -11,9 +11,9 @@ import { request } from "../data/client.ts";
 import { bytes, textOf } from "../format.ts";
 import { Dialog, LoadError } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { visible } from "../parts/visible.ts";
 import { saveFile } from "./save.ts";
 import { fileName, maxShownBytes, sniff, type Sniffed } from "./sniff.ts";
-import { visible } from "../parts/visible.ts";
 
 /** The span that contains the media below. */
 export const MediaPlace = createContext<{ trace: number; span: number } | null>(null);

@@ -3,8 +3,8 @@ import { useState } from "react";
 import type { Message } from "../../messages/model.ts";
 import { plural } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
-import { PartView } from "./part.tsx";
 import { visible } from "../parts/visible.ts";
+import { PartView } from "./part.tsx";
 
 export function MessageView({ message: { role, name, parts } }: { message: Message }) {
   const isInstruction = role === "system" || role === "developer";

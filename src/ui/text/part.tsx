@@ -4,10 +4,10 @@ import type { Part } from "../../messages/model.ts";
 import { plural } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Code } from "./code.tsx";
-import { TruncationNote, type Truncation } from "./truncated.tsx";
 import { MediaView } from "./media.tsx";
 import { Prose } from "./prose.tsx";
 import { ToolCard } from "./tool.tsx";
+import { TruncationNote, type Truncation } from "./truncated.tsx";
 
 export function PartView({ part }: { part: Part }) {
   switch (part.type) {

@@ -1,8 +1,8 @@
 /** One payload of a span, loaded piece by piece on request. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
-import type { payloadFields } from "../../contract/fields.ts";
 import { byKey } from "../../api.ts";
+import type { payloadFields } from "../../contract/fields.ts";
 import { request, textFrom } from "../data/client.ts";
 import { bytes, textOf } from "../format.ts";
 import { CopyButton, LoadError } from "../parts/controls.tsx";

@@ -13,9 +13,9 @@ import {
   type ReactNode,
 } from "react";
 import { bytes, textOf } from "../format.ts";
+import { visible } from "../parts/visible.ts";
 import { Code } from "./code.tsx";
 import { markdownOf } from "./markdown.ts";
-import { visible } from "../parts/visible.ts";
 
 /** How much is rendered at first, the rest on request: typical answers of agents take about 10 ms. */
 const pieceLength = 64 * 1024;

@@ -3,13 +3,13 @@ import { useId, useState, type ReactNode } from "react";
 import { isObject, parseJson } from "../../messages/json.ts";
 import type { ToolResult } from "../../messages/model.ts";
 import { Duration } from "../parts/figure.tsx";
-import { KindMark, StatusBadge, type DisplayStatus } from "../parts/status-mark.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { Code } from "./code.tsx";
-import { TruncationNote, type Truncation } from "./truncated.tsx";
-import { useSearchMatch } from "./search-words.ts";
-import { Diff } from "./diff.tsx";
+import { KindMark, StatusBadge, type DisplayStatus } from "../parts/status-mark.tsx";
 import { visible } from "../parts/visible.ts";
+import { Code } from "./code.tsx";
+import { Diff } from "./diff.tsx";
+import { useSearchMatch } from "./search-words.ts";
+import { TruncationNote, type Truncation } from "./truncated.tsx";
 
 export interface ToolCardProps {
   name: string;

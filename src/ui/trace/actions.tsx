@@ -2,8 +2,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import type { Summary } from "../../backend/views.ts";
 import { byKey, requestOf } from "../../api.ts";
+import type { Summary } from "../../backend/views.ts";
 import { shellQuoted } from "../../shell.ts";
 import { ask, request } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";

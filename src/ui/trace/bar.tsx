@@ -1,14 +1,14 @@
 /** The toolbar above a trace: the open view and its filters. */
+import type { SpanTable } from "../data/span-table.ts";
 import { count as countText } from "../format.ts";
 import { Key } from "../parts/controls.tsx";
 import { Dropdown } from "../parts/dropdown.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { ShowSwitch } from "../transcript/show.tsx";
 import { FindBar, type Find } from "./find.tsx";
-import type { SpanTable } from "../data/span-table.ts";
+import { views, type View } from "./open-view.ts";
 import { sortKeys, sortText, sortWords } from "./spans/sort.ts";
 import type { SpanLines } from "./spans/use-lines.ts";
-import { views, type View } from "./open-view.ts";
 
 export interface Switch {
   isOn: boolean;

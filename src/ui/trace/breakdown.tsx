@@ -1,8 +1,8 @@
 /** The time breakdown of a trace, as a bar and in words. */
 import type { Breakdown } from "../../query/breakdown.ts";
+import type { SpanTable } from "../data/span-table.ts";
 import { duration, textOf } from "../format.ts";
 import { useBreakdown } from "./data.ts";
-import type { SpanTable } from "../data/span-table.ts";
 
 /** Idle time above this share is not drawn to scale. */
 const maxIdleShare = 0.25;

@@ -2,8 +2,8 @@
  * Notes on suspicious times of a span: a missing start time, or a clock that differs from its parent's.
  */
 import type { SpanView } from "../../backend/views.ts";
-import { duration, textOf } from "../format.ts";
 import type { SpanRow } from "../data/span-table.ts";
+import { duration, textOf } from "../format.ts";
 
 /** Start times have a resolution of 1 ms, and some senders round them. */
 const toleranceMs = 1;

@@ -1,16 +1,16 @@
 /** The data of the trace page, and how it is kept up to date while the trace grows. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
-import type { TraceColumns } from "../../query/columns.ts";
 import { byKey } from "../../api.ts";
+import type { TraceColumns } from "../../query/columns.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
-import { useThrottled } from "../data/throttle.ts";
 import { useProject } from "../data/queries.ts";
+import { withRunningRoot } from "../data/running-root.ts";
 import { toSpanTable, type SpanTable } from "../data/span-table.ts";
+import { useThrottled } from "../data/throttle.ts";
 import { withoutUnloaded, joinPages } from "./join-pages.ts";
 import { traceQuery } from "./query.ts";
-import { withRunningRoot } from "../data/running-root.ts";
 
 /** At most a third of the time is spent on refetching, since a large trace takes long to read. */
 const busyShare = 3;

@@ -3,13 +3,13 @@
  * here at once, texts by the server.
  */
 import { useMemo, useRef, useState } from "react";
+import type { SpanTable } from "../data/span-table.ts";
 import { count } from "../format.ts";
 import { Key } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useShortcuts } from "../state/keys.ts";
 import { useParam } from "../state/url.ts";
 import { useTextHits } from "./data.ts";
-import type { SpanTable } from "../data/span-table.ts";
 
 export interface Find {
   words: string;

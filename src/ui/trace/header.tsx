@@ -3,17 +3,17 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { CompareMenu } from "../compare/menu.tsx";
 import { useNow, useProject } from "../data/queries.ts";
+import type { SpanTable } from "../data/span-table.ts";
 import { count, exactTime, money, percent, time } from "../format.ts";
+import { hrefOf } from "../pages.ts";
 import { StepButtons } from "../parts/controls.tsx";
 import { Cost, Duration, FigureText, Tokens } from "../parts/figure.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { hrefOf } from "../pages.ts";
 import { StatusBadge, displayStatusOf } from "../parts/status-mark.tsx";
 import { traceHref } from "../query/scope.ts";
 import { TraceActions } from "./actions.tsx";
-import type { SpanTable } from "../data/span-table.ts";
-import { useNeighbours } from "./neighbours.ts";
 import { BreakdownBar } from "./breakdown.tsx";
+import { useNeighbours } from "./neighbours.ts";
 
 export interface TraceHeaderProps {
   table: SpanTable;

@@ -2,12 +2,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { byKey } from "../../api.ts";
 import { request, textFrom } from "../data/client.ts";
+import type { SpanTable } from "../data/span-table.ts";
 import { bytes, count, plural, textOf } from "../format.ts";
 import { CopyButton, LoadError } from "../parts/controls.tsx";
-import { CutNote } from "../text/truncated.tsx";
 import { JsonTree } from "../text/json.tsx";
+import { CutNote } from "../text/truncated.tsx";
 import { exportTrace } from "./actions.tsx";
-import type { SpanTable } from "../data/span-table.ts";
 
 /** Larger traces are better downloaded as a file. */
 const maxSpanCount = 5_000;

@@ -4,8 +4,8 @@
  */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type FormEvent } from "react";
-import { parseColumns } from "../../filter/parse.ts";
 import { quote } from "../../filter/caret.ts";
+import { parseColumns } from "../../filter/parse.ts";
 import { ask } from "../data/client.ts";
 import { useProject } from "../data/queries.ts";
 import { Dropdown } from "../parts/dropdown.tsx";

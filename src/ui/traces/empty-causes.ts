@@ -6,8 +6,8 @@ import { useQuery } from "@tanstack/react-query";
 import { exactly } from "../../filter/caret.ts";
 import { distanceBetween, findKey } from "../../filter/keys.ts";
 import { ask } from "../data/client.ts";
-import { filterOf, spell, wordsOf, type Word } from "../query/words.ts";
 import { scopeQuery, type Scope } from "../query/scope.ts";
+import { filterOf, spell, wordsOf, type Word } from "../query/words.ts";
 
 export interface EmptyCause {
   /** The word as written in the filter. */

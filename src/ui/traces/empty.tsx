@@ -2,9 +2,9 @@
 import { plural } from "../format.ts";
 import { EmptyState } from "../parts/controls.tsx";
 import { rangeWords } from "../query/range.tsx";
+import type { Scope } from "../query/scope.ts";
 import { splitFreeText } from "../query/words.ts";
 import { useSetParams } from "../state/url.ts";
-import type { Scope } from "../query/scope.ts";
 import { useEmptyCauses } from "./empty-causes.ts";
 
 /** An empty list: the reason in one sentence, and links that widen the filter. */

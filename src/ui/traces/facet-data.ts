@@ -9,8 +9,8 @@ import type { Stats } from "../../backend/figures.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
-import { problemOf, spell, withoutKey } from "../query/words.ts";
 import { scopeQuery, type Scope } from "../query/scope.ts";
+import { problemOf, spell, withoutKey } from "../query/words.ts";
 
 export interface FacetValue {
   value: string;

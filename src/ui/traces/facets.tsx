@@ -5,6 +5,7 @@ import { okWithErrors } from "../../filter/keys.ts";
 import { count } from "../format.ts";
 import { Icon } from "../parts/icon.tsx";
 import { StatusMark, statusWords, type DisplayStatus } from "../parts/status-mark.tsx";
+import type { Scope } from "../query/scope.ts";
 import { tickedValues, toggleValue } from "../query/words.ts";
 import { usePref } from "../state/prefs.ts";
 import { useRoving } from "../state/roving.ts";
@@ -16,7 +17,6 @@ import {
   type FacetField,
   type FacetValue,
 } from "./facet-data.ts";
-import type { Scope } from "../query/scope.ts";
 import "./facets.css";
 
 const fields: { field: FacetField; name: string }[] = [

@@ -3,9 +3,9 @@
  */
 import { useRef, useState, type PointerEvent, type ReactNode } from "react";
 import type { Stats } from "../../backend/figures.ts";
-import { count, money, plural, timeRange } from "../format.ts";
 import { domainOf } from "../charts/buckets.ts";
 import { ticksOf } from "../charts/ticks.ts";
+import { count, money, plural, timeRange } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
 import { useWidth } from "../state/width.ts";
 

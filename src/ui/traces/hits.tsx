@@ -8,8 +8,8 @@ import { exactTime, plural, time } from "../format.ts";
 import { EmptyState, LoadError } from "../parts/controls.tsx";
 import { KindMark } from "../parts/status-mark.tsx";
 import { rangeWords } from "../query/range.tsx";
-import { splitFreeText } from "../query/words.ts";
 import { scopeQuery, traceHref, type Scope } from "../query/scope.ts";
+import { splitFreeText } from "../query/words.ts";
 import "./hits.css";
 
 const fieldWords: Record<Hit["field"], string> = {

@@ -5,13 +5,13 @@ import type { TraceSort } from "../../backend/traces.ts";
 import type { Summary } from "../../backend/views.ts";
 import { useNow } from "../data/queries.ts";
 import { displayStatusOf } from "../parts/status-mark.tsx";
+import { traceHref } from "../query/scope.ts";
 import { usePref } from "../state/prefs.ts";
 import { useWidth } from "../state/width.ts";
 import { columnsFor, phoneColumns, templateOf } from "./columns.tsx";
 import { ListHead } from "./head.tsx";
 import type { Items } from "./items.ts";
 import { TraceRow } from "./row.tsx";
-import { traceHref } from "../query/scope.ts";
 
 const headingHeight = 28;
 const rowHeight = 32;

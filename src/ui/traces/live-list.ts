@@ -8,6 +8,7 @@ import type { TraceSort } from "../../backend/traces.ts";
 import type { Summary } from "../../backend/views.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";
+import { notInternal, type Scope } from "../query/scope.ts";
 import {
   countNew,
   listKey,
@@ -18,7 +19,6 @@ import {
   type ListData,
   type ListPage,
 } from "./pages.ts";
-import { notInternal, type Scope } from "../query/scope.ts";
 
 /**
  * The shortest interval between refreshes: unfiltered it is the rate of live events; with a filter the

@@ -2,8 +2,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation } from "wouter";
-import type { Summary } from "../../backend/views.ts";
 import { byKey } from "../../api.ts";
+import type { Summary } from "../../backend/views.ts";
 import { ask, request } from "../data/client.ts";
 import { count } from "../format.ts";
 import { hrefOf } from "../pages.ts";

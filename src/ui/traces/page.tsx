@@ -1,36 +1,36 @@
 /** The page of traces: the filtered list, and a peek at the selected trace. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
+import { byKey } from "../../api.ts";
 import type { TraceSort } from "../../backend/traces.ts";
 import type { Summary } from "../../backend/views.ts";
-import { byKey } from "../../api.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { FirstRun } from "../first/page.tsx";
+import { plural } from "../format.ts";
 import { Key, LoadError } from "../parts/controls.tsx";
 import { ResizeHandle } from "../parts/resize-handle.tsx";
-import { plural } from "../format.ts";
+import { useFigures, useFreshFigures } from "../query/figures.ts";
+import { isNarrow, newestFirst, traceHref, useScope } from "../query/scope.ts";
 import { problemOf, splitFreeText } from "../query/words.ts";
+import { useTitle } from "../state/title.ts";
 import { useParam, useSetParams } from "../state/url.ts";
-import { Facets } from "./facets.tsx";
-import { requestedKeys, useColumnChoice } from "./column-choice.ts";
 import { useBusyStats } from "./busy-range.ts";
+import { requestedKeys, useColumnChoice } from "./column-choice.ts";
+import { ListEnd, EmptyList } from "./empty.tsx";
+import { Facets } from "./facets.tsx";
 import { Histogram } from "./histogram.tsx";
 import { Hits } from "./hits.tsx";
 import { InternalLine, useInternalTraces, withInternalTraces } from "./internal.tsx";
 import { toItems } from "./items.ts";
-import { TraceList } from "./list.tsx";
-import { MarksBar, useMarks } from "./marks.tsx";
 import { useListKeys } from "./list-keys.ts";
+import { TraceList } from "./list.tsx";
 import { useLiveList } from "./live-list.ts";
-import { ListEnd, EmptyList } from "./empty.tsx";
+import { MarksBar, useMarks } from "./marks.tsx";
 import { useTraces } from "./pages.ts";
 import { Peek } from "./peek.tsx";
-import { useFigures, useFreshFigures } from "../query/figures.ts";
-import { isNarrow, newestFirst, traceHref, useScope } from "../query/scope.ts";
-import { TracesToolbar, type View } from "./toolbar.tsx";
 import "./traces.css";
-import { useTitle } from "../state/title.ts";
+import { TracesToolbar, type View } from "./toolbar.tsx";
 
 /** With fewer matches than this, the next pages are requested automatically; then only on request. */
 const fewTraces = 50;

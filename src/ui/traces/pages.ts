@@ -3,8 +3,8 @@
  * are merged into loaded pages so that rows move as little as possible.
  */
 import { keepPreviousData, useInfiniteQuery, type InfiniteData } from "@tanstack/react-query";
-import type { Summary, TracePage } from "../../backend/views.ts";
 import type { TraceSort } from "../../backend/traces.ts";
+import type { Summary, TracePage } from "../../backend/views.ts";
 import { ask } from "../data/client.ts";
 import { newestFirst, scopeQuery, type Scope } from "../query/scope.ts";
 

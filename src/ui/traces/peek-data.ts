@@ -1,10 +1,10 @@
 /** The data of the peek: the time breakdown of a trace, its spans, and its first message. */
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { byKey } from "../../api.ts";
+import type { Skeleton, Summary } from "../../backend/views.ts";
 import type { Message } from "../../messages/model.ts";
 import type { TraceColumns } from "../../query/columns.ts";
 import type { TranscriptPage } from "../../query/transcript.ts";
-import type { Skeleton, Summary } from "../../backend/views.ts";
-import { byKey } from "../../api.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";

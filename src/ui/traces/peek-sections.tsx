@@ -1,14 +1,14 @@
 /** The sections of the peek, from top to bottom. */
 import { useMemo } from "react";
 import { Link } from "wouter";
-import type { Breakdown } from "../../query/breakdown.ts";
 import type { Summary } from "../../backend/views.ts";
+import type { Breakdown } from "../../query/breakdown.ts";
 import { count, duration, plural, textOf } from "../format.ts";
 import { ContextShare } from "../parts/context.tsx";
 import { Cost, Duration, Tokens } from "../parts/figure.tsx";
 import { KindMark, displayStatusOf } from "../parts/status-mark.tsx";
-import { foldSpans, largeSpanCount, type PeekSpan } from "./peek-data.ts";
 import { traceHref } from "../query/scope.ts";
+import { foldSpans, largeSpanCount, type PeekSpan } from "./peek-data.ts";
 
 /** Idle time above this share is drawn shorter, to leave room for the rest. */
 const maxIdleShare = 0.4;

@@ -4,13 +4,13 @@ import { useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import type { Summary } from "../../backend/views.ts";
 import { count, exactTime, time } from "../format.ts";
+import { hrefOf } from "../pages.ts";
 import { CopyButton, Key, EmptyState, LoadError, StepButtons } from "../parts/controls.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { StatusBadge, displayStatusOf } from "../parts/status-mark.tsx";
+import { traceHref } from "../query/scope.ts";
 import { prefetchPeek, spansOf, useSettledKey, usePeek, firstUserMessage } from "./peek-data.ts";
 import { PeekError, PeekMessage, PeekSpans, PeekTotals } from "./peek-sections.tsx";
-import { hrefOf } from "../pages.ts";
-import { traceHref } from "../query/scope.ts";
 import "./peek.css";
 
 export interface PeekProps {

@@ -1,8 +1,8 @@
 /** Saved views: filter, sort order and columns, stored on the server for all browsers. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import type { ViewView } from "../../http/views.ts";
 import type { TraceSort } from "../../backend/traces.ts";
+import type { ViewView } from "../../http/views.ts";
 import { ask } from "../data/client.ts";
 import { CopyButton, Dialog, LoadError } from "../parts/controls.tsx";
 import { Dropdown } from "../parts/dropdown.tsx";

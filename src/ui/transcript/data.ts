@@ -6,8 +6,8 @@ import {
   type InfiniteData,
 } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { TranscriptPage } from "../../query/transcript.ts";
 import { byKey } from "../../api.ts";
+import type { TranscriptPage } from "../../query/transcript.ts";
 import { ask } from "../data/client.ts";
 import { useLiveEvents, useLiveStatus } from "../data/live-context.tsx";
 import { useThrottled } from "../data/throttle.ts";

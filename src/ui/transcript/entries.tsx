@@ -1,7 +1,7 @@
 /** A list of transcript entries without the trace around it, as used by sessions. */
 import { useMemo } from "react";
-import type { TranscriptEntry } from "../../query/transcript.ts";
 import type { TraceState } from "../../backend/views.ts";
+import type { TranscriptEntry } from "../../query/transcript.ts";
 import { plural } from "../format.ts";
 import { Duration } from "../parts/figure.tsx";
 import { Fold } from "./fold.tsx";

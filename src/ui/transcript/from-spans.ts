@@ -1,6 +1,6 @@
 /** What the transcript takes from the span table of its trace. */
-import type { SpanRow, SpanTable } from "../data/span-table.ts";
 import { rollupOf } from "../data/span-sums.ts";
+import type { SpanRow, SpanTable } from "../data/span-table.ts";
 import type { Item, Transcript } from "./items.ts";
 import type { TranscriptContext } from "./transcript-context.ts";
 

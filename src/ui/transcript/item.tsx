@@ -6,10 +6,10 @@ import { KindMark, StatusBadge } from "../parts/status-mark.tsx";
 import { UnrequestedTools } from "./calls.tsx";
 import { Fold, Turn } from "./fold.tsx";
 import type { AgentItem, GroupItem, Item } from "./items.ts";
-import { AnswerPart, SpokenMessage } from "./message.tsx";
 import { SpanMedia } from "./media.tsx";
-import { useTranscriptContext } from "./transcript-context.ts";
+import { AnswerPart, SpokenMessage } from "./message.tsx";
 import { Failure, Step, Stopped } from "./step.tsx";
+import { useTranscriptContext } from "./transcript-context.ts";
 
 /** Deeper levels are indented like this one. */
 const maxLevel = 6;

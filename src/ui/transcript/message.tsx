@@ -4,10 +4,10 @@
  */
 import type { Message, Part, ToolResult } from "../../messages/model.ts";
 import { count, plural } from "../format.ts";
-import { useSearchMatch } from "../text/search-words.ts";
-import { TruncationNote } from "../text/truncated.tsx";
 import { PartView } from "../text/part.tsx";
 import { Prose } from "../text/prose.tsx";
+import { useSearchMatch } from "../text/search-words.ts";
+import { TruncationNote } from "../text/truncated.tsx";
 import { HistoryCall } from "./calls.tsx";
 import { Fold, Turn } from "./fold.tsx";
 import { useTranscriptContext } from "./transcript-context.ts";

@@ -1,8 +1,8 @@
 /** The context that the components of one transcript share. */
 import { createContext, use, useCallback, useMemo, useState } from "react";
+import type { Skeleton, TraceState } from "../../backend/views.ts";
 import type { TranscriptEntry } from "../../query/transcript.ts";
 import type { Attached } from "./items.ts";
-import type { Skeleton, TraceState } from "../../backend/views.ts";
 
 /** Figures of a span that its entry does not contain. */
 export type SpanFacts = Pick<

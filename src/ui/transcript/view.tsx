@@ -4,19 +4,19 @@
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { SpanTable } from "../data/span-table.ts";
 import { plural } from "../format.ts";
 import { EmptyState, LoadError } from "../parts/controls.tsx";
 import { useShortcuts, type Shortcut } from "../state/keys.ts";
+import { afterScrolling } from "../state/scroll.ts";
 import { useParam } from "../state/url.ts";
-import type { SpanTable } from "../data/span-table.ts";
 import { useTranscript } from "./data.ts";
+import { agentsIn, isFar, indexIn, contextOf, stepsOf } from "./from-spans.ts";
 import { estimateHeight } from "./height.ts";
 import { groupId, ItemView } from "./item.tsx";
 import { toTranscript } from "./items.ts";
-import { TranscriptReactContext, useFolds } from "./transcript-context.ts";
-import { agentsIn, isFar, indexIn, contextOf, stepsOf } from "./from-spans.ts";
 import { earlierId } from "./step.tsx";
-import { afterScrolling } from "../state/scroll.ts";
+import { TranscriptReactContext, useFolds } from "./transcript-context.ts";
 import "./transcript.css";
 
 const overscan = 4;

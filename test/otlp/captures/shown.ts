@@ -1,6 +1,4 @@
 /** What the API shows of a project, as lines that can be compared and read. */
-import type { Message, Part, Tool } from "../../../src/messages/model.ts";
-import type { TranscriptPage } from "../../../src/query/transcript.ts";
 import type {
   Skeleton,
   SpanView,
@@ -8,7 +6,9 @@ import type {
   TracePage,
   TraceView,
 } from "../../../src/backend/views.ts";
+import type { Message, Part, Tool } from "../../../src/messages/model.ts";
 import type { SpanMessages } from "../../../src/query/news.ts";
+import type { TranscriptPage } from "../../../src/query/transcript.ts";
 import type { TestServer } from "../../helpers.ts";
 
 export interface ShownSpan extends Omit<

@@ -1,9 +1,9 @@
 /** The ways in which a capture reaches the server: whatever the way, the same is shown. */
 import { connect } from "node:http2";
 import { gzipSync } from "node:zlib";
-import type { Signal } from "../../../src/otlp/request.ts";
 import { listenGrpc } from "../../../src/http/grpc.ts";
 import { exportOverGrpc } from "../../../src/http/otlp.ts";
+import type { Signal } from "../../../src/otlp/request.ts";
 import type { TestServer } from "../../helpers.ts";
 import { recordsField, type Message } from "../second.ts";
 import { contentTypes } from "../sender.ts";
@@ -28,31 +28,24 @@ export interface Way {
   open(server: TestServer): Promise<{ send: Send; close(): Promise<void> }>;
 }
 
-const asCaptured = ({ requests }: Capture) => requests;
-
 /** @param seed of the order in `shuffled`. */
 export function waysOf(seed: number): Way[] {
   return [
-    { name: "as captured", requestsOf: asCaptured, open: overHttp },
-    { name: "compressed", requestsOf: asCaptured, open: overGzip },
+    { name: "as captured", requestsOf: ({ requests }) => requests, open: overHttp },
     {
       name: "shuffled, one record a request",
       requestsOf: ({ requests }) => shuffle(requests.flatMap(singlesOf), seed),
       open: overHttp,
     },
     {
-      name: "reversed",
+      name: "reversed, compressed",
       requestsOf: ({ requests }) => requests.map(reverse).reverse(),
-      open: overHttp,
+      open: overGzip,
     },
     {
-      name: "twice",
-      requestsOf: ({ requests }) => requests.flatMap((request) => [request, request]),
-      open: overHttp,
-    },
-    {
-      name: "over gRPC",
-      requestsOf: ({ requests }) => requests.map(toProtobuf),
+      name: "twice, over gRPC",
+      requestsOf: ({ requests }) =>
+        requests.map(toProtobuf).flatMap((request) => [request, request]),
       open: overGrpc,
     },
   ];

@@ -1,9 +1,9 @@
 /** A real emitter sends to a real server: what the API then shows. */
 import { expect } from "bun:test";
 import { join } from "node:path";
+import type { SpanView, Summary, TracePage, TraceView } from "../../../src/backend/views.ts";
 import { listenGrpc } from "../../../src/http/grpc.ts";
 import { exportOverGrpc } from "../../../src/http/otlp.ts";
-import type { SpanView, Summary, TracePage, TraceView } from "../../../src/backend/views.ts";
 import { startServer, type TestServer } from "../../helpers.ts";
 
 export interface Stored {

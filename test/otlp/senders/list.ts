@@ -1,14 +1,16 @@
 /** What all emitters send, and what is to become of it. */
-import type { Fixture } from "./fixture.ts";
+import { semanticConventions } from "../conventions.ts";
+import { rules } from "../rules.ts";
 import { claudeCode } from "./claude-code.ts";
 import { codex } from "./codex.ts";
 import { copilotChat } from "./copilot.ts";
+import type { Fixture } from "./fixture.ts";
 import { frameworks } from "./frameworks.ts";
 import { geminiCli } from "./gemini-cli.ts";
 import { genkit } from "./genkit.ts";
 import { googleAdk } from "./google-adk.ts";
-import { langSmith } from "./langsmith.ts";
 import { langfuse } from "./langfuse.ts";
+import { langSmith } from "./langsmith.ts";
 import { liteLlm } from "./litellm.ts";
 import { liveKit } from "./livekit.ts";
 import { logfire } from "./logfire.ts";
@@ -19,8 +21,6 @@ import { openInference } from "./openinference.ts";
 import { openLlmetry } from "./openllmetry.ts";
 import { pydanticAi } from "./pydantic-ai.ts";
 import { qwenCode } from "./qwen-code.ts";
-import { rules } from "../rules.ts";
-import { semanticConventions } from "../conventions.ts";
 import { strands } from "./strands.ts";
 import { vercel } from "./vercel.ts";
 import { voltAgent } from "./voltagent.ts";

@@ -109,6 +109,7 @@ const hashes: Record<string, string> = {
   "0014_views.sql": "09ada0c70e069186f218a2dd640866487e07dd0f80dad8c5018bf1c0442ced15",
   "0015_settledstep.sql": "f5a57b2ea4c750b668eb718556dcece3fa96f6a036575b4f0dd7b9e76b099744",
   "0016_tokens.sql": "1b8891ed6824e44f6bc8268285f374b903982aa1ac9df57f4ffb606572530d8a",
+  "0017_facetfields.sql": "916803f825d347041081d8ed60102d640edea6fa6d8c12eb865060ea95d71a1c",
 };
 
 test("no step changes once it is out, and a new one is entered here", () => {

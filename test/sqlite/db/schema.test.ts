@@ -5,11 +5,11 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { is } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { payloadFields, usageColumns } from "../../../src/contract/fields.ts";
 import { droppedFields, Span, Trace, TraceHeader, Usage } from "../../../src/contract/v1.ts";
 import { openWriter } from "../../../src/sqlite/db/open.ts";
-import { extraFields } from "../../../src/sqlite/spans/rows.ts";
-import { payloadFields, usageColumns } from "../../../src/contract/fields.ts";
 import * as schema from "../../../src/sqlite/db/schema.ts";
+import { extraFields } from "../../../src/sqlite/spans/rows.ts";
 import { makeTempDir } from "../../helpers.ts";
 
 const dir = makeTempDir();

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { complete as limits } from "../../../src/limits.ts";
-import { createListReads } from "../../../src/sqlite/list/reads.ts";
 import { complete } from "../../../src/query/completion.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
+import { createListReads } from "../../../src/sqlite/list/reads.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
 import { muchLater, Workbench } from "../workbench.ts";
 

@@ -7,12 +7,12 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import fc from "fast-check";
 import { groupByTrace } from "../../../src/ingest/batch.ts";
 import { staleAfterMs } from "../../../src/limits.ts";
-import type { Source } from "../../../src/sqlite/source.ts";
-import { createListReads } from "../../../src/sqlite/list/reads.ts";
 import { readPage, type ListQuery } from "../../../src/query/lists.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
 import { openWriter } from "../../../src/sqlite/db/open.ts";
+import { createListReads } from "../../../src/sqlite/list/reads.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
 import { createSpanWriter, type SpanWriter } from "../../../src/sqlite/spans/spans.ts";
 import { makePayload, makeSpan, makeTempDir } from "../../helpers.ts";
 

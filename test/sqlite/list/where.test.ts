@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { parseFilter } from "../../../src/filter/parse.ts";
 import { traces as limits } from "../../../src/limits.ts";
-import type { Source } from "../../../src/sqlite/source.ts";
-import { narrowScope, planWalk, type Scope } from "../../../src/sqlite/list/where.ts";
-import { facetNumber } from "../../../src/sqlite/rollups/facets.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
+import { narrowScope, planWalk, type Scope } from "../../../src/sqlite/list/where.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
+import { facetNumber } from "../../../src/sqlite/rollups/facets.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
 import { muchLater, Workbench } from "../workbench.ts";
 
 const usual = { ...limits };

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { DamagedText } from "../../../src/backend/texts.ts";
 import {
   crcOf,
   hashBytes,
@@ -8,7 +9,6 @@ import {
   unpack,
   writeIndex,
 } from "../../../src/sqlite/payload/blocks.ts";
-import { DamagedText } from "../../../src/backend/texts.ts";
 
 const piece = () =>
   fc.record({

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { cut, type Place } from "../../../src/sqlite/payload/cut.ts";
-import { wireText } from "../../payload.arbitrary.ts";
 import { cpuMs } from "../../helpers.ts";
+import { wireText } from "../../payload.arbitrary.ts";
 
 interface Mark {
   end: number;

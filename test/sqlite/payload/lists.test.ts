@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { type Token } from "../../../src/backend/texts.ts";
 import {
   appendEntry,
   readEntries,
@@ -8,7 +9,6 @@ import {
   writeEntry,
   writeList,
 } from "../../../src/sqlite/payload/lists.ts";
-import { type Token } from "../../../src/backend/texts.ts";
 import { ByteWriter } from "../../../src/varint.ts";
 
 const perTrace = 2 ** 24;

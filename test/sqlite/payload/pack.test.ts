@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
+import { payload as limits } from "../../../src/limits.ts";
 import { openReader } from "../../../src/sqlite/db/open.ts";
 import { createCollector } from "../../../src/sqlite/payload/collect.ts";
 import { applyPacking, planPacking } from "../../../src/sqlite/payload/pack.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
-import { payload as limits } from "../../../src/limits.ts";
 import { problemsOf } from "../invariants.ts";
 import { muchLater, Workbench } from "../workbench.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { payloadFields } from "../../../src/contract/fields.ts";
 import { payload as limits } from "../../../src/limits.ts";
 import { readIndex } from "../../../src/sqlite/payload/blocks.ts";
 import { readEntries, readList } from "../../../src/sqlite/payload/lists.ts";
-import { payloadFields } from "../../../src/contract/fields.ts";
 import { problemsOf } from "../invariants.ts";
 import { Workbench } from "../workbench.ts";
 

@@ -4,12 +4,12 @@
  */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { Cell, cellSpreads, cellSums, spreadError } from "../../../src/tally/cell.ts";
-import { sumKnown, type Figure } from "../../../src/tally/figure.ts";
-import { rollupFields } from "../../../src/tally/contribution.ts";
-import { facetFields, facetNumber } from "../../../src/sqlite/rollups/facets.ts";
-import { createTallyReader } from "../../../src/sqlite/spans/facts.ts";
 import { createNames } from "../../../src/sqlite/db/names.ts";
+import { facetNumber, facets as known } from "../../../src/sqlite/rollups/facets.ts";
+import { createTallyReader } from "../../../src/sqlite/spans/facts.ts";
+import { Cell, cellSpreads, cellSums, spreadError } from "../../../src/tally/cell.ts";
+import { rollupFields } from "../../../src/tally/contribution.ts";
+import { sumKnown, type Figure } from "../../../src/tally/figure.ts";
 import { countCalls } from "../../tally/calls.model.ts";
 import {
   Bench,
@@ -81,7 +81,7 @@ function compare(bench: Bench, model: Model): void {
     )
     .all()
     .map(({ field, value, startTime, traceKey }) => {
-      const name = facetFields[field]!;
+      const [name] = [...known].find(([, { number }]) => number === field)!;
       const isNumber = ["duration", "cost", "tokens", "errors", "settled", "internal"].includes(
         name,
       );

@@ -1,17 +1,17 @@
 /** A store under test with its index, without threads: time passes when the test says so. */
-import { drizzle } from "drizzle-orm/bun-sqlite";
 import { join } from "node:path";
-import type { Source } from "../../../src/sqlite/source.ts";
+import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { Hit } from "../../../src/backend/search.ts";
-import { createIndexer, type Indexer } from "../../../src/sqlite/search/indexer.ts";
-import { createScanner } from "../../../src/sqlite/search/scan.ts";
 import { searchTraces, type SearchRequest } from "../../../src/query/search.ts";
-import { createSearch } from "../../../src/sqlite/search/search.ts";
-import { readStatus } from "../../../src/sqlite/search/status.ts";
-import { createTraceTexts } from "../../../src/sqlite/search/texts.ts";
 import { createNameLookup } from "../../../src/sqlite/db/names.ts";
 import { openReader } from "../../../src/sqlite/db/open.ts";
 import { createPayloadReader } from "../../../src/sqlite/payload/payloads.ts";
+import { createIndexer, type Indexer } from "../../../src/sqlite/search/indexer.ts";
+import { createScanner } from "../../../src/sqlite/search/scan.ts";
+import { createSearch } from "../../../src/sqlite/search/search.ts";
+import { readStatus } from "../../../src/sqlite/search/status.ts";
+import { createTraceTexts } from "../../../src/sqlite/search/texts.ts";
+import type { Source } from "../../../src/sqlite/source.ts";
 import { Workbench } from "../workbench.ts";
 
 export class SearchBench implements Disposable {

@@ -1,8 +1,8 @@
 /** What counts as the same text: its Unicode form, its white space, and JSON within JSON. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { SearchBench } from "./searchbench.ts";
 import { cpuMs } from "../../helpers.ts";
+import { SearchBench } from "./searchbench.ts";
 
 /** Hits of a query in one message, before the index has it and after. */
 function hitsIn(content: unknown, ...queries: string[]) {

@@ -1,11 +1,11 @@
 /** Log records with their spans, and those that wait for one. */
-import { describe, expect, test } from "bun:test";
 import { heapStats } from "bun:jsc";
 import { Database } from "bun:sqlite";
+import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import type { SpanView } from "../../../src/backend/views.ts";
 import { logsPerSpan, waitingLogs as limits } from "../../../src/limits.ts";
 import { readLogs } from "../../../src/otlp/logs.ts";
-import type { SpanView } from "../../../src/backend/views.ts";
 import {
   createWaitingLogs,
   expireLogs,
@@ -13,7 +13,15 @@ import {
   logsIn,
   withLogs,
 } from "../../../src/sqlite/spans/logs.ts";
-import { makePayload, startServer, type TestServer } from "../../helpers.ts";
+import {
+  borrowServer,
+  endIdleServers,
+  makePayload,
+  sendUntilTaken,
+  startServer,
+  type TestServer,
+} from "../../helpers.ts";
+import type { Message } from "../../otlp/second.ts";
 import {
   attributes,
   countsOf,
@@ -26,8 +34,9 @@ import {
   traceId,
   tracesRequest,
 } from "../../otlp/sender.ts";
-import type { Message } from "../../otlp/second.ts";
 import { Workbench } from "../workbench.ts";
+
+afterAll(endIdleServers);
 
 /** Some other trace of the same length. */
 const otherTrace = "11".repeat(16);
@@ -40,7 +49,8 @@ const userLog = (content: string, fields: Message = {}) =>
   });
 
 async function sendLogs(server: TestServer, ...logs: Message[]): Promise<void> {
-  expect((await send(server, "logs", logsRequest(logs))).status).toBe(200);
+  const sent = () => send(server, "logs", logsRequest(logs));
+  expect((await sendUntilTaken(sent)).status).toBe(200);
 }
 
 async function sendSpans(server: TestServer, ...spans: Message[]): Promise<void> {
@@ -78,14 +88,14 @@ describe("log records that wait for their span", () => {
   });
 
   test("are no trace of their own", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await sendLogs(server, userLog("hello"));
     expect(await (await server.api("/api/traces")).json()).toMatchObject({ traces: [] });
     expect((await server.api(`/api/traces/${traceId}`)).status).toBe(404);
   });
 
   test("go with their trace when it is deleted, and those of others stay", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await sendSpans(
       server,
       otlpSpan({ spanId: idOf(9) }),
@@ -101,7 +111,7 @@ describe("log records that wait for their span", () => {
   });
 
   test("are of the sender's project alone", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const admin = (path: string, body: object) =>
       server.api(path, { method: "POST", body: JSON.stringify(body) });
     await admin("/api/projects", { name: "other" });
@@ -206,7 +216,7 @@ describe("log records of one span", () => {
     );
 
   test("are bounded: the earliest stay, and the rest are counted", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await sendLogs(server, ...logs(100, logsPerSpan.count + 100));
     await sendSpans(server, otlpSpan());
     expect(await spanOf(server)).not.toHaveProperty("droppedLogsCount");
@@ -222,7 +232,7 @@ describe("log records of one span", () => {
   });
 
   test("are bounded in size, too", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await sendSpans(server, otlpSpan());
     const large = "x".repeat(950_000);
     for (let from = 0; from < 60; from += 20) {
@@ -245,7 +255,7 @@ describe("log records of one span", () => {
   });
 
   test("are counted where they are too many to wait for it, or to join it", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     const large = "x".repeat(950_000);
     for (const [i, waits] of [true, false].entries()) {
       const spanId = idOf(i + 1);
@@ -262,7 +272,7 @@ describe("log records of one span", () => {
   });
 
   test("stay with it when a later version of it comes", async () => {
-    await using server = await startServer();
+    await using server = await borrowServer();
     await sendSpans(server, otlpSpan());
     await sendLogs(server, userLog("hello"));
     const inputs = attributes({ "gen_ai.operation.name": "chat", "gen_ai.input.messages": "[1]" });

@@ -1,10 +1,10 @@
 /** Units in the store: what is made of records, and how long the records are kept. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { type SentSpan, type TraceSpans } from "../../../src/backend/batch.ts";
 import type { LogPiece, PieceFacts } from "../../../src/contract/units.ts";
 import { units as limits } from "../../../src/limits.ts";
 import { expireUnits, hasExpiredUnits } from "../../../src/sqlite/spans/expiry.ts";
 import { createSpanWriter } from "../../../src/sqlite/spans/spans.ts";
-import { type SentSpan, type TraceSpans } from "../../../src/backend/batch.ts";
 import { muchLater, Workbench } from "../workbench.ts";
 
 let bench: Workbench;

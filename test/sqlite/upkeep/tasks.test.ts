@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { createTasks, type Task } from "../../../src/sqlite/upkeep/tasks.ts";
 import { DamagedText } from "../../../src/backend/texts.ts";
+import { createTasks, type Task } from "../../../src/sqlite/upkeep/tasks.ts";
 
 const sqliteError = (code: string) => Object.assign(new Error(code), { code });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { ticksOf } from "../../../src/ui/charts/ticks.ts";
 import { usualColumns } from "../../../src/ui/traces/column-choice.ts";
 import { columnsFor } from "../../../src/ui/traces/columns.tsx";
-import { ticksOf } from "../../../src/ui/charts/ticks.ts";
 
 const hourMs = 3_600_000;
 

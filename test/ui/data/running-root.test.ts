@@ -1,8 +1,8 @@
 /** A trace whose root is still to come: it stands at the top, and nothing is said to be missing. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TraceColumns } from "../../../src/query/columns.ts";
-import { toSpanTable } from "../../../src/ui/data/span-table.ts";
 import { withRunningRoot } from "../../../src/ui/data/running-root.ts";
+import { toSpanTable } from "../../../src/ui/data/span-table.ts";
 import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
 

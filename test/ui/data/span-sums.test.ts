@@ -1,12 +1,12 @@
 /** What the lines of a trace add up to is what the server counts. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { toUsd } from "../../../src/pricing/money.ts";
 import type { Breakdown } from "../../../src/query/breakdown.ts";
 import type { TraceColumns } from "../../../src/query/columns.ts";
-import { toUsd } from "../../../src/pricing/money.ts";
-import { linesOf } from "../../../src/ui/trace/spans/lines.ts";
+import { rollupOf, sumOf } from "../../../src/ui/data/span-sums.ts";
 import { toSpanTable, type SpanTable } from "../../../src/ui/data/span-table.ts";
 import { breakdownWords } from "../../../src/ui/trace/breakdown.tsx";
-import { rollupOf, sumOf } from "../../../src/ui/data/span-sums.ts";
+import { linesOf } from "../../../src/ui/trace/spans/lines.ts";
 import { makeSpan, startServer, type TestServer } from "../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
 

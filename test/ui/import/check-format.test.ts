@@ -17,13 +17,13 @@ test("a line that is longer than what is looked at may be whole", () => {
 });
 
 test.each([
-  ["%PDF-1.7\n%\xe2\xe3", /^This is a PDF\. Tealight reads JSON Lines/],
+  ["%PDF-1.7\n%\xe2\xe3", /^This is a PDF\. Tealight imports JSON Lines/],
   ["\x89PNG\r\n\x1a\n\0\0", /^This is an image\./],
-  ["\x1f\x8b\x08\0", /packed with gzip/],
+  ["\x1f\x8b\x08\0", /compressed with gzip/],
   ["PK\x03\x04\x14\0", /ZIP archive/],
   ["SQLite format 3\0", /SQLite database/],
-  ["{\0a\0", /^This is not text\./],
-  ["{\xff\xfe}", /^This is not text\./],
+  ["{\0a\0", /^This file is not text\./],
+  ["{\xff\xfe}", /^This file is not text\./],
 ] as const)("%j is named", (bytes, words) => {
   expect(wrong(Buffer.from(bytes, "latin1"))).toMatch(words);
 });
@@ -32,8 +32,8 @@ test.each([
   ["", "This file is empty."],
   ["\n \n", "This file is empty."],
   ['[{"version":"v1"}]', /JSON array/],
-  ['{\n  "version": "v1",\n  "traces": []\n}', /write each object in one line/],
-  ["traceId,name,duration\na,b,3\n", /It begins with “traceId,name,duration”/],
+  ['{\n  "version": "v1",\n  "traces": []\n}', /write each JSON object on one line/],
+  ["traceId,name,duration\na,b,3\n", /This file begins with “traceId,name,duration”/],
 ] as const)("of %j is said what it is instead", (text, words) => {
   if (typeof words === "string") expect(wrong(text)).toBe(words);
   else expect(wrong(text)).toMatch(words);

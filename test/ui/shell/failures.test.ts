@@ -1,6 +1,6 @@
 /** What the viewer shows while something fails, and how it goes on: in a real browser, on a real port. */
-import { rmSync } from "node:fs";
 import { afterAll, beforeEach, afterEach, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { version } from "../../../src/version.ts";
 import { makeSpan, makeTempDir, startServer, type TestServer } from "../../helpers.ts";
@@ -58,7 +58,7 @@ browserTest(
     await goTo(page, "Agents & tools");
     const failure = page.getByRole("heading", { name: "This page could not be loaded" });
     await failure.waitFor();
-    await page.getByText("The server does not answer. The page comes by itself").waitFor();
+    await page.getByText("The server does not answer. The page loads automatically").waitFor();
     await page.getByRole("button", { name: "Try again" }).click();
     await failure.waitFor();
     expect(await barriers(page)).toEqual([]);
@@ -97,7 +97,7 @@ browserTest(
       isThere ? route.continue() : route.fulfill({ status: 404, json: { error: "No route" } }),
     );
     await goTo(page, "Overview");
-    await page.getByText("does not have the file that this page needs").waitFor();
+    await page.getByText("the file that this page needs is missing").waitFor();
     await goTo(page, "Traces");
     await page.locator(".traces-row").first().waitFor();
     await goTo(page, "Overview");

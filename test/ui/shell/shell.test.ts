@@ -184,7 +184,7 @@ browserTest("a pause is said aloud, and its end", async () => {
   await page.keyboard.press("Enter");
   await status("Paused").waitFor({ state: "attached" });
   await isClosed(viewer);
-  await type(viewer, "go on");
+  await type(viewer, "resume");
   await page.keyboard.press("Enter");
   await status("Live again").waitFor({ state: "attached" });
   expect(viewer.complaints).toEqual([]);

@@ -1,6 +1,6 @@
 /** Code is coloured where that is quick, and never more of it in the page than can be seen. */
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { expect, test } from "bun:test";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import fc from "fast-check";
 import { renderToStaticMarkup } from "react-dom/server";
 import { Code, type CodeProps } from "../../../src/ui/text/code.tsx";

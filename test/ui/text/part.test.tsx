@@ -1,6 +1,6 @@
 /** The parts of messages: what was said, thought, called, got back and attached. */
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { expect, test } from "bun:test";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import type { Media, Part } from "../../../src/messages/model.ts";

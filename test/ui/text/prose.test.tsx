@@ -1,6 +1,6 @@
 /** Whatever a model wrote is shown as text and a few elements, and nothing of it ever runs or is fetched. */
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { expect, test } from "bun:test";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import fc from "fast-check";
 import { marked, type Token, type Tokens } from "marked";
 import { renderToStaticMarkup } from "react-dom/server";

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import type { Summary } from "../../../src/backend/views.ts";
+import type { TraceColumns } from "../../../src/query/columns.ts";
+import { rollupOf } from "../../../src/ui/data/span-sums.ts";
+import { toSpanTable } from "../../../src/ui/data/span-table.ts";
 import { startServer, type TestServer } from "../../helpers.ts";
 import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
-import type { TraceColumns } from "../../../src/query/columns.ts";
-import type { Summary } from "../../../src/backend/views.ts";
-import { toSpanTable } from "../../../src/ui/data/span-table.ts";
-import { rollupOf } from "../../../src/ui/data/span-sums.ts";
 
 const folder = join(import.meta.dir, "../../../../shared/data/otlp-captures");
 const isThere = existsSync(folder);

@@ -46,7 +46,7 @@ browserTest(
     await viewer.open("/traces");
     await page.getByRole("button", { name: "Columns" }).click({ timeout: soonMs });
     // What the newest traces have is offered; what is not a key is told.
-    await page.getByRole("button", { name: "meta.env" }).click({ timeout: soonMs });
+    await page.locator(".popover-item", { hasText: "meta.env" }).click({ timeout: soonMs });
     const own = page.getByRole("textbox", { name: "Metadata or attribute" });
     await own.fill("cloud");
     await page.keyboard.press("Enter");

@@ -59,7 +59,7 @@ browserTest(
     await server!.api("/api/traces/t2/pin", { method: "POST" });
     await bar(page).getByRole("button", { name: "Delete" }).click();
     const dialog = page.getByRole("dialog", { name: "Delete 3 traces?" });
-    await dialog.getByText("What is pinned stays: 1 trace.").waitFor({ timeout: soonMs });
+    await dialog.getByText("Pinned traces are kept: 1 trace.").waitFor({ timeout: soonMs });
     expect(await left()).toHaveLength(6);
     await dialog.getByRole("button", { name: "Delete 3" }).click();
     await bar(page).waitFor({ state: "detached", timeout: soonMs });

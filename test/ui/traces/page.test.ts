@@ -211,16 +211,16 @@ browserTest(
     await page.keyboard.type("status:err");
     await page.locator('.query-options [aria-selected="true"]', { hasText: "error" }).waitFor();
     await page.keyboard.press("Enter");
-    await page.getByText("status:error matches none at all").waitFor();
+    await page.getByText("status:error matches no trace").waitFor();
     expect(filter()).toBe("status:error");
 
     await viewer.open("/traces?filter=name:second%20agent:odd");
-    await page.getByText("agent:odd leaves none").waitFor();
+    await page.getByText("agent:odd excludes every trace").waitFor();
     await page.getByRole("button", { name: "Drop agent:odd" }).click();
     await shows(viewer, "second");
 
     await viewer.open("/traces?filter=name:second%20agent:Evn");
-    await page.getByText("agent:Evn matches none at all").waitFor();
+    await page.getByText("agent:Evn matches no trace").waitFor();
     await page.getByRole("button", { name: "Use agent:even" }).click();
     await shows(viewer, "second");
     expect(filter()).toBe("name:second agent:even");

@@ -4,7 +4,6 @@ import { makePayload, makeSpan, startServer, type TestServer } from "../../helpe
 import { chromiumPath, closeBrowser, openViewer } from "../browser.ts";
 
 const browserTest = test.skipIf(chromiumPath === null);
-const soonMs = 20_000;
 
 let server: TestServer;
 beforeAll(async () => {
@@ -24,28 +23,29 @@ browserTest(
     await using one = await openViewer(server);
     const menu = one.page.getByRole("button", { name: /^Views/ });
     await one.open("/traces?filter=status%3Aok&since=24h&sort=-cost");
-    await one.page.getByRole("button", { name: "Columns" }).click({ timeout: soonMs });
+    await one.page.getByRole("button", { name: "Columns" }).click();
     await one.page.getByRole("checkbox", { name: "Cost" }).click();
     await one.page.keyboard.press("Escape");
     await menu.click();
     await one.page.getByText("Save this view…").click();
     await one.page.getByRole("textbox", { name: "Name" }).fill("Cheap ones");
     await one.page.keyboard.press("Enter");
-    await one.page.getByRole("button", { name: "Views: Cheap ones" }).waitFor({ timeout: soonMs });
+    await one.page.getByRole("button", { name: "Views: Cheap ones" }).waitFor();
 
     await using two = await openViewer(server);
     await two.open("/traces");
     const cost = two.page.locator(".traces-head", { hasText: "Cost" });
-    await two.page.getByRole("button", { name: "Views" }).click({ timeout: soonMs });
+    await two.page.getByRole("button", { name: "Views" }).click();
     await two.page.getByRole("button", { name: "Cheap ones", exact: true }).click();
     await two.page.waitForURL(/filter=status%3Aok&since=24h&saved=1&sort=-cost/);
     await cost.waitFor({ state: "detached" });
 
     // What is changed is saved into it on request.
     await two.page.goto(two.page.url().replace("status%3Aok", "status%3Aerror"));
-    await two.page.getByRole("button", { name: "Views: Cheap ones" }).click({ timeout: soonMs });
+    await two.page.getByRole("button", { name: "Views: Cheap ones" }).click();
+    const updated = two.page.waitForResponse((response) => response.request().method() === "PUT");
     await two.page.getByText("Update “Cheap ones”").click();
-    await two.page.getByText("Update “Cheap ones”").waitFor({ state: "detached" });
+    await updated;
     const { views } = (await (await server.api("/api/views")).json()) as { views: object[] };
     expect(views).toMatchObject([{ name: "Cheap ones", filter: "status:error", sort: "-cost" }]);
     expect([...one.complaints, ...two.complaints]).toEqual([]);
@@ -58,7 +58,7 @@ browserTest("a view is renamed and deleted, and a name that is taken is said", a
   await using viewer = await openViewer(server);
   const { page } = viewer;
   await viewer.open("/traces");
-  await page.getByRole("button", { name: "Views" }).click({ timeout: soonMs });
+  await page.getByRole("button", { name: "Views" }).click();
   await page.getByRole("button", { name: "Rename Taken" }).click();
   const name = page.getByRole("textbox", { name: "Name" });
   await name.fill("Free");
@@ -68,7 +68,7 @@ browserTest("a view is renamed and deleted, and a name that is taken is said", a
   await page.getByText("Save this view…").click();
   await name.fill("Free");
   await page.keyboard.press("Enter");
-  await page.getByText("a view of this name exists").waitFor({ timeout: soonMs });
+  await page.getByText("a view of this name exists").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Views" }).click();
   await page.getByRole("button", { name: "Delete Free" }).click();

@@ -1,10 +1,10 @@
 /** The metadata and attributes of a span, including those that have no field in the ingest format. */
-import { isObject, parseJson, toText } from "../../../messages/json.ts";
 import type { SpanView } from "../../../backend/views.ts";
+import { isObject, parseJson, toText } from "../../../messages/json.ts";
 import { EmptyState } from "../../parts/controls.tsx";
 import { JsonTree } from "../../text/json.tsx";
-import { DroppedNotes, Missing } from "./cuts.tsx";
 import { Payload } from "../../text/payload.tsx";
+import { DroppedNotes, Missing } from "./cuts.tsx";
 
 type Attribute = readonly [name: string, value: string];
 

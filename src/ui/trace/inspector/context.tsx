@@ -1,8 +1,8 @@
 /** How much of the model's context window a call used: cached input, new input, output and free. */
 import type { SpanView } from "../../../backend/views.ts";
+import type { SpanRow } from "../../data/span-table.ts";
 import { count, plural } from "../../format.ts";
 import { ContextShare, contextUse } from "../../parts/context.tsx";
-import type { SpanRow } from "../../data/span-table.ts";
 
 export function Context({
   usage,

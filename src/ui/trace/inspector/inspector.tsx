@@ -1,17 +1,17 @@
 /** The inspector: one span with its messages, input, output and cost. */
 import { useMemo, useRef, type KeyboardEvent } from "react";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
+import { useWholeSpan, type WholeSpan } from "../../data/whole-span.ts";
 import { StepButtons, CopyButton, LoadError } from "../../parts/controls.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { KindMark, StatusBadge } from "../../parts/status-mark.tsx";
+import { useDebounced } from "../../state/debounce.ts";
 import { useIsPhone } from "../../state/media.ts";
 import { useParam } from "../../state/url.ts";
 import { MediaPlace } from "../../text/media.tsx";
 import { TranscriptView } from "../../transcript/view.tsx";
-import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import { nameOf } from "../spans/name.tsx";
 import { Attributes } from "./attributes.tsx";
-import { useWholeSpan, type WholeSpan } from "../../data/whole-span.ts";
-import { useDebounced } from "../../state/debounce.ts";
 import { Overview } from "./overview.tsx";
 import { Raw } from "./raw.tsx";
 import { Sheet } from "./sheet.tsx";

@@ -1,7 +1,7 @@
 /** All messages sent to and received from a model call, newest first. */
 import { useState } from "react";
-import type { SpanMessages } from "../../../query/news.ts";
 import type { Message } from "../../../messages/model.ts";
+import type { SpanMessages } from "../../../query/news.ts";
 import { plural } from "../../format.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { MessageView } from "../../text/message.tsx";

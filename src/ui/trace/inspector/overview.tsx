@@ -1,15 +1,15 @@
 /** The first tab of a span: time, cost, context, output and error. */
-import type { SpanMessages } from "../../../query/news.ts";
-import type { SpanView } from "../../../backend/views.ts";
-import type { WholeSpan } from "../../data/whole-span.ts";
 import { Link } from "wouter";
+import type { SpanView } from "../../../backend/views.ts";
+import type { SpanMessages } from "../../../query/news.ts";
 import { useProject } from "../../data/queries.ts";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
+import type { WholeSpan } from "../../data/whole-span.ts";
 import { count, plural } from "../../format.ts";
 import { traceHref } from "../../query/scope.ts";
 import { PartView } from "../../text/part.tsx";
 import { Prose } from "../../text/prose.tsx";
 import { clockNotes } from "../clock-skew.ts";
-import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import { AttributeList, attributesOf } from "./attributes.tsx";
 import { Context } from "./context.tsx";
 import { CutNotes, DroppedNotes, Missing } from "./cuts.tsx";

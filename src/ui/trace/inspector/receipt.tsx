@@ -3,10 +3,10 @@ import { useState } from "react";
 import { Link } from "wouter";
 import type { ReceiptView, SpanView } from "../../../backend/views.ts";
 import { pieces } from "../../../pricing/rates.ts";
+import type { SpanRow } from "../../data/span-table.ts";
 import { count } from "../../format.ts";
 import { hrefOf } from "../../pages.ts";
 import { CopyButton } from "../../parts/controls.tsx";
-import type { SpanRow } from "../../data/span-table.ts";
 
 type Dimension = ReceiptView["missing"][number];
 

@@ -1,8 +1,8 @@
 /** The input or output of a span: as messages, and as stored. */
 import { useState } from "react";
+import type { WholeSpan } from "../../data/whole-span.ts";
 import { Payload, type PayloadField } from "../../text/payload.tsx";
 import { CutNotes, Missing } from "./cuts.tsx";
-import type { WholeSpan } from "../../data/whole-span.ts";
 import { Messages } from "./messages.tsx";
 
 const inputTexts = ["systemPrompt", "input", "toolCatalog"] as const;

@@ -1,9 +1,9 @@
 /** The phases of a span: time to first token, streaming, and the tools it called. */
 import type { ReactNode } from "react";
 import type { SpanView } from "../../../backend/views.ts";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import { exactTime } from "../../format.ts";
 import { Duration } from "../../parts/figure.tsx";
-import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 
 interface Phase {
   name: ReactNode;

@@ -1,10 +1,10 @@
 /** The second cell of a row: what distinguishes a span from others with its name, and its error. */
 import type { ReactNode } from "react";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import { count as countText, plural } from "../../format.ts";
 import { kindWords, type Kind } from "../../parts/status-mark.tsx";
 import { visible } from "../../parts/visible.ts";
 import { skewOf } from "../clock-skew.ts";
-import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import type { Gist } from "./gists.ts";
 import { nameOf } from "./name.tsx";
 

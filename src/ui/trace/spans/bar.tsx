@@ -1,6 +1,6 @@
 /** The third cell of a row: when its spans ran, on the time axis that all rows share. */
-import { Duration } from "../../parts/figure.tsx";
 import type { SpanRow, SpanTable } from "../../data/span-table.ts";
+import { Duration } from "../../parts/figure.tsx";
 import type { LineKind } from "./lines.ts";
 import type { Timeline, Window } from "./timeline.ts";
 

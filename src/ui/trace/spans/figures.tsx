@@ -2,10 +2,10 @@
 import type { ReactNode } from "react";
 import { toUsd } from "../../../pricing/money.ts";
 import { useNow } from "../../data/queries.ts";
+import { ownOf, rollupOf, sumOf } from "../../data/span-sums.ts";
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import { count as countText } from "../../format.ts";
 import { Cost, Duration, SpanCost, Tokens } from "../../parts/figure.tsx";
-import type { SpanRow, SpanTable } from "../../data/span-table.ts";
-import { ownOf, rollupOf, sumOf } from "../../data/span-sums.ts";
 
 /** Marks a sum. */
 function Sigma() {

@@ -1,9 +1,9 @@
 /** The column headings of the table, and above the bars a minimap and a time ruler. */
 import type { ReactNode, Ref } from "react";
+import type { SpanTable } from "../../data/span-table.ts";
 import { duration, plural, textOf } from "../../format.ts";
 import { Duration } from "../../parts/figure.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import type { SpanTable } from "../../data/span-table.ts";
 import { Minimap } from "./minimap.tsx";
 import { nextSort, type Sort, type SortKey } from "./sort.ts";
 import { ticksOf, type Timeline, type Window } from "./timeline.ts";

@@ -2,8 +2,8 @@
  * The keyboard shortcuts of the table, following the treegrid pattern of WAI-ARIA, and jumps to steps,
  * errors and matches.
  */
-import { useShortcuts, type Shortcut } from "../../state/keys.ts";
 import type { SpanTable } from "../../data/span-table.ts";
+import { useShortcuts, type Shortcut } from "../../state/keys.ts";
 import type { Lines } from "./lines.ts";
 import { nextSort, sortKeys, type SortKey } from "./sort.ts";
 import type { SpanLines } from "./use-lines.ts";

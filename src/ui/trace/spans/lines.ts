@@ -3,9 +3,9 @@
  * spans without a value in the sorted column are folded: one line stands for the fold, its members below
  * it.
  */
+import { rollupOf } from "../../data/span-sums.ts";
 import type { SpanTable } from "../../data/span-table.ts";
 import { sortRows, type Sort } from "./sort.ts";
-import { rollupOf } from "../../data/span-sums.ts";
 
 /**
  * What a line is: a span, a fold of identical spans, a fold of internal spans, or the fold of spans

@@ -1,7 +1,7 @@
 /** A canvas with the whole trace and the visible time window. Dragging selects another window. */
 import { useEffect, useRef } from "react";
-import { usePref } from "../../state/prefs.ts";
 import type { SpanTable } from "../../data/span-table.ts";
+import { usePref } from "../../state/prefs.ts";
 import type { Timeline, Window } from "./timeline.ts";
 
 /** In px, as in spans.css. */

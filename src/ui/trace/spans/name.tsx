@@ -1,8 +1,8 @@
 /** The first cell of a row: the span's place in the tree, its kind and its name. */
+import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import { count as countText, plural } from "../../format.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { KindMark, StatusMark } from "../../parts/status-mark.tsx";
-import type { SpanRow, SpanTable } from "../../data/span-table.ts";
 import type { LineKind } from "./lines.ts";
 import { sortWords, type Sort } from "./sort.ts";
 

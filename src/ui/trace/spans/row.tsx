@@ -1,5 +1,6 @@
 /** A row of the table: a span, or a fold of spans. */
 import { memo } from "react";
+import { rollupOf } from "../../data/span-sums.ts";
 import type { SpanTable } from "../../data/span-table.ts";
 import { ArgumentCell, InternalNames, RestKinds } from "./argument.tsx";
 import { Bar } from "./bar.tsx";
@@ -7,7 +8,6 @@ import { FoldFigures, NoFigures, SpanFigures } from "./figures.tsx";
 import type { Gist } from "./gists.ts";
 import type { Lines } from "./lines.ts";
 import { NameCell, nameOf, titleOf } from "./name.tsx";
-import { rollupOf } from "../../data/span-sums.ts";
 import type { Sort } from "./sort.ts";
 import type { Timeline, Window } from "./timeline.ts";
 

@@ -1,6 +1,6 @@
 /** The sort orders of the table, and which spans have no place in one. */
-import type { SpanTable } from "../../data/span-table.ts";
 import { ownOf } from "../../data/span-sums.ts";
+import type { SpanTable } from "../../data/span-table.ts";
 
 /** In the order in which the keyboard shortcut cycles through them. */
 export const sortKeys = ["cost", "duration", "tokens", "errors", "start"] as const;

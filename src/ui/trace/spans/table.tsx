@@ -14,6 +14,7 @@ import { timelineOf, type Window } from "./timeline.ts";
 import type { SpanLines } from "./use-lines.ts";
 import { useZoom } from "./zoom.ts";
 import "./spans.css";
+import "./spans.widths.css";
 
 /** A pointer that moved less is a click, not a drag. */
 const clickPx = 3;

@@ -1,7 +1,7 @@
 /** The state of the table: what is open, folded, sorted and matched. */
 import { useCallback, useMemo, useState } from "react";
-import { useParam } from "../../state/url.ts";
 import type { SpanTable } from "../../data/span-table.ts";
+import { useParam } from "../../state/url.ts";
 import { linesOf, type Lines } from "./lines.ts";
 import { parseSort, sortText, type Sort } from "./sort.ts";
 

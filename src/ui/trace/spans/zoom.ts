@@ -1,8 +1,8 @@
 /** The visible time window: by keys, wheel and drag, and in the address. */
 import { useCallback, useEffect, useMemo, useState, type RefObject } from "react";
+import type { SpanTable } from "../../data/span-table.ts";
 import { useShortcuts } from "../../state/keys.ts";
 import { useParam } from "../../state/url.ts";
-import type { SpanTable } from "../../data/span-table.ts";
 import type { Timeline, Window } from "./timeline.ts";
 
 const smallestMs = 1;

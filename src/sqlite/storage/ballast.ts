@@ -4,7 +4,6 @@
  */
 import { randomBytes } from "node:crypto";
 import { appendFileSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { storage as limits } from "../../limits.ts";
 
 export interface Ballast {
@@ -14,11 +13,6 @@ export interface Ballast {
   grow(bytes: number): boolean;
   /** Lets it go. False where there is none, or the disk fails. */
   release(): boolean;
-}
-
-/** Of the store with that path. */
-export function ballastFile(storePath: string): string {
-  return join(dirname(storePath), "ballast");
 }
 
 export function openBallast(file: string): Ballast {

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { storage as limits } from "../../../src/limits.ts";
-import { createStorage, type Storage } from "../../../src/sqlite/directory/storage.ts";
 import { toTrouble } from "../../../src/sqlite/db/trouble.ts";
+import { type Storage, createStorage } from "../../../src/sqlite/storage/storage.ts";
 import { makeTempDir } from "../../helpers.ts";
 
 const MiB = 2 ** 20;

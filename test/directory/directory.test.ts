@@ -10,34 +10,36 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "../../../src/errors.ts";
 import {
-  homeFiles,
-  openHome,
+  dataDirectoryFiles,
+  openDataDirectory,
   readServerInfo,
-  type Home,
-} from "../../../src/sqlite/directory/directory.ts";
-import { makePayload, makeTempDir } from "../../helpers.ts";
-import { spawnServer } from "../../server.process.ts";
-import { asNobody } from "../nobody.ts";
+  type DataDirectory,
+} from "../../src/directory/directory.ts";
+import { AppError } from "../../src/errors.ts";
+import { storeFiles } from "../../src/sqlite/storage/files.ts";
+import { contents } from "../../src/sqlite/storage/lock.ts";
+import { makePayload, makeTempDir } from "../helpers.ts";
+import { spawnServer } from "../server.process.ts";
+import { asNobody } from "../sqlite/nobody.ts";
 
 let parent: string;
 let dir: string;
-const homes: Home[] = [];
+const directories: DataDirectory[] = [];
 
 beforeEach(() => {
   parent = makeTempDir();
   dir = join(parent, "data");
 });
 afterEach(() => {
-  for (const home of homes.splice(0)) home.release();
+  for (const directory of directories.splice(0)) directory.release();
   rmSync(parent, { recursive: true, force: true });
 });
 
-function open(): Home {
-  const home = openHome(dir);
-  homes.push(home);
-  return home;
+function open(): DataDirectory {
+  const directory = openDataDirectory(dir, contents);
+  directories.push(directory);
+  return directory;
 }
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
@@ -78,33 +80,33 @@ function expectRefused(message: RegExp): AppError {
 describe("a data directory", () => {
   test("is made for its user alone, with a key and a token of their own", () => {
     dir = join(dir, "deeper", "still");
-    const home = open();
+    const directory = open();
     expect(modeOf(dir)).toBe("700");
-    expect([modeOf(home.keyFile), modeOf(home.tokenFile)]).toEqual(["600", "600"]);
-    expect(home.key).toMatch(/^fl_[\w-]{32}$/);
-    expect(home.token).toMatch(/^tl_[\w-]{32}$/);
-    expect(home.key.slice(3)).not.toBe(home.token.slice(3));
+    expect([modeOf(directory.keyFile), modeOf(directory.tokenFile)]).toEqual(["600", "600"]);
+    expect(directory.key).toMatch(/^fl_[\w-]{32}$/);
+    expect(directory.token).toMatch(/^tl_[\w-]{32}$/);
+    expect(directory.key.slice(3)).not.toBe(directory.token.slice(3));
   });
 
   test("keeps its key and its token from start to start, and makes new ones where they are gone", () => {
     const { key, token, keyFile, tokenFile } = open();
-    homes.pop()!.release();
+    directories.pop()!.release();
     rmSync(tokenFile);
     const again = open();
     expect(again.key).toBe(key);
     expect(again.token).not.toBe(token);
-    homes.pop()!.release();
+    directories.pop()!.release();
     writeFileSync(keyFile, "\n");
     expect(open().key).toMatch(/^fl_[\w-]{32}$/);
   });
 
   test("closes itself to others again at each start", () => {
     open();
-    homes.pop()!.release();
+    directories.pop()!.release();
     chmodSync(dir, 0o755);
     expect(open().notes).toEqual([`closed ${dir} to other users, it had mode 0755`]);
     expect(modeOf(dir)).toBe("700");
-    homes.pop()!.release();
+    directories.pop()!.release();
     expect(open().notes).toEqual([]);
   });
 
@@ -137,14 +139,14 @@ describe("a data directory", () => {
   test("is closed to others where a store was copied into it", () => {
     mkdirSync(dir);
     chmodSync(dir, 0o755);
-    writeFileSync(homeFiles(dir).storePath, "");
+    writeFileSync(storeFiles(dir).storePath, "");
     open();
     expect(modeOf(dir)).toBe("700");
   });
 
   test("is refused where others could have put another key or token into it", () => {
     open();
-    homes.pop()!.release();
+    directories.pop()!.release();
     chmodSync(dir, 0o777);
     expectRefused(/^other users may write to/);
     chmodSync(dir, 0o700);
@@ -162,26 +164,26 @@ describe("a data directory", () => {
   });
 
   test("is for one server, and a second is told which", () => {
-    const home = open();
+    const directory = open();
     expectRefused(/^another server uses .*data$/);
-    home.announce(info(4242));
+    directory.announce(info(4242));
     expectRefused(/http:\/\/localhost:4000, process 4242/);
-    homes.pop()!.release();
+    directories.pop()!.release();
     open();
   });
 
   test("says where its server is, all of it or nothing", () => {
     expect(readServerInfo(dir)).toBeNull();
-    const home = open();
+    const directory = open();
     expect(readServerInfo(dir)).toBeNull();
-    home.announce(info(1));
-    home.announce(info(2));
+    directory.announce(info(1));
+    directory.announce(info(2));
     expect(readServerInfo(dir)).toEqual(info(2));
-    expect(modeOf(homeFiles(dir).serverFile)).toBe("600");
+    expect(modeOf(dataDirectoryFiles(dir).serverFile)).toBe("600");
     expect(readdirSync(dir).filter((name) => name.endsWith(".new"))).toEqual([]);
-    homes.pop()!.release();
+    directories.pop()!.release();
     expect(readServerInfo(dir)).toBeNull();
-    writeFileSync(homeFiles(dir).serverFile, '{"pid":');
+    writeFileSync(dataDirectoryFiles(dir).serverFile, '{"pid":');
     expect(readServerInfo(dir)).toBeNull();
   });
 
@@ -258,7 +260,7 @@ describe("a server's directory", () => {
   test("is refused to a second server also where the file of the lock was removed", async () => {
     await using first = await spawnServer(dir);
     const note = readServerInfo(dir);
-    rmSync(homeFiles(dir).lockFile);
+    rmSync(storeFiles(dir).lockFile);
     let said = "";
     await spawnServer(dir).catch((cause: Error) => (said = cause.message));
     expect(said).toContain(`another server uses ${dir} (${note!.url}, process ${first.pid})`);

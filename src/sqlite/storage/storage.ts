@@ -3,13 +3,14 @@
  * still those in the data directory. SQLite goes on writing into files that were removed, and what it
  * commits there is lost with the process.
  */
-import type { StorageKind, StorageStatus } from "../../backend/store.ts";
-import { statfsSync, statSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { storage as limits } from "../../limits.ts";
-import { ballastFile, openBallast } from "./ballast.ts";
+import type { StorageKind, StorageStatus } from "../../backend/store.ts";
 import { storageUnavailable } from "../../backend/trouble.ts";
+import { storage as limits } from "../../limits.ts";
 import { isNoRoom, whyUnwritable } from "../db/trouble.ts";
+import { openBallast } from "./ballast.ts";
+import { identityOf, storeFiles } from "./files.ts";
 
 export interface Space {
   freeBytes: number;
@@ -34,7 +35,7 @@ export function createStorage(settings: StorageSettings) {
   const { path, minFreeBytes, spaceOf = readSpace, now = () => performance.now() } = settings;
   const { onFreeBytes = () => {} } = settings;
   const dir = dirname(path);
-  const ballast = openBallast(ballastFile(path));
+  const ballast = openBallast(storeFiles(dir).ballastFile);
   /** The directory and the open files, by what identifies them. The log is there after the first commit. */
   const opened = new Map<string, string>();
   const watched = [path, `${path}-wal`, dir];
@@ -47,7 +48,7 @@ export function createStorage(settings: StorageSettings) {
   let releasedAt = -Infinity;
   /** The last write that failed, and whether one succeeded since. */
   let failure: { at: number; code: string; isOver: boolean } | null = null;
-  let waiting: ((status: StorageStatus) => void)[] = [];
+  const waiting: ((status: StorageStatus) => void)[] = [];
 
   function remember(): void {
     for (const file of watched) {
@@ -191,30 +192,17 @@ function isSame(a: StorageKind, b: StorageKind): boolean {
   return a.state === b.state && a.isRefusing === b.isRefusing;
 }
 
-/**
- * Gives back the ballast of an earlier run where a start would have no room for its files.
- *
- * @param storePath the store's file, which need not be there.
- */
-export function makeRoomToStart(storePath: string): void {
-  const space = readSpace(dirname(storePath));
-  if (space && space.freeBytes < limits.spareBytes) openBallast(ballastFile(storePath)).release();
+/** Gives back the ballast of an earlier run where a start would have no room for its files. */
+export function makeRoomToStart(dir: string): void {
+  const space = readSpace(dir);
+  if (space && space.freeBytes < limits.spareBytes)
+    openBallast(storeFiles(dir).ballastFile).release();
 }
 
 function readSpace(dir: string): Space | null {
   try {
     const { bsize, bavail, blocks } = statfsSync(dir);
     return { freeBytes: bsize * bavail, totalBytes: bsize * blocks };
-  } catch {
-    return null;
-  }
-}
-
-/** An open file's is given to no other file, whatever becomes of its name. */
-export function identityOf(file: string): string | null {
-  try {
-    const { dev, ino } = statSync(file);
-    return `${dev}:${ino}`;
   } catch {
     return null;
   }

@@ -1,8 +1,8 @@
 /**
- * The data directory: who may use it, the lock that keeps it to one server, the secrets in files of
- * their own, and the note that tells other commands where the server is.
+ * The data directory: who may use it, the secrets in files of their own, and the note that tells other
+ * commands where the server is. What is stored in it, and the lock that keeps it to one server, are the
+ * backend's.
  */
-import { Database } from "bun:sqlite";
 import {
   chmodSync,
   existsSync,
@@ -16,12 +16,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "../../errors.ts";
-import { newSecret } from "../../secrets.ts";
-import { shellQuoted } from "../../shell.ts";
-import { ballastFile, openBallast } from "./ballast.ts";
-import { makeRoomToStart } from "./storage.ts";
-import { isNoRoom, isOfDisk } from "../db/trouble.ts";
+import { AppError } from "../errors.ts";
+import { newSecret } from "../secrets.ts";
+import { shellQuoted } from "../shell.ts";
+import { isDiskFailing, isDiskFull } from "./disk.ts";
 
 /** What `server.json` says of the running server. */
 export interface ServerInfo {
@@ -40,11 +38,8 @@ export interface ServerInfo {
   tokenFile: string;
 }
 
-export interface Home {
+export interface DataDirectory {
   dir: string;
-  storePath: string;
-  /** Of the index of the search. */
-  searchDir: string;
   keyFile: string;
   tokenFile: string;
   /** The default project's ingest key, as its file has it. */
@@ -65,7 +60,7 @@ function write(file: string, text: string): void {
     renameSync(`${file}.new`, file);
   } catch (cause) {
     rmSync(`${file}.new`, { force: true });
-    if (!isNoRoom(cause) || !existsSync(file)) throw cause;
+    if (!isDiskFull(cause) || !existsSync(file)) throw cause;
     // What a killed server left takes up the room that this needs.
     writeFileSync(file, text, { flag: "r+" });
     truncateSync(file, Buffer.byteLength(text));
@@ -73,15 +68,24 @@ function write(file: string, text: string): void {
 }
 
 /** Where a directory's secrets and notes are. */
-export function homeFiles(dir: string) {
+export function dataDirectoryFiles(dir: string) {
   return {
-    storePath: join(dir, "tealight.db"),
-    searchDir: join(dir, "search"),
     keyFile: join(dir, "key"),
     tokenFile: join(dir, "token"),
     serverFile: join(dir, "server.json"),
-    lockFile: join(dir, "lock.db"),
   };
+}
+
+/** What a backend keeps in a data directory. */
+export interface Contents {
+  /** Whether the directory holds something of it. */
+  isIn(dir: string): boolean;
+  /**
+   * Takes the directory for this process, until that ends.
+   *
+   * @returns frees it. @throws AppError `start_failed` where another server has it.
+   */
+  lock(dir: string): () => void;
 }
 
 /**
@@ -89,22 +93,18 @@ export function homeFiles(dir: string) {
  *
  * @throws AppError `start_failed` where another server has it, or it cannot be written.
  */
-export function openHome(dir: string): Home {
-  const { storePath, searchDir, keyFile, tokenFile, serverFile, lockFile } = homeFiles(dir);
+export function openDataDirectory(dir: string, contents: Contents): DataDirectory {
+  const { keyFile, tokenFile, serverFile } = dataDirectoryFiles(dir);
   const notes: string[] = [];
-  const lock = guarded(dir, () => {
+  const unlock = guarded(dir, () => {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    // A store without a lock is one that was copied here.
-    const isOurs = existsSync(lockFile) || existsSync(storePath);
+    const isOurs = contents.isIn(dir);
     if (process.getuid) notes.push(...closeToOthers(dir, process.getuid(), isOurs));
-    makeRoomToStart(storePath);
-    return takeLock(lockFile, dir);
+    return contents.lock(dir);
   });
   let announcedPid: number | null = null;
   return guarded(dir, () => ({
     dir,
-    storePath,
-    searchDir,
     keyFile,
     tokenFile,
     key: readOrMakeSecret(keyFile, "fl"),
@@ -121,7 +121,7 @@ export function openHome(dir: string): Home {
       } catch {
         // A disk that fails. Who reads it finds nobody there.
       } finally {
-        lock.close();
+        unlock();
       }
     },
   }));
@@ -160,39 +160,12 @@ function isClosed(mode: number): boolean {
   return (mode & 0o077) === 0;
 }
 
-/**
- * Gives up what a start can do without: the ballast, else the index of the search, which is built anew.
- * To be called by whoever holds the lock. @returns false where there is neither.
- */
-export function giveUpSpare(dir: string): boolean {
-  const { storePath, searchDir } = homeFiles(dir);
-  if (openBallast(ballastFile(storePath)).release()) return true;
-  const index = existsSync(searchDir) ? readdirSync(searchDir) : [];
-  for (const name of index) rmSync(join(searchDir, name), { force: true });
-  return index.length > 0;
-}
-
 /** What the server of this directory announced, whether or not it still runs; null without one. */
 export function readServerInfo(dir: string): ServerInfo | null {
   try {
-    return JSON.parse(readFileSync(homeFiles(dir).serverFile, "utf8"));
+    return JSON.parse(readFileSync(dataDirectoryFiles(dir).serverFile, "utf8"));
   } catch {
     return null;
-  }
-}
-
-/** A lock of SQLite's, which any death of the process frees. Held by an open transaction. */
-function takeLock(lockFile: string, dir: string): Database {
-  const lock = new Database(lockFile, { create: true });
-  try {
-    lock.run("PRAGMA busy_timeout = 0");
-    lock.run("PRAGMA journal_mode = MEMORY");
-    lock.run("BEGIN EXCLUSIVE");
-    return lock;
-  } catch (cause) {
-    lock.close();
-    if (!(cause as { code?: string }).code?.startsWith("SQLITE_BUSY")) throw cause;
-    throw inUse(dir, readServerInfo(dir));
   }
 }
 
@@ -220,16 +193,21 @@ function guarded<T>(dir: string, open: () => T): T {
     return open();
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    const { code = "" } = cause as { code?: string };
-    throw new AppError(
-      "start_failed",
-      `the data directory ${dir} cannot be used (${code || (cause as Error).name})`,
-      {
-        hint: isOfDisk(cause)
-          ? "its disk is full or failing: free some space, or choose another --data-dir"
-          : "check that it is a directory you may write to, or choose another --data-dir",
-        cause,
-      },
-    );
+    throw unusable(dir, cause, isDiskFailing(cause));
   }
+}
+
+/** @param isOfDisk whether its disk is full or failing. */
+export function unusable(dir: string, cause: unknown, isOfDisk: boolean): AppError {
+  const { code = "" } = cause as { code?: string };
+  return new AppError(
+    "start_failed",
+    `the data directory ${dir} cannot be used (${code || (cause as Error).name})`,
+    {
+      hint: isOfDisk
+        ? "its disk is full or failing: free some space, or choose another --data-dir"
+        : "check that it is a directory you may write to, or choose another --data-dir",
+      cause,
+    },
+  );
 }

@@ -1,7 +1,7 @@
 /** Where spans come in: what is really answered, held against the document. */
-import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import type { OpenApi } from "../../src/http/openapi.ts";
 import { makePayload, makeSpan, startServer } from "../helpers.ts";
 import {

@@ -1,5 +1,6 @@
 /** Where spans come in. These routes read their bodies by themselves, in the order of their contracts. */
 import { Type } from "@sinclair/typebox";
+import { defaultProjectId } from "../backend/store.ts";
 import { ImportedPayload, Payload } from "../contract/v1.ts";
 import { rejectedNames } from "../otlp/answer.ts";
 import { signals, type Signal } from "../otlp/request.ts";
@@ -9,7 +10,7 @@ import { otlpPathsOf } from "./paths.ts";
 import { projectIdOf } from "./read.ts";
 import { closed, route } from "./route.ts";
 
-export interface DoorDeps {
+export interface IngestRouteDeps {
   ingest: IngestDeps;
   otlp: OtlpDeps;
 }
@@ -40,7 +41,7 @@ function exportAnswerOf(signal: Signal) {
 
 const ImportQuery = closed({ project: Type.Optional(Type.String()) });
 
-export function doorRoutes({ ingest: deps, otlp }: DoorDeps) {
+export function ingestRoutes({ ingest: deps, otlp }: IngestRouteDeps) {
   const { keyring } = deps.intake;
   return [
     route({
@@ -81,11 +82,7 @@ export function doorRoutes({ ingest: deps, otlp }: DoorDeps) {
       status: 202,
       answer: Imported,
       handle: ({ request, query: { project } }) =>
-        importBatch(
-          request,
-          projectIdOf(project, keyring) ?? keyring.accounts().projects[0]!.id,
-          deps,
-        ),
+        importBatch(request, projectIdOf(project, keyring) ?? defaultProjectId, deps),
     }),
   ];
 }

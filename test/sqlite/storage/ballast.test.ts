@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openBallast } from "../../../src/sqlite/directory/ballast.ts";
+import { openBallast } from "../../../src/sqlite/storage/ballast.ts";
 import { makeTempDir } from "../../helpers.ts";
 
 test("a ballast that the disk does not let go of is kept, and is no reason to end", () => {
