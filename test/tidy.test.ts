@@ -64,7 +64,6 @@ const longer: Record<string, number> = {
   "test/otlp/senders/vercel.ts": 784,
   "test/pricing/receipt.test.ts": 546,
   "test/query/transcript.test.ts": 750,
-  "test/sqlite/idempotence.property.test.ts": 507,
   "test/sqlite/payload/collect.test.ts": 443,
   "test/tally/calls.test.ts": 557,
   "test/ui/demo.ts": 584,

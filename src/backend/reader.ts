@@ -23,7 +23,12 @@ import type {
   TraceScope,
 } from "./traces.ts";
 
-/** @param nowMs where a method has one: what decides which traces without a root are stale. */
+/**
+ * A method that takes the key of a trace is asked of one that was found in the same question: of what was
+ * deleted since it may still say something.
+ *
+ * @param nowMs where a method has one: what decides which traces without a root are stale.
+ */
 export interface Reader {
   /** @throws AppError `not_found`; `conflict` with the list where several projects have the id. */
   findTrace(ref: TraceRef, nowMs: number): TraceRecord;
@@ -103,7 +108,12 @@ export interface SpanPlace {
 
 /** Opens readers of one store. To be used by one thread. */
 export interface ReadBackend {
-  /** Reads as of one moment. @throws AppError `storage_unavailable`, `store_damaged` where it cannot. */
+  /**
+   * Reads as of one moment. Not to be called within itself; what is read step by step, as `spans`, has to be
+   * read before `work` returns.
+   *
+   * @throws AppError `storage_unavailable`, `store_damaged` where it cannot.
+   */
   read<T>(work: (reader: Reader) => T): T;
   /** Lets go of what is kept only to be fast. */
   rest(): void;

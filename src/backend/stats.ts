@@ -25,7 +25,11 @@ export interface StatsQuery {
   /** Null for all traces. */
   filter: Filter | null;
   projectId?: number | undefined;
-  /** Epoch ms; all that is stored where they are absent. Both are widened to whole minutes. */
+  /**
+   * Epoch ms; all that is stored where they are absent. Both are widened to whole minutes, by run, session
+   * and customer to whole hours. Without an end the series end a day from now: what lies further ahead is in
+   * the totals alone.
+   */
   since?: number | undefined;
   until?: number | undefined;
   /** How long each entry of a series is; chosen to give up to 120 where absent. */

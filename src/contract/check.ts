@@ -22,7 +22,7 @@ import {
 } from "./v1.ts";
 
 /** Where a payload comes from, and how it is checked. */
-export interface Door {
+export interface IngestRules {
   /** `keep` stores unknown keys as attributes instead of refusing them. */
   unknownFields: "reject" | "keep";
   /** True for imports: spans can have further fields under `x`. */
@@ -66,15 +66,15 @@ export interface ParsedPayload {
  *
  * @throws AppError `invalid_json` or `invalid_payload`, the latter with at most 20 issues.
  */
-export function parsePayload(text: string, door: Door): ParsedPayload {
+export function parsePayload(text: string, rules: IngestRules): ParsedPayload {
   const excess = excessOf(text);
   if (excess !== null) throw invalid([{ code: "too_big", path: [], message: excess }]);
   let value = parseJson(text);
-  const schemas = door.imported ? imports : ingest;
+  const schemas = rules.imported ? imports : ingest;
   let aside: Aside | null = null;
   // All objects are closed: a value that passes has no unknown keys.
   if (!compiled(schemas.payload).Check(value)) {
-    if (door.unknownFields === "reject") throw invalid(schemaIssues(value, schemas));
+    if (rules.unknownFields === "reject") throw invalid(schemaIssues(value, schemas));
     const rest = lenientOf(schemas);
     if (!compiled(rest.payload).Check(value)) throw invalid(schemaIssues(value, rest));
     aside = setUnknownAside(schemas.payload, value);

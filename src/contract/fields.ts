@@ -67,8 +67,8 @@ export function usageOf(counts: Readonly<Record<UsageField, number | null>>): Us
 }
 
 /**
- * Whether a span says no more than that a program ran, so that it may be internal (internal.ts). What its
- * door saw of it is not the last word: log records may have given it texts since.
+ * Whether a span says no more than that a program ran, so that it may be internal (internal.ts). What the
+ * mapping saw of it is not the last word: log records may have given it texts since.
  */
 export function isRuntime(span: ImportedSpan): boolean {
   return (

@@ -366,7 +366,7 @@ export type TraceExtension = Static<typeof TraceExtension>;
 export type TraceHeader = Static<typeof TraceHeader> & { x?: TraceExtension };
 export type Span = Static<typeof Span>;
 export type SpanExtension = Static<typeof SpanExtension>;
-/** A span as it goes to the store: `x` only where an import or a lenient door put it. */
+/** A span as it goes to the store: `x` only from an import, or with unknown fields that are kept. */
 export type ImportedSpan = Static<typeof ImportedSpan>;
 export type LoggedField = (typeof loggedFields)[number];
 /** What log records say that their span may lack itself. */

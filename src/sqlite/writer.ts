@@ -37,7 +37,6 @@ export function openStoreWriter(
     const { onFreeBytes } = events;
     const storage = createStorage({ path, minFreeBytes, onFreeBytes });
     const transactions = createTransactions(db, spans, events, storage);
-    const upkeep = startUpkeep(db, transactions, payloads, spans.settling, storage, events);
     const sweep = createSweep(db, transactions, events.onDamage);
     const { change } = transactions;
 
@@ -49,6 +48,8 @@ export function openStoreWriter(
     }
 
     changeAccounts((db, now) => accounts.ensureDefaults(db, defaultKeyHash, now));
+    // Last: a store that is refused is left as it is.
+    const upkeep = startUpkeep(db, transactions, payloads, spans.settling, storage, events);
 
     const writer: Writer = {
       apply: async (batches, bytes) => transactions.apply(batches, bytes),

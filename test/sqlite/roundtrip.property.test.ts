@@ -1,4 +1,4 @@
-/** What was answered with 202 comes back as it was sent, through every door that shows whole spans. */
+/** What was answered with 202 comes back as it was sent, through every route that shows whole spans. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { TracePage, TraceView } from "../../src/backend/views.ts";

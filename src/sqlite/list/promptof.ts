@@ -4,7 +4,7 @@ import { findPrompt, promptId, promptSpans, type UsedPrompt } from "../../backen
 import type { TraceRecord } from "../../backend/traces.ts";
 import { spanTypes } from "../../contract/v1.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
-import { readText } from "../payload/text.ts";
+import { readText } from "../payload/payloads.ts";
 import type { Source } from "../source.ts";
 
 /** Of each connection which version a settled trace has. Keys are never used again. */

@@ -3,12 +3,12 @@ import { and, eq, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { usdOf } from "../../backend/costs.ts";
 import type { TraceRecord, TraceRef } from "../../backend/traces.ts";
-import type { Summary } from "../../backend/views.ts";
+import { TraceState, type Summary } from "../../backend/views.ts";
 import { AppError } from "../../errors.ts";
+import { staleAfterMs } from "../../limits.ts";
 import { projects, traces } from "../db/schema.ts";
 import type { Source } from "../source.ts";
 import { storedIdOf } from "./ids.ts";
-import { stateOf } from "./state.ts";
 
 export type TraceRow = typeof traces.$inferSelect;
 
@@ -118,4 +118,16 @@ export function toSummary(row: TraceRow, project: string, nowMs: number): Summar
     outputPreview: row.outputPreview,
     pinned: row.isPinned === 1,
   };
+}
+
+export interface StateRow {
+  rootCount: number;
+  lastReceivedAt: number;
+}
+
+/** Whether a trace goes on. */
+export function stateOf({ rootCount, lastReceivedAt }: StateRow, nowMs: number): TraceState {
+  if (rootCount > 0) return "ended";
+  // Also where the clock was set back since.
+  return Math.abs(nowMs - lastReceivedAt) > staleAfterMs ? "stale" : "open";
 }

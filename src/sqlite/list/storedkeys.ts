@@ -12,13 +12,12 @@ import { sumKnown, type Figure } from "../../tally/figure.ts";
 import type { SpanFacts } from "../../tally/spanfacts.ts";
 import type { TallyRow } from "../../tally/tally.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
-import { readText } from "../payload/text.ts";
+import { readText } from "../payload/payloads.ts";
 import type { Source } from "../source.ts";
 import { storedTracePattern } from "./ids.ts";
 import type { PromptOf } from "./promptof.ts";
-import { versionOf } from "./records.ts";
+import { versionOf, stateOf, type StateRow } from "./records.ts";
 import type { MatchRow } from "./rows.ts";
-import { stateOf, type StateRow } from "./state.ts";
 
 /** What a question has beside the rows. */
 export interface Asking {

@@ -8,8 +8,7 @@ import { elementsOf, membersOf, type Slice } from "../../messages/json.ts";
 import { fromCell } from "../db/cells.ts";
 import { isDamage } from "../db/trouble.ts";
 import type { Source } from "../source.ts";
-import { SeenTexts } from "./seen.ts";
-import type { Text, TraceRow, TraceTexts } from "./texts.ts";
+import { SeenTexts, type Text, type TraceRow, type TraceTexts } from "./texts.ts";
 import { unitsOf, type Unit } from "./units.ts";
 import { fold, hasAll, snippetOf, type Words } from "./words.ts";
 

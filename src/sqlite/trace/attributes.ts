@@ -5,7 +5,7 @@ import { traceAttributes as limits } from "../../limits.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
 import { mayHaveSlotFrom8, readSlots } from "../payload/lists.ts";
-import { readText } from "../payload/text.ts";
+import { readText } from "../payload/payloads.ts";
 import type { Source } from "../source.ts";
 
 interface AttributesRow {

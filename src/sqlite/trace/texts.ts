@@ -7,7 +7,7 @@ import { spanKeyRange } from "../../tally/numbers.ts";
 import { isDamage } from "../db/trouble.ts";
 import { linksOf, type Link } from "../payload/links.ts";
 import { readEntries, readSlots, type Entry } from "../payload/lists.ts";
-import { readText } from "../payload/text.ts";
+import { readText } from "../payload/payloads.ts";
 import type { Source } from "../source.ts";
 
 /** What stands behind `Texts`. */

@@ -4,6 +4,9 @@ import type { Batch, SentSpan } from "../../../src/backend/batch.ts";
 import { sortFields, type TraceSort } from "../../../src/backend/traces.ts";
 import type { ImportedSpan, TraceHeader } from "../../../src/contract/v1.ts";
 
+/** How often a property is tried. To shrink what fails ends in time to be told, with its seed. */
+export const times = (numRuns: number) => ({ numRuns, interruptAfterTimeLimit: 25_000 });
+
 export type Step =
   | { do: "send"; projects: number[]; batches: Sent[][] }
   /** A request that comes once more. */
@@ -85,7 +88,7 @@ const span: fc.Arbitrary<ImportedSpan> = fc
   .map(({ durationMs, parentSpanId, ...span }) => ({
     ...span,
     ...(parentSpanId !== undefined && parentSpanId !== span.spanId && { parentSpanId }),
-    // Its door concludes that from the rest of a span.
+    // The mapping concludes that from the rest of a span.
     ...(span.name === "" && { x: { ...span.x, isRuntime: true } }),
     endTime: span.startTime + durationMs,
   })) as unknown as fc.Arbitrary<ImportedSpan>;

@@ -8,7 +8,7 @@ import { findKey } from "../../../src/filter/keys.ts";
 import { parseFilter } from "../../../src/filter/parse.ts";
 import { modelEngine } from "../model.ts";
 import { sortValue } from "../model/traces.ts";
-import { listQuery, send, step, steps, toBatches, type ListQuery } from "./arbitrary.ts";
+import { listQuery, send, step, steps, toBatches, type ListQuery, times } from "./arbitrary.ts";
 import { Bench, type Engine } from "./bench.ts";
 import { all, idOf, Pair } from "./pair.ts";
 import { describeSearchProperties } from "./searchproperties.ts";
@@ -36,7 +36,7 @@ export function describeProperties(empty: () => Bench, { limits }: Engine): void
             pair.check();
           }
         }),
-        { numRuns: 60 },
+        times(60),
       );
     });
 
@@ -60,7 +60,7 @@ export function describeProperties(empty: () => Bench, { limits }: Engine): void
             expect(byIds(all(bench))).toEqual(byIds(inOrder));
           },
         ),
-        { numRuns: 60 },
+        times(60),
       );
     });
 
@@ -80,7 +80,7 @@ export function describeProperties(empty: () => Bench, { limits }: Engine): void
             }
           },
         ),
-        { numRuns: 20 },
+        times(20),
       );
     });
 
@@ -99,7 +99,7 @@ export function describeProperties(empty: () => Bench, { limits }: Engine): void
             }
           },
         ),
-        { numRuns: 60 },
+        times(60),
       );
     });
 
@@ -137,7 +137,7 @@ export function describeProperties(empty: () => Bench, { limits }: Engine): void
             expect(twice.filter((id) => !changed.has(id))).toEqual([]);
           },
         ),
-        { numRuns: 100 },
+        times(100),
       );
     });
 
@@ -169,7 +169,7 @@ export function describeProperties(empty: () => Bench, { limits }: Engine): void
             }
           },
         ),
-        { numRuns: 40 },
+        times(40),
       );
     });
   });

@@ -1,7 +1,7 @@
 /** Whatever was indexed, changed or deleted: search finds what a look at all messages finds. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { steps } from "./arbitrary.ts";
+import { steps, times } from "./arbitrary.ts";
 import type { Bench } from "./bench.ts";
 import type { Pair } from "./pair.ts";
 
@@ -28,7 +28,7 @@ export function describeSearchProperties(start: () => Pair): void {
             }
           },
         ),
-        { numRuns: 25 },
+        times(25),
       );
     });
   });

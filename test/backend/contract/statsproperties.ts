@@ -9,7 +9,7 @@ import {
   type StatsQuery,
 } from "../../../src/backend/stats.ts";
 import { parseFilter } from "../../../src/filter/parse.ts";
-import { steps } from "./arbitrary.ts";
+import { steps, times } from "./arbitrary.ts";
 import type { Bench } from "./bench.ts";
 import type { Pair } from "./pair.ts";
 
@@ -65,7 +65,7 @@ export function describeStatsProperties(start: () => Pair): void {
             }
           },
         ),
-        { numRuns: 40 },
+        times(40),
       );
     });
 
@@ -128,7 +128,7 @@ export function describeStatsProperties(start: () => Pair): void {
             }
           },
         ),
-        { numRuns: 40 },
+        times(40),
       );
     });
 
@@ -183,7 +183,7 @@ export function describeStatsProperties(start: () => Pair): void {
             }
           },
         ),
-        { numRuns: 40 },
+        times(40),
       );
     });
   });

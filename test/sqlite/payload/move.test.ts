@@ -127,8 +127,8 @@ test("a move that was interrupted goes on where it was", async () => {
 
 test("a span that is sent again before it is moved keeps what it was sent with last", async () => {
   using bench = await OldStore.make();
-  const again = (i: number) => ({ ...textsOf(i), endTime: 1, output: "new" });
-  bench.store("old", { s0: again(0), s1: { endTime: 1 }, s2: { ...textsOf(2), endTime: 0 } });
+  const again = (i: number) => ({ ...textsOf(i), endTime: 2, output: "new" });
+  bench.store("old", { s0: again(0), s1: { endTime: 2 }, s2: { ...textsOf(2), endTime: 0 } });
   const step = createMover(bench.db, bench.payloads);
   while (bench.transact(step));
   expect(bench.read("old")).toStrictEqual({
