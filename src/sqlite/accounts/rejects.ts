@@ -3,6 +3,8 @@ import type { Database } from "bun:sqlite";
 import type { Reject } from "../../backend/store.ts";
 import { rejectsKept } from "../../limits.ts";
 import { toCell } from "../db/cells.ts";
+import { columnsBut, prepareInsert } from "../db/columns.ts";
+import { rejectCounts, rejects as table } from "../db/schema.ts";
 
 /** @param dropped how many more there were of each code, beyond those in `rejects`. */
 export function recordRejects(
@@ -10,27 +12,14 @@ export function recordRejects(
   rejects: Reject[],
   dropped: { code: string; status: number; count: number }[],
 ): void {
-  const insert = db.query(
-    `INSERT INTO rejects (receivedAt, route, keyName, status, code, message, path, bytes)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const count = db.query(
-    `INSERT INTO rejectCounts (code, status, count) VALUES (?, ?, ?)
-     ON CONFLICT (code) DO UPDATE SET count = count + excluded.count`,
-  );
-  for (const { receivedAt, route, keyName, status, code, message, path, bytes } of rejects) {
-    insert.run(
-      receivedAt,
-      route,
-      keyName,
-      status,
-      code,
-      toCell(message),
-      path && JSON.stringify(path),
-      bytes,
-    );
-    count.run(code, status, 1);
+  const insert = prepareInsert(db, table, columnsBut(table, ["id"]));
+  const count = prepareInsert(db, rejectCounts, columnsBut(rejectCounts, []), {
+    onConflict: "(code) DO UPDATE SET count = count + excluded.count",
+  });
+  for (const { message, path, ...reject } of rejects) {
+    insert({ ...reject, message: toCell(message), path: path && JSON.stringify(path) });
+    count({ code: reject.code, status: reject.status, count: 1 });
   }
-  for (const more of dropped) count.run(more.code, more.status, more.count);
+  for (const more of dropped) count(more);
   db.query("DELETE FROM rejects WHERE id <= (SELECT max(id) FROM rejects) - ?").run(rejectsKept);
 }

@@ -5,6 +5,7 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { UnknownNote } from "../../backend/store.ts";
 import { unknownObjects } from "../../contract/unknown.ts";
 import { unknownFields as limits } from "../../limits.ts";
+import { columnsBut, prepareInsert } from "../db/columns.ts";
 import { unknownFields } from "../db/schema.ts";
 
 /**
@@ -17,10 +18,7 @@ export function recordUnknown(db: Database, notes: UnknownNote[]): UnknownNote[]
     `UPDATE unknownFields SET count = count + ?, lastSeenAt = max(lastSeenAt, ?)
      WHERE keyName = ? AND userAgent = ? AND object = ? AND field = ?`,
   );
-  const insert = db.query<null, [string, string, string, string, string | null, number, number]>(
-    `INSERT INTO unknownFields (keyName, userAgent, object, field, meant, count, lastSeenAt)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
-  );
+  const insert = prepareInsert(db, unknownFields, columnsBut(unknownFields, []));
   const countFields = db.query<{ rows: number; fields: number }, [string, string]>(
     `SELECT count(*) AS rows, coalesce(sum(object <> ''), 0) AS fields FROM unknownFields
      WHERE keyName = ? AND userAgent = ?`,
@@ -40,7 +38,8 @@ export function recordUnknown(db: Database, notes: UnknownNote[]): UnknownNote[]
       meant: string | null = null,
     ): boolean => {
       if (add.run(count, lastSeenAt, ...by, ...of).changes > 0) return false;
-      insert.run(...by, ...of, meant, count, lastSeenAt);
+      const [[keyName, userAgent], [object, field]] = [by, of];
+      insert({ keyName, userAgent, object, field, meant, count, lastSeenAt });
       return true;
     };
     if (add.run(count, lastSeenAt, ...sender, ...field).changes > 0) continue;

@@ -29,17 +29,18 @@ export function columnsBut<T extends SQLiteTable, K extends ColumnOf<T>>(
   return names.filter((name): name is Exclude<ColumnOf<T>, K> => !but.includes(name as K));
 }
 
-/** @param then what follows the values: what to do on a conflict. */
+/** @param onConflict in which key, and what to do then. */
 export function prepareInsert<T extends SQLiteTable, K extends ColumnOf<T>>(
   db: Database,
   table: T,
   columns: readonly K[],
-  { or = "ABORT", then = "" }: { or?: "ABORT" | "IGNORE" | "REPLACE"; then?: string } = {},
+  { or = "ABORT", onConflict }: { or?: "ABORT" | "IGNORE" | "REPLACE"; onConflict?: string } = {},
 ): (cells: Cells<T, K>) => Changes {
   const marks = columns.map(() => "?");
   return runner(
     db,
-    `INSERT OR ${or} INTO ${getTableName(table)} (${columns}) VALUES (${marks}) ${then}`,
+    `INSERT OR ${or} INTO ${getTableName(table)} (${columns}) VALUES (${marks})
+     ${onConflict ? `ON CONFLICT ${onConflict}` : ""}`,
     columns,
   );
 }

@@ -7,6 +7,8 @@ import type { TraceHeader } from "../../contract/v1.ts";
 import { cachedNames } from "../../limits.ts";
 import type { NameLookup } from "../spans/rows.ts";
 import { fromCell, toCell, type Cell } from "./cells.ts";
+import { prepareInsert } from "./columns.ts";
+import { headers as headersTable, names as namesTable } from "./schema.ts";
 
 export interface Names extends NameLookup {
   /** The id of a text, made at need. */
@@ -17,15 +19,11 @@ export interface Names extends NameLookup {
 }
 
 export function createNames(db: Database): Names {
-  const addName = db.query<{ id: number }, [Cell]>(
-    "INSERT INTO names (text) VALUES (?) RETURNING id",
-  );
+  const addName = prepareInsert(db, namesTable, ["text"]);
   const findHeader = db.query<{ id: number }, [Uint8Array]>(
     "SELECT id FROM headers WHERE hash = ?",
   );
-  const addHeader = db.query<{ id: number }, [Uint8Array, string]>(
-    "INSERT INTO headers (hash, json) VALUES (?, ?) RETURNING id",
-  );
+  const addHeader = prepareInsert(db, headersTable, ["hash", "json"]);
   const names = new Map<string, number>();
   const headers = new Map<string, number>();
   let lookup = createNameLookup(db);
@@ -36,7 +34,7 @@ export function createNames(db: Database): Names {
     headerOf: (id) => lookup.headerOf(id),
     idOf(text) {
       return remember(names, text, () => {
-        return lookup.findId(text) ?? addName.get(toCell(text))!.id;
+        return lookup.findId(text) ?? Number(addName({ text: toCell(text) }).lastInsertRowid);
       });
     },
     headerIdOf(header) {
@@ -44,7 +42,7 @@ export function createNames(db: Database): Names {
       const json = JSON.stringify(header);
       return remember(headers, json, () => {
         const hash = new Bun.CryptoHasher("sha256").update(json).digest().subarray(0, 16);
-        return (findHeader.get(hash) ?? addHeader.get(hash, json)!).id;
+        return findHeader.get(hash)?.id ?? Number(addHeader({ hash, json }).lastInsertRowid);
       });
     },
     forget() {

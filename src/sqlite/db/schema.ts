@@ -13,6 +13,9 @@ const wireText = customType<{ data: string; driverData: Cell }>({
 /** As bun:sqlite gives and takes them, where drizzle would make a Buffer of each. */
 const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "blob" });
 
+/** An integer, or a float where that does not hold it. */
+const number = customType<{ data: number; driverData: number }>({ dataType: () => "" });
+
 const figure = customType<{ data: Figure; driverData: Figure }>({ dataType: () => "" });
 
 export const projects = sqliteTable("projects", {
@@ -274,7 +277,7 @@ export const facets = sqliteTable(
   "facets",
   {
     field: integer().notNull(),
-    value: figure().notNull(),
+    value: number().notNull(),
     startTime: integer().notNull(),
     traceKey: integer().notNull(),
   },
@@ -283,6 +286,7 @@ export const facets = sqliteTable(
 
 export const facetFields = sqliteTable("facetFields", {
   field: integer().primaryKey(),
+  /** The traces up to this key have the facet; null where all have. */
   afterKey: integer(),
 });
 

@@ -10,6 +10,7 @@ import type { Database } from "bun:sqlite";
 import { DamagedText } from "../../backend/texts.ts";
 import { payload as limits } from "../../limits.ts";
 import { ByteReader, ByteWriter } from "../../varint.ts";
+import type { blocks } from "../db/schema.ts";
 
 export const hashBytes = 16;
 
@@ -29,11 +30,7 @@ export interface Run {
   count: number;
 }
 
-export interface BlockRow {
-  id: number;
-  pieces: Uint8Array;
-  data: Uint8Array;
-}
+export type BlockRow = Omit<typeof blocks.$inferSelect, "isLoose">;
 
 export function crcOf(bytes: Uint8Array): number {
   return Bun.hash.crc32(bytes);

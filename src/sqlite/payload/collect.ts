@@ -8,6 +8,8 @@ import { DamagedText } from "../../backend/texts.ts";
 import { collectRowsPerStep, payload as limits } from "../../limits.ts";
 import { spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
 import { ByteWriter } from "../../varint.ts";
+import { prepareInsert } from "../db/columns.ts";
+import { revisions } from "../db/schema.ts";
 import { isDamage, SetAside } from "../db/trouble.ts";
 import { readIndex, runsOf, writeIndex, type Piece } from "./blocks.ts";
 import { readEntries, readList, writeEntry, type Entry } from "./lists.ts";
@@ -113,9 +115,7 @@ function giveBack(db: Database, payloads: PayloadWriter, keys: number[]): void {
   );
   const endLoan = db.query<null, [number]>("DELETE FROM loans WHERE pieceKey = ?");
   const findTrace = db.query<{ key: number }, [number]>("SELECT key FROM traces WHERE key = ?");
-  const noteRevision = db.query<null, [number]>(
-    "INSERT OR IGNORE INTO revisions (traceKey) VALUES (?)",
-  );
+  const noteRevision = prepareInsert(db, revisions, ["traceKey"], { or: "IGNORE" });
   const findBlock = db.query<{ blockId: number }, [number]>(
     "SELECT blockId FROM runs WHERE key <= ? ORDER BY key DESC LIMIT 1",
   );
@@ -127,7 +127,7 @@ function giveBack(db: Database, payloads: PayloadWriter, keys: number[]): void {
     const owner = traceKeyOf(key);
     if (findTrace.get(owner)) {
       // It may have been sent again without this piece meanwhile.
-      noteRevision.run(owner);
+      noteRevision({ traceKey: owner });
       continue;
     }
     const blockId = findBlock.get(key)?.blockId;

@@ -5,6 +5,8 @@
  */
 import type { Database } from "bun:sqlite";
 import { payload as limits } from "../../limits.ts";
+import { columnsBut, prepareInsert } from "../db/columns.ts";
+import { blocks, runs } from "../db/schema.ts";
 import { isDamage, SetAside } from "../db/trouble.ts";
 import {
   crcOf,
@@ -172,13 +174,8 @@ function replaceBlocks(
     for (const key of runs) deleteRun.run(key);
   }
   const id = payloads.takeBlockId();
-  db.query("INSERT INTO blocks (id, isLoose, pieces, data) VALUES (?, 0, ?, ?)").run(
-    id,
-    writeIndex(pieces, crcOf(data)),
-    data,
-  );
-  const insertRun = db.query<null, [number, number]>(
-    "INSERT INTO runs (key, blockId) VALUES (?, ?)",
-  );
-  for (const { key } of runsOf(pieces)) insertRun.run(key, id);
+  const index = writeIndex(pieces, crcOf(data));
+  prepareInsert(db, blocks, columnsBut(blocks, []))({ id, isLoose: 0, pieces: index, data });
+  const insertRun = prepareInsert(db, runs, columnsBut(runs, []));
+  for (const { key } of runsOf(pieces)) insertRun({ key, blockId: id });
 }

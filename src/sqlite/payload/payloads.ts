@@ -11,6 +11,8 @@ import { payloadFields, type PayloadField, type Payloads } from "../../contract/
 import { payload as limits } from "../../limits.ts";
 import { spanKeyOf, spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
 import { ByteWriter } from "../../varint.ts";
+import { prepareInsert } from "../db/columns.ts";
+import { revisions } from "../db/schema.ts";
 import { isDamage } from "../db/trouble.ts";
 import { createPieceReader, type PieceReader } from "./blocks.ts";
 import { closest, copyOf, type Candidate } from "./candidates.ts";
@@ -147,9 +149,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
     return state && pieces.unwritten(state.pieces, key);
   };
   const reader = createPayloadReader(db, createPieceReader(db, unwritten));
-  const noteRevision = db.query<null, [number]>(
-    "INSERT OR IGNORE INTO revisions (traceKey) VALUES (?)",
-  );
+  const noteRevision = prepareInsert(db, revisions, ["traceKey"], { or: "IGNORE" });
   /** The traces in memory, the one used longest ago first. */
   const states = new Map<number, TraceState>();
   const touched = new Set<TraceState>();
@@ -275,7 +275,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
       const traceKey = traceKeyOf(key);
       if (watched === traceKey) watched = null;
       if (!before) plain?.drop(key);
-      if (before) noteRevision.run(traceKey);
+      if (before) noteRevision({ traceKey });
       let state: TraceState | null = null;
       for (let slot = 1; slot <= payloadFields.length; slot++) {
         const text = texts[payloadFields[slot - 1]!];
@@ -297,7 +297,7 @@ export function createPayloadWriter(db: Database): PayloadWriter {
       const traceKey = traceKeyOf(spanKey);
       if (watched === traceKey) watched = null;
       plain?.drop(spanKey);
-      noteRevision.run(traceKey);
+      noteRevision({ traceKey });
     },
     get: reader.get,
     flush,

@@ -7,6 +7,8 @@ import { DamagedText } from "../../backend/texts.ts";
 import { payload as limits } from "../../limits.ts";
 import { spanKeyOf, spanKeyRange, traceKeyOf } from "../../tally/numbers.ts";
 import { ByteReader, ByteWriter } from "../../varint.ts";
+import { columnsBut, prepareInsert, prepareUpdate } from "../db/columns.ts";
+import { blocks, borrowings, loans, runs } from "../db/schema.ts";
 import {
   crcOf,
   hashBytes,
@@ -91,24 +93,18 @@ export function createPieceWriter(db: Database): PieceWriter {
   const selectBlock = db.query<BlockRow & { isLoose: number }, [number]>(
     "SELECT id, isLoose, pieces, data FROM blocks WHERE id = ?",
   );
-  const insertBlock = db.query<null, [number, Uint8Array, Uint8Array]>(
-    "INSERT INTO blocks (id, isLoose, pieces, data) VALUES (?, 1, ?, ?)",
-  );
-  const insertRun = db.query<null, [number, number]>(
-    "INSERT INTO runs (key, blockId) VALUES (?, ?)",
-  );
-  const updateBlock = db.query<null, [Uint8Array, Uint8Array, number]>(
-    "UPDATE blocks SET pieces = ?, data = ? WHERE id = ?",
-  );
+  const insertBlock = prepareInsert(db, blocks, columnsBut(blocks, []));
+  const insertRun = prepareInsert(db, runs, columnsBut(runs, []));
+  const updateBlock = prepareUpdate(db, blocks, ["pieces", "data"], "id");
   const selectBorrowed = db.query<{ pieces: Uint8Array }, [number]>(
     "SELECT pieces FROM borrowings WHERE traceKey = ?",
   );
-  const writeBorrowed = db.query<null, [number, Uint8Array]>(
-    "INSERT OR REPLACE INTO borrowings (traceKey, pieces) VALUES (?, ?)",
-  );
-  const lend = db.query<null, [number]>(
-    "INSERT INTO loans (pieceKey, traces) VALUES (?, 1) ON CONFLICT DO UPDATE SET traces = traces + 1",
-  );
+  const writeBorrowed = prepareInsert(db, borrowings, columnsBut(borrowings, []), {
+    or: "REPLACE",
+  });
+  const lend = prepareInsert(db, loans, columnsBut(loans, []), {
+    onConflict: "(pieceKey) DO UPDATE SET traces = traces + excluded.traces",
+  });
   const selectIndexes = db.query<{ id: number; pieces: Uint8Array }, [number]>(
     "SELECT id, pieces FROM blocks WHERE id < ? ORDER BY id DESC LIMIT 50",
   );
@@ -226,10 +222,10 @@ export function createPieceWriter(db: Database): PieceWriter {
     const runs = [{ key: block.firstKey, count: block.heads.length }];
     const index = joinIndex(runs, block.heads, hashes, crcOf(data));
     if (block.isStored) {
-      updateBlock.run(index, data, block.id);
+      updateBlock({ id: block.id, pieces: index, data });
     } else {
-      insertBlock.run(block.id, index, data);
-      insertRun.run(block.firstKey, block.id);
+      insertBlock({ id: block.id, isLoose: 1, pieces: index, data });
+      insertRun({ key: block.firstKey, blockId: block.id });
       block.isStored = true;
     }
   }
@@ -244,7 +240,7 @@ export function createPieceWriter(db: Database): PieceWriter {
         if (traceKeyOf(known) !== trace.traceKey && !trace.borrowed.has(known)) {
           trace.borrowed.add(known);
           trace.isBorrowedChanged = true;
-          lend.run(known);
+          lend({ pieceKey: known, traces: 1 });
         }
         return known;
       }
@@ -271,7 +267,7 @@ export function createPieceWriter(db: Database): PieceWriter {
       if (trace.open && trace.isOpenChanged) store(trace.open);
       trace.isOpenChanged = false;
       if (trace.isBorrowedChanged)
-        writeBorrowed.run(trace.traceKey, toBorrowed([...trace.borrowed]));
+        writeBorrowed({ traceKey: trace.traceKey, pieces: toBorrowed([...trace.borrowed]) });
       trace.isBorrowedChanged = false;
     },
     committed() {

@@ -5,7 +5,9 @@
 import type { Database } from "bun:sqlite";
 import { settle as limits } from "../../limits.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
+import { columnsBut, prepareInsert, type Cells } from "../db/columns.ts";
 import type { Names } from "../db/names.ts";
+import { facetFields, facets as facetsTable } from "../db/schema.ts";
 import { isDamage } from "../db/trouble.ts";
 import type { TraceStates } from "../spans/traces.ts";
 import { byPlace, facetRows, facets, type FacetRow } from "./facets.ts";
@@ -17,22 +19,14 @@ export interface Backfill {
   forget(): void;
 }
 
-interface Known {
-  field: number;
-  /** The traces up to this key have the facet; null where all have. */
-  afterKey: number | null;
-}
+type Known = Cells<typeof facetFields>;
 
 export function createBackfill(db: Database, names: Names, traces: TraceStates): Backfill {
   const selectKnown = db.query<Known, []>("SELECT field, afterKey FROM facetFields");
-  const putKnown = db.query<null, [number, number | null]>(
-    "INSERT OR REPLACE INTO facetFields (field, afterKey) VALUES (?, ?)",
-  );
+  const putKnown = prepareInsert(db, facetFields, columnsBut(facetFields, []), { or: "REPLACE" });
   const removeKnown = db.query<null, [number]>("DELETE FROM facetFields WHERE field = ?");
   const removeRows = db.query<null, [number]>("DELETE FROM facets WHERE field = ?");
-  const addRow = db.query<null, FacetRow>(
-    "INSERT OR IGNORE INTO facets (field, value, startTime, traceKey) VALUES (?, ?, ?, ?)",
-  );
+  const addRow = prepareInsert(db, facetsTable, columnsBut(facetsTable, []), { or: "IGNORE" });
   const selectSettled = db.query<
     { key: number; projectId: number; traceId: Cell; settledStep: number },
     [number, number]
@@ -52,7 +46,7 @@ export function createBackfill(db: Database, names: Names, traces: TraceStates):
     for (const { field } of known) mine.delete(field);
     const added = [...mine].map((field) => {
       removeRows.run(field);
-      putKnown.run(field, 0);
+      putKnown({ field, afterKey: 0 });
       return { field, afterKey: 0 };
     });
     return [...known, ...added];
@@ -88,8 +82,8 @@ export function createBackfill(db: Database, names: Names, traces: TraceStates):
         }
         if (spans > limits.spansPerStep) break;
       }
-      for (const row of rows.sort(byPlace)) addRow.run(...row);
-      for (const field of fields) putKnown.run(field, last);
+      for (const row of rows.sort(byPlace)) addRow(row);
+      for (const field of fields) putKnown({ field, afterKey: last });
     },
     forget() {
       isDone = false;

@@ -3,6 +3,8 @@
  * for what lists are sorted by a number; -1 stands for an unknown number, behind all others.
  */
 import type { Database } from "bun:sqlite";
+import type { Cells } from "../db/columns.ts";
+import type { facets as facetsTable } from "../db/schema.ts";
 import { ownFacets, storedKeys, type Facet, type SettledTrace } from "../list/storedkeys.ts";
 import type { TraceState } from "../spans/traces.ts";
 
@@ -33,7 +35,7 @@ export function isComplete(db: Database, { number }: Facet): boolean {
   );
 }
 
-export type FacetRow = [field: number, value: number, startTime: number, traceKey: number];
+export type FacetRow = Cells<typeof facetsTable>;
 
 /** The rows of a trace for these facets, from its spans. */
 export function facetRows(
@@ -45,7 +47,7 @@ export function facetRows(
   const trace: SettledTrace = { row: tally.row(), source, settledStep };
   const rows: FacetRow[] = [];
   const add = (facet: Facet, value: number) =>
-    rows.push([facet.number, value, trace.row.startTime, key]);
+    rows.push({ field: facet.number, value, startTime: trace.row.startTime, traceKey: key });
   const addTexts = (facet: Facet, texts: Iterable<string>) => {
     for (const text of texts) add(facet, idOf(text));
   };
@@ -72,5 +74,7 @@ export function facetRows(
 }
 
 export function byPlace(a: FacetRow, b: FacetRow): number {
-  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3];
+  return (
+    a.field - b.field || a.value - b.value || a.startTime - b.startTime || a.traceKey - b.traceKey
+  );
 }

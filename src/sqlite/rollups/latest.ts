@@ -4,6 +4,8 @@
  */
 import type { Database } from "bun:sqlite";
 import type { LatestField } from "../../backend/stats.ts";
+import { columnsBut, prepareInsert, type Cells } from "../db/columns.ts";
+import { latest } from "../db/schema.ts";
 import { facetNumber } from "./facets.ts";
 
 /** A settled trace as one of a session, a run or a customer. */
@@ -23,29 +25,28 @@ export interface LatestWriter {
 }
 
 export function createLatestWriter(db: Database): LatestWriter {
-  const raise = db.query<null, number[]>(
-    `INSERT INTO latest (field, value, projectId, startTime, traceKey) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (field, value, projectId) DO UPDATE
+  const raise = prepareInsert(db, latest, columnsBut(latest, []), {
+    onConflict: `(field, value, projectId) DO UPDATE
      SET startTime = excluded.startTime, traceKey = excluded.traceKey
      WHERE (excluded.startTime, excluded.traceKey) > (latest.startTime, latest.traceKey)`,
-  );
+  });
   const drop = db.query<null, number[]>(
     "DELETE FROM latest WHERE field = ? AND value = ? AND projectId = ? AND traceKey = ?",
   );
-  const findNext = db.query<{ startTime: number; traceKey: number }, number[]>(
+  const findNext = db.query<Cells<typeof latest, "startTime" | "traceKey">, number[]>(
     `SELECT facets.startTime, traceKey FROM facets JOIN traces ON traces.key = traceKey
      WHERE field = ? AND value = ? AND projectId = ?
      ORDER BY facets.startTime DESC, traceKey DESC LIMIT 1`,
   );
   return {
-    add({ field, value, projectId, startTime, traceKey }) {
-      raise.run(facetNumber(field), value, projectId, startTime, traceKey);
+    add(member) {
+      raise({ ...member, field: facetNumber(member.field) });
     },
-    remove({ field, value, projectId, traceKey }) {
-      const place = [facetNumber(field), value, projectId];
-      if (drop.run(...place, traceKey).changes === 0) return;
-      const next = findNext.get(...place);
-      if (next) raise.run(...place, next.startTime, next.traceKey);
+    remove({ value, projectId, traceKey, ...member }) {
+      const field = facetNumber(member.field);
+      if (drop.run(field, value, projectId, traceKey).changes === 0) return;
+      const next = findNext.get(field, value, projectId);
+      if (next) raise({ field, value, projectId, ...next });
     },
   };
 }

@@ -8,7 +8,9 @@ import { latestFields } from "../../backend/stats.ts";
 import { Cell } from "../../tally/cell.ts";
 import { contribute, rollupFields, type RollupField } from "../../tally/contribution.ts";
 import type { Tally } from "../../tally/tally.ts";
+import { columnsBut, prepareInsert, type Cells } from "../db/columns.ts";
 import type { Names } from "../db/names.ts";
+import { rollups } from "../db/schema.ts";
 
 /** The lengths of time that cells are kept for, by their level. */
 export const levelMs = [60_000, 3_600_000, 86_400_000] as const;
@@ -37,18 +39,13 @@ interface Change {
   cell: Cell;
 }
 
-type CellKey = [level: number, field: number, bucket: number, value: number, projectId: number];
-
 export function createRollupWriter(db: Database, names: Names): RollupWriter {
-  const select = db.query<{ cell: Uint8Array }, CellKey>(
+  const select = db.query<Cells<typeof rollups, "cell">, number[]>(
     `SELECT cell FROM rollups
      WHERE level = ? AND field = ? AND bucket = ? AND value = ? AND projectId = ?`,
   );
-  const put = db.query<null, [...CellKey, Uint8Array]>(
-    `INSERT OR REPLACE INTO rollups (level, field, bucket, value, projectId, cell)
-     VALUES (?, ?, ?, ?, ?, ?)`,
-  );
-  const remove = db.query<null, CellKey>(
+  const put = prepareInsert(db, rollups, columnsBut(rollups, []), { or: "REPLACE" });
+  const remove = db.query<null, number[]>(
     `DELETE FROM rollups
      WHERE level = ? AND field = ? AND bucket = ? AND value = ? AND projectId = ?`,
   );
@@ -76,24 +73,24 @@ export function createRollupWriter(db: Database, names: Names): RollupWriter {
   }
 
   function writeLevel(level: number): void {
-    const cells = new Map<string, { key: CellKey; cell: Cell }>();
+    const cells = new Map<string, Omit<typeof rollups.$inferInsert, "cell"> & { cell: Cell }>();
     for (const { field, time, value, projectId, sign, cell } of changes.values()) {
       if (level < finestLevelOf(rollupFields[field]!)) continue;
       const bucket = Math.floor(time / levelMs[level]!);
       const id = `${field} ${bucket} ${value} ${projectId}`;
       let entry = cells.get(id);
       if (!entry) {
-        entry = { key: [level, field, bucket, value, projectId], cell: new Cell() };
+        entry = { level, field, bucket, value, projectId, cell: new Cell() };
         cells.set(id, entry);
       }
       entry.cell.merge(cell, sign);
     }
-    for (const { key, cell } of cells.values()) {
+    for (const { field, bucket, value, projectId, cell } of cells.values()) {
       if (cell.isEmpty) continue;
-      const stored = select.get(...key);
+      const stored = select.get(level, field, bucket, value, projectId);
       if (stored) cell.mergeBytes(stored.cell);
-      if (cell.isEmpty) remove.run(...key);
-      else put.run(...key, cell.toBytes());
+      if (cell.isEmpty) remove.run(level, field, bucket, value, projectId);
+      else put({ level, field, bucket, value, projectId, cell: cell.toBytes() });
     }
   }
 

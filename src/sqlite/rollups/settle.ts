@@ -3,12 +3,14 @@
  * it changes again, or goes, both are taken back. So they are always exact, and a trace that is sent
  * span by span costs what one sent at once does. Readers look at the few traces in between themselves.
  */
-import type { Database, SQLQueryBindings } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { latestFields } from "../../backend/stats.ts";
 import { settle as limits } from "../../limits.ts";
 import { valuesOf } from "../../tally/contribution.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
+import { columnsBut, prepareInsert, prepareUpdate } from "../db/columns.ts";
 import type { Names } from "../db/names.ts";
+import { facets as facetsTable, traces as tracesTable } from "../db/schema.ts";
 import { isDamage, SetAside } from "../db/trouble.ts";
 import type { TraceState, TraceStates } from "../spans/traces.ts";
 import { createBackfill } from "./backfill.ts";
@@ -45,16 +47,12 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
        AND (lastReceivedAt + ? + spanCount <= ? OR lastReceivedAt > ?)
      ORDER BY key LIMIT ?`,
   );
-  const mark = db.query<null, SQLQueryBindings[]>(
-    "UPDATE traces SET isSettled = ?, settledStep = ? WHERE key = ?",
-  );
+  const mark = prepareUpdate(db, tracesTable, ["isSettled", "settledStep"], "key");
   const takePlace = db.query<{ last: number }, []>(
     "UPDATE settling SET last = last + 1 RETURNING last",
   );
-  const addFacet = db.query<null, FacetRow>(
-    "INSERT INTO facets (field, value, startTime, traceKey) VALUES (?, ?, ?, ?)",
-  );
-  const removeFacet = db.query<null, FacetRow>(
+  const addFacet = prepareInsert(db, facetsTable, columnsBut(facetsTable, []));
+  const removeFacet = db.query<null, FacetRow[keyof FacetRow][]>(
     "DELETE FROM facets WHERE field = ? AND value = ? AND startTime = ? AND traceKey = ?",
   );
 
@@ -95,10 +93,12 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
   return {
     unsettle(state) {
       if (state.settledStep === null) return;
-      for (const facet of facetsOf(state, state.settledStep)) removeFacet.run(...facet);
+      for (const { field, value, startTime, traceKey } of facetsOf(state, state.settledStep)) {
+        removeFacet.run(field, value, startTime, traceKey);
+      }
       for (const member of membersOf(state)) latest.remove(member);
       rollups.add(state.tally, state.projectId, -1);
-      mark.run(0, null, state.key);
+      mark({ isSettled: 0, settledStep: null, key: state.key });
       state.settledStep = null;
     },
     pause(traceKey) {
@@ -120,14 +120,14 @@ export function createSettler(db: Database, names: Names, traces: TraceStates): 
           rows.push(...facetsOf(state, settledStep));
           rollups.add(state.tally, state.projectId, 1);
           for (const member of membersOf(state)) latest.add(member);
-          mark.run(1, settledStep, state.key);
+          mark({ isSettled: 1, settledStep, key: state.key });
           state.settledStep = settledStep;
           spans += state.tally.size;
         });
         if (spans > limits.spansPerStep) break;
       }
       // Side by side in the tree: half the time of one trace after the other.
-      for (const row of rows.sort(byPlace)) passing(row[3], () => addFacet.run(...row));
+      for (const row of rows.sort(byPlace)) passing(row.traceKey, () => addFacet(row));
     },
     flush: rollups.flush,
     forget() {

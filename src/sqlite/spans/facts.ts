@@ -2,27 +2,60 @@
 import type { Database } from "bun:sqlite";
 import { usageOf, payloadFields, usageColumns } from "../../contract/fields.ts";
 import { spanStatuses, spanTypes } from "../../contract/v1.ts";
-import { reportedPico, type Figure } from "../../tally/figure.ts";
+import { reportedPico } from "../../tally/figure.ts";
 import { spanKeyRange } from "../../tally/numbers.ts";
 import { type SpanFacts } from "../../tally/spanfacts.ts";
 import { Tally } from "../../tally/tally.ts";
 import { fromCell, type Cell } from "../db/cells.ts";
+import { type Cells } from "../db/columns.ts";
 import { createCleanup } from "../db/open.ts";
+import { type spans } from "../db/schema.ts";
 import { readEntries } from "../payload/lists.ts";
 import { type NameLookup } from "./rows.ts";
 
 const inputSlot = payloadFields.indexOf("input") + 1;
 const outputSlot = payloadFields.indexOf("output") + 1;
 
+const columns = [
+  "key",
+  "spanId",
+  "parentSpanId",
+  "spanType",
+  "status",
+  "startTime",
+  "durationMs",
+  "ttftMs",
+  "nameId",
+  "providerId",
+  "modelId",
+  "headerId",
+  "cost",
+  "isCostEstimated",
+  "requestModelId",
+  "responseId",
+  "instrumentationId",
+  "repeats",
+  "shownBy",
+  "lists",
+  "isRuntime",
+  ...usageColumns,
+] as const;
+
+const ofExtra = (["reportedCostUsd", "isModelInherited", "toolCallId", "toolCallKey"] as const).map(
+  (field) => `json_extract(extra, '$.x.${field}') AS ${field}`,
+);
+
+interface FactsRow extends Cells<typeof spans, (typeof columns)[number]> {
+  reportedCostUsd: number | null;
+  isModelInherited: number | null;
+  toolCallId: Cell | null;
+  toolCallKey: string | null;
+}
+
 /** @returns what reads the tally of a trace by its key. */
 export function createTallyReader(db: Database, names: NameLookup): (traceKey: number) => Tally {
   const selectFacts = db.query<FactsRow, [number, number]>(
-    `SELECT key, spanId, parentSpanId, spanType, status, startTime, durationMs, ttftMs, nameId, providerId, modelId, headerId,
-       cost, isCostEstimated, json_extract(extra, '$.x.reportedCostUsd') AS reportedCostUsd,
-       requestModelId, responseId, instrumentationId, repeats, shownBy, lists, isRuntime,
-       json_extract(extra, '$.x.isModelInherited') AS isModelInherited,
-       json_extract(extra, '$.x.toolCallId') AS toolCallId, json_extract(extra, '$.x.toolCallKey') AS toolCallKey,
-       ${usageColumns} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
+    `SELECT ${[...columns, ...ofExtra]} FROM spans WHERE key BETWEEN ? AND ? ORDER BY key`,
   );
 
   function factsOf(row: FactsRow): SpanFacts {
@@ -70,31 +103,3 @@ export function createTallyReader(db: Database, names: NameLookup): (traceKey: n
     return tally;
   };
 }
-
-type FactsRow = Record<(typeof usageColumns)[number], number | null> & {
-  key: number;
-  spanId: Cell;
-  parentSpanId: Cell | null;
-  spanType: number;
-  status: number | null;
-  startTime: number;
-  durationMs: number;
-  ttftMs: number | null;
-  nameId: number;
-  providerId: number | null;
-  modelId: number | null;
-  headerId: number;
-  isModelInherited: number | null;
-  requestModelId: number | null;
-  responseId: Cell | null;
-  instrumentationId: number | null;
-  isRuntime: number;
-  toolCallId: Cell | null;
-  toolCallKey: string | null;
-  repeats: number | null;
-  shownBy: number | null;
-  cost: Figure | null;
-  isCostEstimated: number | null;
-  reportedCostUsd: number | null;
-  lists: Uint8Array | null;
-};

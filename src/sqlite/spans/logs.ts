@@ -15,6 +15,8 @@ import {
 import { waitingLogs as limits, logsPerSpan } from "../../limits.ts";
 import { recordRejects } from "../accounts/rejects.ts";
 import { fromCell, toCell, type Cell } from "../db/cells.ts";
+import { columnsBut, prepareInsert } from "../db/columns.ts";
+import { waitingLogs as table } from "../db/schema.ts";
 import { keptTimes } from "./expiry.ts";
 
 type Entry = { type: string; timeUnixNano?: string };
@@ -170,9 +172,7 @@ export interface WaitingLogs {
 
 /** Everything but opening it happens inside a transaction of the caller. */
 export function createWaitingLogs(db: Database): WaitingLogs {
-  const insert = db.query<null, [number, Cell, Cell, number, Cell]>(
-    "INSERT INTO waitingLogs (projectId, traceId, spanId, receivedAt, json) VALUES (?, ?, ?, ?, ?)",
-  );
+  const insert = prepareInsert(db, table, columnsBut(table, ["id"]));
   const ofSpan = "waitingLogs WHERE traceId = ? AND projectId = ? AND spanId = ?";
   const select = db.query<{ json: Cell }, [Cell, number, Cell]>(`SELECT json FROM ${ofSpan}`);
   const remove = db.query<null, [Cell, number, Cell]>(`DELETE FROM ${ofSpan}`);
@@ -188,7 +188,13 @@ export function createWaitingLogs(db: Database): WaitingLogs {
   return {
     put(projectId, traceId, logs, receivedAt) {
       for (const { spanId, json } of logs) {
-        insert.run(projectId, toCell(traceId), toCell(spanId), receivedAt, toCell(json));
+        insert({
+          projectId,
+          traceId: toCell(traceId),
+          spanId: toCell(spanId),
+          receivedAt,
+          json: toCell(json),
+        });
       }
       traces().add(`${projectId} ${traceId}`);
       if (++puts % limits.maxCount === 0) known = null;

@@ -10,6 +10,8 @@ import { assemble, type Place, type Unit } from "../../joining/assemble.ts";
 import { excessOf, lengthOf, type KeptPiece } from "../../joining/excess.ts";
 import type { Piece, PlacedClaim } from "../../joining/match.ts";
 import { units as limits } from "../../limits.ts";
+import { columnsBut, prepareInsert, type Cells } from "../db/columns.ts";
+import { logPieces, logSessions, logUnits, type claims } from "../db/schema.ts";
 
 /** What is done with spans. */
 export interface SpanOperations {
@@ -41,13 +43,7 @@ export interface UnitStore {
   forget(): void;
 }
 
-interface Stored {
-  key: string;
-  traceId: string;
-  spanId: string;
-  isJoined: number;
-  state: string;
-}
+type Stored = Omit<typeof logUnits.$inferSelect, "projectId" | "session">;
 
 /** Everything happens inside a transaction of the caller. */
 export function createUnitStore(
@@ -55,14 +51,9 @@ export function createUnitStore(
   makeSpan: MakeSpan,
   operations: SpanOperations,
 ): UnitStore {
-  const insertPiece = db.query<
-    { id: number },
-    [number, string, string, string, string, number, string, string, string]
-  >(
-    `INSERT OR IGNORE INTO logPieces
-       (projectId, session, hash, traceId, spanId, length, facts, resource, json)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-  );
+  const insertPiece = prepareInsert(db, logPieces, columnsBut(logPieces, ["id"]), {
+    or: "IGNORE",
+  });
   const selectPieces = db.query<PieceRow, [number, string]>(
     "SELECT hash, traceId, spanId, length, facts FROM logPieces WHERE projectId = ? AND session = ?",
   );
@@ -103,10 +94,7 @@ export function createUnitStore(
     `SELECT key, traceId, spanId, isJoined, state FROM logUnits
      WHERE projectId = ? AND session = ?`,
   );
-  const putUnit = db.query<null, [number, string, string, string, string, number, string]>(
-    `INSERT OR REPLACE INTO logUnits (projectId, session, key, traceId, spanId, isJoined, state)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
-  );
+  const putUnit = prepareInsert(db, logUnits, columnsBut(logUnits, []), { or: "REPLACE" });
   const deleteUnit = db.query<null, [number, string, string]>(
     "DELETE FROM logUnits WHERE projectId = ? AND session = ? AND key = ?",
   );
@@ -116,10 +104,7 @@ export function createUnitStore(
   const deleteClaim = db.query<{ session: string | null }, [string, string, number]>(
     "DELETE FROM claims WHERE traceId = ? AND spanId = ? AND projectId = ? RETURNING session",
   );
-  const putSession = db.query<null, [number, string, number, number, number]>(
-    `INSERT OR REPLACE INTO logSessions (projectId, session, lastReceivedAt, count, length)
-     VALUES (?, ?, ?, ?, ?)`,
-  );
+  const putSession = prepareInsert(db, logSessions, columnsBut(logSessions, []), { or: "REPLACE" });
   const countSession = db.query<null, [number, string]>(
     `UPDATE logSessions SET (count, length) = (
        SELECT count(*), coalesce(sum(length), 0) FROM logPieces
@@ -199,12 +184,13 @@ export function createUnitStore(
       remember(session, projectId, unit, state);
     }
     const left = thin(owner, session, units, pieces);
-    putSession.run(projectId, session, owner.receivedAt, left.length, lengthOf(left));
+    const [count, length] = [left.length, lengthOf(left)];
+    putSession({ projectId, session, lastReceivedAt: owner.receivedAt, count, length });
   }
 
   function remember(session: string, projectId: number, unit: Unit, state: string): void {
-    const { traceId, spanId } = unit.place;
-    putUnit.run(projectId, session, unit.key, traceId, spanId, unit.isJoined ? 1 : 0, state);
+    const { key, place, isJoined } = unit;
+    putUnit({ projectId, session, key, ...place, isJoined: Number(isJoined), state });
   }
 
   function recordsOf(session: string, { projectId }: Owner, hashes: string[]) {
@@ -272,18 +258,18 @@ export function createUnitStore(
           .update(`${traceId} ${spanId} ${resource} ${json}`)
           .digest("base64")
           .slice(0, 24);
-        const added = insertPiece.get(
-          owner.projectId,
+        const { changes } = insertPiece({
+          projectId: owner.projectId,
           session,
           hash,
           traceId,
           spanId,
-          resource.length + json.length,
-          JSON.stringify(facts),
+          length: resource.length + json.length,
+          facts: JSON.stringify(facts),
           resource,
           json,
-        );
-        if (!added) continue;
+        });
+        if (changes === 0) continue;
         if (traceId) named().add(`${owner.projectId} ${traceId}`);
         if (++puts % limits.maxPieces === 0) known = null;
         touch(session, owner);
@@ -335,19 +321,8 @@ export function createUnitStore(
   };
 }
 
-interface PieceRow {
-  hash: string;
-  traceId: string;
-  spanId: string;
-  length: number;
-  facts: string;
-}
-
-interface ClaimRow {
-  traceId: string;
-  spanId: string;
-  facts: string;
-}
+type PieceRow = Cells<typeof logPieces, "hash" | "traceId" | "spanId" | "length" | "facts">;
+type ClaimRow = Cells<typeof claims, "traceId" | "spanId" | "facts">;
 
 /** All that a span is made of, so that only what differs is written. */
 function stateOf({ pieces, place, isJoined, parentSpanId, startMs, endMs, kind }: Unit): string {
