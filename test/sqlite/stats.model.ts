@@ -8,6 +8,7 @@ import { levelMs } from "../../src/sqlite/rollups/rollup.ts";
 import { createSpanWriter } from "../../src/sqlite/spans/spans.ts";
 import { factsOf } from "../../src/tally/spanfacts.ts";
 import { ToolRuns } from "../../src/tally/toolruns.ts";
+import { wins, type Content } from "../backend/model/rules.ts";
 import { countCalls } from "../tally/calls.model.ts";
 import { internalIn } from "../tally/internal.model.ts";
 import { muchLater, Workbench } from "./workbench.ts";
@@ -115,6 +116,11 @@ export class Bench extends Workbench {
   }
 }
 
+function contentOf({ span, agentName, sessionId }: Sent): Content {
+  const header = { agentName, ...(sessionId && { sessionId }) };
+  return { sent: span, header, source: "foglamp" };
+}
+
 export function run(bench: Bench, model: Model, step: Step): void {
   if (step.do === "settle") return bench.settleTraces(1);
   if (step.do === "reopen") return bench.reopen();
@@ -143,13 +149,8 @@ export function run(bench: Bench, model: Model, step: Step): void {
         const stored = model.get(id)!;
         for (const [spanId, one] of spans) {
           const known = stored.get(spanId);
-          if (known && known.span.endTime > one.span.endTime) continue;
-          const { agentName: a, sessionId: s, span } = known ?? one;
-          const isSame =
-            known &&
-            JSON.stringify([a, s, span]) ===
-              JSON.stringify([one.agentName, one.sessionId, one.span]);
-          if (!isSame) stored.set(spanId, { ...one, pico: bench.pico });
+          if (known && !wins(contentOf(one), contentOf(known))) continue;
+          stored.set(spanId, { ...one, pico: bench.pico });
         }
       }
     });

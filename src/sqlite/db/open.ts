@@ -168,6 +168,8 @@ export function closeWriter(db: Database): void {
   } catch (cause) {
     if (!isOfSqlite(cause)) throw cause;
   } finally {
+    // What drizzle prepared for one use would keep the log's files until its thread ends.
+    Bun.gc(true);
     db.close();
   }
 }

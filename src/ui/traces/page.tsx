@@ -30,6 +30,7 @@ import { MarksBar, useMarks } from "./marks.tsx";
 import { useTraces } from "./pages.ts";
 import { Peek } from "./peek.tsx";
 import "./traces.css";
+import "./traces.phone.css";
 import { TracesToolbar, type View } from "./toolbar.tsx";
 
 /** With fewer matches than this, the next pages are requested automatically; then only on request. */
