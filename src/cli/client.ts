@@ -9,7 +9,7 @@ import { dataDirectoryFiles, readServerInfo, type ServerInfo } from "../director
 import { AppError, errorCodes, type ErrorCode } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { isSameDigest, newNonce, proofOf } from "../secrets.ts";
-import { hasStore } from "../sqlite/backend.ts";
+import { hasStore } from "../sqlite/backend/files.ts";
 import { openEngine } from "./engine.ts";
 import { out } from "./output.ts";
 

@@ -11,7 +11,7 @@ import { createLive } from "../http/live.ts";
 import type { OtlpDeps } from "../http/otlp.ts";
 import type { Log } from "../log.ts";
 import { proofOf, sha256 } from "../secrets.ts";
-import { contents, fileSizes, sqliteVersion, wasLeftOpen } from "../sqlite/backend.ts";
+import { contents, fileSizes, sqliteVersion, wasLeftOpen } from "../sqlite/backend/files.ts";
 import { openIntake, type Intake } from "../threads/intake.ts";
 import { createReader } from "../threads/reader.ts";
 import { createSearcher, type Searcher } from "../threads/searcher.ts";

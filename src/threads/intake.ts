@@ -20,7 +20,7 @@ import type { Stall } from "../ingest/stalls.ts";
 import { createUnknownCounts } from "../ingest/unknown.ts";
 import { commitDeadlineMs, largeBodyBytes } from "../limits.ts";
 import { sha256 } from "../secrets.ts";
-import { identityOfStore } from "../sqlite/backend.ts";
+import { identityOfStore } from "../sqlite/backend/files.ts";
 import { hostThread, type Thread } from "./host.ts";
 import { createLane } from "./lane.ts";
 import type { WriterMethods, WriterSettings } from "./writing.ts";

@@ -29,7 +29,7 @@ import { readGroups, readLatest, readStats, type WithText } from "../query/stati
 import type { TextDiff } from "../query/textdiff.ts";
 import { readTraceNews, type NewsQuery } from "../query/tracenews.ts";
 import { readTranscript, type TranscriptQuery } from "../query/transcript.ts";
-import { openReader } from "../sqlite/backend.ts";
+import { openReader } from "../sqlite/backend/reader.ts";
 import { giveNotice, serveThread } from "./host.ts";
 
 export type ReaderMethods = typeof methods;

@@ -3,7 +3,7 @@ import type { Search } from "../backend/search.ts";
 import type { TraceRef } from "../backend/traces.ts";
 import { toJson } from "../query/json.ts";
 import { searchTrace, searchTraces, type SearchRequest } from "../query/search.ts";
-import { openSearch } from "../sqlite/backend.ts";
+import { openSearch } from "../sqlite/backend/search.ts";
 import { giveNotice, serveThread } from "./host.ts";
 
 export type SearchMethods = typeof methods;

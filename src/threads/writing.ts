@@ -36,7 +36,7 @@ import { inputPreview, outputPreview } from "../messages/preview.ts";
 import { readLogs } from "../otlp/logs.ts";
 import { makeSpan } from "../otlp/made.ts";
 import type { PriceRule } from "../pricing/rules.ts";
-import { openWriter } from "../sqlite/backend.ts";
+import { openWriter } from "../sqlite/backend/writer.ts";
 import { giveNotice, serveThread } from "./host.ts";
 
 export interface WriterSettings extends Rules, StoreSettings {

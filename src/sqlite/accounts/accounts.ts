@@ -1,10 +1,11 @@
-/** Projects and the ingest keys that write into them. Of a key only its SHA-256 is stored. */
 import type { Database } from "bun:sqlite";
-import { and, eq, inArray, ne, sql, type SQL } from "drizzle-orm";
+import { and, eq, getTableName, inArray, ne, sql, type SQL } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { defaultProjectId, type Accounts } from "../../backend/store.ts";
+/** Projects and the ingest keys that write into them. Of a key only its SHA-256 is stored. */
+import { type Key, type Project, defaultProjectId, type Accounts } from "../../backend/store.ts";
 import { AppError } from "../../errors.ts";
 import { collectRowsPerStep } from "../../limits.ts";
+import { columnsBut } from "../db/columns.ts";
 import {
   claims,
   keys,
@@ -17,21 +18,26 @@ import {
   waitingLogs,
 } from "../db/schema.ts";
 
+/** Prepared, as every start asks for it: drizzle's first statements would take 5 ms of a start, this 0.2. */
 export function listAccounts(db: Database): Accounts {
-  const store = drizzle(db);
-  return {
-    projects: store.select().from(projects).orderBy(projects.id).all(),
-    keys: store.select().from(keys).orderBy(keys.id).all(),
-  };
+  const all = <R>(table: typeof projects | typeof keys) =>
+    db
+      .query<R, []>(`SELECT ${columnsBut(table, [])} FROM ${getTableName(table)} ORDER BY id`)
+      .all();
+  return { projects: all<Project>(projects), keys: all<Key>(keys) };
 }
 
 /** Makes the default project and takes its first key in, where they are not there yet. */
 export function ensureDefaults(db: Database, keyHash: Uint8Array, nowMs: number): void {
-  const store = drizzle(db);
-  const project = { id: defaultProjectId, name: "default", createdAt: nowMs };
-  store.insert(projects).values(project).onConflictDoNothing().run();
-  if (store.select().from(keys).where(eq(keys.hash, keyHash)).get()) return;
-  createKey(db, defaultProjectId, "default", keyHash, nowMs);
+  db.query("INSERT OR IGNORE INTO projects (id, name, createdAt) VALUES (?, 'default', ?)").run(
+    defaultProjectId,
+    nowMs,
+  );
+  // INSERT OR IGNORE would use a number up at every start.
+  db.query(
+    `INSERT INTO keys (projectId, name, hash, createdAt) SELECT ?1, 'default', ?2, ?3
+     WHERE NOT EXISTS (SELECT 1 FROM keys WHERE hash = ?2)`,
+  ).run(defaultProjectId, keyHash, nowMs);
 }
 
 /** @throws AppError `conflict` where the name is taken. */
