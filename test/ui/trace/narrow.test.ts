@@ -44,6 +44,15 @@ describe.each([390, 768, 1440])("at %d px", (width) => {
     expect(viewer.complaints).toEqual([]);
   });
 
+  browserTest("the name of the trace is read beside its status", async () => {
+    await using viewer = await openViewer(server, { width, height: 844 });
+    await viewer.open("/traces/demo-second");
+    await viewer.page.locator(".spans-row").first().waitFor();
+    const name = (await viewer.page.locator("h1").boundingBox())!;
+    expect(name.width).toBeGreaterThan(100);
+    expect(name.x + name.width).toBeLessThanOrEqual(width);
+  });
+
   browserTest("the error is one press away, and its card is seen", async () => {
     await using viewer = await openViewer(server, { width, height: 844 });
     const { page } = viewer;
