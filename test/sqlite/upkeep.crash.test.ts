@@ -9,11 +9,11 @@ test("no text is lost and no garbage stays after kill -9 amid packing and collec
     const report = await upkeepCrashRounds(dir, 8);
     expect(report.wrong).toEqual([]);
     expect(report.rounds).toBe(8);
-    // How much is done before each death depends on the machine; of each something is.
-    expect(report.done["put"]).toBeGreaterThan(0);
-    expect(report.done["pack"]).toBeGreaterThan(0);
-    expect(report.done["collect"]).toBeGreaterThan(0);
-    expect(report.textsCompared).toBeGreaterThan(0);
+    // Else the deaths came too early to tell anything.
+    expect(report.done["put"]).toBeGreaterThan(50);
+    expect(report.done["pack"]).toBeGreaterThan(5);
+    expect(report.done["collect"]).toBeGreaterThan(5);
+    expect(report.textsCompared).toBeGreaterThan(500);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
